@@ -1,0 +1,227 @@
+//! Command lines (RFC 5321 section 4.1.1) into types.
+
+use super::address::Path;
+use super::envelope::Mail;
+use super::extension::{Extension, Extensions};
+
+/// A command, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// HELO or EHLO with its domain.
+    Greeting {
+        /// What the client calls itself.
+        domain: String,
+        /// EHLO rather than HELO.
+        extended: bool,
+    },
+    /// MAIL.
+    Mail(Mail),
+    /// RCPT with its forward-path.
+    Rcpt(String),
+    /// DATA.
+    Data,
+    /// RSET.
+    Rset,
+    /// NOOP.
+    Noop,
+    /// QUIT.
+    Quit,
+    /// HELP, perhaps on one command.
+    Help(Option<String>),
+    /// STARTTLS (RFC 3207).
+    StartTls,
+}
+
+/// Why a line is no command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandError {
+    /// The verb is not one of ours.
+    Unknown,
+    /// An HTTP request line.
+    Http,
+    /// HELO or EHLO without a usable domain.
+    Domain,
+    /// MAIL without a well-formed `FROM:<...>`.
+    ReversePath,
+    /// RCPT without a well-formed `TO:<...>`.
+    ForwardPath,
+    /// A parameter that is not offered (555 in RFC 5321 section 4.1.1.11).
+    UnknownParameter,
+    /// A parameter that is offered, with a value it cannot have or twice.
+    BadParameter,
+    /// An argument where there may be none.
+    UnexpectedArgument,
+}
+
+impl Command {
+    /// Parses a trimmed line; `offered` decides which parameters there are.
+    ///
+    /// # Errors
+    /// What is wrong with the line, as far as its own words tell.
+    pub fn parse(line: &str, offered: Extensions) -> Result<Self, CommandError> {
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let argument = rest.trim_matches(' ');
+        let mut upper = [0; 8];
+        let Some(upper) = upper.get_mut(..verb.len()) else {
+            return Err(unknown(line));
+        };
+        upper.copy_from_slice(verb.as_bytes());
+        upper.make_ascii_uppercase();
+        match &*upper {
+            b"HELO" => greeting(argument, false),
+            b"EHLO" => greeting(argument, true),
+            b"MAIL" => mail(argument, offered),
+            b"RCPT" => rcpt(argument),
+            b"DATA" => Ok(Self::Data),
+            b"RSET" => Ok(Self::Rset),
+            b"NOOP" => Ok(Self::Noop),
+            b"QUIT" => Ok(Self::Quit),
+            b"HELP" => Ok(Self::Help(
+                (!argument.is_empty()).then(|| argument.to_ascii_uppercase()),
+            )),
+            b"STARTTLS" if argument.is_empty() => Ok(Self::StartTls),
+            b"STARTTLS" => Err(CommandError::UnexpectedArgument),
+            _ => Err(unknown(line)),
+        }
+    }
+}
+
+fn unknown(line: &str) -> CommandError {
+    let version = line.rsplit(' ').next().unwrap_or_default();
+    if version.starts_with("HTTP/") { CommandError::Http } else { CommandError::Unknown }
+}
+
+fn greeting(argument: &str, extended: bool) -> Result<Command, CommandError> {
+    let domain = argument.split(' ').next().unwrap_or_default();
+    if domain.is_empty() || domain.contains(|c: char| c.is_control() || c == '\u{fffd}') {
+        return Err(CommandError::Domain);
+    }
+    Ok(Command::Greeting { domain: domain.to_owned(), extended })
+}
+
+/// The path behind `keyword` and the parameters behind the path. Spaces before the path are
+/// tolerated, as widespread servers do and RFC 5321 section 3.3 forbids to clients.
+fn path<'a>(argument: &'a str, keyword: &str) -> Option<(Path<'a>, &'a str)> {
+    let (head, rest) = argument.split_at_checked(keyword.len())?;
+    if !head.eq_ignore_ascii_case(keyword) {
+        return None;
+    }
+    let (path, rest) = Path::parse(rest.trim_start_matches(' '))?;
+    // A replacement character stands for bytes that were not UTF-8: not the address that was sent.
+    let whole = (rest.is_empty() || rest.starts_with(' ')) && !path.0.contains('\u{fffd}');
+    whole.then_some((path, rest))
+}
+
+fn mail(argument: &str, offered: Extensions) -> Result<Command, CommandError> {
+    let (path, rest) = path(argument, "FROM:").ok_or(CommandError::ReversePath)?;
+    let mut mail = Mail { from: path.0.to_owned(), size: None };
+    let (mut body, mut smtp_utf8) = (false, false);
+    for parameter in rest.split(' ').filter(|word| !word.is_empty()) {
+        let (keyword, value) = match parameter.split_once('=') {
+            Some((keyword, value)) => (keyword, Some(value)),
+            None => (parameter, None),
+        };
+        let is = |name: &str| keyword.eq_ignore_ascii_case(name);
+        let repeated = if is("SIZE") {
+            let size = size(value.ok_or(CommandError::BadParameter)?)?;
+            mail.size.replace(size).is_some()
+        } else if is("BODY") && offered.contains(Extension::EightBitMime) {
+            let known = |value: &str| ["7BIT", "8BITMIME"].iter().any(|v| v.eq_ignore_ascii_case(value));
+            std::mem::replace(&mut body, true) || !value.is_some_and(known)
+        } else if is("SMTPUTF8") && offered.contains(Extension::SmtpUtf8) {
+            std::mem::replace(&mut smtp_utf8, true) || value.is_some()
+        } else {
+            return Err(CommandError::UnknownParameter);
+        };
+        if repeated {
+            return Err(CommandError::BadParameter);
+        }
+    }
+    Ok(Command::Mail(mail))
+}
+
+/// Up to 20 digits (RFC 1870 section 6); more than fits is as good as endless.
+fn size(value: &str) -> Result<u64, CommandError> {
+    if value.is_empty() || value.len() > 20 || !value.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(CommandError::BadParameter);
+    }
+    Ok(value.parse().unwrap_or(u64::MAX))
+}
+
+fn rcpt(argument: &str) -> Result<Command, CommandError> {
+    let (path, rest) = path(argument, "TO:").ok_or(CommandError::ForwardPath)?;
+    if path.0.is_empty() {
+        return Err(CommandError::ForwardPath);
+    }
+    if !rest.trim_matches(' ').is_empty() {
+        return Err(CommandError::UnknownParameter);
+    }
+    Ok(Command::Rcpt(path.0.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, CommandError> {
+        Command::parse(line, Extensions::offered_by_default())
+    }
+
+    fn mail(from: &str, size: Option<u64>) -> Result<Command, CommandError> {
+        Ok(Command::Mail(Mail { from: from.to_owned(), size }))
+    }
+
+    #[test]
+    fn verbs_have_no_case() {
+        assert_eq!(parse("dAtA"), Ok(Command::Data));
+        assert_eq!(parse("noop whatever"), Ok(Command::Noop));
+        assert_eq!(
+            parse("ehlo  client.example x"),
+            Ok(Command::Greeting { domain: "client.example".into(), extended: true })
+        );
+        assert_eq!(parse("help mail"), Ok(Command::Help(Some("MAIL".into()))));
+        assert_eq!(parse("mail from:<a@b>"), mail("a@b", None));
+    }
+
+    #[test]
+    fn mail_parameters() {
+        assert_eq!(parse("MAIL FROM:<> SIZE=5 BODY=8bitmime SMTPUTF8"), mail("", Some(5)));
+        assert_eq!(parse("MAIL FROM: <a@b>"), mail("a@b", None));
+        assert_eq!(parse("MAIL FROM:<a@b> SIZE=99999999999999999999"), mail("a@b", Some(u64::MAX)));
+        for line in ["SIZE", "SIZE=", "SIZE=x", "SIZE=-1", "SIZE=1 SIZE=1", "BODY=x", "BODY", "SMTPUTF8=1"] {
+            let line = format!("MAIL FROM:<a@b> {line}");
+            assert_eq!(parse(&line), Err(CommandError::BadParameter), "{line}");
+        }
+        for line in ["FOO", "AUTH=<>", "RET=FULL"] {
+            let line = format!("MAIL FROM:<a@b> {line}");
+            assert_eq!(parse(&line), Err(CommandError::UnknownParameter), "{line}");
+        }
+        assert_eq!(
+            Command::parse("MAIL FROM:<a@b> BODY=7BIT", Extensions::default()),
+            Err(CommandError::UnknownParameter)
+        );
+    }
+
+    #[test]
+    fn malformed_lines() {
+        for (line, error) in [
+            ("", CommandError::Unknown),
+            ("VRFY x", CommandError::Unknown),
+            ("ENHANCEDSTATUSCODES", CommandError::Unknown),
+            ("GET / HTTP/1.1", CommandError::Http),
+            ("PROPFINDALOT / HTTP/1.1", CommandError::Http),
+            ("EHLO", CommandError::Domain),
+            ("HELO a\0b", CommandError::Domain),
+            ("MAIL", CommandError::ReversePath),
+            ("MAIL FROM:a@b", CommandError::ReversePath),
+            ("MAIL FROM:<a@b>x", CommandError::ReversePath),
+            ("MAIL FROM:<\u{fffd}@b>", CommandError::ReversePath),
+            ("MAIL ÄÄÄÄÄ", CommandError::ReversePath),
+            ("RCPT TO:<>", CommandError::ForwardPath),
+            ("RCPT TO:<a@b> NOTIFY=NEVER", CommandError::UnknownParameter),
+            ("STARTTLS now", CommandError::UnexpectedArgument),
+        ] {
+            assert_eq!(parse(line), Err(error), "{line:?}");
+        }
+    }
+}

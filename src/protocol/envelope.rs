@@ -1,0 +1,58 @@
+//! The envelope of a transaction (RFC 5321 section 2.3.1), as far as the application has not
+//! seen it yet.
+//!
+//! The application's record of a session is the true one: it may add recipients of its own. What
+//! the engine answered by itself reaches it as [`Changes`], with the next event that crosses.
+
+/// What MAIL said (RFC 5321 section 4.1.1.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The reverse-path, empty for `<>`.
+    pub from: String,
+    /// The declared size in bytes (RFC 1870).
+    pub size: Option<u64>,
+}
+
+/// What became of greeting and envelope since the application last heard, in this order: a
+/// reset, a greeting, a MAIL, recipients. Later entries of a kind replace earlier ones.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The transaction was dropped.
+    pub reset: bool,
+    /// The greeting was forgotten, too (RFC 3207 section 4.2).
+    pub forgot_greeting: bool,
+    /// The domain of an accepted greeting.
+    pub origin: Option<String>,
+    /// An accepted MAIL.
+    pub mail: Option<Mail>,
+    /// Accepted recipients, in order.
+    pub recipients: Vec<String>,
+}
+
+impl Changes {
+    /// Notes that the transaction was dropped (RFC 5321 section 4.1.1.5).
+    pub fn reset(&mut self) {
+        self.reset = true;
+        self.mail = None;
+        self.recipients = Vec::new();
+    }
+
+    /// Notes that the session starts anew without a greeting.
+    pub fn forget(&mut self) {
+        self.reset();
+        self.origin = None;
+        self.forgot_greeting = true;
+    }
+
+    /// Notes an accepted greeting, which drops the transaction (RFC 5321 section 4.1.4).
+    pub fn greet(&mut self, domain: String) {
+        self.reset();
+        self.origin = Some(domain);
+    }
+
+    /// Notes an accepted MAIL, which begins a transaction.
+    pub fn mail(&mut self, mail: Mail) {
+        self.recipients = Vec::new();
+        self.mail = Some(mail);
+    }
+}

@@ -1,0 +1,687 @@
+//! The server's state machine (RFC 5321 section 4.1.4), sans IO.
+//!
+//! A driver gives bytes with [`ServerSession::receive`], then calls [`ServerSession::poll`] and
+//! does what each [`Step`] says, until it is [`Step::NeedInput`]:
+//!
+//! ```text
+//!                  +--------- EHLO, HELO ---------+
+//!                  v                              |
+//! Connecting -> ExpectGreeting -> ExpectMail -> ExpectRcpt -> Data
+//!     |            ^    STARTTLS      ^  MAIL         ^ RCPT    |
+//!     v            +------------------+---------------+         |
+//!  Refused                            +--- end of data, RSET ---+
+//!     |  QUIT, 421, end of input, deadlines: from everywhere
+//!     +--------> Closing
+//! ```
+//!
+//! A session that has asked a [`Question`] is parked until [`ServerSession::answer`]; whatever
+//! arrives meanwhile waits in `input`, which the driver bounds by not reading.
+
+mod plan;
+mod receiving;
+#[cfg(test)]
+mod tests;
+
+pub use plan::{Effect, Plan, PlannedReply};
+
+use super::data::BareNewlines;
+use super::dialect::{Replies, Stock};
+use super::envelope::Changes;
+use super::extension::Extensions;
+use super::limits::{IDLE_BUFFER, Limits, MAX_GATHERED_REPLIES};
+use super::line::{Line, LineReader};
+use super::reply::{Reply, ReplyCode};
+use bytes::{Buf, BufMut, BytesMut};
+use receiving::{End, Receiving};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What all sessions of a server share.
+#[derive(Debug)]
+pub struct ServerConfig {
+    /// What the server calls itself.
+    pub name: String,
+    /// The limits of each session.
+    pub limits: Limits,
+    /// The extensions that are offered.
+    pub extensions: Extensions,
+    /// Whether there are keys for STARTTLS.
+    pub tls: bool,
+    /// What becomes of bare CR and LF in a message.
+    pub bare_newlines: BareNewlines,
+    /// The longest message that the application can be given, in bytes.
+    pub deliverable: Option<u64>,
+    /// The replies that the engine gives by itself.
+    pub replies: Replies,
+}
+
+/// The events that the application wants to hear of, as a set of bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Interest(pub u32);
+
+impl Interest {
+    /// A client connected.
+    pub const CONNECT: Self = Self(1);
+    /// A command line came.
+    pub const MESSAGE: Self = Self(1 << 1);
+    /// HELO or EHLO.
+    pub const HELO: Self = Self(1 << 2);
+    /// MAIL.
+    pub const MAIL: Self = Self(1 << 3);
+    /// RCPT.
+    pub const RCPT: Self = Self(1 << 4);
+    /// DATA.
+    pub const DATA_START: Self = Self(1 << 5);
+    /// Message data as it came from the wire.
+    pub const DATA_CHUNK: Self = Self(1 << 6);
+    /// A whole message.
+    pub const DATA: Self = Self(1 << 7);
+    /// A time without traffic.
+    pub const TIMEOUT: Self = Self(1 << 8);
+    /// A reply.
+    pub const RESPONSE: Self = Self(1 << 9);
+    /// A session ended.
+    pub const DISCONNECT: Self = Self(1 << 10);
+    /// Something failed.
+    pub const ERROR: Self = Self(1 << 11);
+    /// The next line belongs to the application, whatever it says; of one session.
+    pub const CAPTURE: Self = Self(1 << 12);
+
+    /// Whether it has all of `other`.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether a listener may look at a message after it was taken.
+    fn may_look_back(self) -> bool {
+        self.0 & !(Self::DATA_CHUNK.0 | Self::CAPTURE.0) != 0
+    }
+}
+
+/// The head of a TLS handshake record (RFC 8446 section 5.1), where a greeting should come.
+const TLS_HANDSHAKE: &[u8] = b"\x16\x03";
+
+/// What the driver is to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Read and call [`ServerSession::receive`].
+    NeedInput,
+    /// Write [`ServerSession::output`].
+    Send,
+    /// Put [`ServerSession::question`] to the application and [`ServerSession::answer`] it.
+    Ask,
+    /// Hand [`ServerSession::take_chunk`] on.
+    Chunk,
+    /// Begin the TLS handshake, then call [`ServerSession::secured`].
+    StartTls,
+    /// Close the connection.
+    Close,
+}
+
+/// What the session asks the application.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Question {
+    /// May this client come in?
+    Connect,
+    /// A command line and what the engine would do with it.
+    Command {
+        /// The line, trimmed.
+        line: String,
+        /// The application has let the line pass; what it is asked about is the plan.
+        passed: bool,
+        /// What happens if it agrees.
+        plan: Plan,
+    },
+    /// Is this message taken?
+    Data(Vec<u8>),
+    /// This message was taken; nothing is asked.
+    Taken(Vec<u8>),
+    /// These replies are about to leave; nothing is asked.
+    Responses,
+    /// A line for the application alone; nothing is asked.
+    Captured(BytesMut),
+}
+
+impl Question {
+    /// Whether the answer decides anything.
+    pub fn awaits_verdict(&self) -> bool {
+        matches!(self, Self::Connect | Self::Command { .. } | Self::Data(_))
+    }
+}
+
+/// The application's answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on; with a reply other than the planned one, if given.
+    Accept(Option<Reply>),
+    /// Go on, answered by the plain positive reply, without whatever the plan says.
+    Ok,
+    /// Let the line pass, and ask about the command itself if anybody wants to know.
+    Proceed,
+    /// Leave the command undone and reply so; 421 closes.
+    Answer(Reply),
+    /// The application has replied by itself, with this code if it is known.
+    Silent(Option<ReplyCode>),
+}
+
+/// What passed without an answer in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expired {
+    /// Nothing yet.
+    Nothing,
+    /// The idle time.
+    Idle,
+    /// The application's time to answer.
+    Listener,
+    /// The client's time; a 421 reply is on its way.
+    Deadline,
+}
+
+#[derive(Debug)]
+enum State {
+    Connecting,
+    Refused,
+    ExpectGreeting,
+    ExpectMail,
+    ExpectRcpt,
+    Data(Box<Receiving>),
+    StartTls,
+    Closing,
+}
+
+/// One session of a server.
+#[derive(Debug)]
+pub struct ServerSession {
+    config: Arc<ServerConfig>,
+    interest: Interest,
+    state: State,
+    question: Option<Box<Question>>,
+    input: BytesMut,
+    lines: LineReader,
+    output: BytesMut,
+    /// Wire bytes of message data that the application has not been given yet.
+    chunk: BytesMut,
+    /// Replies that the application has not been told of yet.
+    unannounced: Vec<String>,
+    changes: Changes,
+    /// Recipients of the transaction, the application's own included.
+    recipients: usize,
+    messages: u32,
+    bad_commands: u32,
+    overlong_lines: u32,
+    tls: bool,
+    greeted: bool,
+    input_ended: bool,
+    draining: bool,
+    connected_at: Instant,
+    waiting_since: Instant,
+    active_at: Instant,
+    idle: Option<Duration>,
+}
+
+impl ServerSession {
+    /// A session that begins now; `tls` tells whether the connection is encrypted.
+    pub fn new(config: Arc<ServerConfig>, tls: bool, now: Instant) -> Self {
+        let idle = config.limits.idle;
+        Self {
+            config,
+            interest: Interest::default(),
+            state: State::Connecting,
+            question: None,
+            input: BytesMut::new(),
+            lines: LineReader::default(),
+            output: BytesMut::new(),
+            chunk: BytesMut::new(),
+            unannounced: Vec::new(),
+            changes: Changes::default(),
+            recipients: 0,
+            messages: 0,
+            bad_commands: 0,
+            overlong_lines: 0,
+            tls,
+            greeted: false,
+            input_ended: false,
+            draining: false,
+            connected_at: now,
+            waiting_since: now,
+            active_at: now,
+            idle,
+        }
+    }
+
+    /// Takes bytes from the client.
+    pub fn receive(&mut self, bytes: &[u8], now: Instant) {
+        self.active_at = now;
+        let mut used = 0;
+        if let State::Data(receiving) = &mut self.state
+            && self.input.is_empty()
+        {
+            used = receiving.decode(bytes, &mut self.chunk);
+            self.waiting_since = now;
+        }
+        self.input.extend_from_slice(&bytes[used..]);
+    }
+
+    /// Notes that the client sends no more; what it has sent is still served.
+    pub fn end_input(&mut self) {
+        self.input_ended = true;
+    }
+
+    /// What to do next; `interest` as it stands now.
+    pub fn poll(&mut self, now: Instant, interest: Interest) -> Step {
+        self.interest = interest;
+        loop {
+            if self.question.is_some() {
+                return Step::Ask;
+            }
+            if self.output.len() > MAX_GATHERED_REPLIES {
+                return self.flush(now);
+            }
+            match &mut self.state {
+                State::Connecting if self.interest.has(Interest::CONNECT) => {
+                    return self.ask(Question::Connect, now);
+                }
+                State::Connecting => {
+                    self.reply_stock(Stock::Greeting);
+                    self.state = State::ExpectGreeting;
+                }
+                State::Data(_) => {
+                    if let Some(step) = self.poll_data(now) {
+                        return step;
+                    }
+                }
+                State::StartTls if self.output.is_empty() => return Step::StartTls,
+                State::Closing if self.output.is_empty() => return Step::Close,
+                State::StartTls | State::Closing => return self.flush(now),
+                _ => {
+                    if let Some(step) = self.poll_command(now) {
+                        return step;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Replies to write, gathered over a pipelined group (RFC 2920 section 3.1).
+    pub fn output(&mut self) -> &mut BytesMut {
+        &mut self.output
+    }
+
+    /// The question that the session is parked at.
+    pub fn question(&mut self) -> Option<&mut Question> {
+        self.question.as_deref_mut()
+    }
+
+    /// What the application has not seen of the envelope yet; it is to be told with any event.
+    pub fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// The lines of replies that the application has not been told of yet.
+    pub fn take_responses(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unannounced)
+    }
+
+    /// Message data as it came from the wire.
+    pub fn take_chunk(&mut self) -> BytesMut {
+        std::mem::take(&mut self.chunk)
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_tls(&self) -> bool {
+        self.tls
+    }
+
+    /// What it shares with the other sessions of its server.
+    pub fn config(&self) -> &ServerConfig {
+        &self.config
+    }
+
+    /// Answers the question. `recipients` is how many the application counts, if it was it that
+    /// answered; it has then recorded greeting, sender and recipient by itself.
+    pub fn answer(&mut self, verdict: Verdict, recipients: Option<usize>, now: Instant) {
+        let Some(question) = self.question.take() else { return };
+        self.waiting_since = now;
+        self.active_at = now;
+        if let Some(recipients) = recipients {
+            self.recipients = recipients;
+        }
+        match *question {
+            Question::Connect => self.answer_connect(verdict, now),
+            Question::Command { line, .. } if verdict == Verdict::Proceed => {
+                self.run(line, true, now);
+            }
+            Question::Command { plan, .. } => {
+                self.answer_command(plan, verdict, recipients.is_none());
+            }
+            Question::Data(_) => self.answer_data(verdict),
+            Question::Taken(_) | Question::Responses | Question::Captured(_) => {}
+        }
+    }
+
+    /// The TLS handshake is done: nothing said in plain text counts (RFC 3207 section 4.2).
+    pub fn secured(&mut self, now: Instant) {
+        self.tls = true;
+        self.waiting_since = now;
+        self.active_at = now;
+        self.state = State::ExpectGreeting;
+    }
+
+    /// Appends bytes of the application's own to the replies.
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.output.put_slice(bytes);
+    }
+
+    /// Drops the question, sends what is ready and closes.
+    pub fn close(&mut self) {
+        self.question = None;
+        self.state = State::Closing;
+    }
+
+    /// Closes with 421 once no transaction is open.
+    pub fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// Closes with 421 whatever goes on.
+    pub fn abort(&mut self) {
+        self.question = None;
+        self.close_with(Stock::ShuttingDown);
+    }
+
+    /// Sets the idle time of this session.
+    pub fn set_idle(&mut self, idle: Option<Duration>, now: Instant) {
+        self.idle = idle;
+        self.active_at = now;
+    }
+
+    /// When [`ServerSession::expire`] is to be called at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.question.is_some() {
+            return self.config.limits.listener.map(|limit| self.waiting_since + limit);
+        }
+        let idle = self.idle.map(|limit| self.active_at + limit);
+        [idle, self.client_deadline()].into_iter().flatten().min()
+    }
+
+    /// Acts on the deadline that has passed, if one has.
+    pub fn expire(&mut self, now: Instant) -> Expired {
+        if self.deadline().is_none_or(|deadline| deadline > now) {
+            return Expired::Nothing;
+        }
+        if let Some(question) = self.question.as_deref() {
+            return self.expire_question(question.awaits_verdict(), now);
+        }
+        if self.client_deadline().is_some_and(|deadline| deadline <= now) {
+            self.close_with(Stock::Timeout);
+            return Expired::Deadline;
+        }
+        self.active_at = now;
+        if !self.interest.has(Interest::TIMEOUT) {
+            self.close();
+        }
+        Expired::Idle
+    }
+
+    fn expire_question(&mut self, awaited: bool, now: Instant) -> Expired {
+        let code = self.config.replies.stock(Stock::LocalError).0;
+        if awaited {
+            self.reply_stock(Stock::LocalError);
+        }
+        self.answer(Verdict::Silent(Some(code)), None, now);
+        if awaited { Expired::Listener } else { Expired::Nothing }
+    }
+
+    /// Until when the client must have said something (RFC 5321 section 4.5.3.2).
+    fn client_deadline(&self) -> Option<Instant> {
+        let limits = &self.config.limits;
+        if let State::Data(_) = self.state {
+            return limits.data.map(|limit| self.waiting_since + limit);
+        }
+        let command = limits.command.map(|limit| self.waiting_since + limit);
+        let greeting = limits.greeting.map(|limit| self.connected_at + limit);
+        [command, greeting.filter(|_| !self.greeted)].into_iter().flatten().min()
+    }
+
+    fn ask(&mut self, question: Question, now: Instant) -> Step {
+        self.waiting_since = now;
+        self.question = Some(Box::new(question));
+        Step::Ask
+    }
+
+    /// Sends what is gathered; the application hears of each reply before it leaves.
+    fn flush(&mut self, now: Instant) -> Step {
+        if self.unannounced.is_empty() { Step::Send } else { self.ask(Question::Responses, now) }
+    }
+
+    /// Nothing more can be done with the input at hand.
+    fn wait(&mut self, now: Instant) -> Option<Step> {
+        if !self.output.is_empty() {
+            return Some(self.flush(now));
+        }
+        let busy = matches!(self.state, State::ExpectRcpt | State::Data(_));
+        if self.input_ended {
+            self.state = State::Closing;
+        } else if self.draining && !busy {
+            self.close_with(Stock::ShuttingDown);
+        } else {
+            release(&mut self.input);
+            release(&mut self.output);
+            return Some(Step::NeedInput);
+        }
+        None
+    }
+
+    fn poll_command(&mut self, now: Instant) -> Option<Step> {
+        if !self.greeted && self.input.starts_with(TLS_HANDSHAKE) {
+            self.close_with(Stock::NotSmtp);
+            return None;
+        }
+        let limit = self.config.limits.command_length;
+        match self.lines.next_line(&mut self.input, limit) {
+            None => return self.wait(now),
+            Some(Line::Complete(line)) if self.interest.has(Interest::CAPTURE) => {
+                return Some(self.ask(Question::Captured(line), now));
+            }
+            Some(Line::Complete(line)) => {
+                let text = String::from_utf8_lossy(&line).trim().to_owned();
+                self.run(text, false, now);
+            }
+            Some(Line::TooLong) => {
+                let plan = self.plan_overlong();
+                self.execute(plan);
+            }
+        }
+        self.waiting_since = now;
+        None
+    }
+
+    /// Carries a line out, or asks first; `passed` lines have been shown already.
+    fn run(&mut self, line: String, passed: bool, now: Instant) {
+        let plan = self.plan(&line);
+        let shown = passed || !self.interest.has(Interest::MESSAGE);
+        if shown && !plan.event().is_some_and(|event| self.interest.has(event)) {
+            self.execute(plan);
+        } else {
+            self.ask(Question::Command { line, passed, plan }, now);
+        }
+    }
+
+    fn poll_data(&mut self, now: Instant) -> Option<Step> {
+        let State::Data(receiving) = &mut self.state else { return None };
+        if !self.input.is_empty() && !receiving.has_ended() {
+            let used = receiving.decode(&self.input, &mut self.chunk);
+            self.input.advance(used);
+            self.waiting_since = now;
+        }
+        if !self.chunk.is_empty() {
+            return Some(Step::Chunk);
+        }
+        if !receiving.has_ended() {
+            return self.wait(now);
+        }
+        let end = receiving.end();
+        self.state = State::ExpectMail;
+        self.recipients = 0;
+        match end {
+            End::TooBig => self.reply_stock(Stock::TooBig),
+            End::BareNewline => self.reply_stock(Stock::BareNewline),
+            End::Message(message) if self.interest.has(Interest::DATA) => {
+                return Some(self.ask(Question::Data(message), now));
+            }
+            End::Message(message) => {
+                self.reply_stock(Stock::Ok);
+                if self.interest.may_look_back() {
+                    return Some(self.ask(Question::Taken(message), now));
+                }
+            }
+            End::NotKept => self.reply_stock(Stock::Ok),
+        }
+        None
+    }
+
+    fn answer_connect(&mut self, verdict: Verdict, now: Instant) {
+        self.connected_at = now;
+        let code = match verdict {
+            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
+                reply.write(&mut self.output);
+                Some(reply.code())
+            }
+            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => {
+                self.write_stock(Stock::Greeting);
+                None
+            }
+            Verdict::Silent(code) => code,
+        };
+        self.state = match code {
+            Some(code) if code.closes() => State::Closing,
+            Some(code) if !code.is_positive() => State::Refused,
+            _ => State::ExpectGreeting,
+        };
+    }
+
+    /// `note` tells that the application has to be told of the effect.
+    fn answer_command(&mut self, plan: Plan, verdict: Verdict, note: bool) {
+        match verdict {
+            Verdict::Accept(None) | Verdict::Proceed => {
+                plan.reply.write(&self.config.replies, &mut self.output);
+                self.apply(plan.effect, note);
+            }
+            Verdict::Accept(Some(reply)) => {
+                reply.write(&mut self.output);
+                self.apply(plan.effect, note);
+            }
+            Verdict::Ok => {
+                self.write_stock(plan.effect.plain_reply());
+                self.apply(plan.effect, note);
+            }
+            Verdict::Answer(reply) => {
+                reply.write(&mut self.output);
+                self.refuse(reply.code());
+            }
+            Verdict::Silent(Some(code)) if !code.is_positive() => self.refuse(code),
+            Verdict::Silent(_) => self.apply(plan.effect, note),
+        }
+    }
+
+    fn answer_data(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
+                reply.write(&mut self.output);
+                self.refuse(reply.code());
+            }
+            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => self.write_stock(Stock::Ok),
+            Verdict::Silent(Some(code)) => self.refuse(code),
+            Verdict::Silent(None) => {}
+        }
+    }
+
+    fn refuse(&mut self, code: ReplyCode) {
+        if code.closes() {
+            self.state = State::Closing;
+        }
+    }
+
+    /// Carries a plan out that the application has not been asked about.
+    fn execute(&mut self, plan: Plan) {
+        self.announce(&plan.reply);
+        plan.reply.write(&self.config.replies, &mut self.output);
+        self.apply(plan.effect, true);
+    }
+
+    fn apply(&mut self, effect: Effect, note: bool) {
+        match effect {
+            Effect::Nothing => {}
+            Effect::Bad => self.bad_commands += 1,
+            Effect::Greet { domain, .. } => {
+                self.greeted = true;
+                self.recipients = 0;
+                self.state = State::ExpectMail;
+                if note {
+                    self.changes.greet(domain);
+                }
+            }
+            Effect::Mail(mail) => {
+                self.state = State::ExpectRcpt;
+                if note {
+                    self.recipients = 0;
+                    self.changes.mail(mail);
+                }
+            }
+            Effect::Rcpt(address) if note => {
+                self.recipients += 1;
+                self.changes.recipients.push(address);
+            }
+            Effect::Rcpt(_) => {}
+            Effect::StartData => {
+                self.messages += 1;
+                let receiving = Receiving::new(&self.config, self.interest);
+                self.state = State::Data(Box::new(receiving));
+            }
+            Effect::Reset => {
+                self.changes.reset();
+                self.recipients = 0;
+                if let State::ExpectRcpt = self.state {
+                    self.state = State::ExpectMail;
+                }
+            }
+            Effect::StartTls => {
+                // What was pipelined behind STARTTLS was not said under TLS: drop it unread.
+                self.input = BytesMut::new();
+                self.lines.reset();
+                self.changes.forget();
+                self.recipients = 0;
+                self.state = State::StartTls;
+            }
+            Effect::Close => self.state = State::Closing,
+        }
+    }
+
+    fn close_with(&mut self, stock: Stock) {
+        self.reply_stock(stock);
+        self.state = State::Closing;
+    }
+
+    /// Replies and tells the application so.
+    fn reply_stock(&mut self, stock: Stock) {
+        self.announce(&PlannedReply::Stock(stock));
+        self.write_stock(stock);
+    }
+
+    fn write_stock(&mut self, stock: Stock) {
+        self.output.put_slice(self.config.replies.stock(stock).1);
+    }
+
+    fn announce(&mut self, reply: &PlannedReply) {
+        if self.interest.has(Interest::RESPONSE) {
+            self.unannounced.extend(reply.lines(&self.config.replies));
+        }
+    }
+}
+
+/// Idle sessions keep no buffers to speak of.
+fn release(buffer: &mut BytesMut) {
+    if buffer.is_empty() && buffer.capacity() > IDLE_BUFFER {
+        *buffer = BytesMut::new();
+    }
+}

@@ -1,0 +1,243 @@
+//! What a command line would do: parsed and held against the state, with nothing done yet.
+
+use super::{Interest, ServerSession, State};
+use crate::protocol::command::{Command, CommandError};
+use crate::protocol::dialect::{Replies, Stock};
+use crate::protocol::envelope::Mail;
+use crate::protocol::extension::Extension;
+use crate::protocol::limits::MAX_OVERLONG_LINES;
+use crate::protocol::reply::{Reply, ReplyCode};
+use bytes::{BufMut, BytesMut};
+
+/// A reply, and what happens besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The reply.
+    pub reply: PlannedReply,
+    /// The effect on the session.
+    pub effect: Effect,
+}
+
+/// A reply of the engine's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlannedReply {
+    /// One that is always the same.
+    Stock(Stock),
+    /// One made for the occasion.
+    Made(Reply),
+}
+
+impl PlannedReply {
+    /// Its lines, without CRLF.
+    pub fn lines(&self, replies: &Replies) -> Vec<String> {
+        match self {
+            Self::Stock(stock) => replies.stock_lines(*stock),
+            Self::Made(reply) => reply.lines().collect(),
+        }
+    }
+
+    /// Appends it to `output`.
+    pub fn write(&self, replies: &Replies, output: &mut BytesMut) {
+        match self {
+            Self::Stock(stock) => output.put_slice(replies.stock(*stock).1),
+            Self::Made(reply) => reply.write(output),
+        }
+    }
+}
+
+/// What a command does when it goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Nothing,
+    /// It counts as a bad command.
+    Bad,
+    /// Greets.
+    Greet {
+        /// The client's domain.
+        domain: String,
+        /// EHLO rather than HELO.
+        extended: bool,
+    },
+    /// Begins a transaction.
+    Mail(Mail),
+    /// Adds a recipient.
+    Rcpt(String),
+    /// Begins the data state.
+    StartData,
+    /// Drops the transaction.
+    Reset,
+    /// Begins TLS.
+    StartTls,
+    /// Closes the connection.
+    Close,
+}
+
+impl Effect {
+    /// The positive reply without any extras.
+    pub(super) fn plain_reply(&self) -> Stock {
+        match self {
+            Self::Mail(_) => Stock::SenderOk,
+            Self::Rcpt(_) => Stock::RecipientOk,
+            Self::StartData => Stock::StartData,
+            _ => Stock::Ok,
+        }
+    }
+}
+
+impl Plan {
+    fn new(stock: Stock, effect: Effect) -> Self {
+        Self { reply: PlannedReply::Stock(stock), effect }
+    }
+
+    /// The event of its command, where it has one.
+    pub fn event(&self) -> Option<Interest> {
+        match self.effect {
+            Effect::Greet { .. } => Some(Interest::HELO),
+            Effect::Mail(_) => Some(Interest::MAIL),
+            Effect::Rcpt(_) => Some(Interest::RCPT),
+            Effect::StartData => Some(Interest::DATA_START),
+            _ => None,
+        }
+    }
+}
+
+impl ServerSession {
+    /// What `line` would do now.
+    pub(super) fn plan(&self, line: &str) -> Plan {
+        let command = Command::parse(line, self.config.extensions);
+        if let State::Refused = self.state {
+            return match command {
+                Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Close),
+                _ => self.bad(Stock::Refused),
+            };
+        }
+        match command {
+            Ok(Command::Greeting { domain, extended }) => self.plan_greeting(domain, extended),
+            Ok(Command::Mail(mail)) => self.plan_mail(mail),
+            Ok(Command::Rcpt(address)) => self.plan_rcpt(address),
+            Ok(Command::Data) => self.plan_data(),
+            Ok(Command::Rset) => Plan::new(Stock::Ok, Effect::Reset),
+            Ok(Command::Noop) => Plan::new(Stock::Ok, Effect::Nothing),
+            Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Close),
+            Ok(Command::Help(None)) => Plan::new(Stock::Help, Effect::Nothing),
+            Ok(Command::Help(Some(verb))) => Plan {
+                reply: PlannedReply::Made(self.config.replies.help(&verb)),
+                effect: Effect::Nothing,
+            },
+            Ok(Command::StartTls) => self.plan_starttls(),
+            Err(CommandError::Http) => Plan::new(Stock::NotSmtp, Effect::Close),
+            Err(error) => self.bad(self.complaint(error, line)),
+        }
+    }
+
+    /// The plan for a line over the limit.
+    pub(super) fn plan_overlong(&mut self) -> Plan {
+        self.overlong_lines += 1;
+        if self.overlong_lines > MAX_OVERLONG_LINES {
+            return Plan::new(Stock::TooManyBadCommands, Effect::Close);
+        }
+        self.bad(Stock::LineTooLong)
+    }
+
+    fn bad(&self, stock: Stock) -> Plan {
+        let limit = self.config.limits.bad_commands;
+        if limit.is_some_and(|limit| self.bad_commands >= limit) {
+            Plan::new(Stock::TooManyBadCommands, Effect::Close)
+        } else {
+            Plan::new(stock, Effect::Bad)
+        }
+    }
+
+    /// What to say of a malformed line; a command out of sequence is told that first.
+    fn complaint(&self, error: CommandError, line: &str) -> Stock {
+        let is_mail = line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case("MAIL"));
+        match error {
+            CommandError::Unknown | CommandError::Http => Stock::UnknownCommand,
+            CommandError::Domain => Stock::DomainMissing,
+            CommandError::UnexpectedArgument => Stock::BadParameter,
+            CommandError::ForwardPath if !self.in_transaction() => Stock::SenderFirst,
+            CommandError::ForwardPath => Stock::RecipientMissing,
+            _ if is_mail && !self.is_greeted() => Stock::GreetFirst,
+            _ if !is_mail && !self.in_transaction() => Stock::SenderFirst,
+            CommandError::ReversePath => Stock::SenderMissing,
+            CommandError::UnknownParameter => Stock::UnknownParameter,
+            CommandError::BadParameter => Stock::BadParameter,
+        }
+    }
+
+    fn is_greeted(&self) -> bool {
+        matches!(self.state, State::ExpectMail | State::ExpectRcpt)
+    }
+
+    fn in_transaction(&self) -> bool {
+        matches!(self.state, State::ExpectRcpt)
+    }
+
+    /// RFC 5321 section 4.1.1.1. Greetings carry no enhanced status code (RFC 2034 section 3).
+    fn plan_greeting(&self, domain: String, extended: bool) -> Plan {
+        let mut text = format!("{} greets {domain}", self.config.name);
+        if extended {
+            text.push_str("\nHELP");
+            if let Some(size) = self.config.limits.size {
+                text.push_str(&format!("\nSIZE {size}"));
+            }
+            for extension in Extension::ALL {
+                if self.offers(extension) {
+                    text.push('\n');
+                    text.push_str(extension.keyword());
+                }
+            }
+        }
+        let reply = PlannedReply::Made(Reply::new(ReplyCode::known(250), &text));
+        Plan { reply, effect: Effect::Greet { domain, extended } }
+    }
+
+    fn offers(&self, extension: Extension) -> bool {
+        self.config.extensions.contains(extension)
+            && (extension != Extension::StartTls || self.config.tls && !self.tls)
+    }
+
+    fn plan_mail(&self, mail: Mail) -> Plan {
+        let limits = &self.config.limits;
+        if !self.is_greeted() {
+            return self.bad(Stock::GreetFirst);
+        }
+        if limits.messages.is_some_and(|limit| self.messages >= limit) {
+            return Plan::new(Stock::TooManyMessages, Effect::Close);
+        }
+        // RFC 1870 section 6.1.
+        if limits.size.is_some_and(|limit| mail.size.is_some_and(|size| size > limit)) {
+            return Plan::new(Stock::TooBig, Effect::Nothing);
+        }
+        Plan::new(Stock::SenderOk, Effect::Mail(mail))
+    }
+
+    fn plan_rcpt(&self, address: String) -> Plan {
+        if !self.in_transaction() {
+            return self.bad(Stock::SenderFirst);
+        }
+        let limit = self.config.limits.recipients;
+        if limit.is_some_and(|limit| self.recipients >= limit as usize) {
+            return Plan::new(Stock::TooManyRecipients, Effect::Nothing);
+        }
+        Plan::new(Stock::RecipientOk, Effect::Rcpt(address))
+    }
+
+    fn plan_data(&self) -> Plan {
+        if !self.in_transaction() || self.recipients == 0 {
+            return self.bad(Stock::RecipientFirst);
+        }
+        Plan::new(Stock::StartData, Effect::StartData)
+    }
+
+    fn plan_starttls(&self) -> Plan {
+        if self.tls {
+            self.bad(Stock::AlreadyTls)
+        } else if self.config.tls {
+            Plan::new(Stock::ReadyForTls, Effect::StartTls)
+        } else {
+            self.bad(Stock::UnknownCommand)
+        }
+    }
+}
