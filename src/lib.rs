@@ -8,6 +8,6 @@
 //! ```
 
 pub mod net;
-
-
+#[cfg(all(feature = "node", not(test)))]
+pub mod node;
 pub mod protocol;

@@ -211,6 +211,8 @@ pub struct ServerSession {
     overlong_lines: u32,
     tls: bool,
     greeted: bool,
+    begun: bool,
+    quit: bool,
     input_ended: bool,
     draining: bool,
     connected_at: Instant,
@@ -240,6 +242,8 @@ impl ServerSession {
             overlong_lines: 0,
             tls,
             greeted: false,
+            begun: false,
+            quit: false,
             input_ended: false,
             draining: false,
             connected_at: now,
@@ -270,6 +274,7 @@ impl ServerSession {
     /// What to do next; `interest` as it stands now.
     pub fn poll(&mut self, now: Instant, interest: Interest) -> Step {
         self.interest = interest;
+        self.begun = true;
         loop {
             if self.question.is_some() {
                 return Step::Ask;
@@ -332,9 +337,14 @@ impl ServerSession {
         self.tls
     }
 
-    /// What it shares with the other sessions of its server.
-    pub fn config(&self) -> &ServerConfig {
-        &self.config
+    /// Whether the application was asked, or would have been asked, to let the client in.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether the client may still be sending, so that closing could lose it our last reply.
+    pub fn lingers(&self) -> bool {
+        !self.input_ended && !(self.quit && self.input.is_empty())
     }
 
     /// Answers the question. `recipients` is how many the application counts, if it was it that
@@ -652,6 +662,10 @@ impl ServerSession {
                 self.changes.forget();
                 self.recipients = 0;
                 self.state = State::StartTls;
+            }
+            Effect::Quit => {
+                self.quit = true;
+                self.state = State::Closing;
             }
             Effect::Close => self.state = State::Closing,
         }

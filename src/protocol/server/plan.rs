@@ -69,7 +69,9 @@ pub enum Effect {
     Reset,
     /// Begins TLS.
     StartTls,
-    /// Closes the connection.
+    /// The client ends the session (RFC 5321 section 4.1.1.10).
+    Quit,
+    /// We do.
     Close,
 }
 
@@ -108,7 +110,7 @@ impl ServerSession {
         let command = Command::parse(line, self.config.extensions);
         if let State::Refused = self.state {
             return match command {
-                Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Close),
+                Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
                 _ => self.bad(Stock::Refused),
             };
         }
@@ -119,7 +121,7 @@ impl ServerSession {
             Ok(Command::Data) => self.plan_data(),
             Ok(Command::Rset) => Plan::new(Stock::Ok, Effect::Reset),
             Ok(Command::Noop) => Plan::new(Stock::Ok, Effect::Nothing),
-            Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Close),
+            Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
             Ok(Command::Help(None)) => Plan::new(Stock::Help, Effect::Nothing),
             Ok(Command::Help(Some(verb))) => Plan {
                 reply: PlannedReply::Made(self.config.replies.help(&verb)),

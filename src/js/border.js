@@ -1,0 +1,200 @@
+'use strict';
+// This thread's side of the border: takes batches of records from the engine, hands each to its
+// session and gives the verdicts back. The layout is that of src/net/events/record.rs.
+
+const { Buffer } = require('node:buffer');
+const { Border } = require('./native.js');
+
+const KIND = Object.freeze({
+  CONNECT: 1,
+  COMMAND: 2,
+  HELO: 3,
+  MAIL: 4,
+  RCPT: 5,
+  DATA_START: 6,
+  DATA: 7,
+  TAKEN: 8,
+  RESPONSES: 9,
+  CAPTURED: 10,
+  CHUNK: 11,
+  TIMEOUT: 12,
+  LISTENER_TIMEOUT: 13,
+  ERROR: 14,
+  GONE: 15,
+  STOPPED: 16,
+  SERVER_ERROR: 17,
+});
+
+const FLAG = Object.freeze({
+  PEER: 1 << 8,
+  RESET: 1 << 9,
+  FORGOT_GREETING: 1 << 10,
+  ORIGIN: 1 << 11,
+  MAIL: 1 << 12,
+  LINE: 1 << 13,
+  TLS: 1 << 14,
+  BLOB: 1 << 15,
+  QUIET: 1 << 16,
+});
+
+const VERDICT = Object.freeze({ ACCEPT: 1, OK: 2, PROCEED: 3, SILENT: 4, ANSWER: 5 });
+const VERDICT_BITS = 3;
+
+/** Bits of the events that a server listens to, as in src/protocol/server. */
+const INTEREST = Object.freeze({
+  connect: 1 << 0,
+  message: 1 << 1,
+  helo: 1 << 2,
+  mail: 1 << 3,
+  rcpt: 1 << 4,
+  dataStart: 1 << 5,
+  dataChunk: 1 << 6,
+  data: 1 << 7,
+  timeout: 1 << 8,
+  response: 1 << 9,
+  disconnect: 1 << 10,
+  error: 1 << 11,
+  capture: 1 << 12,
+});
+
+const HEADER_WORDS = 8;
+const MADE_REPLY = 1 << 16;
+const NO_REPLY = 0xffffffff;
+const TOO_LARGE = 0xffffffff;
+/** Records after which timers and I/O of the program get their turn. */
+const RECORDS_A_TURN = 1_024;
+
+let words = new Uint32Array(16 * 1_024);
+let bytes = Buffer.allocUnsafeSlow(288 * 1_024);
+let verdicts = new Uint32Array(1_024);
+const border = new Border(words, bytes, verdicts, exchange);
+
+/** Where the next text's length and bytes are. */
+let word = 0;
+let byte = 0;
+/** @type {(kind: number, head: number, at: number, index: number) => void} */
+let receive = () => {};
+
+/** Sets what is done with each record. @param {typeof receive} receiver */
+function onRecord(receiver) {
+  receive = receiver;
+}
+
+function exchange() {
+  let records = 0;
+  while (records < RECORDS_A_TURN) {
+    let count = border.exchange();
+    if (count === TOO_LARGE) count = grow();
+    if (count === 0) return;
+    dispatch(count);
+    records += count;
+  }
+  setImmediate(exchange);
+}
+
+function grow() {
+  const [wordCount, byteCount, verdictCount] = border.needs();
+  words = new Uint32Array(Math.max(words.length, wordCount));
+  bytes = Buffer.allocUnsafeSlow(Math.max(bytes.length, byteCount));
+  verdicts = new Uint32Array(Math.max(verdicts.length, verdictCount));
+  border.attach(words, bytes, verdicts);
+  return border.load();
+}
+
+function dispatch(/** @type {number} */ count) {
+  let at = 0;
+  for (let index = 0; index < count; index++) {
+    const head = words[at];
+    word = at + HEADER_WORDS;
+    byte = words[at + 3];
+    try {
+      receive(head & 0xff, head, at, index);
+    } catch (error) {
+      // A fault of ours in one record is not to cost the others their answers.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+    at += HEADER_WORDS + words[at + 7];
+  }
+}
+
+/** A word of the record that stands at `at`. @param {number} at @param {number} field */
+function field(at, field) {
+  return words[at + field];
+}
+
+/** The next text of the record. */
+function text() {
+  const length = words[word++];
+  const start = byte;
+  byte += length >>> 1;
+  // biome-ignore lint/suspicious/noExplicitAny: Node's own, not in the typings
+  const buffer = /** @type {any} */ (bytes);
+  return length & 1 ? buffer.utf8Slice(start, byte) : buffer.latin1Slice(start, byte);
+}
+
+/** The next text of the record as bytes of its own. */
+function data() {
+  const start = byte;
+  byte += words[word++] >>> 1;
+  return Buffer.from(bytes.subarray(start, byte));
+}
+
+/** Whether the next text is all ASCII. */
+function isAscii() {
+  return (words[word] & 1) === 0;
+}
+
+/** The message that the next text stands for, which travelled apart. */
+function blob() {
+  return border.blob(words[word++] >>> 1);
+}
+
+/** The planned reply's lines, read off the record where it is no stock reply. */
+function plannedReply(/** @type {number} */ at, /** @type {string[][]} */ stock) {
+  const reply = words[at + 6];
+  if (reply === NO_REPLY) return [];
+  if (reply < MADE_REPLY) return stock[reply];
+  return Array.from({ length: reply - MADE_REPLY }, text);
+}
+
+/** Settles a record while its batch is under way. */
+function settle(
+  /** @type {number} */ index,
+  /** @type {number} */ verdict,
+  /** @type {number} */ recipients,
+) {
+  verdicts[index] = verdict | (recipients << VERDICT_BITS);
+}
+
+let holders = 0;
+/** @type {NodeJS.Timeout | undefined} */
+let holder;
+
+/** Keeps the process alive until as many calls of `release`. */
+function hold() {
+  if (holders++ === 0) holder = setInterval(() => {}, 2 ** 31 - 1);
+}
+
+function release() {
+  if (--holders === 0) clearInterval(holder);
+}
+
+module.exports = {
+  FLAG,
+  INTEREST,
+  KIND,
+  VERDICT,
+  blob,
+  border,
+  data,
+  field,
+  hold,
+  isAscii,
+  onRecord,
+  plannedReply,
+  release,
+  settle,
+  text,
+};

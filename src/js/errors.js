@@ -1,0 +1,55 @@
+'use strict';
+// The errors that the package raises.
+
+const { getSystemErrorMap, getSystemErrorName } = require('node:util');
+
+/**
+ * An error of the package: `code` is stable, the system's name where there is one (EADDRINUSE),
+ * else SMTP_ERR_...; `replyCode`, `enhancedStatus` and `command` where a reply is the cause.
+ */
+class SmtpError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {{ replyCode?: number, enhancedStatus?: string, command?: string, cause?: unknown }} [details]
+   */
+  constructor(code, message, { replyCode, enhancedStatus, command, cause } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'SmtpError';
+    this.code = code;
+    /** @type {number | undefined} */
+    this.replyCode = replyCode;
+    /** @type {string | undefined} */
+    this.enhancedStatus = enhancedStatus;
+    /** @type {string | undefined} */
+    this.command = command;
+  }
+
+  /** Whether the same may succeed later: a 4yz reply (RFC 5321 section 4.2.1). */
+  get transient() {
+    return this.replyCode !== undefined && this.replyCode >= 400 && this.replyCode < 500;
+  }
+
+  /** Whether it will fail again: a 5yz reply. */
+  get permanent() {
+    return this.replyCode !== undefined && this.replyCode >= 500;
+  }
+}
+
+/**
+ * An error of the operating system, as Node's own look.
+ *
+ * @param {string} syscall
+ * @param {number} number the system's error number, positive
+ * @param {Record<string, unknown>} details further properties; address and port go into the message
+ */
+function systemError(syscall, number, details = {}) {
+  const code = getSystemErrorName(-number);
+  const text = getSystemErrorMap().get(-number)?.[1] ?? 'unknown error';
+  const { address, port } = details;
+  const where = address === undefined ? '' : ` ${address}${port === undefined ? '' : `:${port}`}`;
+  const error = new SmtpError(code, `${syscall} ${code}: ${text}${where}`);
+  return Object.assign(error, { errno: -number, syscall }, details);
+}
+
+module.exports = { SmtpError, systemError };

@@ -1,0 +1,195 @@
+'use strict';
+// The parameters of a server: defaults, and checks that name what is wrong.
+
+const { Buffer, constants } = require('node:buffer');
+const { inspect } = require('node:util');
+
+const MAX_TIMEOUT = 2 ** 31 - 1;
+const MAX_COUNT = 2 ** 31 - 1;
+
+/** Keywords of the extensions that can be offered; HELP and SIZE always are. */
+const EXTENSIONS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS', 'ENHANCEDSTATUSCODES'];
+const OFFERED = EXTENSIONS.slice(0, 4);
+
+const DEFAULTS = {
+  port: 25,
+  host: '0.0.0.0',
+  name: 'example.domain',
+  timeout: 0,
+  size: 30 * 1024 * 1024,
+  debug() {},
+  secure: false,
+  extensions: true,
+  enhancedStatusCodes: false,
+  bareNewlines: 'accept',
+  threads: 1,
+  maxClients: 10_000,
+  maxClientsPerAddress: 0,
+  maxRecipients: 1_000,
+  maxMessages: 0,
+  maxBadCommands: 20,
+  maxCommandLength: 2_048,
+  greetingTimeout: 300_000,
+  commandTimeout: 300_000,
+  handshakeTimeout: 30_000,
+  dataTimeout: 600_000,
+  listenerTimeout: 300_000,
+};
+
+/** Limits that the engine takes as they are, and the most that each can be. */
+const LIMITS = {
+  size: Number.MAX_SAFE_INTEGER,
+  maxClients: MAX_COUNT,
+  maxClientsPerAddress: MAX_COUNT,
+  maxRecipients: MAX_COUNT,
+  maxMessages: MAX_COUNT,
+  maxBadCommands: MAX_COUNT,
+  maxCommandLength: MAX_COUNT,
+  timeout: MAX_TIMEOUT,
+  greetingTimeout: MAX_TIMEOUT,
+  commandTimeout: MAX_TIMEOUT,
+  handshakeTimeout: MAX_TIMEOUT,
+  dataTimeout: MAX_TIMEOUT,
+  listenerTimeout: MAX_TIMEOUT,
+};
+
+function typeError(/** @type {string} */ name, /** @type {string} */ wanted, /** @type {unknown} */ value) {
+  return new TypeError(`params.${name} must be ${wanted}, not ${inspect(value)}`);
+}
+
+function rangeError(/** @type {string} */ name, /** @type {string} */ wanted, /** @type {unknown} */ value) {
+  return new RangeError(`params.${name} must be ${wanted}, not ${inspect(value)}`);
+}
+
+function checkWhole(/** @type {any} */ config, /** @type {string} */ name, /** @type {number} */ max, min = 0) {
+  const value = config[name];
+  if (typeof value !== 'number') throw typeError(name, 'a number', value);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw rangeError(name, `a whole number from ${min} to ${max}`, value);
+  }
+}
+
+function checkText(/** @type {any} */ config, /** @type {string} */ name) {
+  const value = config[name];
+  if (typeof value !== 'string') throw typeError(name, 'a string', value);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+  if (value === '' || /[\0-\x1f\x7f]/.test(value)) {
+    throw rangeError(name, 'a string without control characters, not empty', value);
+  }
+}
+
+function checkOneOf(/** @type {any} */ config, /** @type {string} */ name, /** @type {unknown[]} */ values) {
+  if (!values.includes(config[name])) {
+    throw new (typeof config[name] === typeof values[0] ? RangeError : TypeError)(
+      `params.${name} must be ${values.map((value) => inspect(value)).join(' or ')}, not ${inspect(config[name])}`,
+    );
+  }
+}
+
+function checkPort(/** @type {any} */ config) {
+  const { port } = config;
+  const isNumber = typeof port === 'number';
+  if (!isNumber && typeof port !== 'string') throw typeError('port', 'a number', port);
+  const value = Number(isNumber || port.trim() !== '' ? port : Number.NaN);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw rangeError('port', 'a whole number from 0 to 65535', port);
+  }
+}
+
+function checkExtensions(/** @type {any} */ { extensions }) {
+  if (typeof extensions === 'boolean') return;
+  if (!Array.isArray(extensions)) throw typeError('extensions', 'true, false or an array', extensions);
+  for (const keyword of extensions) {
+    if (![...EXTENSIONS, 'HELP', 'SIZE'].includes(keyword)) {
+      throw rangeError('extensions', `an array of ${EXTENSIONS.join(', ')}`, extensions);
+    }
+  }
+}
+
+/** Types only; what the texts hold is `keyPair`'s to check. No value is shown here. */
+function checkTls(/** @type {any} */ { tls, secure }) {
+  if (tls === undefined) {
+    if (secure) throw new TypeError('params.secure needs params.tls with key and cert');
+    return;
+  }
+  if (typeof tls !== 'object' || tls === null) throw typeError('tls', 'an object { key, cert }', tls);
+  const isPem = (/** @type {unknown} */ value) => typeof value === 'string' || Buffer.isBuffer(value);
+  for (const name of ['key', 'cert']) {
+    if (!isPem(tls[name])) {
+      throw new TypeError(`params.tls.${name} must be PEM, a string or a Buffer, not ${typeof tls[name]}`);
+    }
+  }
+  if (tls.ca !== undefined && ![tls.ca].flat().every(isPem)) {
+    throw new TypeError(`params.tls.ca must be PEM, a string or a Buffer, not ${typeof tls.ca}`);
+  }
+  if (tls.passphrase !== undefined && typeof tls.passphrase !== 'string') {
+    throw new TypeError(`params.tls.passphrase must be a string, not ${typeof tls.passphrase}`);
+  }
+}
+
+/**
+ * The parameters, merged with the defaults and checked.
+ *
+ * @param {any} params
+ * @returns {any}
+ * @throws {TypeError | RangeError} naming the parameter and its value
+ */
+function merge(params) {
+  if (typeof params !== 'object' || params === null) {
+    throw new TypeError(`params must be an object, not ${inspect(params)}`);
+  }
+  const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null);
+  /** @type {any} */
+  const config = { ...DEFAULTS, ...Object.fromEntries(given) };
+  checkPort(config);
+  checkText(config, 'host');
+  checkText(config, 'name');
+  if (config.path !== undefined) checkText(config, 'path');
+  for (const [name, max] of Object.entries(LIMITS)) checkWhole(config, name, max);
+  checkWhole(config, 'threads', 64, 1);
+  for (const name of ['secure', 'enhancedStatusCodes']) {
+    if (typeof config[name] !== 'boolean') throw typeError(name, 'true or false', config[name]);
+  }
+  if (typeof config.debug !== 'function') throw typeError('debug', 'a function', config.debug);
+  checkOneOf(config, 'bareNewlines', ['accept', 'refuse', 'normalise']);
+  if (config.compat !== undefined) checkOneOf(config, 'compat', ['1.0']);
+  checkExtensions(config);
+  checkTls(config);
+  if (config.tls) Object.defineProperty(config, 'tls', { enumerable: false });
+  return config;
+}
+
+/** The extensions that a configuration offers. @param {any} config @returns {string[]} */
+function offered({ extensions, enhancedStatusCodes }) {
+  if (extensions === false) return [];
+  const list = extensions === true ? OFFERED : extensions;
+  const others = list.filter((/** @type {string} */ keyword) => keyword !== 'ENHANCEDSTATUSCODES');
+  return enhancedStatusCodes ? [...others, 'ENHANCEDSTATUSCODES'] : others;
+}
+
+/**
+ * What the engine is given.
+ *
+ * @param {any} config
+ * @param {number} number of the server
+ * @param {{ key: Buffer, cert: Buffer } | undefined} keys
+ */
+function engineOptions(config, number, keys) {
+  const limits = Object.keys(LIMITS).map((name) => [name, config[name]]);
+  const threads = Number(process.env.SMTP_ENGINE_THREADS) || config.threads;
+  return {
+    ...Object.fromEntries(limits),
+    number,
+    name: config.name,
+    threads,
+    extensions: offered(config),
+    enhancedStatusCodes: config.enhancedStatusCodes,
+    bareNewlines: config.bareNewlines,
+    deliverable: constants.MAX_STRING_LENGTH,
+    key: keys?.key,
+    cert: keys?.cert,
+    implicitTls: config.secure,
+  };
+}
+
+module.exports = { engineOptions, merge };

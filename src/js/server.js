@@ -1,0 +1,315 @@
+'use strict';
+// `Server`: mbr-smtp's interface, and what is expected today, over the engine.
+
+const dns = require('node:dns');
+const { isIP, isIPv6 } = require('node:net');
+const { FLAG, INTEREST, KIND, border, field, hold, onRecord, release, text } = require('./border.js');
+const { SmtpError, systemError } = require('./errors.js');
+const { NativeServer } = require('./native.js');
+const { engineOptions, merge } = require('./params.js');
+const { Session } = require('./session.js');
+const { keyPair } = require('./tls.js');
+
+/** Events that the engine has to know of; the others are raised here. */
+const EVENTS = /** @type {const} */ ([
+  'connect',
+  'message',
+  'helo',
+  'mail',
+  'rcpt',
+  'dataStart',
+  'dataChunk',
+  'data',
+  'timeout',
+  'response',
+  'disconnect',
+  'error',
+]);
+
+/** Servers that listen or have sessions, by number. @type {Map<number, ServerImplementation>} */
+const servers = new Map();
+/** Sessions by their number with the engine. @type {(Session | undefined)[]} */
+const sessions = [];
+let lastNumber = 0;
+
+const noop = () => {};
+
+class ServerImplementation {
+  #number = ++lastNumber;
+  #native;
+  /** @type {any} */
+  #listeners;
+  /** @type {import('./session.js').Host} */
+  #host;
+  #isOpen = false;
+  /** @type {(() => void)[]} */
+  #waitingForStop = [];
+
+  /**
+   * @param {object} [params]
+   * @param {object | Function} [listeners]
+   */
+  constructor(params = {}, listeners = {}) {
+    this.config = merge(params ?? {});
+    const keys = this.config.tls && keyPair(this.config.tls);
+    this.#native = new NativeServer(border, engineOptions(this.config, this.#number, keys));
+    this.#listeners = checkListeners(listeners ?? {});
+    this.#host = {
+      server: /** @type {any} */ (this),
+      config: this.config,
+      replies: this.#native.replies(),
+      responds: false,
+      debugs: typeof params?.debug === 'function',
+      emitsTimeout: false,
+      call: (session, event, argument) => this.#call(session, event, argument),
+      notify: (session, event, argument) => this.#notify(session, event, argument),
+      fail: (session, error) => this.#fail(session, error),
+    };
+    this.#listen();
+  }
+
+  get listeners() {
+    return this.#listeners;
+  }
+
+  set listeners(listeners) {
+    this.#listeners = checkListeners(listeners);
+    this.#listen();
+  }
+
+  get connections() {
+    return this.#native.connections();
+  }
+
+  on(/** @type {any} */ listeners = {}) {
+    checkListeners(listeners);
+    this.listeners =
+      typeof listeners === 'function' ? listeners : { ...this.#listeners, ...listeners };
+    return this;
+  }
+
+  start() {
+    this.#start((error) => {
+      if (error) this.#fail(this, error);
+    });
+    return this;
+  }
+
+  listen() {
+    return new Promise((resolve, reject) => {
+      this.#start((error) => {
+        if (!error) return resolve(this);
+        if (this.#hasListener('error')) this.#fail(this, error);
+        reject(error);
+      });
+    });
+  }
+
+  stop() {
+    this.#isOpen = false;
+    this.#hold();
+    this.#native.stop();
+    return this;
+  }
+
+  close(/** @type {{ grace?: number }} */ { grace } = {}) {
+    if (grace !== undefined && !(typeof grace === 'number' && grace >= 0)) {
+      throw new RangeError(`grace must be milliseconds from 0 up, not ${String(grace)}`);
+    }
+    return new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+      /** @type {NodeJS.Timeout | undefined} */
+      let timer;
+      this.#waitingForStop.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.stop();
+      if (grace === undefined) return;
+      this.#native.drain();
+      timer = setTimeout(() => this.#native.abort(), Math.min(grace, 2 ** 31 - 1));
+    });
+  }
+
+  address() {
+    const bound = this.#native.address();
+    if (bound === null) return null;
+    const { address, port } = bound;
+    if (port === undefined) return address;
+    return { address, family: isIPv6(address) ? 'IPv6' : 'IPv4', port };
+  }
+
+  /** A record about the server as a whole. @param {number} kind */
+  static receive(/** @type {ServerImplementation} */ server, kind) {
+    if (kind === KIND.STOPPED) server.#stopped();
+    else server.#cannotAccept(Number(text()), text());
+  }
+
+  /** A session that the engine tells of for the first time. */
+  static open(/** @type {number} */ slot, /** @type {string} */ peer) {
+    const [number, ...ends] = peer.split('\t');
+    const server = /** @type {ServerImplementation} */ (servers.get(Number(number)));
+    return new Session(server.#host, slot, ends);
+  }
+
+  #start(/** @type {(error?: Error) => void} */ done) {
+    if (this.#isOpen) {
+      const error = new SmtpError('ERR_SERVER_ALREADY_LISTEN', 'the server listens already');
+      process.nextTick(done, error);
+      return;
+    }
+    this.#isOpen = true;
+    this.#listen();
+    this.#hold();
+    const { path, host } = this.config;
+    if (path !== undefined) this.#bind(path, undefined, done);
+    else if (isIP(host)) this.#bind(host, Number(this.config.port), done);
+    else this.#lookup(host, done);
+  }
+
+  #lookup(/** @type {string} */ host, /** @type {(error?: Error) => void} */ done) {
+    const port = Number(this.config.port);
+    if (host === 'localhost') return this.#bind('127.0.0.1', port, done);
+    dns.lookup(host, (error, address) => {
+      if (error) this.#started(error, done);
+      else if (this.#isOpen) this.#bind(address, port, done);
+      else done(new SmtpError('SMTP_ERR_STOPPED', 'the server was stopped before it listened'));
+    });
+  }
+
+  #bind(
+    /** @type {string} */ address,
+    /** @type {number | undefined} */ port,
+    /** @type {(error?: Error) => void} */ done,
+  ) {
+    let failure;
+    try {
+      const number = this.#native.listen(address, port);
+      if (number !== null) failure = systemError('listen', number, { address, port });
+    } catch (cause) {
+      failure = /** @type {Error} */ (cause);
+    }
+    process.nextTick(() => this.#started(failure, done));
+  }
+
+  #started(/** @type {Error | undefined} */ failure, /** @type {(error?: Error) => void} */ done) {
+    if (failure) {
+      this.#isOpen = false;
+      this.#release();
+      done(failure);
+      return;
+    }
+    this.#notify(this, 'start');
+    done();
+  }
+
+  #stopped() {
+    if (this.#isOpen) return;
+    this.#release();
+    const waiting = this.#waitingForStop;
+    this.#waitingForStop = [];
+    this.#notify(this, 'stop');
+    for (const resolve of waiting) resolve();
+  }
+
+  #cannotAccept(/** @type {number} */ number, /** @type {string} */ message) {
+    const error = number
+      ? systemError('accept', number)
+      : new SmtpError('SMTP_ERR_CONNECTION', `cannot accept clients: ${message}`);
+    this.#fail(this, error);
+  }
+
+  /** The process lives, and the engine's records find the server, until it has stopped. */
+  #hold() {
+    if (servers.has(this.#number)) return;
+    servers.set(this.#number, this);
+    hold();
+  }
+
+  #release() {
+    if (servers.delete(this.#number)) release();
+  }
+
+  /** Tells the engine which events have a listener. */
+  #listen() {
+    const { debugs } = this.#host;
+    const has = (/** @type {string} */ event) => this.#hasListener(event);
+    this.#host.responds = debugs || has('response');
+    this.#host.emitsTimeout = has('timeout') || this.config.timeout > 0;
+    let interest = debugs ? INTEREST.message | INTEREST.response | INTEREST.dataChunk : 0;
+    for (const event of EVENTS) if (has(event)) interest |= INTEREST[event];
+    this.#native.setInterest(interest);
+  }
+
+  #hasListener(/** @type {string} */ event) {
+    const listeners = this.#listeners;
+    return typeof listeners === 'function' || typeof listeners[event] === 'function';
+  }
+
+  #call(/** @type {any} */ context, /** @type {string} */ event, /** @type {any} */ argument) {
+    const listeners = this.#listeners;
+    const isFunction = typeof listeners === 'function';
+    const listener = isFunction ? listeners : listeners[event];
+    if (typeof listener !== 'function') return true;
+    if (event === 'mail' && this.config.compat === '1.0') {
+      const { from, size } = argument;
+      return isFunction ? listener.call(context, event, from, size) : listener.call(context, from, size);
+    }
+    return isFunction ? listener.call(context, event, argument) : listener.call(context, argument);
+  }
+
+  /** Raises an event whose listener decides nothing. */
+  #notify(/** @type {any} */ context, /** @type {string} */ event, /** @type {any} */ argument) {
+    try {
+      const result = /** @type {any} */ (this.#call(context, event, argument));
+      if (typeof result?.then === 'function') {
+        result.then(noop, (/** @type {unknown} */ error) => this.#fail(context, error));
+      }
+    } catch (error) {
+      this.#fail(context, error);
+    }
+  }
+
+  /** Raises 'error'; what its listener throws is swallowed. */
+  #fail(/** @type {any} */ context, /** @type {any} */ error) {
+    if (!this.#hasListener('error')) {
+      const text = error instanceof Error ? error.message : String(error);
+      process.emitWarning(`${text} (there is no 'error' listener)`, 'SmtpEngineWarning');
+      return;
+    }
+    try {
+      const result = /** @type {any} */ (this.#call(context, 'error', error));
+      if (typeof result?.then === 'function') result.then(noop, noop);
+    } catch {
+      // As the original does.
+    }
+  }
+}
+
+function checkListeners(/** @type {any} */ listeners) {
+  if (typeof listeners !== 'function' && (typeof listeners !== 'object' || listeners === null)) {
+    throw new TypeError(`listeners must be an object or a function, not ${String(listeners)}`);
+  }
+  return listeners;
+}
+
+onRecord((kind, head, at, index) => {
+  const number = field(at, 1);
+  if (kind === KIND.STOPPED || kind === KIND.SERVER_ERROR) {
+    const server = servers.get(number);
+    if (server) ServerImplementation.receive(server, kind);
+    return;
+  }
+  if (head & FLAG.PEER) sessions[number] = ServerImplementation.open(number, text());
+  const session = /** @type {Session} */ (sessions[number]);
+  Session.receive(session, kind, head, at, index);
+  if (kind === KIND.GONE) sessions[number] = undefined;
+});
+
+/** Works with and without `new`, as the original did. */
+const Server = new Proxy(ServerImplementation, {
+  apply: (target, _context, args) => new target(...args),
+});
+Object.defineProperty(ServerImplementation, 'name', { value: 'Server' });
+ServerImplementation.prototype.constructor = Server;
+
+module.exports = { Server };

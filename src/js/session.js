@@ -1,0 +1,583 @@
+'use strict';
+// A session as listeners see it: the original's interface, over records and verdicts.
+
+const { Buffer } = require('node:buffer');
+const { randomFillSync } = require('node:crypto');
+const { FLAG, INTEREST, KIND, VERDICT, ...engine } = require('./border.js');
+const { SmtpError, systemError } = require('./errors.js');
+const { NetQueue, continueWith } = require('./queue.js');
+const { ClientSocket } = require('./socket.js');
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const ID_LENGTH = 32;
+/** Number of the plain 250 among the stock replies. */
+const OK = 0;
+const LOCAL_ERROR = 451;
+const START_DATA = 354;
+
+/** Texts of `send(code)` where none is given. */
+const TEXTS = new Map([
+  [221, 'Connection is being closed. Hope to see you next time'],
+  [250, 'OK'],
+  [450, 'Mailbox unavailable'],
+  [LOCAL_ERROR, 'Local error in processing. Try again later'],
+  [501, 'Introduce yourself, please (EHLO example.com)'],
+  [550, 'Mailbox unavailable'],
+  [554, 'Transaction failed'],
+]);
+const NO_TEXT = 'Message not set';
+
+/** The listener of each kind of record that a plan belongs to. */
+const EVENT = [];
+EVENT[KIND.HELO] = 'helo';
+EVENT[KIND.MAIL] = 'mail';
+EVENT[KIND.RCPT] = 'rcpt';
+EVENT[KIND.DATA_START] = 'dataStart';
+
+/** Positive codes other than 250. */
+const CODES = new Map([
+  ['connect', 220],
+  ['dataStart', START_DATA],
+]);
+
+/**
+ * @typedef {object} Host what a session needs of its server
+ * @property {import('./server.js').Server} server
+ * @property {any} config
+ * @property {string[][]} replies the lines of each stock reply
+ * @property {boolean} responds whether replies are of interest
+ * @property {boolean} debugs
+ * @property {boolean} emitsTimeout
+ * @property {(session: Session, event: string, argument?: any) => unknown} call
+ * @property {(session: Session, event: string, argument?: any) => void} notify
+ * @property {(session: Session, error: unknown) => void} fail
+ */
+
+/** @returns {any} the envelope and message of a transaction, nothing of it known yet */
+function newData(/** @type {string | undefined} */ origin) {
+  return {
+    origin,
+    from: undefined,
+    size: undefined,
+    recipients: [],
+    message: undefined,
+    received: false,
+  };
+}
+
+function newId() {
+  let id = '';
+  // Bytes past the last whole alphabet would favour its first letters.
+  const fair = 256 - (256 % ALPHABET.length);
+  while (id.length < ID_LENGTH) {
+    for (const byte of randomFillSync(Buffer.allocUnsafe(ID_LENGTH + 8))) {
+      if (byte < fair && id.length < ID_LENGTH) id += ALPHABET[byte % ALPHABET.length];
+    }
+  }
+  return id;
+}
+
+function checkCode(/** @type {unknown} */ code) {
+  const number = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 200 || number > 599) {
+    throw new RangeError(`a reply code is a whole number from 200 to 599, not ${String(code)}`);
+  }
+  return number;
+}
+
+/** @param {number} code @param {unknown} message a string, or an array for several lines */
+function textOf(code, message) {
+  if (Array.isArray(message) && message.length > 0) return message.join('\n');
+  return String((Array.isArray(message) ? undefined : message) || TEXTS.get(code) || NO_TEXT);
+}
+
+const isThenable = (/** @type {any} */ value) => typeof value?.then === 'function';
+
+class Session {
+  /** @type {Host} */
+  #host;
+  #slot;
+  #peer;
+  #alive = true;
+  #tls = false;
+  /** @type {string | undefined} */
+  #id;
+  /** @type {ClientSocket | undefined} */
+  #socket;
+  /** @type {NetQueue | undefined} */
+  #queue;
+  #interest = 0;
+
+  /** The event whose verdict is awaited. @type {string | null} */
+  #stage = null;
+  /** The record it came with, and its place in the batch while that is under way, else -1. */
+  #sequence = 0;
+  #index = -1;
+  /** The 'message' event went on while its record was being read. */
+  #passed = false;
+  /** @type {any} */
+  #argument;
+  /** @type {string[]} */
+  #planned = [];
+  /** Data of the transaction that a 'mail' under way would replace. @type {any} */
+  #replaced;
+  /** @type {number | undefined} */
+  #sentCode;
+  /** @type {string | undefined} */
+  #message;
+  /** @type {Buffer | undefined} */
+  #bytes;
+
+  /**
+   * @param {Host} host
+   * @param {number} slot its number with the engine
+   * @param {string[]} peer
+   */
+  constructor(host, slot, peer) {
+    this.#host = host;
+    this.#slot = slot;
+    this.#peer = peer;
+    this.data = newData(undefined);
+  }
+
+  get id() {
+    this.#id ??= newId();
+    return this.#id;
+  }
+
+  get smtp() {
+    return this.#host.server;
+  }
+
+  get socket() {
+    this.#socket ??= new ClientSocket(
+      {
+        end: () => this.end(),
+        destroy: () => this.#alive && engine.border.destroy(this.#slot),
+        write: (text) => this.#alive && engine.border.write(this.#slot, text),
+        setIdle: (milliseconds) => this.#setIdle(milliseconds),
+        isTls: () => this.#tls,
+      },
+      this.#peer,
+    );
+    return this.#socket;
+  }
+
+  get queue() {
+    this.#queue ??= new NetQueue({
+      isPending: () => this.#stage !== null,
+      trigger: (event, data) => {
+        if (event === 'success') this.success(/** @type {any} */ (data));
+        if (event === 'error') this.failure(/** @type {any} */ (data));
+      },
+      next: () => this.#settleSilently(),
+      capture: (on) => this.#setInterest(INTEREST.capture, on),
+    });
+    return this.#queue;
+  }
+
+  /** The message as bytes, from its 'data' event until the next transaction. */
+  get raw() {
+    if (this.#bytes === undefined && this.#message !== undefined) {
+      this.#bytes = Buffer.from(this.#message, 'latin1');
+    }
+    return this.#bytes;
+  }
+
+  /** Replies, without an effect on the event under way. */
+  send(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
+    const number = checkCode(code);
+    const lines = engine.border.replyLines(number, textOf(number, message));
+    this.#write(lines);
+    this.#sentCode = number;
+    if (number === START_DATA && this.#stage === 'dataStart') this.#settleSilently();
+    return this;
+  }
+
+  /** Sends a line. */
+  write(/** @type {string} */ line) {
+    this.#write([String(line).replace(/[\r\n]+/g, ' ')]);
+    return this;
+  }
+
+  success(/** @type {string | string[]=} */ message) {
+    if (this.#stage !== null) this.#accept(message, true);
+    return this;
+  }
+
+  ok(/** @type {string | string[]=} */ message) {
+    if (this.#stage === 'message') this.#answer(250, message || this.#stockText(OK));
+    else if (this.#stage !== null) this.#accept(message, false);
+    return this;
+  }
+
+  failure(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
+    const number = checkCode(code);
+    if (this.#stage !== null) this.#answer(number, message);
+    return this;
+  }
+
+  end() {
+    if (this.#alive) engine.border.end(this.#slot);
+    this.#alive = false;
+    this.#stage = null;
+    return this;
+  }
+
+  /**
+   * What a record brings. `head` holds its flags, `at` is where it stands, `index` its place in
+   * the batch.
+   */
+  static receive(
+    /** @type {Session} */ session,
+    /** @type {number} */ kind,
+    /** @type {number} */ head,
+    /** @type {number} */ at,
+    /** @type {number} */ index,
+  ) {
+    session.#index = index;
+    try {
+      session.#receive(kind, head, at);
+    } finally {
+      session.#index = -1;
+    }
+  }
+
+  #receive(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
+    if (kind === KIND.CHUNK) return this.#chunk(engine.data());
+    if (kind === KIND.TIMEOUT) return this.#timeout();
+    if (kind === KIND.LISTENER_TIMEOUT) return this.#listenerTimeout();
+    if (kind === KIND.ERROR) return this.#connectionError();
+    this.#news(head, at);
+    if (kind === KIND.GONE) return this.#gone((head & FLAG.QUIET) !== 0);
+    this.#tls = (head & FLAG.TLS) !== 0;
+    this.#sequence = engine.field(at, 2);
+    this.#sentCode = undefined;
+    switch (kind) {
+      case KIND.CONNECT:
+        this.#planned = engine.plannedReply(at, this.#host.replies);
+        return this.#ask('connect', this.socket);
+      case KIND.DATA:
+      case KIND.TAKEN:
+        return this.#data(kind, head, at);
+      case KIND.CAPTURED:
+        this.#settle(VERDICT.ACCEPT);
+        return continueWith(this.queue, engine.data());
+      case KIND.RESPONSES:
+        return this.#settle(VERDICT.ACCEPT);
+      default:
+        return this.#command(kind, head, at);
+    }
+  }
+
+  /** What the engine did by itself since the last record. */
+  #news(/** @type {number} */ head, /** @type {number} */ at) {
+    const responses = engine.field(at, 4);
+    for (let count = responses; count > 0; count--) this.#respondLine(engine.text());
+    if (head & FLAG.RESET) this.#newTransaction(this.data.origin);
+    if (head & FLAG.FORGOT_GREETING) this.data.origin = undefined;
+    if (head & FLAG.ORIGIN) this.#newTransaction(engine.text());
+    if (head & FLAG.MAIL) {
+      this.#newTransaction(this.data.origin);
+      this.data.from = engine.text();
+      this.data.size = sizeOf(engine.text());
+    }
+    const recipients = engine.field(at, 5);
+    for (let count = recipients; count > 0; count--) this.data.recipients.push(engine.text());
+  }
+
+  #command(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
+    const line = head & FLAG.LINE ? engine.text() : null;
+    this.#argument = undefined;
+    if (kind === KIND.MAIL) this.#argument = { from: engine.text(), size: sizeOf(engine.text()) };
+    else if (kind === KIND.HELO || kind === KIND.RCPT) this.#argument = engine.text();
+    if (this.#host.responds) this.#planned = engine.plannedReply(at, this.#host.replies);
+    if (line !== null && !this.#mayPass(line)) return;
+    const event = EVENT[kind];
+    if (event === undefined) {
+      this.#respond(this.#planned);
+      this.#settle(VERDICT.ACCEPT);
+    } else {
+      if (event === 'mail') this.#stashTransaction();
+      this.#ask(event, this.#argument);
+    }
+  }
+
+  /** Raises 'message'; whether the command goes on at once. */
+  #mayPass(/** @type {string} */ line) {
+    const recipients = this.#recipients();
+    this.#debug('CLIENT', line);
+    this.#passed = false;
+    this.#ask('message', line);
+    if (this.#passed && this.#recipients() !== recipients) {
+      // The plan was made without these recipients: have another made.
+      this.#settle(VERDICT.PROCEED);
+      return false;
+    }
+    return this.#passed;
+  }
+
+  #data(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
+    this.#message = undefined;
+    this.#bytes = undefined;
+    const ascii = engine.isAscii();
+    let message;
+    if (head & FLAG.BLOB) {
+      const bytes = engine.blob();
+      message = ascii ? bytes.latin1Slice() : bytes.utf8Slice();
+      if (!ascii) this.#bytes = bytes;
+    } else if (ascii) {
+      message = engine.text();
+    } else {
+      this.#bytes = engine.data();
+      message = this.#bytes.toString('utf8');
+    }
+    this.#message = message;
+    this.data.received = true;
+    if (kind === KIND.TAKEN) {
+      this.data.message = message;
+      this.#settle(VERDICT.ACCEPT);
+      return;
+    }
+    this.#planned = engine.plannedReply(at, this.#host.replies);
+    this.#ask('data', message);
+  }
+
+  #chunk(/** @type {Buffer} */ chunk) {
+    if (this.#host.debugs) this.#debug('DATA', chunk.toString());
+    this.#host.notify(this, 'dataChunk', chunk);
+  }
+
+  #timeout() {
+    this.#socket?.emit('timeout');
+    if (this.#host.emitsTimeout) this.#ask('timeout', undefined);
+  }
+
+  #listenerTimeout() {
+    const event = this.#stage;
+    this.#stage = null;
+    this.#restoreTransaction();
+    const limit = this.#host.config.listenerTimeout;
+    const message = `the listener of '${event}' gave no verdict within ${limit} ms`;
+    this.#host.fail(this, new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', message));
+  }
+
+  #connectionError() {
+    const number = Number(engine.text());
+    const message = engine.text();
+    const error = number
+      ? systemError('read', number)
+      : new SmtpError('SMTP_ERR_CONNECTION', `the connection failed: ${message}`);
+    if (this.#socket && this.#socket.listenerCount('error') > 0) this.#socket.emit('error', error);
+    this.#host.fail(this, error);
+  }
+
+  #gone(/** @type {boolean} */ quiet) {
+    this.#alive = false;
+    this.#stage = null;
+    if (!quiet) this.#host.notify(this, 'disconnect', this.socket);
+    this.#socket?.emit('close', false);
+  }
+
+  /** Raises an interruptable event and acts on what its listener returns. */
+  #ask(/** @type {string} */ event, /** @type {unknown} */ argument) {
+    this.#stage = event;
+    let result;
+    try {
+      result = this.#host.call(this, event, argument);
+    } catch (error) {
+      this.#failed(event, this.#sequence, error);
+      return;
+    }
+    if (isThenable(result)) this.#await(event, /** @type {any} */ (result));
+    else if (result && this.#stage === event) this.#accept(undefined, true);
+  }
+
+  #await(/** @type {string} */ event, /** @type {PromiseLike<unknown>} */ promise) {
+    const sequence = this.#sequence;
+    promise.then(
+      () => {
+        if (this.#isAsked(event, sequence)) this.#accept(undefined, true);
+      },
+      (error) => this.#failed(event, sequence, error),
+    );
+  }
+
+  #isAsked(/** @type {string} */ event, /** @type {number} */ sequence) {
+    return this.#stage === event && this.#sequence === sequence;
+  }
+
+  /** A listener failed; a verdict that 'error' gives counts. */
+  #failed(/** @type {string} */ event, /** @type {number} */ sequence, /** @type {any} */ error) {
+    this.#host.fail(this, error);
+    if (!this.#isAsked(event, sequence)) return;
+    if (event === 'timeout') {
+      this.#stage = null;
+      return;
+    }
+    const code = error?.replyCode;
+    if (Number.isInteger(code) && code >= 400 && code <= 599) this.#answer(code, error.message);
+    else this.#answer(LOCAL_ERROR, undefined);
+  }
+
+  /** Goes on; `fills` data or not. */
+  #accept(/** @type {string | string[] | undefined} */ message, /** @type {boolean} */ fills) {
+    const event = /** @type {string} */ (this.#stage);
+    this.#stage = null;
+    if (event === 'message') {
+      if (this.#index < 0) this.#settle(VERDICT.PROCEED);
+      else this.#passed = true;
+      return;
+    }
+    if (event === 'timeout') {
+      this.end();
+      return;
+    }
+    this.#replaced = undefined;
+    if (fills) this.#fill(event);
+    if (message) {
+      const code = CODES.get(event) ?? 250;
+      const text = textOf(code, message);
+      if (this.#host.responds) this.#respond(engine.border.replyLines(code, text));
+      this.#answerLate(VERDICT.ACCEPT, code, text);
+    } else if (fills || event !== 'helo') {
+      this.#respond(this.#planned);
+      this.#settle(fills ? VERDICT.ACCEPT : VERDICT.OK);
+    } else {
+      this.#respond(this.#host.replies[OK]);
+      this.#settle(VERDICT.OK);
+    }
+  }
+
+  #fill(/** @type {string} */ event) {
+    if (event === 'helo') {
+      if (this.#hasTransaction()) this.#newTransaction(this.#argument);
+      else this.data.origin = this.#argument;
+    } else if (event === 'mail') {
+      this.data.from = this.#argument.from;
+      this.data.size = this.#argument.size;
+    } else if (event === 'rcpt') {
+      this.data.recipients.push(this.#argument);
+    } else if (event === 'data') {
+      this.data.message = this.#message;
+    }
+  }
+
+  /** Leaves the event undone and replies so. */
+  #answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
+    const event = this.#stage;
+    this.#stage = null;
+    this.#restoreTransaction();
+    const text = textOf(code, message);
+    if (event === 'timeout') {
+      this.#write(engine.border.replyLines(code, text));
+      this.end();
+      return;
+    }
+    if (this.#host.responds) this.#respond(engine.border.replyLines(code, text));
+    this.#answerLate(VERDICT.ANSWER, code, text);
+  }
+
+  /** The listener has replied by itself. */
+  #settleSilently() {
+    if (this.#stage === null) return;
+    this.#stage = null;
+    if (this.#sentCode !== undefined && this.#sentCode >= 400) this.#restoreTransaction();
+    this.#replaced = undefined;
+    this.#answerLate(VERDICT.SILENT, this.#sentCode, undefined);
+  }
+
+  #settle(/** @type {number} */ verdict) {
+    if (this.#index >= 0) engine.settle(this.#index, verdict, this.#recipients());
+    else this.#answerLate(verdict, undefined, undefined);
+  }
+
+  #answerLate(
+    /** @type {number} */ verdict,
+    /** @type {number | undefined} */ code,
+    /** @type {string | undefined} */ text,
+  ) {
+    if (!this.#alive) return;
+    const recipients = this.#recipients();
+    engine.border.answer(this.#slot, this.#sequence, verdict, recipients, code, text);
+  }
+
+  #recipients() {
+    return this.data?.recipients?.length | 0;
+  }
+
+  #hasTransaction() {
+    return this.data.from !== undefined || this.data.received;
+  }
+
+  #newTransaction(/** @type {string | undefined} */ origin) {
+    if (this.#hasTransaction()) this.data = newData(origin);
+    this.data.origin = origin;
+    this.data.recipients = [];
+    this.#message = undefined;
+    this.#bytes = undefined;
+  }
+
+  /** A MAIL begins anew; what was there comes back if it is refused. */
+  #stashTransaction() {
+    if (!this.#hasTransaction()) return;
+    this.#replaced = { data: this.data, message: this.#message, bytes: this.#bytes };
+    this.#newTransaction(this.data.origin);
+  }
+
+  #restoreTransaction() {
+    if (this.#replaced === undefined) return;
+    this.data = this.#replaced.data;
+    this.#message = this.#replaced.message;
+    this.#bytes = this.#replaced.bytes;
+    this.#replaced = undefined;
+  }
+
+  #write(/** @type {string[]} */ lines) {
+    if (!this.#alive) return;
+    this.#respond(lines);
+    engine.border.write(this.#slot, `${lines.join('\r\n')}\r\n`);
+  }
+
+  #respond(/** @type {string[]} */ lines) {
+    if (!this.#host.responds) return;
+    for (const line of lines) this.#respondLine(line);
+  }
+
+  #respondLine(/** @type {string} */ line) {
+    this.#debug('SERVER', line);
+    this.#host.notify(this, 'response', line);
+  }
+
+  #debug(/** @type {string} */ type, /** @type {string} */ text) {
+    if (!this.#host.debugs) return;
+    try {
+      this.#host.config.debug.call(this.#host.server, type, text, this);
+    } catch (error) {
+      this.#host.fail(this, error);
+    }
+  }
+
+  #stockText(/** @type {number} */ stock) {
+    return this.#host.replies[stock].map((line) => line.slice(4));
+  }
+
+  #setIdle(/** @type {number} */ milliseconds) {
+    if (!this.#alive) return;
+    this.#setInterest(INTEREST.timeout, milliseconds > 0);
+    engine.border.setIdle(this.#slot, milliseconds);
+  }
+
+  #setInterest(/** @type {number} */ bit, /** @type {boolean} */ on) {
+    const interest = on ? this.#interest | bit : this.#interest & ~bit;
+    if (interest === this.#interest || !this.#alive) return;
+    this.#interest = interest;
+    engine.border.setInterest(this.#slot, interest);
+  }
+}
+
+function sizeOf(/** @type {string} */ text) {
+  return text === '' ? undefined : Number(text);
+}
+
+module.exports = { Session };

@@ -1,0 +1,375 @@
+//! Drives one [`ServerSession`] over one [`Stream`].
+//!
+//! One timer for each connection: it is set again only when the next deadline is nearer than the
+//! one it stands at, and looks for the true deadline when it fires. Bytes are read through one
+//! buffer for each thread, so that an idle connection holds none.
+
+use super::events::{Answer, Control, ErrorInfo, Record, Slot, Wake};
+use super::listener::{Client, Server};
+use super::stream::Stream;
+use crate::protocol::server::{Expired, Interest, ServerSession, Step};
+use bytes::Buf;
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
+
+const READ_BUFFER: usize = 64 * 1024;
+/// Replies to the commands before this one leave if the application takes longer than that.
+const HOLD: Duration = Duration::from_millis(100);
+/// For a client to take its replies where there is no limit on commands.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(300);
+/// How long, and for how many bytes, a closed connection is read on, so that its last reply is
+/// not lost to a reset.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 256 * 1024;
+const FAR: Duration = Duration::from_secs(24 * 60 * 60);
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BUFFER]);
+}
+
+/// Why a connection ended other than by its session's will.
+enum Ended {
+    /// The application wants it closed at once, or is gone.
+    Destroyed,
+    /// The stream failed.
+    Failed(io::Error),
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+enum Event {
+    /// Bytes came and were given to the session, or the client's end of input.
+    Input,
+    Wake(Wake),
+    /// The timer fired; a deadline may have passed.
+    Deadline,
+}
+
+/// Serves a client to its end.
+pub async fn serve(stream: Stream, client: Client) {
+    let sleep = pin!(tokio::time::sleep(FAR));
+    let server = client.server.clone();
+    let tls = server.implicit_tls();
+    let session = ServerSession::new(server.config().clone(), tls, Instant::now());
+    let slot = client.slot.clone();
+    let mut connection =
+        Connection { stream: Some(stream), session, server, slot, client: &client, sleep };
+    let ended = connection.run(tls).await;
+    connection.finish(ended).await;
+}
+
+struct Connection<'a> {
+    /// Absent only during a handshake, and after one that failed.
+    stream: Option<Stream>,
+    session: ServerSession,
+    server: Arc<Server>,
+    slot: Arc<Slot>,
+    client: &'a Client,
+    sleep: Pin<&'a mut Sleep>,
+}
+
+impl Connection<'_> {
+    async fn run(&mut self, tls: bool) -> Result<(), Ended> {
+        if tls {
+            self.handshake().await?;
+        }
+        loop {
+            match self.session.poll(Instant::now(), self.interest()) {
+                Step::NeedInput => self.read().await?,
+                Step::Send => self.send().await?,
+                Step::Ask => self.ask().await?,
+                Step::Chunk => self.hand_on_chunk().await?,
+                Step::StartTls => {
+                    self.handshake().await?;
+                    self.session.secured(Instant::now());
+                }
+                Step::Close => return Ok(()),
+            }
+        }
+    }
+
+    fn interest(&self) -> Interest {
+        Interest(self.server.interest().0 | self.slot.interest().0)
+    }
+
+    async fn read(&mut self) -> Result<(), Ended> {
+        match self.next(true).await? {
+            Event::Input => {}
+            Event::Wake(Wake::Control(control)) => self.control(control)?,
+            Event::Wake(Wake::Answer(_)) => {}
+            Event::Deadline => self.expire(),
+        }
+        Ok(())
+    }
+
+    /// Puts the session's question to the application and waits for the answer.
+    async fn ask(&mut self) -> Result<(), Ended> {
+        let now = Instant::now();
+        let changes = self.session.take_changes();
+        let responses = self.session.take_responses();
+        let tls = self.session.is_tls();
+        let Some(question) = self.session.question() else { return Ok(()) };
+        let record = Record::Question { question, changes, responses, tls };
+        if !self.client.post(true, record) {
+            return Err(Ended::Destroyed);
+        }
+        let hold = now + HOLD;
+        while self.session.question().is_some() {
+            let held = !self.session.output().is_empty()
+                && !self.interest().has(Interest::RESPONSE);
+            match self.next_before(false, held.then_some(hold)).await? {
+                Event::Wake(Wake::Answer(Answer { verdict, recipients })) => {
+                    self.session.answer(verdict, Some(recipients), Instant::now());
+                }
+                Event::Wake(Wake::Control(control)) => self.control(control)?,
+                Event::Deadline => {
+                    self.expire();
+                    if held && Instant::now() >= hold && self.session.question().is_some() {
+                        self.send().await?;
+                    }
+                }
+                Event::Input => {}
+            }
+        }
+        self.slot.withdraw();
+        Ok(())
+    }
+
+    async fn hand_on_chunk(&mut self) -> Result<(), Ended> {
+        let chunk = self.session.take_chunk();
+        self.post(false, Record::Chunk(&chunk))?;
+        drop(chunk);
+        // Backpressure: nothing is read until the application has caught up.
+        loop {
+            let room = poll_fn(|cx| {
+                if self.slot.poll_room(cx).is_ready() {
+                    return Poll::Ready(None);
+                }
+                self.slot.poll_wake(cx).map(Some)
+            });
+            match room.await {
+                None => return Ok(()),
+                Some(Wake::Control(control)) => self.control(control)?,
+                Some(Wake::Answer(_)) => {}
+            }
+        }
+    }
+
+    fn control(&mut self, control: Control) -> Result<(), Ended> {
+        match control {
+            Control::Write(bytes) => self.session.write(&bytes),
+            Control::End => self.session.close(),
+            Control::Destroy => return Err(Ended::Destroyed),
+            Control::Drain => self.session.drain(),
+            Control::Abort => self.session.abort(),
+            Control::Idle(idle) => self.session.set_idle(idle, Instant::now()),
+        }
+        Ok(())
+    }
+
+    fn expire(&mut self) {
+        let expired = self.session.expire(Instant::now());
+        let record = match expired {
+            Expired::Idle if self.slot.is_caught_up() => Record::Timeout,
+            Expired::Listener => Record::ListenerTimeout,
+            _ => return,
+        };
+        // A session that nobody listens to needs no notice.
+        if self.slot.index().is_some() || self.interest().has(Interest::TIMEOUT) {
+            self.client.post(false, record);
+        }
+    }
+
+    fn post(&mut self, awaited: bool, record: Record<'_>) -> Result<(), Ended> {
+        if self.client.post(awaited, record) { Ok(()) } else { Err(Ended::Destroyed) }
+    }
+
+    async fn handshake(&mut self) -> Result<(), Ended> {
+        let acceptor = self.server.acceptor().cloned();
+        let (Some(stream), Some(acceptor)) = (self.stream.take(), acceptor) else {
+            return Err(Ended::Destroyed);
+        };
+        let deadline = self.server.config().limits.handshake.map(|limit| Instant::now() + limit);
+        let mut handshake = Box::pin(async move { stream.secure(&acceptor).await });
+        loop {
+            self.arm(deadline);
+            let event = poll_fn(|cx| {
+                if let Poll::Ready(stream) = handshake.as_mut().poll(cx) {
+                    return Poll::Ready(stream.map(|stream| {
+                        self.stream = Some(stream);
+                        None
+                    }));
+                }
+                self.poll_signals(cx).map(|event| Ok(Some(event)))
+            });
+            match event.await? {
+                None => return Ok(()),
+                Some(event) => self.interrupted(event, deadline)?,
+            }
+        }
+    }
+
+    /// Writes all that the session has ready.
+    async fn send(&mut self) -> Result<(), Ended> {
+        let limit = self.server.config().limits.command.unwrap_or(WRITE_TIMEOUT);
+        let deadline = Some(Instant::now() + limit);
+        loop {
+            self.arm(deadline);
+            let event = poll_fn(|cx| {
+                if let Poll::Ready(done) = self.poll_output(cx) {
+                    return Poll::Ready(done.map(|()| None));
+                }
+                self.poll_signals(cx).map(|event| Ok(Some(event)))
+            });
+            match event.await? {
+                None => return Ok(()),
+                Some(event) => self.interrupted(event, deadline)?,
+            }
+        }
+    }
+
+    /// What happens while the client keeps us waiting for its handshake, or to read.
+    fn interrupted(&mut self, event: Event, deadline: Option<Instant>) -> Result<(), Ended> {
+        match event {
+            Event::Wake(Wake::Control(Control::Abort)) => Err(Ended::Destroyed),
+            Event::Wake(Wake::Control(control)) => self.control(control),
+            Event::Deadline if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+                Err(Ended::Failed(io::ErrorKind::TimedOut.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn next(&mut self, reading: bool) -> Result<Event, Ended> {
+        self.next_before(reading, None).await
+    }
+
+    /// The next thing that happens; before `earlier`, or the session's own deadline.
+    async fn next_before(
+        &mut self,
+        reading: bool,
+        earlier: Option<Instant>,
+    ) -> Result<Event, Ended> {
+        let deadline = [self.session.deadline(), earlier].into_iter().flatten().min();
+        self.arm(deadline);
+        poll_fn(|cx| {
+            if let Poll::Ready(event) = self.poll_signals(cx) {
+                return Poll::Ready(Ok(event));
+            }
+            if reading {
+                ready!(self.poll_input(cx))?;
+                return Poll::Ready(Ok(Event::Input));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn poll_signals(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Poll::Ready(wake) = self.slot.poll_wake(cx) {
+            return Poll::Ready(Event::Wake(wake));
+        }
+        self.sleep.as_mut().poll(cx).map(|()| Event::Deadline)
+    }
+
+    /// Reads once and gives the bytes to the session.
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Err(Ended::Destroyed)) };
+        BUFFER.with_borrow_mut(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+            match buffer.filled() {
+                [] => self.session.end_input(),
+                bytes => self.session.receive(bytes, Instant::now()),
+            }
+            Poll::Ready(Ok(()))
+        })
+    }
+
+    /// Writes and flushes what the session has ready.
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(stream) = &mut self.stream else {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        };
+        let output = self.session.output();
+        while !output.is_empty() {
+            let written = ready!(Pin::new(&mut *stream).poll_write(cx, output))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            output.advance(written);
+        }
+        Pin::new(stream).poll_flush(cx)
+    }
+
+    fn arm(&mut self, deadline: Option<Instant>) {
+        arm(self.sleep.as_mut(), deadline);
+    }
+
+    /// Closes the stream and tells the application that the session is over.
+    async fn finish(&mut self, ended: Result<(), Ended>) {
+        let connected = self.session.has_begun();
+        match ended {
+            Ok(()) => self.hang_up().await,
+            Err(Ended::Failed(error)) => {
+                if self.interest().has(Interest::ERROR) {
+                    self.client.post(false, Record::Error(ErrorInfo::from(&error)));
+                }
+            }
+            Err(Ended::Destroyed) => {}
+        }
+        self.stream = None;
+        let listened = self.interest().has(Interest::DISCONNECT) && connected;
+        if self.slot.index().is_some() || listened {
+            let changes = self.session.take_changes();
+            let responses = self.session.take_responses();
+            self.client.post(false, Record::Gone { changes, responses, quiet: !connected });
+        }
+    }
+
+    /// Ends our side, and reads on for a while unless the client has nothing more to say.
+    async fn hang_up(&mut self) {
+        let lingers = self.session.lingers();
+        let Some(stream) = &mut self.stream else { return };
+        if !lingers && !matches!(stream, Stream::Tls(_)) {
+            return;
+        }
+        let end = async {
+            poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await?;
+            let mut left = if lingers { LINGER_BYTES } else { 0 };
+            while left > 0 {
+                let count = poll_fn(|cx| {
+                    BUFFER.with_borrow_mut(|buffer| {
+                        let mut buffer = ReadBuf::new(buffer);
+                        ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
+                        Poll::Ready(io::Result::Ok(buffer.filled().len()))
+                    })
+                })
+                .await?;
+                left = if count == 0 { 0 } else { left.saturating_sub(count) };
+            }
+            io::Result::Ok(())
+        };
+        // Whatever comes of it, the session is over.
+        let _ = tokio::time::timeout(LINGER, end).await;
+    }
+}
+
+/// Makes `sleep` fire at `deadline` or before.
+fn arm(sleep: Pin<&mut Sleep>, deadline: Option<Instant>) {
+    let deadline = deadline.unwrap_or_else(|| Instant::now() + FAR).into();
+    if sleep.is_elapsed() || sleep.deadline() > deadline {
+        sleep.reset(deadline);
+    }
+}

@@ -1,0 +1,359 @@
+//! What a record looks like to the application's side (`src/js/border.js` reads it).
+//!
+//! A record is eight words, then one word for each of its texts. All texts of a batch stand one
+//! after the other in its bytes.
+//!
+//! | word | holds |
+//! | --- | --- |
+//! | 0 | kind, and flags from bit 8 up |
+//! | 1 | number of the session, or of the server |
+//! | 2 | sequence number, to answer late with |
+//! | 3 | where the first text begins, in bytes |
+//! | 4 | how many of the texts are replies made by the engine before this event |
+//! | 5 | how many are recipients accepted by the engine before it |
+//! | 6 | the planned reply: a stock number, or `MADE` and how many texts it has, or `NO_REPLY` |
+//! | 7 | how many texts there are |
+//! | 8.. | for each text its length in bytes, doubled, plus 1 if it is not all ASCII |
+//!
+//! The texts come in this order, each only where its flag or count says so: the peer (with
+//! `PEER`), replies, the origin (`ORIGIN`), reverse-path and size of a MAIL (`MAIL`), recipients,
+//! the command line (`LINE`), the event's own, the planned reply.
+
+use super::slot::Slot;
+use crate::protocol::dialect::Stock;
+use crate::protocol::envelope::{Changes, Mail};
+use crate::protocol::server::{Effect, Plan, PlannedReply, Question};
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Texts longer than this travel apart.
+const MAX_INLINE: usize = 16 * 1024;
+const HEADER: usize = 8;
+
+/// Kinds of records.
+pub(super) mod kind {
+    pub(in super::super) const CONNECT: u32 = 1;
+    pub(in super::super) const COMMAND: u32 = 2;
+    pub(in super::super) const HELO: u32 = 3;
+    pub(in super::super) const MAIL: u32 = 4;
+    pub(in super::super) const RCPT: u32 = 5;
+    pub(in super::super) const DATA_START: u32 = 6;
+    pub(in super::super) const DATA: u32 = 7;
+    pub(in super::super) const TAKEN: u32 = 8;
+    pub(in super::super) const RESPONSES: u32 = 9;
+    pub(in super::super) const CAPTURED: u32 = 10;
+    pub(in super::super) const CHUNK: u32 = 11;
+    pub(in super::super) const TIMEOUT: u32 = 12;
+    pub(in super::super) const LISTENER_TIMEOUT: u32 = 13;
+    pub(in super::super) const ERROR: u32 = 14;
+    pub(in super::super) const GONE: u32 = 15;
+    pub(in super::super) const STOPPED: u32 = 16;
+    pub(in super::super) const SERVER_ERROR: u32 = 17;
+}
+
+mod flag {
+    pub(super) const PEER: u32 = 1 << 8;
+    pub(super) const RESET: u32 = 1 << 9;
+    pub(super) const FORGOT_GREETING: u32 = 1 << 10;
+    pub(super) const ORIGIN: u32 = 1 << 11;
+    pub(super) const MAIL: u32 = 1 << 12;
+    pub(super) const LINE: u32 = 1 << 13;
+    pub(super) const TLS: u32 = 1 << 14;
+    /// The event's own text is a blob: its index stands for its length.
+    pub(super) const BLOB: u32 = 1 << 15;
+    /// The session ended before it was connected: no 'disconnect'.
+    pub(super) const QUIET: u32 = 1 << 16;
+}
+
+const NO_REPLY: u32 = u32::MAX;
+const MADE: u32 = 1 << 16;
+
+/// The two ends of a connection.
+#[derive(Debug, Clone, Default)]
+pub struct Peer {
+    /// The number of the server.
+    pub server: u32,
+    /// The client's end; `None` on a unix socket.
+    pub remote: Option<SocketAddr>,
+    /// Our end.
+    pub local: Option<SocketAddr>,
+}
+
+/// An error of the operating system or of TLS.
+#[derive(Debug)]
+pub struct ErrorInfo {
+    /// The system's error number, 0 for none.
+    pub number: i32,
+    /// In words.
+    pub message: String,
+}
+
+impl From<&std::io::Error> for ErrorInfo {
+    fn from(error: &std::io::Error) -> Self {
+        Self { number: error.raw_os_error().unwrap_or(0), message: error.to_string() }
+    }
+}
+
+/// What is to be told.
+#[derive(Debug)]
+pub enum Record<'a> {
+    /// A question, with what the application has not heard of before it.
+    Question {
+        /// The question; a long message is moved out of it.
+        question: &'a mut Question,
+        /// What became of the envelope.
+        changes: Changes,
+        /// Replies made since.
+        responses: Vec<String>,
+        /// Whether the connection is encrypted.
+        tls: bool,
+    },
+    /// Message data from the wire.
+    Chunk(&'a [u8]),
+    /// The idle time has passed.
+    Timeout,
+    /// The application did not answer in time.
+    ListenerTimeout,
+    /// The connection failed.
+    Error(ErrorInfo),
+    /// The session has ended, `quiet`ly if it never was announced.
+    Gone {
+        /// What became of the envelope.
+        changes: Changes,
+        /// Replies made since.
+        responses: Vec<String>,
+        /// No 'disconnect'.
+        quiet: bool,
+    },
+    /// A server does not listen any more and its last session is gone.
+    Stopped,
+    /// A server cannot accept clients.
+    ServerError(ErrorInfo),
+}
+
+impl Record<'_> {
+    pub(super) fn kind(&self) -> u32 {
+        match self {
+            Self::Question { question, .. } => question_kind(question),
+            Self::Chunk(_) => kind::CHUNK,
+            Self::Timeout => kind::TIMEOUT,
+            Self::ListenerTimeout => kind::LISTENER_TIMEOUT,
+            Self::Error(_) => kind::ERROR,
+            Self::Gone { .. } => kind::GONE,
+            Self::Stopped => kind::STOPPED,
+            Self::ServerError(_) => kind::SERVER_ERROR,
+        }
+    }
+
+    /// What it counts against the window of notices.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Chunk(bytes) => bytes.len(),
+            Self::Timeout => 1,
+            _ => 0,
+        }
+    }
+}
+
+fn question_kind(question: &Question) -> u32 {
+    match question {
+        Question::Connect => kind::CONNECT,
+        Question::Command { plan, .. } => match plan.effect {
+            Effect::Greet { .. } => kind::HELO,
+            Effect::Mail(_) => kind::MAIL,
+            Effect::Rcpt(_) => kind::RCPT,
+            Effect::StartData => kind::DATA_START,
+            _ => kind::COMMAND,
+        },
+        Question::Data(_) => kind::DATA,
+        Question::Taken(_) => kind::TAKEN,
+        Question::Responses => kind::RESPONSES,
+        Question::Captured(_) => kind::CAPTURED,
+    }
+}
+
+/// Records that cross together.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The records.
+    pub words: Vec<u32>,
+    /// Their texts.
+    pub bytes: Vec<u8>,
+    /// Long messages, each taken once.
+    pub blobs: Vec<Vec<u8>>,
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Batch {
+    /// How many records it has.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn write(
+        &mut self,
+        number: u32,
+        sequence: u32,
+        peer: Option<&Peer>,
+        record: Record<'_>,
+    ) {
+        let start = self.words.len();
+        let offset = self.bytes.len() as u32;
+        let header = [record.kind(), number, sequence, offset, 0, 0, NO_REPLY, 0];
+        self.words.extend_from_slice(&header);
+        let mut writer = Writer { batch: self, start };
+        if let Some(peer) = peer {
+            writer.peer(peer);
+        }
+        writer.record(record);
+        let texts = self.words.len() - start - HEADER;
+        self.words[start + 7] = texts as u32;
+    }
+}
+
+/// Who waits for a record to be taken.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) slot: Option<Arc<Slot>>,
+    pub(super) sequence: u32,
+    pub(super) weight: usize,
+    /// The session is over once the record was read.
+    pub(super) ends: bool,
+}
+
+struct Writer<'a> {
+    batch: &'a mut Batch,
+    start: usize,
+}
+
+impl Writer<'_> {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Question { question, changes, responses, tls } => {
+                self.flag(if tls { flag::TLS } else { 0 });
+                self.news(&changes, &responses);
+                self.question(question);
+            }
+            Record::Chunk(bytes) => self.text(bytes),
+            Record::Gone { changes, responses, quiet } => {
+                self.flag(if quiet { flag::QUIET } else { 0 });
+                self.news(&changes, &responses);
+            }
+            Record::Error(error) | Record::ServerError(error) => {
+                self.text(error.number.to_string().as_bytes());
+                self.text(error.message.as_bytes());
+            }
+            Record::Timeout | Record::ListenerTimeout | Record::Stopped => {}
+        }
+    }
+
+    fn peer(&mut self, peer: &Peer) {
+        self.flag(flag::PEER);
+        let mut text = peer.server.to_string();
+        for end in [peer.remote, peer.local].into_iter().flatten() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\t{}\t{}", end.ip(), end.port());
+        }
+        self.text(text.as_bytes());
+    }
+
+    fn news(&mut self, changes: &Changes, responses: &[String]) {
+        self.batch.words[self.start + 4] = responses.len() as u32;
+        self.batch.words[self.start + 5] = changes.recipients.len() as u32;
+        for line in responses {
+            self.text(line.as_bytes());
+        }
+        if changes.reset {
+            self.flag(flag::RESET);
+        }
+        if changes.forgot_greeting {
+            self.flag(flag::FORGOT_GREETING);
+        }
+        if let Some(origin) = &changes.origin {
+            self.flag(flag::ORIGIN);
+            self.text(origin.as_bytes());
+        }
+        if let Some(mail) = &changes.mail {
+            self.flag(flag::MAIL);
+            self.mail(mail);
+        }
+        for address in &changes.recipients {
+            self.text(address.as_bytes());
+        }
+    }
+
+    fn question(&mut self, question: &mut Question) {
+        match question {
+            Question::Connect => self.plan_stock(Stock::Greeting),
+            Question::Responses => {}
+            Question::Command { line, passed, plan } => {
+                if !*passed {
+                    self.flag(flag::LINE);
+                    self.text(line.as_bytes());
+                }
+                self.plan(plan);
+            }
+            Question::Data(message) | Question::Taken(message) => {
+                self.message(message);
+                self.plan_stock(Stock::Ok);
+            }
+            Question::Captured(line) => self.text(line),
+        }
+    }
+
+    fn plan(&mut self, plan: &Plan) {
+        match &plan.effect {
+            Effect::Greet { domain, .. } => self.text(domain.as_bytes()),
+            Effect::Mail(mail) => self.mail(mail),
+            Effect::Rcpt(address) => self.text(address.as_bytes()),
+            _ => {}
+        }
+        match &plan.reply {
+            PlannedReply::Stock(stock) => self.plan_stock(*stock),
+            PlannedReply::Made(reply) => {
+                let mut lines = 0;
+                for line in reply.lines() {
+                    self.text(line.as_bytes());
+                    lines += 1;
+                }
+                self.batch.words[self.start + 6] = MADE | lines;
+            }
+        }
+    }
+
+    fn plan_stock(&mut self, stock: Stock) {
+        self.batch.words[self.start + 6] = stock as u32;
+    }
+
+    fn mail(&mut self, mail: &Mail) {
+        self.text(mail.from.as_bytes());
+        let size = mail.size.map(|size| size.to_string()).unwrap_or_default();
+        self.text(size.as_bytes());
+    }
+
+    fn message(&mut self, message: &mut Vec<u8>) {
+        if message.len() <= MAX_INLINE {
+            self.text(message);
+            return;
+        }
+        self.flag(flag::BLOB);
+        let index = self.batch.blobs.len() as u32;
+        self.batch.words.push(index << 1 | u32::from(!message.is_ascii()));
+        self.batch.blobs.push(std::mem::take(message));
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        self.batch.words.push((text.len() as u32) << 1 | u32::from(!text.is_ascii()));
+        self.batch.bytes.extend_from_slice(text);
+    }
+
+    fn flag(&mut self, flag: u32) {
+        self.batch.words[self.start] |= flag;
+    }
+}

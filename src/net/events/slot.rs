@@ -1,0 +1,208 @@
+//! Where a session and its application meet.
+
+use super::lock;
+use crate::protocol::server::{Interest, Verdict};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// Bytes of notices that may wait for the application; the session goes on below that.
+const WINDOW: usize = 256 * 1024;
+/// Bytes that the application may write ahead of a client that does not read.
+const MAX_WRITES: usize = 16 * 1024 * 1024;
+const UNKNOWN: u32 = u32::MAX;
+
+/// An answer of the application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// How many recipients it counts.
+    pub recipients: usize,
+}
+
+/// What the application may tell a session at any time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// Bytes to send.
+    Write(Vec<u8>),
+    /// Send what is ready and close.
+    End,
+    /// Close at once.
+    Destroy,
+    /// Close with 421 once no transaction is open.
+    Drain,
+    /// Close with 421 now.
+    Abort,
+    /// A new idle time.
+    Idle(Option<Duration>),
+}
+
+/// Why a session was woken.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// The application wants something.
+    Control(Control),
+    /// Its question was answered.
+    Answer(Answer),
+}
+
+/// The place where one session waits.
+#[derive(Debug)]
+pub struct Slot {
+    /// Its number with the application, once that knows the session.
+    index: AtomicU32,
+    /// Events that this session asks for besides those of its server.
+    interest: AtomicU32,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// The sequence number of the question that waits for an answer; 0 for none.
+    awaiting: u32,
+    answer: Option<Answer>,
+    controls: Vec<Control>,
+    written: usize,
+    /// Weight of records that the application has not taken yet.
+    untaken: usize,
+    waker: Option<Waker>,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self {
+            index: AtomicU32::new(UNKNOWN),
+            interest: AtomicU32::new(0),
+            inner: Mutex::default(),
+        }
+    }
+}
+
+impl Slot {
+    /// Its number with the application, if that knows the session.
+    pub fn index(&self) -> Option<u32> {
+        Some(self.index.load(Ordering::Acquire)).filter(|index| *index != UNKNOWN)
+    }
+
+    pub(super) fn admitted(&self, index: u32) {
+        self.index.store(index, Ordering::Release);
+    }
+
+    /// Notes a record under way: a question if `sequence` is not 0. The weight is returned.
+    pub(super) fn expect(&self, sequence: u32, weight: usize) -> usize {
+        let mut inner = lock(&self.inner);
+        if sequence != 0 {
+            inner.awaiting = sequence;
+            inner.answer = None;
+        }
+        inner.untaken += weight;
+        weight
+    }
+
+    /// A record was taken, and perhaps answered.
+    pub(super) fn settle(&self, sequence: u32, answer: Option<Answer>, weight: usize) {
+        let mut inner = lock(&self.inner);
+        inner.untaken -= weight;
+        let was_full = weight > 0 && inner.untaken <= WINDOW;
+        if inner.accept(sequence, answer) || was_full {
+            wake(inner);
+        }
+    }
+
+    /// Answers the question `sequence`; `false` if it is not being asked any more.
+    pub fn answer(&self, sequence: u32, answer: Answer) -> bool {
+        let mut inner = lock(&self.inner);
+        let accepted = inner.accept(sequence, Some(answer));
+        if accepted {
+            wake(inner);
+        }
+        accepted
+    }
+
+    /// The question is not asked any more.
+    pub fn withdraw(&self) {
+        let mut inner = lock(&self.inner);
+        inner.awaiting = 0;
+        inner.answer = None;
+    }
+
+    /// Tells the session something.
+    pub fn control(&self, control: Control) {
+        let mut inner = lock(&self.inner);
+        let control = match control {
+            Control::Write(bytes) => {
+                inner.written += bytes.len();
+                if inner.written > MAX_WRITES { Control::Destroy } else { Control::Write(bytes) }
+            }
+            other => other,
+        };
+        inner.controls.push(control);
+        wake(inner);
+    }
+
+    /// Events that this session asks for besides those of its server.
+    pub fn interest(&self) -> Interest {
+        Interest(self.interest.load(Ordering::Acquire))
+    }
+
+    /// Sets these.
+    pub fn set_interest(&self, interest: Interest) {
+        self.interest.store(interest.0, Ordering::Release);
+    }
+
+    /// Whether all that was posted has been taken.
+    pub fn is_caught_up(&self) -> bool {
+        lock(&self.inner).untaken == 0
+    }
+
+    /// What woke the session, controls first.
+    pub fn poll_wake(&self, cx: &mut Context<'_>) -> Poll<Wake> {
+        let mut inner = lock(&self.inner);
+        if !inner.controls.is_empty() {
+            let control = inner.controls.remove(0);
+            if let Control::Write(bytes) = &control {
+                inner.written -= bytes.len();
+            }
+            return Poll::Ready(Wake::Control(control));
+        }
+        if let Some(answer) = inner.answer.take() {
+            return Poll::Ready(Wake::Answer(answer));
+        }
+        inner.wait(cx)
+    }
+
+    /// Ready while the application keeps up with what it is told.
+    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = lock(&self.inner);
+        if inner.untaken <= WINDOW { Poll::Ready(()) } else { inner.wait(cx) }
+    }
+}
+
+impl Inner {
+    fn accept(&mut self, sequence: u32, answer: Option<Answer>) -> bool {
+        let accepted = answer.is_some() && sequence != 0 && self.awaiting == sequence;
+        if accepted {
+            self.awaiting = 0;
+            self.answer = answer;
+        }
+        accepted
+    }
+
+    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<T> {
+        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+/// Wakes the session after the lock is gone.
+fn wake(inner: MutexGuard<'_, Inner>) {
+    let waker = inner.waker.clone();
+    drop(inner);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

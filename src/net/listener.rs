@@ -1,0 +1,391 @@
+//! Servers: bind, accept, caps on clients, graceful stop.
+
+use super::connection;
+use super::error::Error;
+use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot};
+use super::stream::Stream;
+use crate::protocol::dialect::Stock;
+use crate::protocol::server::{Interest, ServerConfig};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
+
+/// Connections that the kernel may hold ready; it takes less if its own limit is lower.
+const BACKLOG: i32 = 4_096;
+/// Until the next try to accept after a failure, such as no free file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// For a client over the limit to read that it is.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// Clients over the limit that are told so at one time; the rest is just closed.
+const MAX_TURNED_AWAY: u32 = 64;
+
+/// What a server is made of.
+pub struct Options {
+    /// The number that its application knows it by.
+    pub number: u32,
+    /// What its sessions share.
+    pub config: ServerConfig,
+    /// TLS, where there are keys.
+    pub acceptor: Option<TlsAcceptor>,
+    /// TLS from the first byte (RFC 8314 section 3.3).
+    pub implicit_tls: bool,
+    /// Clients at a time.
+    pub max_clients: Option<usize>,
+    /// Clients at a time from one address.
+    pub max_clients_per_address: Option<usize>,
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// TCP.
+    Ip(SocketAddr),
+    /// A unix socket.
+    Unix(PathBuf),
+}
+
+/// A server and its sessions.
+pub struct Server {
+    number: u32,
+    config: Arc<ServerConfig>,
+    acceptor: Option<TlsAcceptor>,
+    implicit_tls: bool,
+    max_clients: Option<usize>,
+    max_clients_per_address: Option<usize>,
+    interest: AtomicU32,
+    turned_away: AtomicU32,
+    queue: Arc<EventQueue>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Present while it listens; to be notified to stop.
+    listening: Option<(Arc<Notify>, Address)>,
+    /// The accept loop has not ended yet.
+    accepting: bool,
+    sessions: HashMap<u64, Arc<Slot>>,
+    next_session: u64,
+    addresses: HashMap<IpAddr, usize>,
+    draining: bool,
+}
+
+/// One client of a server; the server counts it until this is dropped.
+pub struct Client {
+    /// Its server.
+    pub server: Arc<Server>,
+    /// Where its session waits.
+    pub slot: Arc<Slot>,
+    peer: Peer,
+    number: u64,
+}
+
+impl Client {
+    /// Posts a record of its session; `false` if nobody reads it.
+    pub fn post(&self, awaited: bool, record: Record<'_>) -> bool {
+        self.server.queue.post(&self.slot, &self.peer, awaited, record)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let mut state = self.server.state();
+        state.sessions.remove(&self.number);
+        if let Some(address) = self.peer.remote.map(|remote| remote.ip())
+            && let Some(count) = state.addresses.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                state.addresses.remove(&address);
+            }
+        }
+        self.server.stopped_if_idle(state);
+    }
+}
+
+impl Server {
+    /// A server that does not listen yet and posts its events to `queue`.
+    pub fn new(options: Options, queue: Arc<EventQueue>) -> Arc<Self> {
+        Arc::new(Self {
+            number: options.number,
+            config: Arc::new(options.config),
+            acceptor: options.acceptor,
+            implicit_tls: options.implicit_tls,
+            max_clients: options.max_clients,
+            max_clients_per_address: options.max_clients_per_address,
+            interest: AtomicU32::new(0),
+            turned_away: AtomicU32::new(0),
+            queue,
+            state: Mutex::default(),
+        })
+    }
+
+    /// What its sessions share.
+    pub fn config(&self) -> &Arc<ServerConfig> {
+        &self.config
+    }
+
+    /// TLS, where there are keys.
+    pub fn acceptor(&self) -> Option<&TlsAcceptor> {
+        self.acceptor.as_ref()
+    }
+
+    /// Whether TLS begins with the first byte.
+    pub fn implicit_tls(&self) -> bool {
+        self.implicit_tls
+    }
+
+    /// The events that its application wants to hear of.
+    pub fn interest(&self) -> Interest {
+        Interest(self.interest.load(Ordering::Relaxed))
+    }
+
+    /// Sets these events, also for the sessions there are.
+    pub fn set_interest(&self, interest: Interest) {
+        self.interest.store(interest.0, Ordering::Relaxed);
+    }
+
+    /// Sessions at present.
+    pub fn connections(&self) -> usize {
+        self.state().sessions.len()
+    }
+
+    /// Where it listens, if it does.
+    pub fn address(&self) -> Option<Address> {
+        self.state().listening.as_ref().map(|(_, address)| address.clone())
+    }
+
+    /// Listens on `address`, whose port may be 0 for any.
+    ///
+    /// # Errors
+    /// [`Error::Bind`] with the system's reason.
+    pub fn listen(self: &Arc<Self>, address: &Address, runtime: &Handle) -> Result<(), Error> {
+        let _context = runtime.enter();
+        let acceptor = Listener::bind(address).map_err(Error::Bind)?;
+        let address = acceptor.address(address).map_err(Error::Bind)?;
+        let stop = Arc::new(Notify::new());
+        let mut state = self.state();
+        state.listening = Some((stop.clone(), address));
+        state.accepting = true;
+        state.draining = false;
+        drop(state);
+        runtime.spawn(self.clone().accept(acceptor, stop));
+        Ok(())
+    }
+
+    /// Closes the listening socket; sessions go on, and [`Record::Stopped`] follows the last.
+    /// With nothing to stop it follows at once.
+    pub fn stop(&self) {
+        let mut state = self.state();
+        match state.listening.take() {
+            Some((stop, _)) => stop.notify_one(),
+            None => self.stopped_if_idle(state),
+        }
+    }
+
+    /// Closes each session with 421 once no transaction is open in it.
+    pub fn drain(&self) {
+        self.tell_all(Control::Drain, |state| state.draining = true);
+    }
+
+    /// Closes every session with 421 now.
+    pub fn abort(&self) {
+        self.tell_all(Control::Abort, |_| {});
+    }
+
+    fn tell_all(&self, control: Control, note: impl FnOnce(&mut State)) {
+        let slots: Vec<_> = {
+            let mut state = self.state();
+            note(&mut state);
+            state.sessions.values().cloned().collect()
+        };
+        for slot in slots {
+            slot.control(control.clone());
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stopped_if_idle(&self, state: MutexGuard<'_, State>) {
+        let idle = state.listening.is_none() && !state.accepting && state.sessions.is_empty();
+        drop(state);
+        if idle {
+            self.queue.post_server(self.number, Record::Stopped);
+        }
+    }
+
+    async fn accept(self: Arc<Self>, listener: Listener, stop: Arc<Notify>) {
+        let mut failing = false;
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = stop.notified() => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, remote, local)) => {
+                    failing = false;
+                    self.admit(stream, remote, local);
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        let error = ErrorInfo::from(&error);
+                        self.queue.post_server(self.number, Record::ServerError(error));
+                    }
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(listener);
+        let mut state = self.state();
+        state.accepting = false;
+        self.stopped_if_idle(state);
+    }
+
+    fn admit(
+        self: &Arc<Self>,
+        stream: Stream,
+        remote: Option<SocketAddr>,
+        local: Option<SocketAddr>,
+    ) {
+        let mut state = self.state();
+        let address = remote.map(|remote| remote.ip());
+        let full = self.max_clients.is_some_and(|limit| state.sessions.len() >= limit);
+        let count = address.map_or(0, |address| state.addresses.get(&address).copied().unwrap_or(0));
+        let address_full = self.max_clients_per_address.is_some_and(|limit| count >= limit);
+        if full || address_full {
+            drop(state);
+            let stock =
+                if full { Stock::TooManyClients } else { Stock::TooManyFromAddress };
+            return self.turn_away(stream, stock);
+        }
+        if let Some(address) = address {
+            *state.addresses.entry(address).or_default() += 1;
+        }
+        let slot = Arc::new(Slot::default());
+        let number = state.next_session;
+        state.next_session += 1;
+        state.sessions.insert(number, slot.clone());
+        if state.draining {
+            slot.control(Control::Drain);
+        }
+        drop(state);
+        let peer = Peer { server: self.number, remote, local };
+        let client = Client { server: self.clone(), slot, peer, number };
+        tokio::spawn(connection::serve(stream, client));
+    }
+
+    /// Tells a client over the limit so, unless it would have to be told under TLS or many are
+    /// being told already.
+    fn turn_away(self: &Arc<Self>, mut stream: Stream, stock: Stock) {
+        if self.implicit_tls || self.turned_away.load(Ordering::Relaxed) >= MAX_TURNED_AWAY {
+            return;
+        }
+        self.turned_away.fetch_add(1, Ordering::Relaxed);
+        let server = self.clone();
+        tokio::spawn(async move {
+            let goodbye = async {
+                let (_, wire) = server.config.replies.stock(stock);
+                stream.write_all(wire).await?;
+                stream.shutdown().await?;
+                tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+            };
+            // A client that does not listen is closed all the same.
+            let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+            server.turned_away.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+enum Listener {
+    Tcp(TcpListener, SocketAddr),
+    #[cfg(unix)]
+    Unix(UnixListener, UnixPath),
+}
+
+/// Removes the file of a unix socket when the listener goes.
+struct UnixPath(PathBuf);
+
+impl Drop for UnixPath {
+    fn drop(&mut self) {
+        // Somebody may have removed it before.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Listener {
+    fn bind(address: &Address) -> io::Result<Self> {
+        match address {
+            Address::Ip(address) => {
+                let listener = bind_tcp(*address)?;
+                let bound = listener.local_addr()?;
+                Ok(Self::Tcp(listener, bound))
+            }
+            Address::Unix(path) => bind_unix(path),
+        }
+    }
+
+    fn address(&self, wanted: &Address) -> io::Result<Address> {
+        match self {
+            Self::Tcp(_, bound) => Ok(Address::Ip(*bound)),
+            #[cfg(unix)]
+            Self::Unix(..) => Ok(wanted.clone()),
+        }
+    }
+
+    async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>, Option<SocketAddr>)> {
+        match self {
+            Self::Tcp(listener, bound) => {
+                let (stream, remote) = listener.accept().await?;
+                // Linux hands TCP_NODELAY on from the listening socket.
+                #[cfg(not(target_os = "linux"))]
+                stream.set_nodelay(true)?;
+                let local = if bound.ip().is_unspecified() { stream.local_addr()? } else { *bound };
+                Ok((Stream::Tcp(stream), Some(remote), Some(local)))
+            }
+            #[cfg(unix)]
+            Self::Unix(listener, _) => {
+                let (stream, _) = listener.accept().await?;
+                Ok((Stream::Unix(stream), None, None))
+            }
+        }
+    }
+}
+
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+#[cfg(unix)]
+fn bind_unix(path: &Path) -> io::Result<Listener> {
+    Ok(Listener::Unix(UnixListener::bind(path)?, UnixPath(path.to_owned())))
+}
+
+#[cfg(not(unix))]
+fn bind_unix(_: &Path) -> io::Result<Listener> {
+    Err(io::ErrorKind::Unsupported.into())
+}

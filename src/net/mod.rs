@@ -1,0 +1,12 @@
+//! Sockets, TLS and time around the protocol, on tokio.
+//!
+//! [`listener`] accepts, [`connection`] drives one session over one [`stream`], and [`events`]
+//! carries questions to an application on another thread and verdicts back.
+#![forbid(unsafe_code)]
+
+pub mod connection;
+pub mod error;
+pub mod events;
+pub mod listener;
+pub mod stream;
+pub mod tls;

@@ -1,0 +1,229 @@
+//! One JavaScript thread's end of the event queue.
+
+use crate::net::events::{Answer, Batch, Control, EventQueue, Slot};
+use crate::net::listener::Server;
+use crate::protocol::reply::{Reply, ReplyCode};
+use crate::protocol::server::{Interest, Verdict};
+use napi::bindgen_prelude::{BufferSlice, Function, Uint8Array, Uint32Array};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi::{Env, Error, Result, Status};
+use napi_derive::napi;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// Returned by `exchange` when the arrays are too short for the next batch.
+const TOO_LARGE: u32 = u32::MAX;
+
+/// Words of the verdict array: the kind in the low three bits, recipients above.
+mod kind {
+    pub(super) const ACCEPT: u32 = 1;
+    pub(super) const OK: u32 = 2;
+    pub(super) const PROCEED: u32 = 3;
+    pub(super) const SILENT: u32 = 4;
+    pub(super) const ANSWER: u32 = 5;
+    pub(super) const BITS: u32 = 3;
+}
+
+/// Where events come to JavaScript and verdicts leave it.
+#[napi]
+pub struct Border {
+    queue: Arc<EventQueue>,
+    batch: Batch,
+    words: Uint32Array,
+    bytes: Uint8Array,
+    verdicts: Uint32Array,
+    servers: Vec<Weak<Server>>,
+}
+
+#[napi]
+impl Border {
+    /// `bell` is called on the JavaScript thread when there is something to `exchange`; the
+    /// arrays are where batches are put and verdicts are read from.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        words: Uint32Array,
+        bytes: Uint8Array,
+        verdicts: Uint32Array,
+        bell: Function<'_, (), ()>,
+    ) -> Result<Self> {
+        let bell = bell
+            .build_threadsafe_function::<()>()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .build()?;
+        let queue = EventQueue::new(Box::new(move || {
+            // It fails only once the thread is ending, when nobody is left to hear.
+            bell.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }));
+        env.add_env_cleanup_hook(queue.clone(), |queue| queue.close())?;
+        Ok(Self { queue, batch: Batch::default(), words, bytes, verdicts, servers: Vec::new() })
+    }
+
+    /// Gives other arrays, after `exchange` found these too short.
+    #[napi]
+    pub fn attach(&mut self, words: Uint32Array, bytes: Uint8Array, verdicts: Uint32Array) {
+        self.words = words;
+        self.bytes = bytes;
+        self.verdicts = verdicts;
+    }
+
+    /// Lengths that the arrays need for the batch at hand: words, bytes, verdicts.
+    #[napi]
+    pub fn needs(&self) -> Vec<u32> {
+        let lengths = [self.batch.words.len(), self.batch.bytes.len(), self.batch.len()];
+        lengths.map(|length| length as u32).to_vec()
+    }
+
+    /// Takes the verdicts on the last batch and puts the next into the arrays; how many records
+    /// it has, 0 for none, or 2^32 - 1 where the arrays are too short for it.
+    #[napi]
+    pub fn exchange(&mut self) -> u32 {
+        let done = std::mem::take(&mut self.batch);
+        let verdicts: &[u32] = &self.verdicts;
+        let next = self.queue.exchange(done, |index| {
+            verdicts.get(index).and_then(|word| settled(*word))
+        });
+        let Some(next) = next else { return 0 };
+        self.batch = next;
+        self.load()
+    }
+
+    /// Puts the batch at hand into the arrays; returns what `exchange` does.
+    #[napi]
+    pub fn load(&mut self) -> u32 {
+        let Self { batch, words, bytes, verdicts, .. } = self;
+        // SAFETY: JavaScript wrote these arrays and reads them on this very thread, and does
+        // neither while this call lasts.
+        let (words, bytes, verdicts) =
+            unsafe { (words.as_mut(), bytes.as_mut(), verdicts.as_mut()) };
+        let room = words.get_mut(..batch.words.len()).zip(bytes.get_mut(..batch.bytes.len()));
+        let Some(((words, bytes), verdicts)) = room.zip(verdicts.get_mut(..batch.len())) else {
+            return TOO_LARGE;
+        };
+        words.copy_from_slice(&batch.words);
+        bytes.copy_from_slice(&batch.bytes);
+        verdicts.fill(0);
+        batch.words = Vec::new();
+        batch.bytes = Vec::new();
+        verdicts.len() as u32
+    }
+
+    /// A long message of the batch at hand; it can be taken once.
+    #[napi]
+    pub fn blob<'env>(&mut self, env: &'env Env, index: u32) -> Result<BufferSlice<'env>> {
+        let blob = self.batch.blobs.get_mut(index as usize).map(std::mem::take);
+        BufferSlice::copy_from(env, blob.unwrap_or_default())
+    }
+
+    /// Answers a question late, or with a text; whether it was still being asked.
+    #[napi]
+    pub fn answer(
+        &self,
+        session: u32,
+        sequence: u32,
+        verdict: u32,
+        recipients: u32,
+        code: Option<u32>,
+        text: Option<String>,
+    ) -> Result<bool> {
+        let Some(slot) = self.queue.slot(session) else { return Ok(false) };
+        let code = code.map(reply_code).transpose()?;
+        let reply = code.map(|code| Reply::new(code, text.as_deref().unwrap_or_default()));
+        let verdict = match (verdict, reply) {
+            (kind::ACCEPT, reply) => Verdict::Accept(reply),
+            (kind::OK, _) => Verdict::Ok,
+            (kind::PROCEED, _) => Verdict::Proceed,
+            (kind::SILENT, _) => Verdict::Silent(code),
+            (kind::ANSWER, Some(reply)) => Verdict::Answer(reply),
+            _ => return Err(Error::new(Status::InvalidArg, "not a verdict".to_owned())),
+        };
+        let recipients = recipients as usize;
+        Ok(slot.answer(sequence, Answer { verdict, recipients }))
+    }
+
+    /// The lines that a reply of `code` and `text` has on the wire, without CRLF.
+    #[napi]
+    pub fn reply_lines(&self, code: u32, text: String) -> Result<Vec<String>> {
+        Ok(Reply::new(reply_code(code)?, &text).lines().collect())
+    }
+
+    /// Sends text to a client as it is.
+    #[napi]
+    pub fn write(&self, session: u32, text: String) {
+        self.control(session, Control::Write(text.into_bytes()));
+    }
+
+    /// Sends what is ready and closes.
+    #[napi]
+    pub fn end(&self, session: u32) {
+        self.control(session, Control::End);
+    }
+
+    /// Closes at once.
+    #[napi]
+    pub fn destroy(&self, session: u32) {
+        self.control(session, Control::Destroy);
+    }
+
+    /// Sets the idle time of a session, in milliseconds; 0 for none.
+    #[napi]
+    pub fn set_idle(&self, session: u32, milliseconds: u32) {
+        let idle = (milliseconds > 0).then(|| Duration::from_millis(u64::from(milliseconds)));
+        self.control(session, Control::Idle(idle));
+    }
+
+    /// Sets events that one session asks for besides those of its server.
+    #[napi]
+    pub fn set_interest(&self, session: u32, interest: u32) {
+        if let Some(slot) = self.queue.slot(session) {
+            slot.set_interest(Interest(interest));
+        }
+    }
+
+    fn control(&self, session: u32, control: Control) {
+        if let Some(slot) = self.slot(session) {
+            slot.control(control);
+        }
+    }
+
+    fn slot(&self, session: u32) -> Option<Arc<Slot>> {
+        self.queue.slot(session)
+    }
+
+    pub(super) fn queue(&self) -> &Arc<EventQueue> {
+        &self.queue
+    }
+
+    /// Its thread takes a server with it when it ends.
+    pub(super) fn owns(&mut self, server: &Arc<Server>) {
+        self.servers.retain(|server| server.strong_count() > 0);
+        self.servers.push(Arc::downgrade(server));
+    }
+}
+
+impl Drop for Border {
+    fn drop(&mut self) {
+        self.queue.close();
+        for server in self.servers.iter().filter_map(Weak::upgrade) {
+            server.stop();
+            server.abort();
+        }
+    }
+}
+
+fn settled(word: u32) -> Option<Answer> {
+    let verdict = match word & ((1 << kind::BITS) - 1) {
+        kind::ACCEPT => Verdict::Accept(None),
+        kind::OK => Verdict::Ok,
+        kind::PROCEED => Verdict::Proceed,
+        kind::SILENT => Verdict::Silent(None),
+        _ => return None,
+    };
+    Some(Answer { verdict, recipients: (word >> kind::BITS) as usize })
+}
+
+fn reply_code(code: u32) -> Result<ReplyCode> {
+    let known = u16::try_from(code).ok().and_then(ReplyCode::new);
+    known.ok_or_else(|| Error::new(Status::InvalidArg, format!("not a reply code: {code}")))
+}

@@ -1,0 +1,12 @@
+//! The binding: the only room that names napi.
+//!
+//! [`Border`] is one JavaScript thread's end of the event queue, [`NativeServer`] a server.
+//! Everything here is called by `src/js/border.js` and `src/js/server.js`, which check their
+//! arguments; nothing here is for users of the package.
+
+mod border;
+mod runtime;
+mod server;
+
+pub use border::Border;
+pub use server::{NativeServer, ServerOptions};

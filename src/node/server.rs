@@ -1,0 +1,234 @@
+//! A server, as JavaScript holds it.
+
+use super::border::Border;
+use super::runtime;
+use crate::net::error;
+use crate::net::listener::{Address, Options, Server};
+use crate::net::tls;
+use crate::protocol::data::BareNewlines;
+use crate::protocol::dialect::Replies;
+use crate::protocol::extension::{Extension, Extensions};
+use crate::protocol::limits::Limits;
+use crate::protocol::server::{Interest, ServerConfig};
+use napi::bindgen_prelude::{Buffer, Reference};
+use napi::{Env, Error, Result, Status};
+use napi_derive::napi;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a server is made of; limits in their own units, times in milliseconds, 0 for none.
+#[napi(object)]
+pub struct ServerOptions {
+    /// The number that JavaScript knows it by.
+    pub number: u32,
+    /// What it calls itself.
+    pub name: String,
+    /// Worker threads of the engine, if it has not started yet.
+    pub threads: u32,
+    /// Keywords of the extensions that it offers.
+    pub extensions: Vec<String>,
+    /// Whether its own replies carry enhanced status codes.
+    pub enhanced_status_codes: bool,
+    /// 'accept', 'refuse' or 'normalise'.
+    pub bare_newlines: String,
+    /// The longest string there can be.
+    pub deliverable: f64,
+    /// PEM.
+    pub key: Option<Buffer>,
+    /// PEM, the chain from the server's own certificate up.
+    pub cert: Option<Buffer>,
+    /// TLS from the first byte.
+    pub implicit_tls: bool,
+    /// Bytes of a message.
+    pub size: f64,
+    /// Clients at a time.
+    pub max_clients: f64,
+    /// Clients at a time from one address.
+    pub max_clients_per_address: f64,
+    /// Recipients of a transaction.
+    pub max_recipients: f64,
+    /// Messages of a session.
+    pub max_messages: f64,
+    /// Bad commands of a session.
+    pub max_bad_commands: f64,
+    /// Bytes of a command line.
+    pub max_command_length: f64,
+    /// Without traffic.
+    pub timeout: f64,
+    /// To greet.
+    pub greeting_timeout: f64,
+    /// To complete a command line.
+    pub command_timeout: f64,
+    /// To complete a TLS handshake.
+    pub handshake_timeout: f64,
+    /// Without message data.
+    pub data_timeout: f64,
+    /// For a listener to answer.
+    pub listener_timeout: f64,
+}
+
+/// Where a server listens.
+#[napi(object)]
+pub struct ServerAddress {
+    /// An IP address, or the path of a unix socket.
+    pub address: String,
+    /// Absent for a unix socket.
+    pub port: Option<u32>,
+}
+
+/// A server.
+#[napi]
+pub struct NativeServer {
+    server: Arc<Server>,
+    threads: u32,
+}
+
+#[napi]
+impl NativeServer {
+    /// A server that does not listen yet.
+    #[napi(constructor)]
+    pub fn new(_env: Env, mut border: Reference<Border>, options: ServerOptions) -> Result<Self> {
+        let acceptor = match (&options.cert, &options.key) {
+            (Some(cert), Some(key)) => Some(tls::acceptor(cert, key).map_err(reason)?),
+            _ => None,
+        };
+        let threads = options.threads;
+        let options = Options {
+            number: options.number,
+            implicit_tls: options.implicit_tls,
+            max_clients: limit(options.max_clients).map(|limit| limit as usize),
+            max_clients_per_address: limit(options.max_clients_per_address)
+                .map(|limit| limit as usize),
+            config: config(&options, acceptor.is_some()),
+            acceptor,
+        };
+        let server = Server::new(options, border.queue().clone());
+        border.owns(&server);
+        Ok(Self { server, threads })
+    }
+
+    /// Listens on an IP address and port, or on a path. The system's error number is returned if
+    /// that fails.
+    #[napi]
+    pub fn listen(&self, address: String, port: Option<u32>) -> Result<Option<i32>> {
+        let address = match port {
+            None => Address::Unix(PathBuf::from(address)),
+            Some(port) => {
+                let ip: IpAddr = address.parse().map_err(|_| invalid("address", &address))?;
+                let port = u16::try_from(port).map_err(|_| invalid("port", &port.to_string()))?;
+                Address::Ip(SocketAddr::new(ip, port))
+            }
+        };
+        match self.server.listen(&address, runtime::handle(self.threads)?) {
+            Ok(()) => Ok(None),
+            Err(error::Error::Bind(error)) => match error.raw_os_error() {
+                Some(number) => Ok(Some(number)),
+                None => Err(reason(error)),
+            },
+            Err(error) => Err(reason(error)),
+        }
+    }
+
+    /// Closes the listening socket.
+    #[napi]
+    pub fn stop(&self) {
+        self.server.stop();
+    }
+
+    /// Closes sessions once no transaction is open in them.
+    #[napi]
+    pub fn drain(&self) {
+        self.server.drain();
+    }
+
+    /// Closes all sessions.
+    #[napi]
+    pub fn abort(&self) {
+        self.server.abort();
+    }
+
+    /// Sets the events that JavaScript listens to.
+    #[napi]
+    pub fn set_interest(&self, interest: u32) {
+        self.server.set_interest(Interest(interest));
+    }
+
+    /// Sessions at present.
+    #[napi]
+    pub fn connections(&self) -> u32 {
+        self.server.connections() as u32
+    }
+
+    /// Where it listens, if it does.
+    #[napi]
+    pub fn address(&self) -> Option<ServerAddress> {
+        Some(match self.server.address()? {
+            Address::Ip(address) => ServerAddress {
+                address: address.ip().to_string(),
+                port: Some(u32::from(address.port())),
+            },
+            Address::Unix(path) => {
+                ServerAddress { address: path.to_string_lossy().into_owned(), port: None }
+            }
+        })
+    }
+
+    /// The lines of each stock reply, by its number in the records.
+    #[napi]
+    pub fn replies(&self) -> Vec<Vec<String>> {
+        self.server.config().replies.all_lines()
+    }
+}
+
+fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
+    let mut extensions = Extensions::default();
+    for extension in Extension::ALL {
+        if options.extensions.iter().any(|keyword| keyword == extension.keyword()) {
+            extensions.insert(extension);
+        }
+    }
+    ServerConfig {
+        name: options.name.clone(),
+        extensions,
+        tls,
+        bare_newlines: match options.bare_newlines.as_str() {
+            "refuse" => BareNewlines::Refuse,
+            "normalise" => BareNewlines::Normalise,
+            _ => BareNewlines::Accept,
+        },
+        deliverable: limit(options.deliverable),
+        replies: Replies::new(&options.name, options.enhanced_status_codes),
+        limits: Limits {
+            size: limit(options.size),
+            recipients: limit(options.max_recipients).map(|limit| limit as u32),
+            messages: limit(options.max_messages).map(|limit| limit as u32),
+            bad_commands: limit(options.max_bad_commands).map(|limit| limit as u32),
+            command_length: limit(options.max_command_length).map(|limit| limit as usize),
+            idle: time(options.timeout),
+            greeting: time(options.greeting_timeout),
+            command: time(options.command_timeout),
+            handshake: time(options.handshake_timeout),
+            data: time(options.data_timeout),
+            listener: time(options.listener_timeout),
+        },
+    }
+}
+
+/// JavaScript has checked that these are whole numbers from 0 up.
+fn limit(value: f64) -> Option<u64> {
+    (value > 0.0).then_some(value as u64)
+}
+
+fn time(milliseconds: f64) -> Option<Duration> {
+    limit(milliseconds).map(|limit| Duration::from_millis(limit.min(u64::from(u32::MAX))))
+}
+
+fn reason(error: impl std::error::Error) -> Error {
+    Error::from_reason(error.to_string())
+}
+
+fn invalid(what: &str, value: &str) -> Error {
+    Error::new(Status::InvalidArg, format!("not a {what}: {value}"))
+}
