@@ -104,9 +104,10 @@ impl Slot {
     /// A record was taken, and perhaps answered.
     pub(super) fn settle(&self, sequence: u32, answer: Option<Answer>, weight: usize) {
         let mut inner = lock(&self.inner);
+        let was_full = inner.untaken > WINDOW;
         inner.untaken -= weight;
-        let was_full = weight > 0 && inner.untaken <= WINDOW;
-        if inner.accept(sequence, answer) || was_full {
+        let has_room = was_full && inner.untaken <= WINDOW;
+        if inner.accept(sequence, answer) || has_room {
             wake(inner);
         }
     }
