@@ -28,7 +28,10 @@ function run(command, args) {
 /** The files below `folder`, or `folder` itself if it is one. */
 function files(folder) {
   if (!fs.statSync(folder).isDirectory()) return [folder];
-  return fs.readdirSync(folder).sort().flatMap((name) => files(path.join(folder, name)));
+  return fs
+    .readdirSync(folder)
+    .sort()
+    .flatMap((name) => files(path.join(folder, name)));
 }
 
 /** A hash of everything that the addon is made of. */

@@ -53,15 +53,28 @@ const LIMITS = {
   listenerTimeout: MAX_TIMEOUT,
 };
 
-function typeError(/** @type {string} */ name, /** @type {string} */ wanted, /** @type {unknown} */ value) {
+function typeError(
+  /** @type {string} */ name,
+  /** @type {string} */ wanted,
+  /** @type {unknown} */ value,
+) {
   return new TypeError(`params.${name} must be ${wanted}, not ${inspect(value)}`);
 }
 
-function rangeError(/** @type {string} */ name, /** @type {string} */ wanted, /** @type {unknown} */ value) {
+function rangeError(
+  /** @type {string} */ name,
+  /** @type {string} */ wanted,
+  /** @type {unknown} */ value,
+) {
   return new RangeError(`params.${name} must be ${wanted}, not ${inspect(value)}`);
 }
 
-function checkWhole(/** @type {any} */ config, /** @type {string} */ name, /** @type {number} */ max, min = 0) {
+function checkWhole(
+  /** @type {any} */ config,
+  /** @type {string} */ name,
+  /** @type {number} */ max,
+  min = 0,
+) {
   const value = config[name];
   if (typeof value !== 'number') throw typeError(name, 'a number', value);
   if (!Number.isInteger(value) || value < min || value > max) {
@@ -78,7 +91,11 @@ function checkText(/** @type {any} */ config, /** @type {string} */ name) {
   }
 }
 
-function checkOneOf(/** @type {any} */ config, /** @type {string} */ name, /** @type {unknown[]} */ values) {
+function checkOneOf(
+  /** @type {any} */ config,
+  /** @type {string} */ name,
+  /** @type {unknown[]} */ values,
+) {
   if (!values.includes(config[name])) {
     throw new (typeof config[name] === typeof values[0] ? RangeError : TypeError)(
       `params.${name} must be ${values.map((value) => inspect(value)).join(' or ')}, not ${inspect(config[name])}`,
@@ -98,7 +115,8 @@ function checkPort(/** @type {any} */ config) {
 
 function checkExtensions(/** @type {any} */ { extensions }) {
   if (typeof extensions === 'boolean') return;
-  if (!Array.isArray(extensions)) throw typeError('extensions', 'true, false or an array', extensions);
+  if (!Array.isArray(extensions))
+    throw typeError('extensions', 'true, false or an array', extensions);
   for (const keyword of extensions) {
     if (![...EXTENSIONS, 'HELP', 'SIZE'].includes(keyword)) {
       throw rangeError('extensions', `an array of ${EXTENSIONS.join(', ')}`, extensions);
@@ -112,11 +130,15 @@ function checkTls(/** @type {any} */ { tls, secure }) {
     if (secure) throw new TypeError('params.secure needs params.tls with key and cert');
     return;
   }
-  if (typeof tls !== 'object' || tls === null) throw typeError('tls', 'an object { key, cert }', tls);
-  const isPem = (/** @type {unknown} */ value) => typeof value === 'string' || Buffer.isBuffer(value);
+  if (typeof tls !== 'object' || tls === null)
+    throw typeError('tls', 'an object { key, cert }', tls);
+  const isPem = (/** @type {unknown} */ value) =>
+    typeof value === 'string' || Buffer.isBuffer(value);
   for (const name of ['key', 'cert']) {
     if (!isPem(tls[name])) {
-      throw new TypeError(`params.tls.${name} must be PEM, a string or a Buffer, not ${typeof tls[name]}`);
+      throw new TypeError(
+        `params.tls.${name} must be PEM, a string or a Buffer, not ${typeof tls[name]}`,
+      );
     }
   }
   if (tls.ca !== undefined && ![tls.ca].flat().every(isPem)) {

@@ -3,7 +3,17 @@
 
 const dns = require('node:dns');
 const { isIP, isIPv6 } = require('node:net');
-const { FLAG, INTEREST, KIND, border, field, hold, onRecord, release, text } = require('./border.js');
+const {
+  FLAG,
+  INTEREST,
+  KIND,
+  border,
+  field,
+  hold,
+  onRecord,
+  release,
+  text,
+} = require('./border.js');
 const { SmtpError, systemError } = require('./errors.js');
 const { NativeServer } = require('./native.js');
 const { engineOptions, merge } = require('./params.js');
@@ -28,7 +38,7 @@ const EVENTS = /** @type {const} */ ([
 
 /** Servers that listen or have sessions, by number. @type {Map<number, ServerImplementation>} */
 const servers = new Map();
-/** Sessions by their number with the engine. @type {(Session | undefined)[]} */
+/** Sessions by their number with the engine. @type {(InstanceType<typeof Session> | undefined)[]} */
 const sessions = [];
 let lastNumber = 0;
 
@@ -46,7 +56,7 @@ class ServerImplementation {
   #waitingForStop = [];
 
   /**
-   * @param {object} [params]
+   * @param {any} [params]
    * @param {object | Function} [listeners]
    */
   constructor(params = {}, listeners = {}) {
@@ -55,7 +65,7 @@ class ServerImplementation {
     this.#native = new NativeServer(border, engineOptions(this.config, this.#number, keys));
     this.#listeners = checkListeners(listeners ?? {});
     this.#host = {
-      server: /** @type {any} */ (this),
+      server: this,
       config: this.config,
       replies: this.#native.replies(),
       responds: false,
@@ -181,6 +191,7 @@ class ServerImplementation {
     /** @type {number | undefined} */ port,
     /** @type {(error?: Error) => void} */ done,
   ) {
+    /** @type {Error | undefined} */
     let failure;
     try {
       const number = this.#native.listen(address, port);
@@ -252,13 +263,21 @@ class ServerImplementation {
     if (typeof listener !== 'function') return true;
     if (event === 'mail' && this.config.compat === '1.0') {
       const { from, size } = argument;
-      return isFunction ? listener.call(context, event, from, size) : listener.call(context, from, size);
+      return isFunction
+        ? listener.call(context, event, from, size)
+        : listener.call(context, from, size);
     }
     return isFunction ? listener.call(context, event, argument) : listener.call(context, argument);
   }
 
-  /** Raises an event whose listener decides nothing. */
-  #notify(/** @type {any} */ context, /** @type {string} */ event, /** @type {any} */ argument) {
+  /**
+   * Raises an event whose listener decides nothing.
+   *
+   * @param {any} context
+   * @param {string} event
+   * @param {any} [argument]
+   */
+  #notify(context, event, argument) {
     try {
       const result = /** @type {any} */ (this.#call(context, event, argument));
       if (typeof result?.then === 'function') {
@@ -300,7 +319,7 @@ onRecord((kind, head, at, index) => {
     return;
   }
   if (head & FLAG.PEER) sessions[number] = ServerImplementation.open(number, text());
-  const session = /** @type {Session} */ (sessions[number]);
+  const session = /** @type {InstanceType<typeof Session>} */ (sessions[number]);
   Session.receive(session, kind, head, at, index);
   if (kind === KIND.GONE) sessions[number] = undefined;
 });

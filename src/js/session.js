@@ -3,10 +3,12 @@
 
 const { Buffer } = require('node:buffer');
 const { randomFillSync } = require('node:crypto');
-const { FLAG, INTEREST, KIND, VERDICT, ...engine } = require('./border.js');
+const engine = require('./border.js');
 const { SmtpError, systemError } = require('./errors.js');
 const { NetQueue, continueWith } = require('./queue.js');
 const { ClientSocket } = require('./socket.js');
+
+const { FLAG, INTEREST, KIND, VERDICT } = engine;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const ID_LENGTH = 32;
@@ -27,7 +29,7 @@ const TEXTS = new Map([
 ]);
 const NO_TEXT = 'Message not set';
 
-/** The listener of each kind of record that a plan belongs to. */
+/** The event of each kind of record that has a plan. @type {(string | undefined)[]} */
 const EVENT = [];
 EVENT[KIND.HELO] = 'helo';
 EVENT[KIND.MAIL] = 'mail';
@@ -42,7 +44,7 @@ const CODES = new Map([
 
 /**
  * @typedef {object} Host what a session needs of its server
- * @property {import('./server.js').Server} server
+ * @property {unknown} server
  * @property {any} config
  * @property {string[][]} replies the lines of each stock reply
  * @property {boolean} responds whether replies are of interest
@@ -102,9 +104,9 @@ class Session {
   #tls = false;
   /** @type {string | undefined} */
   #id;
-  /** @type {ClientSocket | undefined} */
+  /** @type {InstanceType<typeof ClientSocket> | undefined} */
   #socket;
-  /** @type {NetQueue | undefined} */
+  /** @type {InstanceType<typeof NetQueue> | undefined} */
   #queue;
   #interest = 0;
 
@@ -168,7 +170,7 @@ class Session {
       isPending: () => this.#stage !== null,
       trigger: (event, data) => {
         if (event === 'success') this.success(/** @type {any} */ (data));
-        if (event === 'error') this.failure(/** @type {any} */ (data));
+        if (event === 'error') this.failure(/** @type {any} */ (data), undefined);
       },
       next: () => this.#settleSilently(),
       capture: (on) => this.#setInterest(INTEREST.capture, on),
@@ -324,7 +326,7 @@ class Session {
     let message;
     if (head & FLAG.BLOB) {
       const bytes = engine.blob();
-      message = ascii ? bytes.latin1Slice() : bytes.utf8Slice();
+      message = bytes.toString(ascii ? 'latin1' : 'utf8');
       if (!ascii) this.#bytes = bytes;
     } else if (ascii) {
       message = engine.text();

@@ -26,7 +26,7 @@ class ClientSocket extends EventEmitter {
     this.remoteAddress = remoteAddress;
     this.remotePort = port(remotePort);
     /** @type {'IPv4' | 'IPv6' | undefined} */
-    this.remoteFamily = remoteAddress && (isIPv6(remoteAddress) ? 'IPv6' : 'IPv4');
+    this.remoteFamily = remoteAddress ? (isIPv6(remoteAddress) ? 'IPv6' : 'IPv4') : undefined;
     /** @type {string | undefined} */
     this.localAddress = localAddress;
     this.localPort = port(localPort);

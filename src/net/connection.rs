@@ -126,8 +126,8 @@ impl Connection<'_> {
         }
         let hold = now + HOLD;
         while self.session.question().is_some() {
-            let held = !self.session.output().is_empty()
-                && !self.interest().has(Interest::RESPONSE);
+            let held =
+                !self.session.output().is_empty() && !self.interest().has(Interest::RESPONSE);
             match self.next_before(false, held.then_some(hold)).await? {
                 Event::Wake(Wake::Answer(Answer { verdict, recipients })) => {
                     self.session.answer(verdict, Some(recipients), Instant::now());

@@ -265,12 +265,12 @@ impl Server {
         let mut state = self.state();
         let address = remote.map(|remote| remote.ip());
         let full = self.max_clients.is_some_and(|limit| state.sessions.len() >= limit);
-        let count = address.map_or(0, |address| state.addresses.get(&address).copied().unwrap_or(0));
+        let count =
+            address.map_or(0, |address| state.addresses.get(&address).copied().unwrap_or(0));
         let address_full = self.max_clients_per_address.is_some_and(|limit| count >= limit);
         if full || address_full {
             drop(state);
-            let stock =
-                if full { Stock::TooManyClients } else { Stock::TooManyFromAddress };
+            let stock = if full { Stock::TooManyClients } else { Stock::TooManyFromAddress };
             return self.turn_away(stream, stock);
         }
         if let Some(address) = address {
@@ -314,16 +314,16 @@ impl Server {
 enum Listener {
     Tcp(TcpListener, SocketAddr),
     #[cfg(unix)]
-    Unix(UnixListener, UnixPath),
+    Unix(UnixListener, PathBuf),
 }
 
-/// Removes the file of a unix socket when the listener goes.
-struct UnixPath(PathBuf);
-
-impl Drop for UnixPath {
+impl Drop for Listener {
     fn drop(&mut self) {
-        // Somebody may have removed it before.
-        let _ = std::fs::remove_file(&self.0);
+        #[cfg(unix)]
+        if let Self::Unix(_, path) = self {
+            // The socket's file goes with it; somebody may have removed it before.
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 
@@ -382,7 +382,7 @@ fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
 
 #[cfg(unix)]
 fn bind_unix(path: &Path) -> io::Result<Listener> {
-    Ok(Listener::Unix(UnixListener::bind(path)?, UnixPath(path.to_owned())))
+    Ok(Listener::Unix(UnixListener::bind(path)?, path.to_owned()))
 }
 
 #[cfg(not(unix))]

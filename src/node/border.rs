@@ -81,9 +81,8 @@ impl Border {
     pub fn exchange(&mut self) -> u32 {
         let done = std::mem::take(&mut self.batch);
         let verdicts: &[u32] = &self.verdicts;
-        let next = self.queue.exchange(done, |index| {
-            verdicts.get(index).and_then(|word| settled(*word))
-        });
+        let next =
+            self.queue.exchange(done, |index| verdicts.get(index).and_then(|word| settled(*word)));
         let Some(next) = next else { return 0 };
         self.batch = next;
         self.load()

@@ -76,9 +76,9 @@ impl Command {
             b"RSET" => Ok(Self::Rset),
             b"NOOP" => Ok(Self::Noop),
             b"QUIT" => Ok(Self::Quit),
-            b"HELP" => Ok(Self::Help(
-                (!argument.is_empty()).then(|| argument.to_ascii_uppercase()),
-            )),
+            b"HELP" => {
+                Ok(Self::Help((!argument.is_empty()).then(|| argument.to_ascii_uppercase())))
+            }
             b"STARTTLS" if argument.is_empty() => Ok(Self::StartTls),
             b"STARTTLS" => Err(CommandError::UnexpectedArgument),
             _ => Err(unknown(line)),
@@ -126,7 +126,8 @@ fn mail(argument: &str, offered: Extensions) -> Result<Command, CommandError> {
             let size = size(value.ok_or(CommandError::BadParameter)?)?;
             mail.size.replace(size).is_some()
         } else if is("BODY") && offered.contains(Extension::EightBitMime) {
-            let known = |value: &str| ["7BIT", "8BITMIME"].iter().any(|v| v.eq_ignore_ascii_case(value));
+            let known =
+                |value: &str| ["7BIT", "8BITMIME"].iter().any(|v| v.eq_ignore_ascii_case(value));
             std::mem::replace(&mut body, true) || !value.is_some_and(known)
         } else if is("SMTPUTF8") && offered.contains(Extension::SmtpUtf8) {
             std::mem::replace(&mut smtp_utf8, true) || value.is_some()
@@ -188,7 +189,9 @@ mod tests {
         assert_eq!(parse("MAIL FROM:<> SIZE=5 BODY=8bitmime SMTPUTF8"), mail("", Some(5)));
         assert_eq!(parse("MAIL FROM: <a@b>"), mail("a@b", None));
         assert_eq!(parse("MAIL FROM:<a@b> SIZE=99999999999999999999"), mail("a@b", Some(u64::MAX)));
-        for line in ["SIZE", "SIZE=", "SIZE=x", "SIZE=-1", "SIZE=1 SIZE=1", "BODY=x", "BODY", "SMTPUTF8=1"] {
+        for line in
+            ["SIZE", "SIZE=", "SIZE=x", "SIZE=-1", "SIZE=1 SIZE=1", "BODY=x", "BODY", "SMTPUTF8=1"]
+        {
             let line = format!("MAIL FROM:<a@b> {line}");
             assert_eq!(parse(&line), Err(CommandError::BadParameter), "{line}");
         }

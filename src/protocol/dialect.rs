@@ -79,7 +79,8 @@ impl Stock {
 
 const OK: &str = "OK";
 const INTRODUCE: &str = "Introduce yourself, please (EHLO example.com)";
-const SENDER: &str = "Provide back address, please (MAIL FROM:<example@example.com> | MAIL FROM:<>)";
+const SENDER: &str =
+    "Provide back address, please (MAIL FROM:<example@example.com> | MAIL FROM:<>)";
 const RECIPIENT: &str = "Provide recipient address, please (RCPT TO:<example@example.com>)";
 const UNKNOWN: &str = "Unknown command. Type HELP to see all available commands";
 
@@ -103,19 +104,9 @@ const REPLIES: [StockReply; Stock::COUNT] = [
         "Ready to take your message. Type single dot (.) as a separate line to indicate the end of \
          your message",
     ),
-    (
-        Stock::Closing,
-        221,
-        status(0, 0),
-        "Connection is being closed. Hope to see you next time",
-    ),
+    (Stock::Closing, 221, status(0, 0), "Connection is being closed. Hope to see you next time"),
     (Stock::ReadyForTls, 220, status(0, 0), "Ready to start TLS"),
-    (
-        Stock::Help,
-        211,
-        status(0, 0),
-        "QUIT\nHELO\nEHLO\nMAIL\nRCPT\nDATA\nNOOP\nHELP\nRSET",
-    ),
+    (Stock::Help, 211, status(0, 0), "QUIT\nHELO\nEHLO\nMAIL\nRCPT\nDATA\nNOOP\nHELP\nRSET"),
     (Stock::UnknownCommand, 500, status(5, 1), UNKNOWN),
     (Stock::LineTooLong, 500, status(5, 6), "Line too long"),
     (Stock::DomainMissing, 501, status(5, 4), INTRODUCE),
@@ -161,7 +152,12 @@ type HelpPage = (&'static str, &'static str, &'static str, &'static str);
 
 const HELP_PAGES: [HelpPage; 10] = [
     ("QUIT", "QUIT", "Ends the session and closes the connection.", "QUIT"),
-    ("HELO", "HELO {domain}", "Greets the server; the domain is the client's own.", "HELO example.com"),
+    (
+        "HELO",
+        "HELO {domain}",
+        "Greets the server; the domain is the client's own.",
+        "HELO example.com",
+    ),
     (
         "EHLO",
         "EHLO {domain}",

@@ -100,10 +100,7 @@ mod tests {
     #[test]
     fn overlong_lines_are_skipped_and_the_next_is_read() {
         let long = [b'x'; 50];
-        assert_eq!(
-            lines(&[&long, &long, b"\r\nNOOP\r\n"], 40),
-            [None, Some(b"NOOP".to_vec())]
-        );
+        assert_eq!(lines(&[&long, &long, b"\r\nNOOP\r\n"], 40), [None, Some(b"NOOP".to_vec())]);
         assert_eq!(lines(&[b"123456\r\n"], 8), [Some(b"123456".to_vec())]);
         assert_eq!(lines(&[b"1234567\r\n"], 8), [None]);
     }

@@ -56,7 +56,8 @@ impl Reply {
             let end = rest.find(['\r', '\n']).unwrap_or(rest.len());
             kept.push(rest[..end].replace(|c: char| c.is_control() && c != '\t', " "));
             rest = &rest[end..];
-            rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\r', '\n'])).unwrap_or("");
+            rest =
+                rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\r', '\n'])).unwrap_or("");
             if rest.is_empty() {
                 return Self { code, lines: kept };
             }

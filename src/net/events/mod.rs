@@ -167,9 +167,8 @@ impl Waiting {
 
     /// The batch to write to.
     fn batch(&mut self) -> &mut Batch {
-        let fits = |batch: &Batch| {
-            batch.entries.len() < BATCH_RECORDS && batch.bytes.len() < BATCH_BYTES
-        };
+        let fits =
+            |batch: &Batch| batch.entries.len() < BATCH_RECORDS && batch.bytes.len() < BATCH_BYTES;
         if !self.batches.back().is_some_and(fits) {
             self.batches.push_back(Batch::default());
         }

@@ -344,7 +344,8 @@ impl ServerSession {
 
     /// Whether the client may still be sending, so that closing could lose it our last reply.
     pub fn lingers(&self) -> bool {
-        !self.input_ended && !(self.quit && self.input.is_empty())
+        let has_quit = self.quit && self.input.is_empty();
+        !self.input_ended && !has_quit
     }
 
     /// Answers the question. `recipients` is how many the application counts, if it was it that

@@ -1,0 +1,539 @@
+//! Runs the transcripts in memory, and what they cannot say: deadlines, STARTTLS, draining.
+
+use super::super::limits::MAX_OVERLONG_LINES;
+use super::*;
+use crate::protocol::extension::Extension;
+use std::collections::VecDeque;
+use std::fs;
+use std::path::Path;
+
+fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
+    let name = "example.domain";
+    let mut config = ServerConfig {
+        name: name.to_owned(),
+        limits: Limits::default(),
+        extensions: Extensions::offered_by_default(),
+        tls: false,
+        bare_newlines: BareNewlines::Accept,
+        deliverable: None,
+        replies: Replies::new(name, false),
+    };
+    change(&mut config);
+    Arc::new(config)
+}
+
+/// A line of a transcript.
+enum Act {
+    Send(Vec<u8>),
+    Reply(String),
+    Event(String, Verdict),
+    Closed,
+}
+
+struct Transcript {
+    name: String,
+    config: Arc<ServerConfig>,
+    interest: Interest,
+    acts: Vec<Act>,
+}
+
+fn set(config: &mut ServerConfig, name: &str, value: &str) {
+    let number = || value.parse::<u32>().unwrap();
+    match name {
+        "size" => config.limits.size = Some(number().into()),
+        "maxRecipients" => config.limits.recipients = Some(number()),
+        "maxMessages" => config.limits.messages = Some(number()),
+        "maxBadCommands" => config.limits.bad_commands = Some(number()),
+        "maxCommandLength" => config.limits.command_length = Some(number() as usize),
+        "extensions" => config.extensions = Extensions::default(),
+        "tls" => config.tls = true,
+        "bareNewlines" if value == "refuse" => config.bare_newlines = BareNewlines::Refuse,
+        "bareNewlines" => config.bare_newlines = BareNewlines::Normalise,
+        "enhancedStatusCodes" => {
+            config.extensions.insert(Extension::EnhancedStatusCodes);
+            config.replies = Replies::new(&config.name, true);
+        }
+        _ => panic!("no parameter {name}"),
+    }
+}
+
+fn interest_in(event: &str) -> Interest {
+    match event {
+        "connect" => Interest::CONNECT,
+        "message" => Interest::MESSAGE,
+        "helo" => Interest::HELO,
+        "mail" => Interest::MAIL,
+        "rcpt" => Interest::RCPT,
+        "dataStart" => Interest::DATA_START,
+        "data" => Interest::DATA,
+        _ => panic!("no event {event}"),
+    }
+}
+
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'\\' => match rest.next().unwrap() {
+                b'r' => b'\r',
+                b'n' => b'\n',
+                b't' => b'\t',
+                b'0' => 0,
+                b'x' => {
+                    let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                    u8::from_str_radix(str::from_utf8(&digits).unwrap(), 16).unwrap()
+                }
+                other => other,
+            },
+            other => other,
+        });
+    }
+    bytes
+}
+
+fn verdict(text: &str, event: &str) -> Verdict {
+    let reply = |code: u16, text: &str| {
+        let text = String::from_utf8(unescape(text)).unwrap();
+        Reply::new(ReplyCode::new(code).unwrap(), &text)
+    };
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match word {
+        "ok" => Verdict::Ok,
+        "accept" => Verdict::Accept(Some(reply(if event == "connect" { 220 } else { 250 }, rest))),
+        "answer" => {
+            let (code, text) = rest.split_once(' ').unwrap();
+            Verdict::Answer(reply(code.parse().unwrap(), text))
+        }
+        _ => panic!("no verdict {word}"),
+    }
+}
+
+fn parse(name: String, text: &str) -> Transcript {
+    let mut interest = Interest::default();
+    let mut acts = Vec::new();
+    let config = config(|config| {
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if line == "=" {
+                acts.push(Act::Closed);
+                continue;
+            }
+            let (mark, rest) = line.split_at(2);
+            let rest = rest.strip_prefix(' ').unwrap_or(rest);
+            match mark {
+                "! " => {
+                    let (name, value) = rest.split_once(' ').unwrap();
+                    set(config, name, value);
+                }
+                "C:" => acts.push(Act::Send(format!("{rest}\r\n").into_bytes())),
+                "C>" => acts.push(Act::Send(unescape(rest))),
+                "S:" => acts.push(Act::Reply(rest.to_owned())),
+                "E:" => {
+                    let event = rest.split(' ').next().unwrap();
+                    interest.0 |= interest_in(event).0;
+                    acts.push(Act::Event(rest.to_owned(), Verdict::Accept(None)));
+                }
+                "V:" => {
+                    let Some(Act::Event(event, answer)) = acts.last_mut() else { panic!("{line}") };
+                    *answer = verdict(rest, event);
+                }
+                _ => panic!("{name}: {line}"),
+            }
+        }
+    });
+    Transcript { name, config, interest, acts }
+}
+
+/// A session, its client and its application, in memory.
+struct Table {
+    session: ServerSession,
+    interest: Interest,
+    now: Instant,
+    replies: VecDeque<u8>,
+    events: VecDeque<String>,
+    verdicts: VecDeque<Verdict>,
+    /// How many recipients the application counts.
+    recipients: usize,
+    closed: bool,
+    secured: bool,
+}
+
+impl Table {
+    fn new(config: Arc<ServerConfig>, interest: Interest) -> Self {
+        let now = Instant::now();
+        let mut table = Self {
+            session: ServerSession::new(config, false, now),
+            interest,
+            now,
+            replies: VecDeque::new(),
+            events: VecDeque::new(),
+            verdicts: VecDeque::new(),
+            recipients: 0,
+            closed: false,
+            secured: false,
+        };
+        if !interest.has(Interest::CONNECT) {
+            table.run();
+        }
+        table
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        if !self.closed {
+            self.session.receive(bytes, self.now);
+            self.run();
+        }
+    }
+
+    fn run(&mut self) {
+        loop {
+            match self.session.poll(self.now, self.interest) {
+                Step::NeedInput => return,
+                Step::Send => {
+                    let output = self.session.output().split();
+                    self.replies.extend(output);
+                }
+                Step::Ask => self.answer(),
+                Step::Chunk => drop(self.session.take_chunk()),
+                Step::StartTls => {
+                    self.secured = true;
+                    self.session.secured(self.now);
+                }
+                Step::Close => {
+                    self.closed = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Keeps the application's record as the wrapper does, and answers as the transcript has it.
+    fn answer(&mut self) {
+        let changes = self.session.take_changes();
+        if changes.reset || changes.mail.is_some() {
+            self.recipients = 0;
+        }
+        self.recipients += changes.recipients.len();
+        let question = self.session.question().unwrap();
+        let mut events = Vec::new();
+        let mut effect = Effect::Nothing;
+        match question {
+            Question::Connect => events.push("connect".to_owned()),
+            Question::Command { line, plan, .. } => {
+                if self.interest.has(Interest::MESSAGE) {
+                    events.push(format!("message {line}"));
+                }
+                if plan.event().is_some_and(|event| self.interest.has(event)) {
+                    events.push(describe(&plan.effect));
+                }
+                effect = plan.effect.clone();
+            }
+            Question::Data(message) => {
+                events.push(format!("data {}", message.escape_ascii()).replace("\\x00", "\\0"));
+            }
+            Question::Taken(_) | Question::Responses | Question::Captured(_) => {}
+        }
+        let mut verdict = Verdict::Accept(None);
+        for event in events {
+            self.events.push_back(event);
+            verdict = self.verdicts.pop_front().unwrap_or(Verdict::Accept(None));
+        }
+        if let Verdict::Accept(_) = verdict {
+            match effect {
+                Effect::Mail(_) => self.recipients = 0,
+                Effect::Rcpt(_) => self.recipients += 1,
+                _ => {}
+            }
+        }
+        self.session.answer(verdict, Some(self.recipients), self.now);
+    }
+
+    fn line(&mut self) -> String {
+        let end = self.replies.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        String::from_utf8(self.replies.drain(..end).collect()).unwrap()
+    }
+}
+
+fn describe(effect: &Effect) -> String {
+    match effect {
+        Effect::Greet { domain, .. } => format!("helo {domain}"),
+        Effect::Mail(mail) => {
+            let size = mail.size.map(|size| format!(" {size}")).unwrap_or_default();
+            format!("mail {}{size}", mail.from).trim().to_owned()
+        }
+        Effect::Rcpt(address) => format!("rcpt {address}"),
+        Effect::StartData => "dataStart".to_owned(),
+        other => panic!("no event of {other:?}"),
+    }
+}
+
+/// Runs a transcript; `pieces` cuts what the client sends at a time.
+fn perform(transcript: &Transcript, pieces: impl Fn(&[u8]) -> Vec<Vec<u8>>, how: &str) {
+    let name = format!("{} {how}", transcript.name);
+    let mut table = Table::new(transcript.config.clone(), transcript.interest);
+    for act in &transcript.acts {
+        if let Act::Event(_, verdict) = act {
+            table.verdicts.push_back(verdict.clone());
+        }
+    }
+    table.run();
+    for act in &transcript.acts {
+        match act {
+            Act::Send(bytes) => {
+                for piece in pieces(bytes) {
+                    table.send(&piece);
+                }
+            }
+            Act::Reply(line) => assert_eq!(table.line(), format!("{line}\r\n"), "{name}"),
+            Act::Event(event, _) => {
+                assert_eq!(table.events.pop_front().as_ref(), Some(event), "{name}");
+            }
+            Act::Closed => assert!(table.closed, "{name}: not closed"),
+        }
+    }
+    assert_eq!(table.line(), "", "{name}: more replies");
+    assert_eq!(table.events, [] as [&str; 0], "{name}: more events");
+}
+
+fn transcripts() -> Vec<Transcript> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/protocol/transcripts");
+    let mut transcripts = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "smtp") {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            transcripts.push(parse(name, &fs::read_to_string(&path).unwrap()));
+        }
+    }
+    assert!(transcripts.len() > 10);
+    transcripts
+}
+
+#[test]
+fn transcripts_whole() {
+    for transcript in transcripts() {
+        perform(&transcript, |bytes| vec![bytes.to_vec()], "whole");
+    }
+}
+
+#[test]
+fn transcripts_byte_by_byte() {
+    for transcript in transcripts() {
+        perform(&transcript, |bytes| bytes.chunks(1).map(<[u8]>::to_vec).collect(), "by byte");
+    }
+}
+
+#[test]
+fn transcripts_at_every_split() {
+    for transcript in transcripts() {
+        let longest = transcript.acts.iter().map(|act| match act {
+            Act::Send(bytes) => bytes.len(),
+            _ => 0,
+        });
+        for at in 1..longest.max().unwrap() {
+            let pieces = |bytes: &[u8]| {
+                let (head, tail) = bytes.split_at(at.min(bytes.len()));
+                vec![head.to_vec(), tail.to_vec()]
+            };
+            perform(&transcript, pieces, &format!("cut at {at}"));
+        }
+    }
+}
+
+fn greeted(config: Arc<ServerConfig>, interest: Interest) -> Table {
+    let mut table = Table::new(config, interest);
+    table.send(b"HELO x\r\n");
+    table.replies.clear();
+    table
+}
+
+fn replies(table: &mut Table) -> String {
+    String::from_utf8(table.replies.drain(..).collect()).unwrap()
+}
+
+#[test]
+fn commands_behind_starttls_never_run() {
+    let config = config(|config| config.tls = true);
+    let mut table = greeted(config, Interest::MAIL);
+    table.send(b"MAIL FROM:<a@b>\r\nSTARTTLS\r\nMAIL FROM:<evil@b>\r\nRCPT TO:<c@d>\r\n");
+    assert!(table.secured);
+    assert_eq!(table.events, ["mail a@b"]);
+    assert_eq!(replies(&mut table), "250 OK\r\n220 Ready to start TLS\r\n");
+    let changes = table.session.take_changes();
+    assert!(changes.reset && changes.forgot_greeting);
+    table.send(b"RCPT TO:<c@d>\r\nSTARTTLS\r\nMAIL FROM:<a@b>\r\nEHLO x\r\n");
+    let said = replies(&mut table);
+    assert!(said.starts_with("503 Provide back"), "{said}");
+    assert!(said.contains("503 TLS is active already\r\n503 Introduce"), "{said}");
+    assert!(!said.contains("STARTTLS"), "{said}");
+}
+
+#[test]
+fn replies_of_a_group_leave_together() {
+    let mut table = greeted(config(|_| {}), Interest::default());
+    table.session.receive(b"NOOP\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n", table.now);
+    assert_eq!(table.session.poll(table.now, table.interest), Step::Send);
+    assert_eq!(table.session.output().iter().filter(|byte| **byte == b'\n').count(), 4);
+}
+
+#[test]
+fn many_replies_are_sent_before_more_are_made() {
+    let mut table = greeted(config(|_| {}), Interest::default());
+    table.session.receive(&b"HELP\r\n".repeat(10_000), table.now);
+    assert_eq!(table.session.poll(table.now, table.interest), Step::Send);
+    assert!(table.session.output().len() < 2 * MAX_GATHERED_REPLIES);
+}
+
+#[test]
+fn recipients_of_the_application_count() {
+    let mut table = greeted(config(|_| {}), Interest::MAIL);
+    table.recipients = 0;
+    table.session.receive(b"MAIL FROM:<a@b>\r\n", table.now);
+    assert_eq!(table.session.poll(table.now, table.interest), Step::Ask);
+    table.session.answer(Verdict::Accept(None), Some(1), table.now);
+    table.send(b"DATA\r\n");
+    assert!(replies(&mut table).ends_with("message\r\n"));
+}
+
+#[test]
+fn silent_verdicts_follow_the_code_that_was_sent() {
+    for (code, next) in [(250, "250 OK\r\n"), (550, "503 ")] {
+        let mut table = greeted(config(|_| {}), Interest::MAIL);
+        table.session.receive(b"MAIL FROM:<a@b>\r\n", table.now);
+        assert_eq!(table.session.poll(table.now, table.interest), Step::Ask);
+        table.session.answer(Verdict::Silent(ReplyCode::new(code)), Some(0), table.now);
+        table.send(b"RCPT TO:<c@d>\r\n");
+        let said = replies(&mut table);
+        assert!(said.starts_with(next), "{code}: {said}");
+    }
+}
+
+fn wait(table: &mut Table, seconds: u64) -> Expired {
+    table.now += Duration::from_secs(seconds);
+    let expired = table.session.expire(table.now);
+    table.run();
+    expired
+}
+
+#[test]
+fn deadlines_of_the_client() {
+    let mut table = Table::new(config(|_| {}), Interest::default());
+    table.send(b"NOOP\r\n");
+    assert_eq!(wait(&mut table, 299), Expired::Nothing);
+    table.send(b"NOOP\r\nEH");
+    assert_eq!(wait(&mut table, 1), Expired::Deadline, "to greet");
+    assert!(table.closed && replies(&mut table).contains("421 "));
+
+    let mut table = greeted(config(|_| {}), Interest::default());
+    for _ in 0..29 {
+        assert_eq!(wait(&mut table, 10), Expired::Nothing);
+        table.send(b"x");
+    }
+    assert_eq!(wait(&mut table, 10), Expired::Deadline, "a line that trickles in");
+
+    let mut table = greeted(config(|_| {}), Interest::default());
+    table.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
+    for _ in 0..3 {
+        assert_eq!(wait(&mut table, 599), Expired::Nothing);
+        table.send(b"x\r\n");
+    }
+    assert_eq!(wait(&mut table, 600), Expired::Deadline, "data");
+    assert!(table.closed && replies(&mut table).ends_with("Closing the connection\r\n"));
+}
+
+#[test]
+fn idle_times() {
+    let limit = |config: &mut ServerConfig| config.limits.idle = Some(Duration::from_secs(5));
+    let mut table = greeted(config(limit), Interest::default());
+    assert_eq!(wait(&mut table, 5), Expired::Idle);
+    assert!(table.closed && replies(&mut table).is_empty());
+
+    let mut table = greeted(config(limit), Interest::TIMEOUT);
+    assert_eq!(wait(&mut table, 5), Expired::Idle);
+    assert_eq!(wait(&mut table, 4), Expired::Nothing);
+    assert_eq!(wait(&mut table, 1), Expired::Idle, "again");
+    assert!(!table.closed);
+}
+
+#[test]
+fn listeners_that_never_answer() {
+    let mut table = greeted(config(|_| {}), Interest::MAIL);
+    table.session.receive(b"MAIL FROM:<a@b>\r\nNOOP\r\n", table.now);
+    assert_eq!(table.session.poll(table.now, table.interest), Step::Ask);
+    assert_eq!(wait(&mut table, 300), Expired::Listener);
+    assert!(replies(&mut table).starts_with("451 Local error"));
+    table.session.answer(Verdict::Accept(None), Some(0), table.now);
+    table.send(b"RCPT TO:<c@d>\r\n");
+    assert!(replies(&mut table).starts_with("503 "), "the late verdict did nothing");
+}
+
+#[test]
+fn draining_waits_for_the_transaction() {
+    let mut table = greeted(config(|_| {}), Interest::default());
+    table.session.drain();
+    table.run();
+    assert!(table.closed && replies(&mut table).starts_with("421 "));
+
+    let mut table = greeted(config(|_| {}), Interest::default());
+    table.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n");
+    table.session.drain();
+    table.run();
+    table.send(b"DATA\r\n");
+    table.send(b"x\r\n.\r\n");
+    assert!(table.closed);
+    let said = replies(&mut table);
+    assert!(said.contains("\r\n250 OK\r\n421 "), "{said}");
+}
+
+#[test]
+fn a_message_cut_off_is_never_delivered() {
+    for rest in ["x", "x\r\n", "x\r\n.", "x\r\n.\r"] {
+        let mut table = greeted(config(|_| {}), Interest::DATA);
+        table.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
+        table.send(rest.as_bytes());
+        table.session.end_input();
+        table.run();
+        assert!(table.closed && table.events.is_empty(), "{rest:?}");
+    }
+}
+
+#[test]
+fn what_came_before_the_end_of_input_is_served() {
+    let mut table = greeted(config(|_| {}), Interest::DATA);
+    table
+        .session
+        .receive(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\nNOOP\r\nNO", table.now);
+    table.session.end_input();
+    table.run();
+    assert!(table.closed);
+    assert_eq!(table.events, ["data x\\r\\n"]);
+    assert!(replies(&mut table).ends_with("250 OK\r\n250 OK\r\n"));
+}
+
+#[test]
+fn endless_lines_cost_constant_memory_and_end_the_session() {
+    let mut table =
+        greeted(config(|config| config.limits.bad_commands = None), Interest::default());
+    for _ in 0..1_000 {
+        table.send(&[b'x'; 10_000]);
+        assert!(table.session.input.capacity() < 64 * 1024);
+    }
+    for _ in 0..=MAX_OVERLONG_LINES {
+        assert!(!table.closed);
+        table.send(&[b'x'; 10_000]);
+        table.send(b"\r\n");
+    }
+    assert!(table.closed);
+}
+
+#[test]
+fn every_byte_is_survived() {
+    for byte in 0..=u8::MAX {
+        for line in [[byte; 3].as_slice(), &[b'M', b'A', b'I', b'L', b' ', byte], b"EHLO \xff"] {
+            let mut table = greeted(config(|_| {}), Interest(!Interest::CAPTURE.0));
+            table.send(line);
+            table.send(b"\r\n");
+            assert!(!replies(&mut table).is_empty());
+        }
+    }
+}

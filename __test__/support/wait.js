@@ -1,0 +1,74 @@
+'use strict';
+// Waiting that never lasts for ever.
+
+/** How long a test waits for anything that should happen at once, on a slow machine. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * The promise, or an error that says what did not come.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {string | (() => string)} what
+ * @param {number} [patienceMs]
+ * @returns {Promise<T>}
+ */
+async function within(promise, what, patienceMs = PATIENCE_MS) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      const name = typeof what === 'function' ? what() : what;
+      reject(new Error(`${name} did not come within ${patienceMs} ms`));
+    }, patienceMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Conditions that somebody waits for, looked at again whenever something happened. */
+class Waiters {
+  /** @type {Set<() => void>} */
+  #checks = new Set();
+
+  /** Something happened. */
+  wake() {
+    for (const check of [...this.#checks]) check();
+  }
+
+  /**
+   * Resolves with what `ready` returns once that is truthy; rejects with what it throws.
+   *
+   * @template T
+   * @param {() => T} ready
+   * @param {string | (() => string)} what
+   * @param {number} [patienceMs]
+   * @returns {Promise<T>}
+   */
+  async until(ready, what, patienceMs) {
+    /** @type {() => void} */
+    let check = () => {};
+    const done = new Promise((resolve, reject) => {
+      check = () => {
+        try {
+          const result = ready();
+          if (result) resolve(result);
+        } catch (error) {
+          reject(error);
+        }
+      };
+    });
+    this.#checks.add(check);
+    check();
+    try {
+      return await within(done, what, patienceMs);
+    } finally {
+      this.#checks.delete(check);
+    }
+  }
+}
+
+module.exports = { PATIENCE_MS, Waiters, within };

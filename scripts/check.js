@@ -1,0 +1,16 @@
+'use strict';
+// Formatters, linters and type checks; `--fix` mends what can be mended by itself.
+
+const { run } = require('./run.js');
+
+const fix = process.argv.includes('--fix');
+
+run(fix ? ['cargo', 'fmt'] : ['cargo', 'fmt', '--check']);
+const colors = process.stdout.isTTY ? [] : ['--colors=off'];
+run(['npx', 'biome', ...(fix ? ['check', '--write'] : ['ci']), ...colors, '.']);
+for (const features of [[], ['--no-default-features']]) {
+  run(['cargo', 'clippy', '--quiet', '--all-targets', ...features, '--', '-D', 'warnings']);
+}
+run(['cargo', 'doc', '--quiet', '--no-deps'], { RUSTDOCFLAGS: '-D warnings' });
+run(['npx', 'tsc', '-p', '.']);
+run(['npx', 'tsc', '-p', '__test__/types']);
