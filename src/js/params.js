@@ -124,7 +124,12 @@ function checkExtensions(/** @type {any} */ { extensions }) {
   }
 }
 
-/** Types only; what the texts hold is `keyPair`'s to check. No value is shown here. */
+/** A value where a secret belongs: shown only if it cannot be one. */
+function hide(/** @type {unknown} */ value) {
+  return typeof value === 'object' && value !== null ? 'an object' : inspect(value);
+}
+
+/** Types only; what the texts hold is `keyPair`'s to check. */
 function checkTls(/** @type {any} */ { tls, secure }) {
   if (tls === undefined) {
     if (secure) throw new TypeError('params.secure needs params.tls with key and cert');
@@ -137,12 +142,12 @@ function checkTls(/** @type {any} */ { tls, secure }) {
   for (const name of ['key', 'cert']) {
     if (!isPem(tls[name])) {
       throw new TypeError(
-        `params.tls.${name} must be PEM, a string or a Buffer, not ${typeof tls[name]}`,
+        `params.tls.${name} must be PEM, a string or a Buffer, not ${hide(tls[name])}`,
       );
     }
   }
   if (tls.ca !== undefined && ![tls.ca].flat().every(isPem)) {
-    throw new TypeError(`params.tls.ca must be PEM, a string or a Buffer, not ${typeof tls.ca}`);
+    throw new TypeError(`params.tls.ca must be PEM, a string or a Buffer, not ${hide(tls.ca)}`);
   }
   if (tls.passphrase !== undefined && typeof tls.passphrase !== 'string') {
     throw new TypeError(`params.tls.passphrase must be a string, not ${typeof tls.passphrase}`);

@@ -3,6 +3,7 @@
 
 const dns = require('node:dns');
 const { isIP, isIPv6 } = require('node:net');
+const { inspect } = require('node:util');
 const {
   FLAG,
   INTEREST,
@@ -44,6 +45,8 @@ let lastNumber = 0;
 
 const noop = () => {};
 
+/** @typedef {Error & { code?: string }} Failure */
+
 class ServerImplementation {
   #number = ++lastNumber;
   #native;
@@ -52,6 +55,8 @@ class ServerImplementation {
   /** @type {import('./session.js').Host} */
   #host;
   #isOpen = false;
+  /** Tells a start from those before it, which may be looking a host up still. */
+  #starts = 0;
   /** @type {(() => void)[]} */
   #waitingForStop = [];
 
@@ -100,7 +105,7 @@ class ServerImplementation {
 
   start() {
     this.#start((error) => {
-      if (error) this.#fail(this, error);
+      if (error && error.code !== 'SMTP_ERR_STOPPED') this.#fail(this, error);
     });
     return this;
   }
@@ -161,13 +166,14 @@ class ServerImplementation {
     return new Session(server.#host, slot, ends);
   }
 
-  #start(/** @type {(error?: Error) => void} */ done) {
+  #start(/** @type {(error?: Failure) => void} */ done) {
     if (this.#isOpen) {
       const error = new SmtpError('ERR_SERVER_ALREADY_LISTEN', 'the server listens already');
       process.nextTick(done, error);
       return;
     }
     this.#isOpen = true;
+    this.#starts++;
     this.#listen();
     this.#hold();
     const { path, host } = this.config;
@@ -176,33 +182,42 @@ class ServerImplementation {
     else this.#lookup(host, done);
   }
 
-  #lookup(/** @type {string} */ host, /** @type {(error?: Error) => void} */ done) {
+  #lookup(/** @type {string} */ host, /** @type {(error?: Failure) => void} */ done) {
     const port = Number(this.config.port);
     if (host === 'localhost') return this.#bind('127.0.0.1', port, done);
+    const start = this.#starts;
     dns.lookup(host, (error, address) => {
-      if (error) this.#started(error, done);
-      else if (this.#isOpen) this.#bind(address, port, done);
-      else done(new SmtpError('SMTP_ERR_STOPPED', 'the server was stopped before it listened'));
+      if (!this.#isOpen || start !== this.#starts) {
+        done(new SmtpError('SMTP_ERR_STOPPED', 'the server was stopped before it listened'));
+      } else if (error) {
+        const failure = new SmtpError(error.code ?? 'ENOTFOUND', error.message, { cause: error });
+        this.#started(Object.assign(failure, { syscall: error.syscall, hostname: host }), done);
+      } else {
+        this.#bind(address, port, done);
+      }
     });
   }
 
   #bind(
     /** @type {string} */ address,
     /** @type {number | undefined} */ port,
-    /** @type {(error?: Error) => void} */ done,
+    /** @type {(error?: Failure) => void} */ done,
   ) {
-    /** @type {Error | undefined} */
+    /** @type {Failure | undefined} */
     let failure;
     try {
       const number = this.#native.listen(address, port);
       if (number !== null) failure = systemError('listen', number, { address, port });
     } catch (cause) {
-      failure = /** @type {Error} */ (cause);
+      failure = /** @type {Failure} */ (cause);
     }
     process.nextTick(() => this.#started(failure, done));
   }
 
-  #started(/** @type {Error | undefined} */ failure, /** @type {(error?: Error) => void} */ done) {
+  #started(
+    /** @type {Failure | undefined} */ failure,
+    /** @type {(error?: Failure) => void} */ done,
+  ) {
     if (failure) {
       this.#isOpen = false;
       this.#release();
@@ -307,6 +322,12 @@ class ServerImplementation {
 function checkListeners(/** @type {any} */ listeners) {
   if (typeof listeners !== 'function' && (typeof listeners !== 'object' || listeners === null)) {
     throw new TypeError(`listeners must be an object or a function, not ${String(listeners)}`);
+  }
+  for (const event of [...EVENTS, 'start', 'stop']) {
+    const listener = listeners[event];
+    if (listener && typeof listener !== 'function') {
+      throw new TypeError(`listeners.${event} must be a function, not ${inspect(listener)}`);
+    }
   }
   return listeners;
 }

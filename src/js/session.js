@@ -115,6 +115,9 @@ class Session {
   /** The record it came with, and its place in the batch while that is under way, else -1. */
   #sequence = 0;
   #index = -1;
+  /** A verdict that has not left yet: recipients count once the listener has returned. */
+  /** @type {{ verdict: number, code?: number, text?: string } | undefined} */
+  #verdict;
   /** The 'message' event went on while its record was being read. */
   #passed = false;
   /** @type {any} */
@@ -155,8 +158,8 @@ class Session {
     this.#socket ??= new ClientSocket(
       {
         end: () => this.end(),
-        destroy: () => this.#alive && engine.border.destroy(this.#slot),
-        write: (text) => this.#alive && engine.border.write(this.#slot, text),
+        destroy: () => this.#control(() => engine.border.destroy(this.#slot)),
+        write: (text) => this.#control(() => engine.border.write(this.#slot, text)),
         setIdle: (milliseconds) => this.#setIdle(milliseconds),
         isTls: () => this.#tls,
       },
@@ -220,7 +223,7 @@ class Session {
   }
 
   end() {
-    if (this.#alive) engine.border.end(this.#slot);
+    this.#control(() => engine.border.end(this.#slot));
     this.#alive = false;
     this.#stage = null;
     return this;
@@ -241,6 +244,7 @@ class Session {
     try {
       session.#receive(kind, head, at);
     } finally {
+      session.#sendVerdict();
       session.#index = -1;
     }
   }
@@ -441,7 +445,7 @@ class Session {
       const code = CODES.get(event) ?? 250;
       const text = textOf(code, message);
       if (this.#host.responds) this.#respond(engine.border.replyLines(code, text));
-      this.#answerLate(VERDICT.ACCEPT, code, text);
+      this.#answerWith({ verdict: VERDICT.ACCEPT, code, text });
     } else if (fills || event !== 'helo') {
       this.#respond(this.#planned);
       this.#settle(fills ? VERDICT.ACCEPT : VERDICT.OK);
@@ -477,7 +481,7 @@ class Session {
       return;
     }
     if (this.#host.responds) this.#respond(engine.border.replyLines(code, text));
-    this.#answerLate(VERDICT.ANSWER, code, text);
+    this.#answerWith({ verdict: VERDICT.ANSWER, code, text });
   }
 
   /** The listener has replied by itself. */
@@ -486,22 +490,38 @@ class Session {
     this.#stage = null;
     if (this.#sentCode !== undefined && this.#sentCode >= 400) this.#restoreTransaction();
     this.#replaced = undefined;
-    this.#answerLate(VERDICT.SILENT, this.#sentCode, undefined);
+    this.#answerWith({ verdict: VERDICT.SILENT, code: this.#sentCode });
   }
 
   #settle(/** @type {number} */ verdict) {
-    if (this.#index >= 0) engine.settle(this.#index, verdict, this.#recipients());
-    else this.#answerLate(verdict, undefined, undefined);
+    this.#answerWith({ verdict });
   }
 
-  #answerLate(
-    /** @type {number} */ verdict,
-    /** @type {number | undefined} */ code,
-    /** @type {string | undefined} */ text,
-  ) {
-    if (!this.#alive) return;
+  #answerWith(/** @type {{ verdict: number, code?: number, text?: string }} */ verdict) {
+    this.#verdict = verdict;
+    if (this.#index < 0) queueMicrotask(() => this.#sendVerdict());
+  }
+
+  #sendVerdict() {
+    if (this.#verdict === undefined || !this.#alive) return;
+    const { verdict, code, text } = this.#verdict;
+    this.#verdict = undefined;
     const recipients = this.#recipients();
-    engine.border.answer(this.#slot, this.#sequence, verdict, recipients, code, text);
+    if (this.#index >= 0 && code === undefined) {
+      engine.settle(this.#index, verdict, recipients);
+    } else {
+      engine.border.answer(this.#slot, this.#sequence, verdict, recipients, code, text);
+    }
+  }
+
+  /** Tells the engine something, behind the verdicts given before. */
+  #control(/** @type {() => void} */ tell) {
+    if (!this.#alive) return;
+    const index = this.#index;
+    this.#index = -1;
+    this.#sendVerdict();
+    this.#index = index;
+    tell();
   }
 
   #recipients() {
@@ -538,7 +558,7 @@ class Session {
   #write(/** @type {string[]} */ lines) {
     if (!this.#alive) return;
     this.#respond(lines);
-    engine.border.write(this.#slot, `${lines.join('\r\n')}\r\n`);
+    this.#control(() => engine.border.write(this.#slot, `${lines.join('\r\n')}\r\n`));
   }
 
   #respond(/** @type {string[]} */ lines) {

@@ -2,6 +2,7 @@
 
 use super::lock;
 use crate::protocol::server::{Interest, Verdict};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
@@ -62,8 +63,9 @@ pub struct Slot {
 struct Inner {
     /// The sequence number of the question that waits for an answer; 0 for none.
     awaiting: u32,
-    answer: Option<Answer>,
-    controls: Vec<Control>,
+    /// What the application wants, in its order.
+    wakes: VecDeque<Wake>,
+    /// Bytes to write among them.
     written: usize,
     /// Weight of records that the application has not taken yet.
     untaken: usize,
@@ -95,7 +97,6 @@ impl Slot {
         let mut inner = lock(&self.inner);
         if sequence != 0 {
             inner.awaiting = sequence;
-            inner.answer = None;
         }
         inner.untaken += weight;
         weight
@@ -126,7 +127,7 @@ impl Slot {
     pub fn withdraw(&self) {
         let mut inner = lock(&self.inner);
         inner.awaiting = 0;
-        inner.answer = None;
+        inner.wakes.retain(|wake| matches!(wake, Wake::Control(_)));
     }
 
     /// Tells the session something.
@@ -139,7 +140,7 @@ impl Slot {
             }
             other => other,
         };
-        inner.controls.push(control);
+        inner.wakes.push_back(Wake::Control(control));
         wake(inner);
     }
 
@@ -158,20 +159,14 @@ impl Slot {
         lock(&self.inner).untaken == 0
     }
 
-    /// What woke the session, controls first.
+    /// What the application wants next.
     pub fn poll_wake(&self, cx: &mut Context<'_>) -> Poll<Wake> {
         let mut inner = lock(&self.inner);
-        if !inner.controls.is_empty() {
-            let control = inner.controls.remove(0);
-            if let Control::Write(bytes) = &control {
-                inner.written -= bytes.len();
-            }
-            return Poll::Ready(Wake::Control(control));
+        let Some(wake) = inner.wakes.pop_front() else { return inner.wait(cx) };
+        if let Wake::Control(Control::Write(bytes)) = &wake {
+            inner.written -= bytes.len();
         }
-        if let Some(answer) = inner.answer.take() {
-            return Poll::Ready(Wake::Answer(answer));
-        }
-        inner.wait(cx)
+        Poll::Ready(wake)
     }
 
     /// Ready while the application keeps up with what it is told.
@@ -182,13 +177,14 @@ impl Slot {
 }
 
 impl Inner {
+    /// Takes an answer to the question `sequence`, if that is being asked.
     fn accept(&mut self, sequence: u32, answer: Option<Answer>) -> bool {
-        let accepted = answer.is_some() && sequence != 0 && self.awaiting == sequence;
-        if accepted {
-            self.awaiting = 0;
-            self.answer = answer;
-        }
-        accepted
+        let Some(answer) = answer.filter(|_| sequence != 0 && self.awaiting == sequence) else {
+            return false;
+        };
+        self.awaiting = 0;
+        self.wakes.push_back(Wake::Answer(answer));
+        true
     }
 
     fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<T> {

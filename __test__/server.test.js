@@ -1,0 +1,363 @@
+'use strict';
+// The server's own interface: making it, starting, stopping, closing, and where it listens.
+// What ends with the process is in process.test.js, wrong parameters are in params.test.js.
+
+const assert = require('node:assert/strict');
+const { mkdtempSync, rmSync } = require('node:fs');
+const net = require('node:net');
+const { networkInterfaces, tmpdir } = require('node:os');
+const path = require('node:path');
+const { describe, test } = require('node:test');
+const { Client, Log, Server, deferred, serve, within } = require('./support/serve.js');
+
+const LOCAL = { port: 0, host: '127.0.0.1' };
+const HAS_IPV6 = Object.values(networkInterfaces())
+  .flat()
+  .some((entry) => entry?.address === '::1');
+
+/** A port that somebody else has. @param {import('node:test').TestContext} t */
+async function takenPort(t) {
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  t.after(() => taken.close());
+  await new Promise((resolve) => taken.once('listening', resolve));
+  return /** @type {net.AddressInfo} */ (taken.address()).port;
+}
+
+/** Whether a connection is refused. @param {number} port */
+function refused(port) {
+  return within(
+    new Promise((resolve) => {
+      const socket = net.connect({ port, host: '127.0.0.1' });
+      socket.on('connect', () => resolve(false));
+      socket.on('error', (error) => resolve(error.code === 'ECONNREFUSED'));
+      socket.on('close', () => {});
+    }),
+    'an answer to the connection',
+  );
+}
+
+describe('making a server', { timeout: 30_000 }, () => {
+  test('the package exports Server and SmtpError', () => {
+    const exported = require('..');
+    assert.deepEqual(Object.keys(exported).sort(), ['Server', 'SmtpError']);
+    assert.ok(new exported.SmtpError('SMTP_ERR_TEST', 'text') instanceof Error);
+  });
+
+  test('import { Server } works', async () => {
+    // By its own name a package finds itself, as those find it that installed it.
+    const named = await import('smtp-engine');
+    assert.equal(named.Server, Server);
+    assert.equal(named.SmtpError, require('..').SmtpError);
+  });
+
+  test('works with and without new', () => {
+    assert.ok(new Server({}) instanceof Server);
+    assert.ok(Server({}) instanceof Server);
+    assert.ok(new Server() instanceof Server);
+    assert.ok(Server() instanceof Server);
+    assert.equal(Server({ name: 'a.example' }).config.name, 'a.example');
+  });
+
+  test('has the defaults of the original in config', () => {
+    const { config } = new Server();
+    assert.equal(config.name, 'example.domain');
+    assert.equal(config.port, 25);
+    assert.equal(config.host, '0.0.0.0');
+    assert.equal(config.size, 31457280);
+    assert.equal(config.timeout, 0);
+  });
+
+  test('config holds the parameters merged over the defaults', () => {
+    const debug = () => {};
+    const { config } = new Server({ name: 'a.example', size: 0, port: 2525, debug });
+    assert.equal(config.name, 'a.example');
+    assert.equal(config.size, 0);
+    assert.equal(config.port, 2525);
+    assert.equal(config.debug, debug);
+    assert.equal(config.host, '0.0.0.0');
+  });
+
+  test('an undefined parameter is one that was not given', () => {
+    const { config } = new Server({ name: undefined, port: undefined, size: undefined });
+    assert.equal(config.name, 'example.domain');
+    assert.equal(config.port, 25);
+    assert.equal(config.size, 31457280);
+  });
+
+  test('listeners holds the object or function that was given', () => {
+    const object = { helo: () => true };
+    assert.equal(new Server({}, object).listeners, object);
+    const listener = () => true;
+    assert.equal(new Server({}, listener).listeners, listener);
+    assert.equal(new Server({}).on(listener).listeners, listener);
+  });
+
+  test('on, start and stop return the server and no promise', async () => {
+    const log = new Log();
+    const server = new Server(LOCAL, log.listeners());
+    assert.equal(server.on({}), server);
+    assert.equal(server.start(), server);
+    assert.equal(/** @type {any} */ (server).then, undefined);
+    await log.when('start');
+    assert.equal(server.stop(), server);
+    await log.when('stop');
+  });
+});
+
+describe('starting and stopping', { timeout: 60_000 }, () => {
+  test("start raises 'start' and stop raises 'stop', this = server", async () => {
+    const log = new Log();
+    const server = new Server(LOCAL, log.listeners());
+    assert.equal(server.address(), null);
+    server.start();
+    const start = await log.when('start');
+    assert.equal(start.self, server);
+    assert.equal(await refused(server.address().port), false);
+    server.stop();
+    const stop = await log.when('stop');
+    assert.equal(stop.self, server);
+    assert.deepEqual(log.names('start', 'stop'), ['start', 'stop']);
+    assert.equal(server.address(), null);
+  });
+
+  test('listen resolves with the server, close when it has gone; both raise the events', async () => {
+    const log = new Log();
+    const server = new Server(LOCAL, log.listeners());
+    assert.equal(await within(server.listen(), 'listen'), server);
+    const { address, family, port } = server.address();
+    assert.deepEqual({ address, family }, { address: '127.0.0.1', family: 'IPv4' });
+    assert.ok(port > 0);
+    await log.when('start');
+    await within(server.close(), 'close');
+    await log.when('stop');
+    assert.equal(await refused(port), true);
+  });
+
+  test('stop lets the sessions go on and ends with the last of them', async (t) => {
+    const log = new Log();
+    const { server, connect, greeted, target } = await serve(t, {}, log.listeners());
+    const idle = await connect();
+    const busy = await greeted();
+    server.stop();
+    assert.equal(await refused(target), true);
+    await busy.transaction();
+    await busy.quit();
+    await idle.command('EHLO client.example', 250);
+    await idle.transaction();
+    assert.deepEqual(log.names('stop'), []);
+    await idle.quit();
+    await log.when('stop');
+    assert.equal(log.all('disconnect').length, 2);
+    assert.equal(log.names().at(-1), 'stop');
+    assert.equal(log.all('data').length, 2);
+  });
+
+  test('close without a grace waits for the sessions', async (t) => {
+    const { server, greeted } = await serve(t);
+    const client = await greeted();
+    let closed = false;
+    const closing = server.close().then(() => {
+      closed = true;
+    });
+    await client.transaction();
+    assert.equal(closed, false);
+    await client.quit();
+    await within(closing, 'close');
+  });
+
+  test('with a grace idle sessions get 421 at once and busy ones finish', async (t) => {
+    const log = new Log();
+    const { server, connect, greeted, target } = await serve(t, {}, log.listeners());
+    const silent = await connect();
+    const idle = await greeted();
+    const busy = await greeted();
+    await busy.command('MAIL FROM:<a@client.example>', 250);
+    await busy.command('RCPT TO:<b@example.domain>', 250);
+    await busy.command('DATA', 354);
+    busy.write('half of ');
+    const closing = server.close({ grace: 60_000 });
+    for (const client of [silent, idle]) {
+      await client.expect(421);
+      assert.equal(await client.ended(), '');
+    }
+    assert.equal(await refused(target), true);
+    assert.equal(busy.closed, false);
+    busy.write('it\r\n.\r\n');
+    await busy.expect(250);
+    assert.deepEqual(log.values('data'), ['half of it\r\n']);
+    await busy.expect(421);
+    await busy.ended();
+    await within(closing, 'close');
+    assert.equal(log.all('disconnect').length, 3);
+  });
+
+  test('what is not finished when the grace is over is ended', async (t) => {
+    const log = new Log();
+    const { server, greeted } = await serve(t, {}, log.listeners());
+    const client = await greeted();
+    await client.envelope();
+    await client.command('DATA', 354);
+    client.write('never finished\r\n');
+    await within(server.close({ grace: 100 }), 'close');
+    await client.ended();
+    assert.equal(log.all('disconnect').length, 1);
+    assert.deepEqual(log.values('data'), []);
+  });
+
+  test('a session whose listener waits is busy', async (t) => {
+    const waits = deferred();
+    const log = new Log();
+    const answers = { rcpt: () => waits.promise };
+    const { server, greeted } = await serve(t, {}, log.listeners(answers));
+    const client = await greeted();
+    await client.command('MAIL FROM:<a@client.example>', 250);
+    client.write('RCPT TO:<b@example.domain>\r\n');
+    await log.when('rcpt');
+    const closing = server.close({ grace: 60_000 });
+    waits.resolve();
+    await client.expect(250);
+    await client.message('text\r\n');
+    await within(closing, 'close');
+  });
+
+  test('start twice still is one server', async () => {
+    const log = new Log();
+    const server = new Server(LOCAL, log.listeners());
+    assert.equal(server.start(), server);
+    assert.equal(server.start(), server);
+    await log.when('start');
+    const { port } = server.address();
+    const client = await Client.connect(port);
+    await client.envelope();
+    await client.message('text\r\n');
+    await client.quit();
+    server.stop();
+    await log.when('stop');
+    assert.equal(await refused(port), true);
+    assert.equal(log.all('stop').length, 1);
+  });
+
+  test('stop and close without start do nothing', async () => {
+    const server = new Server(LOCAL);
+    assert.equal(server.stop(), server);
+    assert.equal(server.address(), null);
+    assert.equal(server.connections, 0);
+    // Whether it resolves or rejects is not said; that it settles is.
+    await within(server.close().catch(() => {}), 'close');
+    await within(server.listen(), 'listen');
+    await within(server.close(), 'close');
+  });
+
+  test('a server that has stopped can start again', async () => {
+    const log = new Log();
+    const server = new Server(LOCAL, log.listeners());
+    for (const round of [1, 2]) {
+      server.start();
+      await log.when('start', round);
+      const client = await Client.connect(server.address().port);
+      await client.quit();
+      server.stop();
+      await log.when('stop', round);
+    }
+  });
+
+  test('connections counts the open sessions', async (t) => {
+    const log = new Log();
+    const { server, connect } = await serve(t, {}, log.listeners());
+    assert.equal(server.connections, 0);
+    const first = await connect();
+    const second = await connect();
+    assert.equal(server.connections, 2);
+    await first.quit();
+    await log.when('disconnect', 1);
+    assert.equal(server.connections, 1);
+    second.destroy();
+    await log.when('disconnect', 2);
+    assert.equal(server.connections, 0);
+  });
+});
+
+describe('where a server listens', { timeout: 30_000 }, () => {
+  test('a port in use raises EADDRINUSE, this = server', async (t) => {
+    const log = new Log();
+    const server = new Server({ ...LOCAL, port: await takenPort(t) }, log.listeners());
+    assert.equal(server.start(), server);
+    const { self, args } = await log.when('error');
+    assert.equal(self, server);
+    assert.ok(args[0] instanceof Error);
+    assert.equal(args[0].code, 'EADDRINUSE');
+    assert.equal(server.address(), null);
+    assert.deepEqual(log.names('start'), []);
+  });
+
+  test('listen rejects with EADDRINUSE, and raises it where somebody listens', async (t) => {
+    const port = await takenPort(t);
+    await assert.rejects(new Server({ ...LOCAL, port }).listen(), { code: 'EADDRINUSE' });
+    const log = new Log();
+    const server = new Server({ ...LOCAL, port }, log.listeners());
+    await assert.rejects(within(server.listen(), 'listen'), { code: 'EADDRINUSE' });
+    const { args } = await log.when('error');
+    assert.equal(args[0].code, 'EADDRINUSE');
+  });
+
+  test('a server whose port was taken can listen when it is free', async (t) => {
+    const taken = new Server(LOCAL);
+    await taken.listen();
+    const { port } = taken.address();
+    const server = new Server({ ...LOCAL, port });
+    t.after(() => within(server.close({ grace: 1 }), 'close'));
+    await assert.rejects(server.listen(), { code: 'EADDRINUSE' });
+    await within(taken.close(), 'close');
+    await within(server.listen(), 'listen');
+    assert.equal(server.address().port, port);
+  });
+
+  test("an address that is nobody's raises EADDRNOTAVAIL", async () => {
+    const server = new Server({ port: 0, host: '192.0.2.1' });
+    await assert.rejects(within(server.listen(), 'listen'), { code: 'EADDRNOTAVAIL' });
+  });
+
+  test('a port may be a numeric string', async (t) => {
+    const { server, connect } = await serve(t, { port: '0', host: '127.0.0.1' });
+    assert.equal(typeof server.address().port, 'number');
+    const client = await connect();
+    await client.quit();
+    const taken = String(await takenPort(t));
+    await assert.rejects(new Server({ ...LOCAL, port: taken }).listen(), { code: 'EADDRINUSE' });
+  });
+
+  test('IPv6', { skip: !HAS_IPV6 && 'no IPv6 on this machine' }, async (t) => {
+    const log = new Log();
+    const { server, connect } = await serve(t, { port: 0, host: '::1' }, log.listeners());
+    const { address, family } = server.address();
+    assert.deepEqual({ address, family }, { address: '::1', family: 'IPv6' });
+    const client = await connect({ host: '::1' });
+    await client.envelope();
+    await client.message('text\r\n');
+    const [socket] = log.values('connect');
+    assert.equal(socket.remoteFamily, 'IPv6');
+    assert.equal(socket.remoteAddress, '::1');
+    assert.equal(socket.localAddress, '::1');
+    await client.quit();
+  });
+
+  const noUnix = process.platform === 'win32' && 'no unix sockets on this system';
+  test('a unix socket', { skip: noUnix }, async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'smtp-engine-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const params = { path: path.join(folder, 'socket') };
+    const log = new Log();
+    for (const round of [1, 2]) {
+      const server = new Server(params, log.listeners());
+      await within(server.listen(), 'listen');
+      assert.equal(server.address(), params.path);
+      await assert.rejects(new Server(params).listen(), { code: 'EADDRINUSE' });
+      const client = await Client.connect(params.path);
+      await client.envelope();
+      await client.message('over unix\r\n');
+      await client.quit();
+      await within(server.close(), 'close');
+      assert.equal(log.values('data').length, round);
+    }
+  });
+});

@@ -1,0 +1,395 @@
+/**
+ * Uses every public type the way a program does. It is compiled, never run: what must not compile
+ * stands below `@ts-expect-error`.
+ */
+import type { Buffer } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import {
+  type AnyListeners,
+  type ClientSocket,
+  type Compat,
+  type CompatListenerFunction,
+  type CompatListeners,
+  type EventName,
+  type ExtensionName,
+  type Limits,
+  type ListenerFunction,
+  type Listeners,
+  type MailCommand,
+  type NetQueue,
+  type NetQueueElement,
+  Server,
+  type ServerConfig,
+  type ServerParams,
+  type Session,
+  type SessionData,
+  SmtpError,
+  type TlsParams,
+} from 'smtp-engine';
+
+/** Compiles where `value` is a `T` and nothing wider. */
+function is<T>(_value: T): void {}
+
+// Parameters -----------------------------------------------------------------------------------
+
+const limits: Required<Limits> = {
+  size: 30 * 1024 * 1024,
+  maxClients: 10_000,
+  maxClientsPerAddress: 0,
+  maxRecipients: 1_000,
+  maxMessages: 0,
+  maxBadCommands: 20,
+  maxCommandLength: 2_048,
+  timeout: 0,
+  greetingTimeout: 300_000,
+  commandTimeout: 300_000,
+  handshakeTimeout: 30_000,
+  dataTimeout: 600_000,
+  listenerTimeout: 300_000,
+};
+
+const tls: TlsParams = {
+  key: readFileSync('key.pem'),
+  cert: readFileSync('cert.pem', 'utf8'),
+  ca: readFileSync('ca.pem'),
+  passphrase: 'secret',
+};
+
+const extensions: ExtensionName[] = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS'];
+
+const params: ServerParams = {
+  ...limits,
+  name: 'mx.example.com',
+  host: '127.0.0.1',
+  port: '2525',
+  path: '/run/smtp.sock',
+  debug(type, text, session) {
+    is<'CLIENT' | 'SERVER' | 'DATA'>(type);
+    is<string>(text);
+    is<Session>(session);
+    is<Server>(this);
+  },
+  secure: false,
+  tls,
+  extensions,
+  enhancedStatusCodes: true,
+  bareNewlines: 'refuse',
+  threads: 1,
+};
+
+// @ts-expect-error A parameter that there is not.
+new Server({ prot: 25 });
+// @ts-expect-error A port is a number or a numeric string.
+new Server({ port: true });
+// @ts-expect-error It is spelt differently.
+new Server({ bareNewlines: 'normalize' });
+// @ts-expect-error There is no such extension.
+new Server({ extensions: ['CHUNKING'] });
+// @ts-expect-error A certificate belongs to it.
+new Server({ tls: { key: '' } });
+// @ts-expect-error There is one older shape.
+new Server({ compat: '0.9' });
+// @ts-expect-error A list of milliseconds is none.
+new Server({ timeout: [1000] });
+
+// Making servers -------------------------------------------------------------------------------
+
+is<Server>(new Server());
+is<Server>(Server());
+is<Server>(new Server(params));
+is<Server>(Server({ port: 25 }, { data: () => true }));
+is<Server>(new Server({}, () => true));
+
+// Listeners in the object form -------------------------------------------------------------------
+
+const server = new Server(params, {
+  start() {
+    is<Server>(this);
+    is<AddressInfo | string | null>(this.address());
+  },
+  stop() {
+    is<Server>(this);
+  },
+  error(error) {
+    is<Error>(error);
+    is<Server | Session>(this);
+    if (error instanceof SmtpError) {
+      is<string>(error.code);
+      is<number | undefined>(error.replyCode);
+      is<string | undefined>(error.enhancedStatus);
+      is<string | undefined>(error.command);
+      is<boolean>(error.transient || error.permanent);
+    }
+    if ('smtp' in this) this.failure(451, 'Try again later');
+    else this.stop();
+  },
+  connect(socket) {
+    is<ClientSocket>(socket);
+    is<Session>(this);
+    if (socket.remoteAddress === '192.0.2.1') this.failure(554, 'Not you');
+    return true;
+  },
+  disconnect(socket) {
+    is<ClientSocket>(socket);
+  },
+  timeout() {
+    is<Session>(this);
+    this.success();
+  },
+  message(line) {
+    is<string>(line);
+    if (line === 'XYZZY') this.ok('Nothing happens');
+    else return true;
+  },
+  response(line) {
+    is<string>(line);
+  },
+  helo(origin) {
+    is<string>(origin);
+    this.success([`${this.smtp.config.name} greets you`, 'HELP']);
+  },
+  mail({ from, size }) {
+    is<string>(from);
+    is<number | undefined>(size);
+    // @ts-expect-error The size is not always given.
+    is<number>(size);
+    return true;
+  },
+  async rcpt(address) {
+    is<string>(address);
+    await Promise.resolve();
+  },
+  dataStart() {
+    return true;
+  },
+  dataChunk(chunk) {
+    is<Buffer>(chunk);
+  },
+  data(message) {
+    is<string>(message);
+    is<Buffer>(this.raw);
+    this.success(`Taken as ${this.id}`);
+  },
+});
+
+// @ts-expect-error There is no such event.
+server.on({ recipient: () => true });
+// @ts-expect-error The address is a string.
+server.on({ rcpt: (address: number) => address > 0 });
+// @ts-expect-error Two arguments are the older shape, which was not asked for.
+server.on({ mail: (from: string, size?: number) => from !== '' || size === 0 });
+server.on({
+  start() {
+    // @ts-expect-error A server is no session.
+    this.success();
+  },
+  helo() {
+    // @ts-expect-error A session is no server.
+    this.listen();
+  },
+});
+// @ts-expect-error A listener is a function.
+server.on({ data: true });
+
+// Listeners in the function form -----------------------------------------------------------------
+
+server.on(function (type, param) {
+  is<Server | Session>(this);
+  is<EventName>(type);
+  switch (type) {
+    case 'start':
+    case 'stop':
+    case 'timeout':
+    case 'dataStart':
+      is<undefined>(param);
+      break;
+    case 'error':
+      is<Error>(param);
+      break;
+    case 'connect':
+    case 'disconnect':
+      is<ClientSocket>(param);
+      break;
+    case 'message':
+    case 'response':
+    case 'helo':
+    case 'rcpt':
+      is<string>(param);
+      break;
+    case 'mail':
+      is<MailCommand>(param);
+      // @ts-expect-error It is an object.
+      is<string>(param);
+      break;
+    case 'dataChunk':
+      is<Buffer>(param);
+      break;
+    case 'data':
+      is<string>(param);
+      if ('smtp' in this) is<SessionData>(this.data);
+      break;
+    default:
+      // Every event was there.
+      is<never>(type);
+  }
+  return true;
+});
+
+const every: ListenerFunction = (type, _param) => type !== 'data';
+server.on(every);
+server.on((type: EventName) => type !== 'data');
+server.on(() => true);
+// @ts-expect-error There is no such event.
+server.on((type: EventName) => type === 'recipient');
+
+// The first README's arguments -------------------------------------------------------------------
+
+const old = new Server(
+  { compat: '1.0' },
+  {
+    mail(email, size) {
+      is<string>(email);
+      is<number | undefined>(size);
+      is<Session>(this);
+      return true;
+    },
+    data(message) {
+      is<string>(message);
+      this.success();
+    },
+  },
+);
+is<Server<'1.0'>>(old);
+is<Server>(old);
+is<Server>(Server({ compat: '1.0' }, { mail: (email: string) => email !== '' }));
+old.on(function (type, param, size) {
+  is<Server | Session>(this);
+  if (type === 'mail') {
+    is<string>(param);
+    is<number | undefined>(size);
+  }
+  if (type === 'connect') is<ClientSocket>(param);
+  // @ts-expect-error Only MAIL has a size.
+  if (type === 'data') is<number>(size);
+  return true;
+});
+// @ts-expect-error The older shape has no object.
+old.on({ mail: ({ from }: MailCommand) => from !== '' });
+const compatObject: CompatListeners = { mail: (email) => email.length > 0 };
+const compatFunction: CompatListenerFunction = (type, param, size) =>
+  type === 'mail' && param !== '' && size !== 0;
+old.on(compatObject).on(compatFunction);
+is<AnyListeners<'1.0'>>(old.listeners);
+is<Compat>('1.0');
+
+// The server -------------------------------------------------------------------------------------
+
+is<Server>(server.start().stop().on({}));
+is<Listeners | ListenerFunction>(server.listeners);
+is<ServerConfig>(server.config);
+is<string>(server.config.name);
+is<number | string>(server.config.port);
+is<boolean>(server.config.secure);
+is<string | undefined>(server.config.path);
+is<number>(server.config.size + server.config.timeout);
+is<number>(server.connections);
+// @ts-expect-error It counts by itself.
+server.connections = 0;
+
+export async function life(): Promise<void> {
+  is<Server>(await server.listen());
+  const address = server.address();
+  if (address !== null && typeof address !== 'string') is<number>(address.port);
+  is<void>(await server.close());
+  await server.close({ grace: 5_000 });
+  // @ts-expect-error A grace is milliseconds.
+  await server.close({ grace: '5s' });
+  // @ts-expect-error It is not the number itself.
+  await server.close(5_000);
+}
+
+// The session ------------------------------------------------------------------------------------
+
+export function decide(this: Session): void {
+  is<string>(this.id);
+  is<Server>(this.smtp);
+  is<string | undefined>(this.data.origin);
+  is<string | undefined>(this.data.from);
+  is<number | undefined>(this.data.size);
+  is<string | undefined>(this.data.message);
+  this.data.recipients.push('archive@example.com');
+  this.send(250);
+  this.send(250, 'Fine');
+  this.send(250, ['Fine', 'indeed'] as const);
+  this.success();
+  this.ok('Fine');
+  this.failure(550);
+  this.failure(550, 'Mailbox unavailable');
+  this.send(250).write('250 Fine').end();
+  is<Buffer | undefined>(this.raw);
+  is<boolean>(this.data.received);
+  // @ts-expect-error A code belongs to it.
+  this.failure('550 Mailbox unavailable');
+  // @ts-expect-error A code belongs to it.
+  this.send();
+  // @ts-expect-error A text is no number.
+  this.success(250);
+  // @ts-expect-error A session keeps its id.
+  this.id = 'x';
+  // @ts-expect-error There is no message of one's own choice.
+  this.raw = 'x';
+}
+
+export function answer(queue: NetQueue): void {
+  if (queue.isEmpty()) {
+    const element = queue.push({
+      init() {
+        is<NetQueueElement>(this);
+      },
+      continue(line: Buffer) {
+        is<NetQueueElement | null>(this.queue.next(line));
+      },
+    });
+    is<unknown>(element.params);
+  }
+  is<unknown>(queue.trigger('success', 'x'));
+  queue.trigger('success');
+  queue.next();
+  queue.clear();
+}
+
+export function look(socket: ClientSocket): void {
+  is<string | undefined>(socket.remoteAddress);
+  is<number | undefined>(socket.remotePort);
+  is<string | undefined>(socket.remoteFamily);
+  is<string | undefined>(socket.localAddress);
+  is<number | undefined>(socket.localPort);
+  is<boolean>(socket.encrypted);
+  is<boolean>(socket.destroyed);
+  socket.on('error', (error) => is<Error>(error));
+  socket.once('close', () => {});
+  socket.on('timeout', () => socket.end());
+  socket.setTimeout(1_000);
+  socket.setTimeout(1_000, () => socket.destroy());
+  // @ts-expect-error Its data goes to the engine.
+  socket.on('data', () => {});
+  socket.setNoDelay().setKeepAlive().write('250 OK');
+  socket.end('221 Bye');
+}
+
+// Errors -----------------------------------------------------------------------------------------
+
+new SmtpError('SMTP_ERR_MINE', 'Mailbox is full', { replyCode: 452, cause: new Error() });
+// @ts-expect-error A code belongs to it.
+new SmtpError();
+
+export function explain(error: unknown): string {
+  if (!(error instanceof SmtpError)) return 'unknown';
+  is<Error>(error);
+  // @ts-expect-error It is worked out from the reply code.
+  error.transient = true;
+  is<string | undefined>(error.syscall ?? error.address);
+  is<number | undefined>(error.errno ?? error.port);
+  return `${error.code}: ${error.message}`;
+}

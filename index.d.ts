@@ -1,0 +1,508 @@
+/**
+ * An SMTP engine: everything between the socket and a listener runs in Rust, JavaScript decides.
+ *
+ * Times are milliseconds and sizes are bytes unless it says otherwise.
+ */
+
+/// <reference types="node" />
+
+import type { Buffer } from 'node:buffer';
+import type { EventEmitter } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+// ---------------------------------------------------------------------------------------------
+// Parameters
+// ---------------------------------------------------------------------------------------------
+
+/** What a client may use. 0 lifts a limit. */
+export interface Limits {
+  /**
+   * The longest message in bytes, after doubled dots are undone. Beyond it 552, at MAIL or at the
+   * end of DATA. RFC 1870 section 6, RFC 5321 section 4.5.3.1.7.
+   * @default 31457280 (30 MiB)
+   */
+  size?: number;
+  /** Connections at a time. Beyond it 421 and close. @default 10000 */
+  maxClients?: number;
+  /** Connections at a time from one address. Beyond it 421 and close. @default 0 */
+  maxClientsPerAddress?: number;
+  /**
+   * Recipients of a message. Beyond it 452. RFC 5321 section 4.5.3.1.8.
+   * @default 1000
+   */
+  maxRecipients?: number;
+  /** Messages of a session. Beyond it 421 and close. @default 0 */
+  maxMessages?: number;
+  /**
+   * Unknown, malformed or misplaced commands of a session. Beyond it 421 and close.
+   * RFC 5321 section 7.8.
+   * @default 20
+   */
+  maxBadCommands?: number;
+  /**
+   * Bytes of a command line with its line end; inside AUTH 12288. Beyond it 500 and the line is
+   * skipped; over and over, the connection is closed. RFC 5321 section 4.5.3.1.4.
+   * @default 2048
+   */
+  maxCommandLength?: number;
+  /**
+   * Milliseconds without traffic after which 'timeout' is raised and, if that goes on, the
+   * connection is closed.
+   * @default 0
+   */
+  timeout?: number;
+  /** Milliseconds from the connection to a greeting. Beyond it 421 and close. @default 300000 */
+  greetingTimeout?: number;
+  /**
+   * Milliseconds to complete a command line, a deadline and no idle timer. Beyond it 421 and
+   * close. RFC 5321 section 4.5.3.2.7.
+   * @default 300000
+   */
+  commandTimeout?: number;
+  /** Milliseconds to complete a TLS handshake. Beyond it the connection is closed. @default 30000 */
+  handshakeTimeout?: number;
+  /**
+   * Milliseconds without a byte of message data. Beyond it 421 and close.
+   * RFC 5321 section 4.5.3.2.5.
+   * @default 600000
+   */
+  dataTimeout?: number;
+  /**
+   * Milliseconds for a listener to answer. Beyond it the client gets 451 and 'error' is raised
+   * with the code `SMTP_ERR_LISTENER_TIMEOUT`.
+   * @default 300000
+   */
+  listenerTimeout?: number;
+}
+
+/** Keys for TLS, as PEM. */
+export interface TlsParams {
+  /** The private key. */
+  key: string | Buffer;
+  /** The certificate, followed by what its chain needs. */
+  cert: string | Buffer;
+  /** Certificates among which the issuers of `cert` are found, where it does not have them. */
+  ca?: string | Buffer | readonly (string | Buffer)[];
+  /** What decrypts `key`, if it is encrypted. */
+  passphrase?: string;
+}
+
+/** An EHLO keyword that `extensions` can name. */
+export type ExtensionName =
+  | 'PIPELINING'
+  | '8BITMIME'
+  | 'SMTPUTF8'
+  | 'SIZE'
+  | 'STARTTLS'
+  | 'HELP'
+  | 'ENHANCEDSTATUSCODES';
+
+/** Which version's listener arguments are wanted. */
+export type Compat = '1.0';
+
+/** The parameters of a server. */
+export interface ServerParams extends Limits {
+  /** What the server calls itself. @default 'example.domain' */
+  name?: string;
+  /** The address to listen to. @default '0.0.0.0' */
+  host?: string;
+  /** The port to listen to, a numeric string as well; 0 takes a free one. @default 25 */
+  port?: number | string;
+  /** A unix socket to listen to, in place of `host` and `port`. */
+  path?: string;
+  /**
+   * Called with each command line ('CLIENT'), reply line ('SERVER') and chunk of data ('DATA').
+   */
+  debug?: (this: Server, type: DebugType, text: string, session: Session) => void;
+  /** Speak TLS from the first byte; needs `tls`. RFC 8314 section 3.3. @default false */
+  secure?: boolean;
+  /** Keys for TLS. Where there are any, STARTTLS is offered (RFC 3207). */
+  tls?: TlsParams;
+  /**
+   * What EHLO lists: true for everything there is, false for nothing but HELP and SIZE, or the
+   * names. RFC 5321 section 4.1.1.1.
+   * @default true
+   */
+  extensions?: boolean | readonly ExtensionName[];
+  /**
+   * Offer ENHANCEDSTATUSCODES and put enhanced status codes into the replies that the engine
+   * gives by itself; texts of listeners stay as they are. RFC 2034, RFC 3463.
+   * @default false
+   */
+  enhancedStatusCodes?: boolean;
+  /** See {@link CompatServerParams}. */
+  compat?: undefined;
+  /**
+   * What becomes of a CR or LF in a message that is not part of a CRLF: delivered as it was sent,
+   * the message refused with 554, or made a CRLF. RFC 5321 section 2.3.8.
+   * @default 'accept'
+   */
+  bareNewlines?: 'accept' | 'refuse' | 'normalise';
+  /**
+   * Worker threads of the engine, which all servers of a process share: the first server decides.
+   * The environment variable `SMTP_ENGINE_THREADS` says it as well.
+   * @default 1
+   */
+  threads?: number;
+}
+
+/** The parameters of a server whose listeners take the arguments of an older version. */
+export interface CompatServerParams extends Omit<ServerParams, 'compat'> {
+  /** `'1.0'` gives the `mail` listener `(email, size)` as two arguments. */
+  compat: Compat;
+}
+
+/** What `debug` is called with. */
+export type DebugType = 'CLIENT' | 'SERVER' | 'DATA';
+
+// ---------------------------------------------------------------------------------------------
+// Listeners
+// ---------------------------------------------------------------------------------------------
+
+/** What MAIL said (RFC 5321 section 4.1.1.2). */
+export interface MailCommand {
+  /** The reverse-path, '' for `<>`. */
+  from: string;
+  /** The size in bytes that the client announced, if it did (RFC 1870 section 6). */
+  size?: number;
+}
+
+/**
+ * A listener for each event, all optional. An event without a listener is answered by the engine
+ * and costs JavaScript nothing.
+ *
+ * An interruptable event goes on when its listener returns a truthy value, when the promise that
+ * it returns is fulfilled, or when `success`, `ok` or `failure` is called, then or later; the
+ * first of these wins. A listener that throws or whose promise is rejected raises 'error' and the
+ * client gets 451, or the `replyCode` and message of the error if it has one.
+ */
+export interface Listeners {
+  /** The server listens. */
+  start?(this: Server): unknown;
+  /** The server has stopped and its last session is gone. */
+  stop?(this: Server): unknown;
+  /**
+   * Something failed: the server (`this` is the server) or a listener or the connection of a
+   * session (`this` is the session). A verdict given here counts for the event that failed; the
+   * value returned does not.
+   */
+  error?(this: Server | Session, error: Error): unknown;
+  /** Interruptable: a client has connected. Goes on with 220. */
+  connect?(this: Session, socket: ClientSocket): unknown;
+  /** The connection has ended. */
+  disconnect?(this: Session, socket: ClientSocket): unknown;
+  /** Interruptable: nothing happened for `timeout` milliseconds. Goes on by closing. */
+  timeout?(this: Session): unknown;
+  /**
+   * Interruptable: a command line, trimmed, before the event of its command. `ok()` answers 250
+   * and skips the command.
+   */
+  message?(this: Session, line: string): unknown;
+  /** A line of a reply, without CRLF, before its bytes leave. */
+  response?(this: Session, line: string): unknown;
+  /** Interruptable: HELO or EHLO with the client's domain (RFC 5321 section 4.1.1.1). */
+  helo?(this: Session, origin: string): unknown;
+  /** Interruptable: MAIL (RFC 5321 section 4.1.1.2). */
+  mail?(this: Session, mail: MailCommand): unknown;
+  /** Interruptable: RCPT with its forward-path (RFC 5321 section 4.1.1.3). */
+  rcpt?(this: Session, address: string): unknown;
+  /** Interruptable: DATA (RFC 5321 section 4.1.1.4). Goes on with 354. */
+  dataStart?(this: Session): unknown;
+  /**
+   * Message data as it came from the wire: dots still doubled, the end-of-data line included.
+   */
+  dataChunk?(this: Session, chunk: Buffer): unknown;
+  /**
+   * Interruptable: the message as a string (UTF-8), every line with its CRLF, doubled dots undone
+   * (RFC 5321 section 4.5.2). `session.raw` has its bytes.
+   */
+  data?(this: Session & { readonly raw: Buffer }, message: string): unknown;
+}
+
+/** The listeners with `compat: '1.0'`. */
+export interface CompatListeners extends Omit<Listeners, 'mail'> {
+  /** Interruptable: MAIL with the reverse-path and the announced size in bytes, if there is one. */
+  mail?(this: Session, email: string, size?: number): unknown;
+}
+
+/** The name of an event. */
+export type EventName = keyof Listeners;
+
+/** The arguments of the function form: an event's name and what its listener would get. */
+export type ListenerArguments =
+  | [type: 'start' | 'stop' | 'timeout' | 'dataStart', param: undefined]
+  | [type: 'error', param: Error]
+  | [type: 'connect' | 'disconnect', param: ClientSocket]
+  | [type: 'message' | 'response' | 'helo' | 'rcpt' | 'data', param: string]
+  | [type: 'mail', param: MailCommand]
+  | [type: 'dataChunk', param: Buffer];
+
+/** The arguments of the function form with `compat: '1.0'`. */
+export type CompatListenerArguments =
+  | [type: 'start' | 'stop' | 'timeout' | 'dataStart', param: undefined, size: undefined]
+  | [type: 'error', param: Error, size: undefined]
+  | [type: 'connect' | 'disconnect', param: ClientSocket, size: undefined]
+  | [type: 'message' | 'response' | 'helo' | 'rcpt' | 'data', param: string, size: undefined]
+  | [type: 'mail', param: string, size: number | undefined]
+  | [type: 'dataChunk', param: Buffer, size: undefined];
+
+/**
+ * One function for all events. It returns a truthy value for an event to go on; `this` is the
+ * server for 'start' and 'stop' and for what failed there, else the session.
+ *
+ * Inside it, `switch (type)` narrows `param`. One that takes `type` alone says so:
+ * `(type: EventName) => ...`.
+ */
+export type ListenerFunction =
+  | ((this: Server | Session, ...event: ListenerArguments) => unknown)
+  | ((this: Server | Session, type: EventName) => unknown);
+
+/** The function form with `compat: '1.0'`; it takes three arguments or the event's name alone. */
+export type CompatListenerFunction =
+  | ((this: Server | Session, ...event: CompatListenerArguments) => unknown)
+  | ((this: Server | Session, type: EventName) => unknown);
+
+/** What the constructor and `on` take. */
+export type AnyListeners<C extends Compat | undefined> = C extends '1.0'
+  ? CompatListeners | CompatListenerFunction
+  : Listeners | ListenerFunction;
+
+// ---------------------------------------------------------------------------------------------
+// Server
+// ---------------------------------------------------------------------------------------------
+
+/** The parameters of a server with its defaults filled in. */
+export type ServerConfig = Required<Omit<ServerParams, 'path' | 'tls' | 'compat'>> &
+  Pick<ServerParams, 'path' | 'tls'> & { compat?: Compat };
+
+/** A server; it listens once `start` or `listen` is called. */
+export interface Server<C extends Compat | undefined = Compat | undefined> {
+  /** The parameters, defaults included. */
+  readonly config: ServerConfig;
+  /** The listeners as they are now. */
+  listeners: AnyListeners<C>;
+  /** How many sessions are open. */
+  readonly connections: number;
+  /** Sets listeners: an object is merged over those there are, a function replaces them all. */
+  on(listeners: AnyListeners<C>): this;
+  /**
+   * Begins to listen; 'start' is raised when it does, 'error' with the system's code (EADDRINUSE,
+   * EACCES) when it cannot. Without an 'error' listener that is a warning of the process.
+   */
+  start(): this;
+  /**
+   * Listens no more; open sessions go on, and 'stop' is raised when the last of them has gone.
+   */
+  stop(): this;
+  /**
+   * As `start`; resolves when the server listens.
+   *
+   * @throws {SmtpError} With the system's code, such as EADDRINUSE; 'error' is raised with it, too.
+   */
+  listen(): Promise<this>;
+  /**
+   * As `stop`; resolves when the last session has gone. With a grace, idle sessions get 421 at
+   * once (RFC 5321 section 3.8), busy ones may finish, and what is left after it is ended.
+   */
+  close(options?: CloseOptions): Promise<void>;
+  /** Where the server listens: the path of a unix socket, null if it does not. */
+  address(): AddressInfo | string | null;
+}
+
+/** How to close a server. */
+export interface CloseOptions {
+  /** Milliseconds that busy sessions may take to finish. Without it they may take forever. */
+  grace?: number;
+}
+
+/** Makes servers, with and without `new`. */
+export interface ServerConstructor {
+  /**
+   * @throws {TypeError} If a parameter is of the wrong type; it names the parameter and the value.
+   * @throws {RangeError} If a parameter is out of range; it does as well.
+   */
+  new (params: CompatServerParams, listeners?: AnyListeners<'1.0'>): Server<'1.0'>;
+  new (params?: ServerParams, listeners?: AnyListeners<undefined>): Server<undefined>;
+  (params: CompatServerParams, listeners?: AnyListeners<'1.0'>): Server<'1.0'>;
+  (params?: ServerParams, listeners?: AnyListeners<undefined>): Server<undefined>;
+  readonly prototype: Server;
+}
+
+export const Server: ServerConstructor;
+
+// ---------------------------------------------------------------------------------------------
+// Session
+// ---------------------------------------------------------------------------------------------
+
+/** What is known of the session and its transaction. It belongs to the listeners. */
+export interface SessionData {
+  /** What the client calls itself. */
+  origin?: string;
+  /** The reverse-path, '' for `<>`. */
+  from?: string;
+  /** The size in bytes that the client announced. */
+  size?: number;
+  /** The forward-paths; what listeners add counts. */
+  recipients: string[];
+  /** The message, once it was taken, until the next MAIL, RSET or greeting. */
+  message?: string;
+  /** Whether the message has come. */
+  received: boolean;
+}
+
+/** One connection of a client; `this` in the listeners of its events. */
+export interface Session {
+  /** 32 letters and digits. */
+  readonly id: string;
+  /** The client's connection. */
+  readonly socket: ClientSocket;
+  /** The server. */
+  readonly smtp: Server;
+  /** What is under way. */
+  readonly queue: NetQueue;
+  /** What is known of the session and its transaction. */
+  data: SessionData;
+  /** The bytes of the message, from 'data' until the next transaction. */
+  readonly raw: Buffer | undefined;
+  /**
+   * Sends a reply and nothing else; `session.queue.next()` then goes on with the next command.
+   * Line breaks in a text, or an array of texts, make one reply of several lines.
+   *
+   * @param code 200 to 599; 421 closes the connection (RFC 5321 section 3.8).
+   * @param message The code's usual text if there is none.
+   * @throws {RangeError} If the code is none.
+   */
+  send(code: number, message?: ReplyText): this;
+  /** Lets the event go on: what the command says is recorded in `data`, and answered. */
+  success(message?: ReplyText): this;
+  /** Answers 250 (220 at connect, 354 at dataStart) without recording anything in `data`. */
+  ok(message?: ReplyText): this;
+  /**
+   * Refuses; `data` stays as it was. 421 closes the connection (RFC 5321 section 3.8).
+   *
+   * @param code 400 to 599, as a rule; 200 to 599 are let through.
+   * @param message The code's usual text if there is none.
+   * @throws {RangeError} If the code is none.
+   */
+  failure(code: number, message?: ReplyText): this;
+  /** Sends a line as it is, and CRLF. Line breaks within it become spaces. */
+  write(line: string): this;
+  /** Sends what is ready, then ends the connection. */
+  end(): this;
+}
+
+/** The text of a reply; several lines as an array or with line breaks. */
+export type ReplyText = string | readonly string[];
+
+/**
+ * The client's connection as a session shows it, with what programs ask of a `net.Socket`. Data
+ * goes to the engine alone.
+ */
+export interface ClientSocket extends EventEmitter {
+  /** Undefined on a unix socket, as are all addresses and ports here. */
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  readonly remoteFamily: 'IPv4' | 'IPv6' | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+  /** Whether TLS is on. */
+  readonly encrypted: boolean;
+  /** Whether the connection is gone. */
+  readonly destroyed: boolean;
+  /** Sends what is ready, and `text`, then ends the connection. */
+  end(text?: string): this;
+  /** Ends the connection at once; `error` is raised as 'error'. */
+  destroy(error?: Error): this;
+  /** Sends text as it is. */
+  write(text: string): boolean;
+  /**
+   * Raises 'timeout' after so many milliseconds without traffic; 0 never.
+   * @throws {RangeError} If it is no whole number from 0 to 2147483647.
+   */
+  setTimeout(milliseconds: number, listener?: () => void): this;
+  /** Does nothing; the engine never delays what it sends. */
+  setNoDelay(): this;
+  /** Does nothing. */
+  setKeepAlive(): this;
+  on(event: 'close' | 'timeout', listener: () => void): this;
+  on(event: 'error', listener: (error: Error) => void): this;
+  once(event: 'close' | 'timeout', listener: () => void): this;
+  once(event: 'error', listener: (error: Error) => void): this;
+}
+
+/**
+ * The listeners of an operation in a {@link NetQueue}, by event: 'init' when it begins, 'continue'
+ * with each line of the client (a Buffer with its line end), and whatever `trigger` names.
+ */
+export type NetQueueListeners = Record<string, (this: NetQueueElement, data: never) => unknown>;
+
+/** An operation in a {@link NetQueue}. */
+export interface NetQueueElement {
+  readonly queue: NetQueue;
+  readonly listeners: NetQueueListeners;
+  /** What `push` was given, else `{}`. */
+  readonly params: unknown;
+}
+
+/**
+ * What a session is at: the event that waits for its verdict, and behind it what listeners push.
+ * While there are pushed operations, the lines of the client are theirs and no commands.
+ */
+export interface NetQueue {
+  /** Whether nothing is under way. */
+  isEmpty(): boolean;
+  /**
+   * Raises an event of the operation under way ('success' and 'error' for the session's own).
+   *
+   * @returns What its listener returned, null if there is none.
+   */
+  trigger(event: string, data?: unknown): unknown;
+  /**
+   * Ends the operation under way without a reply and begins the next.
+   *
+   * @param data For the 'init' of the next.
+   * @returns The next, if one was pushed.
+   */
+  next(data?: unknown): NetQueueElement | null;
+  /** Adds an operation, which begins when those before it have ended. */
+  push(listeners?: NetQueueListeners, params?: unknown): NetQueueElement;
+  /** Drops all pushed operations. */
+  clear(): this;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Errors
+// ---------------------------------------------------------------------------------------------
+
+/** What went wrong, for programs. */
+export class SmtpError extends Error {
+  constructor(code: string, message: string, details?: SmtpErrorDetails);
+  /** The system's code where there is one (EADDRINUSE, ECONNRESET, ...), else `SMTP_ERR_...`. */
+  code: string;
+  /** The reply code, if a reply is behind it; a rejected listener answers with it. */
+  replyCode?: number;
+  /** The enhanced status code, such as `5.1.1` (RFC 3463 section 2). */
+  enhancedStatus?: string;
+  /** The command that failed. */
+  command?: string;
+  /** The system's error number, negative, where there is one. */
+  errno?: number;
+  /** The system call that failed, if one did. */
+  syscall?: string;
+  /** The address or path that could not be listened to. */
+  address?: string;
+  /** The port that could not be listened to. */
+  port?: number;
+  /** Whether it may work later (a 4yz reply, RFC 5321 section 4.2.1). */
+  get transient(): boolean;
+  /** Whether it will fail again (a 5yz reply, RFC 5321 section 4.2.1). */
+  get permanent(): boolean;
+}
+
+/** What else an {@link SmtpError} tells. */
+export interface SmtpErrorDetails {
+  replyCode?: number;
+  enhancedStatus?: string;
+  command?: string;
+  cause?: unknown;
+}
