@@ -7,6 +7,7 @@
 use super::events::{Answer, Control, ErrorInfo, Record, Slot, Wake};
 use super::listener::{Client, Server};
 use super::stream::Stream;
+use super::task::is_inline;
 use crate::protocol::server::{Expired, Interest, ServerSession, Step};
 use bytes::Buf;
 use std::cell::RefCell;
@@ -286,6 +287,12 @@ impl Connection<'_> {
     /// Reads once and gives the bytes to the session.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         let Some(stream) = &mut self.stream else { return Poll::Ready(Err(Ended::Destroyed)) };
+        if is_inline() {
+            // Reading is the runtime's; if there is something to read, it has to come back.
+            ready!(stream.poll_read_ready(cx));
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         BUFFER.with_borrow_mut(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
             ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;

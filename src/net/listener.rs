@@ -4,6 +4,7 @@ use super::connection;
 use super::error::Error;
 use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot};
 use super::stream::Stream;
+use super::task::Task;
 use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -285,8 +286,8 @@ impl Server {
         }
         drop(state);
         let peer = Peer { server: self.number, remote, local };
-        let client = Client { server: self.clone(), slot, peer, number };
-        tokio::spawn(connection::serve(stream, client));
+        let client = Client { server: self.clone(), slot: slot.clone(), peer, number };
+        Task::spawn(&slot, connection::serve(stream, client));
     }
 
     /// Tells a client over the limit so, unless it would have to be told under TLS or many are

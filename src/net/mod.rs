@@ -9,4 +9,5 @@ pub mod error;
 pub mod events;
 pub mod listener;
 pub mod stream;
+pub mod task;
 pub mod tls;

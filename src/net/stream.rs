@@ -30,6 +30,17 @@ impl Stream {
     pub async fn secure(self, acceptor: &TlsAcceptor) -> io::Result<Self> {
         Ok(Self::Tls(Box::new(acceptor.accept(self).await?)))
     }
+
+    /// Ready when reading may give something; wakes for it otherwise.
+    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Tcp(stream) => stream.poll_read_ready(cx).map(drop),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.poll_read_ready(cx).map(drop),
+            // What TLS holds decrypted cannot be seen from here.
+            Self::Tls(_) => Poll::Ready(()),
+        }
+    }
 }
 
 macro_rules! each {

@@ -21,6 +21,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 /// Records in a batch, and bytes of their texts, beyond which the next batch is begun.
 const BATCH_RECORDS: usize = 512;
 const BATCH_BYTES: usize = 192 * 1024;
+/// A batch of no more records than that has its sessions go on in the thread that answers.
+const INLINE_RECORDS: usize = 2;
 /// Waiting records at which the bell is rung although no thread parks: a busy one may never.
 const RING_AT: usize = 64;
 
@@ -29,7 +31,7 @@ static QUEUES: Mutex<Vec<Weak<EventQueue>>> = Mutex::new(Vec::new());
 static POSTED: AtomicBool = AtomicBool::new(false);
 
 /// Locks; a panic elsewhere while it was held leaves data that is still whole.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(in crate::net) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -110,12 +112,13 @@ impl EventQueue {
     /// With `None` returned, the bell will ring for the next event.
     pub fn exchange(&self, done: Batch, answer: impl Fn(usize) -> Option<Answer>) -> Option<Batch> {
         let mut ended = Vec::new();
+        let inline = done.entries.len() <= INLINE_RECORDS;
         for (index, entry) in done.entries.into_iter().enumerate() {
             let Some(slot) = entry.slot else { continue };
             if entry.ends {
                 ended.extend(slot.index());
             }
-            slot.settle(entry.sequence, answer(index), entry.weight);
+            slot.settle(entry.sequence, answer(index), entry.weight, inline);
         }
         let mut waiting = lock(&self.waiting);
         for index in ended {

@@ -174,7 +174,7 @@ fn question_kind(question: &Question) -> u32 {
 }
 
 /// Records that cross together.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Batch {
     /// The records.
     pub words: Vec<u32>,
@@ -218,7 +218,6 @@ impl Batch {
 }
 
 /// Who waits for a record to be taken.
-#[derive(Debug)]
 pub(super) struct Entry {
     pub(super) slot: Option<Arc<Slot>>,
     pub(super) sequence: u32,

@@ -1,10 +1,11 @@
 //! Where a session and its application meet.
 
 use super::lock;
+use crate::net::task::Task;
 use crate::protocol::server::{Interest, Verdict};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -50,12 +51,12 @@ pub enum Wake {
 }
 
 /// The place where one session waits.
-#[derive(Debug)]
 pub struct Slot {
     /// Its number with the application, once that knows the session.
     index: AtomicU32,
     /// Events that this session asks for besides those of its server.
     interest: AtomicU32,
+    task: OnceLock<Weak<Task>>,
     inner: Mutex<Inner>,
 }
 
@@ -77,6 +78,7 @@ impl Default for Slot {
         Self {
             index: AtomicU32::new(UNKNOWN),
             interest: AtomicU32::new(0),
+            task: OnceLock::new(),
             inner: Mutex::default(),
         }
     }
@@ -86,6 +88,12 @@ impl Slot {
     /// Its number with the application, if that knows the session.
     pub fn index(&self) -> Option<u32> {
         Some(self.index.load(Ordering::Acquire)).filter(|index| *index != UNKNOWN)
+    }
+
+    /// The task that waits here.
+    pub(in crate::net) fn carried_by(&self, task: &Arc<Task>) {
+        // A slot has one session, and so one task.
+        let _ = self.task.set(Arc::downgrade(task));
     }
 
     pub(super) fn admitted(&self, index: u32) {
@@ -102,14 +110,31 @@ impl Slot {
         weight
     }
 
-    /// A record was taken, and perhaps answered.
-    pub(super) fn settle(&self, sequence: u32, answer: Option<Answer>, weight: usize) {
+    /// A record was taken, and perhaps answered. If `inline`, the session goes on right here.
+    pub(super) fn settle(
+        &self,
+        sequence: u32,
+        answer: Option<Answer>,
+        weight: usize,
+        inline: bool,
+    ) {
         let mut inner = lock(&self.inner);
         let was_full = inner.untaken > WINDOW;
         inner.untaken -= weight;
         let has_room = was_full && inner.untaken <= WINDOW;
-        if inner.accept(sequence, answer) || has_room {
+        let accepted = inner.accept(sequence, answer);
+        if accepted && inline && !has_room {
+            drop(inner);
+            self.carry_on();
+        } else if accepted || has_room {
             wake(inner);
+        }
+    }
+
+    fn carry_on(&self) {
+        let carried = self.task.get().and_then(Weak::upgrade).is_some_and(|task| task.carry_on());
+        if !carried {
+            wake(lock(&self.inner));
         }
     }
 
