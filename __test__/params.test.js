@@ -88,7 +88,12 @@ describe('wrong parameters', { timeout: 20_000 }, () => {
   });
 
   test('an extension that there is not', () => {
-    refuses({ extensions: ['PIPELINING', 'NOSUCH'] }, [RangeError, TypeError], /extensions/, /NOSUCH/);
+    refuses(
+      { extensions: ['PIPELINING', 'NOSUCH'] },
+      [RangeError, TypeError],
+      /extensions/,
+      /NOSUCH/,
+    );
     refuses({ extensions: [5] }, [TypeError, RangeError], /extensions/, /5/);
   });
 

@@ -243,7 +243,10 @@ describe('starting and stopping', { timeout: 60_000 }, () => {
     assert.equal(server.address(), null);
     assert.equal(server.connections, 0);
     // Whether it resolves or rejects is not said; that it settles is.
-    await within(server.close().catch(() => {}), 'close');
+    await within(
+      server.close().catch(() => {}),
+      'close',
+    );
     await within(server.listen(), 'listen');
     await within(server.close(), 'close');
   });

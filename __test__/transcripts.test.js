@@ -12,11 +12,11 @@ const { serve } = require('./support/serve.js');
 const FOLDER = path.join(__dirname, '..', 'src', 'protocol', 'transcripts');
 const ESCAPES = { r: '\r', n: '\n', t: '\t', 0: '\0', '\\': '\\' };
 
-const unescape = (text) =>
+const decode = (text) =>
   text.replace(/\\(?:x([0-9a-f]{2})|(.))/gi, (_, hex, char) =>
     hex ? String.fromCharCode(Number.parseInt(hex, 16)) : ESCAPES[char],
   );
-const escape = (text) =>
+const encode = (text) =>
   text.replace(/[\\\r\n\t\0]/g, (char) => {
     const [name] = Object.entries(ESCAPES).find(([, value]) => value === char);
     return `\\${name}`;
@@ -26,7 +26,7 @@ const escape = (text) =>
 function describe(event, argument) {
   if (event === 'connect' || event === 'dataStart') return event;
   if (event === 'mail') return ['mail', argument.from, argument.size].join(' ').trim();
-  return `${event} ${event === 'data' ? escape(argument) : argument}`;
+  return `${event} ${event === 'data' ? encode(argument) : argument}`;
 }
 
 function parameter(name, value) {
@@ -46,7 +46,7 @@ function parse(text) {
       const [name, value] = rest.split(' ');
       params[name] = parameter(name, value);
     } else if (mark === 'C:') acts.push({ kind: 'send', bytes: Buffer.from(`${rest}\r\n`) });
-    else if (mark === 'C>') acts.push({ kind: 'send', bytes: Buffer.from(unescape(rest), 'latin1') });
+    else if (mark === 'C>') acts.push({ kind: 'send', bytes: Buffer.from(decode(rest), 'latin1') });
     else if (mark === 'S:') acts.push({ kind: 'reply', line: rest });
     else if (mark === 'E:') acts.push({ kind: 'event', event: rest, verdict: 'accept' });
     else if (mark === 'V:') acts.at(-1).verdict = rest;
@@ -57,7 +57,7 @@ function parse(text) {
 
 function give(session, verdict) {
   const [, word, rest] = verdict.match(/^(\w+) ?(.*)$/);
-  const text = unescape(rest);
+  const text = decode(rest);
   if (word === 'ok') session.ok();
   else if (word === 'answer') session.failure(Number(text.slice(0, 3)), text.slice(4));
   else session.success(text || undefined);
