@@ -88,7 +88,6 @@ describe('the process', { timeout: 60_000 }, () => {
       new Server(LOCAL);
       new Server(LOCAL).stop();
       new Server(LOCAL).start().stop();
-      new Server(LOCAL).start().start().stop();
       new Server({ ...LOCAL, port: ${port} }, { error: (e) => console.log(e.code) }).start();`,
     );
     assert.equal(await child.line(), 'EADDRINUSE');

@@ -8,7 +8,7 @@ const net = require('node:net');
 const { networkInterfaces, tmpdir } = require('node:os');
 const path = require('node:path');
 const { describe, test } = require('node:test');
-const { Client, Log, Server, deferred, serve, within } = require('./support/serve.js');
+const { Client, Log, Server, deferred, make, serve, within } = require('./support/serve.js');
 
 const LOCAL = { port: 0, host: '127.0.0.1' };
 const HAS_IPV6 = Object.values(networkInterfaces())
@@ -23,14 +23,17 @@ async function takenPort(t) {
   return /** @type {net.AddressInfo} */ (taken.address()).port;
 }
 
-/** Whether a connection is refused. @param {number} port */
+/** Whether a new client is turned away: refused, or ended without a greeting. @param {number} port */
 function refused(port) {
   return within(
     new Promise((resolve) => {
       const socket = net.connect({ port, host: '127.0.0.1' });
-      socket.on('connect', () => resolve(false));
-      socket.on('error', (error) => resolve(error.code === 'ECONNREFUSED'));
-      socket.on('close', () => {});
+      socket.on('data', () => {
+        socket.destroy();
+        resolve(false);
+      });
+      socket.on('error', () => resolve(true));
+      socket.on('close', () => resolve(true));
     }),
     'an answer to the connection',
   );
@@ -92,9 +95,9 @@ describe('making a server', { timeout: 30_000 }, () => {
     assert.equal(new Server({}).on(listener).listeners, listener);
   });
 
-  test('on, start and stop return the server and no promise', async () => {
+  test('on, start and stop return the server and no promise', async (t) => {
     const log = new Log();
-    const server = new Server(LOCAL, log.listeners());
+    const server = make(t, LOCAL, log.listeners());
     assert.equal(server.on({}), server);
     assert.equal(server.start(), server);
     assert.equal(/** @type {any} */ (server).then, undefined);
@@ -105,9 +108,9 @@ describe('making a server', { timeout: 30_000 }, () => {
 });
 
 describe('starting and stopping', { timeout: 60_000 }, () => {
-  test("start raises 'start' and stop raises 'stop', this = server", async () => {
+  test("start raises 'start' and stop raises 'stop', this = server", async (t) => {
     const log = new Log();
-    const server = new Server(LOCAL, log.listeners());
+    const server = make(t, LOCAL, log.listeners());
     assert.equal(server.address(), null);
     server.start();
     const start = await log.when('start');
@@ -120,9 +123,9 @@ describe('starting and stopping', { timeout: 60_000 }, () => {
     assert.equal(server.address(), null);
   });
 
-  test('listen resolves with the server, close when it has gone; both raise the events', async () => {
+  test('listen resolves with the server, close when it has gone; both raise the events', async (t) => {
     const log = new Log();
-    const server = new Server(LOCAL, log.listeners());
+    const server = make(t, LOCAL, log.listeners());
     assert.equal(await within(server.listen(), 'listen'), server);
     const { address, family, port } = server.address();
     assert.deepEqual({ address, family }, { address: '127.0.0.1', family: 'IPv4' });
@@ -150,6 +153,16 @@ describe('starting and stopping', { timeout: 60_000 }, () => {
     assert.equal(log.all('disconnect').length, 2);
     assert.equal(log.names().at(-1), 'stop');
     assert.equal(log.all('data').length, 2);
+  });
+
+  test('stop closes the listening socket at once, as in net', async (t) => {
+    for (let round = 0; round < 50; round += 1) {
+      const server = make(t, LOCAL);
+      await server.listen();
+      const { port } = server.address();
+      server.stop();
+      await within(make(t, { ...LOCAL, port }).listen(), 'the next at the same port');
+    }
   });
 
   test('close without a grace waits for the sessions', async (t) => {
@@ -220,9 +233,9 @@ describe('starting and stopping', { timeout: 60_000 }, () => {
     await within(closing, 'close');
   });
 
-  test('start twice still is one server', async () => {
+  test('start twice still is one server', async (t) => {
     const log = new Log();
-    const server = new Server(LOCAL, log.listeners());
+    const server = make(t, LOCAL, log.listeners());
     assert.equal(server.start(), server);
     assert.equal(server.start(), server);
     await log.when('start');
@@ -237,8 +250,8 @@ describe('starting and stopping', { timeout: 60_000 }, () => {
     assert.equal(log.all('stop').length, 1);
   });
 
-  test('stop and close without start do nothing', async () => {
-    const server = new Server(LOCAL);
+  test('stop and close without start do nothing', async (t) => {
+    const server = make(t, LOCAL);
     assert.equal(server.stop(), server);
     assert.equal(server.address(), null);
     assert.equal(server.connections, 0);
@@ -251,9 +264,9 @@ describe('starting and stopping', { timeout: 60_000 }, () => {
     await within(server.close(), 'close');
   });
 
-  test('a server that has stopped can start again', async () => {
+  test('a server that has stopped can start again', async (t) => {
     const log = new Log();
-    const server = new Server(LOCAL, log.listeners());
+    const server = make(t, LOCAL, log.listeners());
     for (const round of [1, 2]) {
       server.start();
       await log.when('start', round);
@@ -283,7 +296,7 @@ describe('starting and stopping', { timeout: 60_000 }, () => {
 describe('where a server listens', { timeout: 30_000 }, () => {
   test('a port in use raises EADDRINUSE, this = server', async (t) => {
     const log = new Log();
-    const server = new Server({ ...LOCAL, port: await takenPort(t) }, log.listeners());
+    const server = make(t, { ...LOCAL, port: await takenPort(t) }, log.listeners());
     assert.equal(server.start(), server);
     const { self, args } = await log.when('error');
     assert.equal(self, server);
@@ -295,28 +308,27 @@ describe('where a server listens', { timeout: 30_000 }, () => {
 
   test('listen rejects with EADDRINUSE, and raises it where somebody listens', async (t) => {
     const port = await takenPort(t);
-    await assert.rejects(new Server({ ...LOCAL, port }).listen(), { code: 'EADDRINUSE' });
+    await assert.rejects(make(t, { ...LOCAL, port }).listen(), { code: 'EADDRINUSE' });
     const log = new Log();
-    const server = new Server({ ...LOCAL, port }, log.listeners());
+    const server = make(t, { ...LOCAL, port }, log.listeners());
     await assert.rejects(within(server.listen(), 'listen'), { code: 'EADDRINUSE' });
     const { args } = await log.when('error');
     assert.equal(args[0].code, 'EADDRINUSE');
   });
 
   test('a server whose port was taken can listen when it is free', async (t) => {
-    const taken = new Server(LOCAL);
+    const taken = make(t, LOCAL);
     await taken.listen();
     const { port } = taken.address();
-    const server = new Server({ ...LOCAL, port });
-    t.after(() => within(server.close({ grace: 1 }), 'close'));
+    const server = make(t, { ...LOCAL, port });
     await assert.rejects(server.listen(), { code: 'EADDRINUSE' });
     await within(taken.close(), 'close');
     await within(server.listen(), 'listen');
     assert.equal(server.address().port, port);
   });
 
-  test("an address that is nobody's raises EADDRNOTAVAIL", async () => {
-    const server = new Server({ port: 0, host: '192.0.2.1' });
+  test("an address that is nobody's raises EADDRNOTAVAIL", async (t) => {
+    const server = make(t, { port: 0, host: '192.0.2.1' });
     await assert.rejects(within(server.listen(), 'listen'), { code: 'EADDRNOTAVAIL' });
   });
 
@@ -326,7 +338,7 @@ describe('where a server listens', { timeout: 30_000 }, () => {
     const client = await connect();
     await client.quit();
     const taken = String(await takenPort(t));
-    await assert.rejects(new Server({ ...LOCAL, port: taken }).listen(), { code: 'EADDRINUSE' });
+    await assert.rejects(make(t, { ...LOCAL, port: taken }).listen(), { code: 'EADDRINUSE' });
   });
 
   test('IPv6', { skip: !HAS_IPV6 && 'no IPv6 on this machine' }, async (t) => {
@@ -351,10 +363,10 @@ describe('where a server listens', { timeout: 30_000 }, () => {
     const params = { path: path.join(folder, 'socket') };
     const log = new Log();
     for (const round of [1, 2]) {
-      const server = new Server(params, log.listeners());
+      const server = make(t, params, log.listeners());
       await within(server.listen(), 'listen');
       assert.equal(server.address(), params.path);
-      await assert.rejects(new Server(params).listen(), { code: 'EADDRINUSE' });
+      await assert.rejects(make(t, params).listen(), { code: 'EADDRINUSE' });
       const client = await Client.connect(params.path);
       await client.envelope();
       await client.message('over unix\r\n');

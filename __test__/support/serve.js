@@ -22,6 +22,19 @@ const SESSION_EVENTS = [
 ];
 
 /**
+ * A server that does not listen yet.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {any} [params]
+ * @param {any} [listeners]
+ */
+function make(t, params, listeners) {
+  const server = new Server(params, listeners);
+  t.after(() => within(server.close({ grace: 1 }).catch(() => {}), 'the end of the server'));
+  return server;
+}
+
+/**
  * A server that listens at a free port of 127.0.0.1.
  *
  * @param {import('node:test').TestContext} t
@@ -127,4 +140,4 @@ function deferred() {
   return { promise, resolve, reject };
 }
 
-module.exports = { Client, Log, SESSION_EVENTS, Server, deferred, serve, within };
+module.exports = { Client, Log, SESSION_EVENTS, Server, deferred, make, serve, within };

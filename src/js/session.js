@@ -6,7 +6,9 @@ const { randomFillSync } = require('node:crypto');
 const engine = require('./border.js');
 const { SmtpError, systemError } = require('./errors.js');
 const { NetQueue, continueWith } = require('./queue.js');
+const { LOCAL_ERROR, checkCode, textOf } = require('./reply.js');
 const { ClientSocket } = require('./socket.js');
+const { Transaction } = require('./transaction.js');
 
 const { FLAG, INTEREST, KIND, VERDICT } = engine;
 
@@ -14,20 +16,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const ID_LENGTH = 32;
 /** Number of the plain 250 among the stock replies. */
 const OK = 0;
-const LOCAL_ERROR = 451;
 const START_DATA = 354;
-
-/** Texts of `send(code)` where none is given. */
-const TEXTS = new Map([
-  [221, 'Connection is being closed. Hope to see you next time'],
-  [250, 'OK'],
-  [450, 'Mailbox unavailable'],
-  [LOCAL_ERROR, 'Local error in processing. Try again later'],
-  [501, 'Introduce yourself, please (EHLO example.com)'],
-  [550, 'Mailbox unavailable'],
-  [554, 'Transaction failed'],
-]);
-const NO_TEXT = 'Message not set';
 
 /** The event of each kind of record that has a plan. @type {(string | undefined)[]} */
 const EVENT = [];
@@ -55,18 +44,6 @@ const CODES = new Map([
  * @property {(session: Session, error: unknown) => void} fail
  */
 
-/** @returns {any} the envelope and message of a transaction, nothing of it known yet */
-function newData(/** @type {string | undefined} */ origin) {
-  return {
-    origin,
-    from: undefined,
-    size: undefined,
-    recipients: [],
-    message: undefined,
-    received: false,
-  };
-}
-
 function newId() {
   let id = '';
   // Bytes past the last whole alphabet would favour its first letters.
@@ -77,20 +54,6 @@ function newId() {
     }
   }
   return id;
-}
-
-function checkCode(/** @type {unknown} */ code) {
-  const number = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
-  if (typeof number !== 'number' || !Number.isInteger(number) || number < 200 || number > 599) {
-    throw new RangeError(`a reply code is a whole number from 200 to 599, not ${String(code)}`);
-  }
-  return number;
-}
-
-/** @param {number} code @param {unknown} message a string, or an array for several lines */
-function textOf(code, message) {
-  if (Array.isArray(message) && message.length > 0) return message.join('\n');
-  return String((Array.isArray(message) ? undefined : message) || TEXTS.get(code) || NO_TEXT);
 }
 
 const isThenable = (/** @type {any} */ value) => typeof value?.then === 'function';
@@ -124,14 +87,9 @@ class Session {
   #argument;
   /** @type {string[]} */
   #planned = [];
-  /** Data of the transaction that a 'mail' under way would replace. @type {any} */
-  #replaced;
+  #transaction = new Transaction();
   /** @type {number | undefined} */
   #sentCode;
-  /** @type {string | undefined} */
-  #message;
-  /** @type {Buffer | undefined} */
-  #bytes;
 
   /**
    * @param {Host} host
@@ -142,7 +100,6 @@ class Session {
     this.#host = host;
     this.#slot = slot;
     this.#peer = peer;
-    this.data = newData(undefined);
   }
 
   get id() {
@@ -181,12 +138,18 @@ class Session {
     return this.#queue;
   }
 
+  /** The listeners' own: what they set here is what counts. */
+  get data() {
+    return this.#transaction.data;
+  }
+
+  set data(data) {
+    this.#transaction.data = data;
+  }
+
   /** The message as bytes, from its 'data' event until the next transaction. */
   get raw() {
-    if (this.#bytes === undefined && this.#message !== undefined) {
-      this.#bytes = Buffer.from(this.#message, 'latin1');
-    }
-    return this.#bytes;
+    return this.#transaction.raw;
   }
 
   /** Replies, without an effect on the event under way. */
@@ -280,11 +243,11 @@ class Session {
   #news(/** @type {number} */ head, /** @type {number} */ at) {
     const responses = engine.field(at, 4);
     for (let count = responses; count > 0; count--) this.#respondLine(engine.text());
-    if (head & FLAG.RESET) this.#newTransaction(this.data.origin);
+    if (head & FLAG.RESET) this.#transaction.begin(this.data.origin);
     if (head & FLAG.FORGOT_GREETING) this.data.origin = undefined;
-    if (head & FLAG.ORIGIN) this.#newTransaction(engine.text());
+    if (head & FLAG.ORIGIN) this.#transaction.begin(engine.text());
     if (head & FLAG.MAIL) {
-      this.#newTransaction(this.data.origin);
+      this.#transaction.begin(this.data.origin);
       this.data.from = engine.text();
       this.data.size = sizeOf(engine.text());
     }
@@ -304,18 +267,18 @@ class Session {
       this.#respond(this.#planned);
       this.#settle(VERDICT.ACCEPT);
     } else {
-      if (event === 'mail') this.#stashTransaction();
+      if (event === 'mail') this.#transaction.replace();
       this.#ask(event, this.#argument);
     }
   }
 
   /** Raises 'message'; whether the command goes on at once. */
   #mayPass(/** @type {string} */ line) {
-    const recipients = this.#recipients();
+    const recipients = this.#transaction.recipients;
     this.#debug('CLIENT', line);
     this.#passed = false;
     this.#ask('message', line);
-    if (this.#passed && this.#recipients() !== recipients) {
+    if (this.#passed && this.#transaction.recipients !== recipients) {
       // The plan was made without these recipients: have another made.
       this.#settle(VERDICT.PROCEED);
       return false;
@@ -324,22 +287,7 @@ class Session {
   }
 
   #data(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
-    this.#message = undefined;
-    this.#bytes = undefined;
-    const ascii = engine.isAscii();
-    let message;
-    if (head & FLAG.BLOB) {
-      const bytes = engine.blob();
-      message = bytes.toString(ascii ? 'latin1' : 'utf8');
-      if (!ascii) this.#bytes = bytes;
-    } else if (ascii) {
-      message = engine.text();
-    } else {
-      this.#bytes = engine.data();
-      message = this.#bytes.toString('utf8');
-    }
-    this.#message = message;
-    this.data.received = true;
+    const message = this.#receiveMessage((head & FLAG.BLOB) !== 0);
     if (kind === KIND.TAKEN) {
       this.data.message = message;
       this.#settle(VERDICT.ACCEPT);
@@ -347,6 +295,18 @@ class Session {
     }
     this.#planned = engine.plannedReply(at, this.#host.replies);
     this.#ask('data', message);
+  }
+
+  #receiveMessage(/** @type {boolean} */ isBlob) {
+    const ascii = engine.isAscii();
+    if (ascii && !isBlob) {
+      this.#transaction.receive(engine.text());
+    } else {
+      const bytes = isBlob ? engine.blob() : engine.data();
+      const text = bytes.toString(ascii ? 'latin1' : 'utf8');
+      this.#transaction.receive(text, ascii ? undefined : bytes);
+    }
+    return this.#transaction.message;
   }
 
   #chunk(/** @type {Buffer} */ chunk) {
@@ -362,7 +322,7 @@ class Session {
   #listenerTimeout() {
     const event = this.#stage;
     this.#stage = null;
-    this.#restoreTransaction();
+    this.#transaction.restore();
     const limit = this.#host.config.listenerTimeout;
     const message = `the listener of '${event}' gave no verdict within ${limit} ms`;
     this.#host.fail(this, new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', message));
@@ -439,7 +399,7 @@ class Session {
       this.end();
       return;
     }
-    this.#replaced = undefined;
+    this.#transaction.settle();
     if (fills) this.#fill(event);
     if (message) {
       const code = CODES.get(event) ?? 250;
@@ -457,15 +417,14 @@ class Session {
 
   #fill(/** @type {string} */ event) {
     if (event === 'helo') {
-      if (this.#hasTransaction()) this.#newTransaction(this.#argument);
-      else this.data.origin = this.#argument;
+      this.#transaction.greet(this.#argument);
     } else if (event === 'mail') {
       this.data.from = this.#argument.from;
       this.data.size = this.#argument.size;
     } else if (event === 'rcpt') {
       this.data.recipients.push(this.#argument);
     } else if (event === 'data') {
-      this.data.message = this.#message;
+      this.data.message = this.#transaction.message;
     }
   }
 
@@ -473,7 +432,7 @@ class Session {
   #answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
     const event = this.#stage;
     this.#stage = null;
-    this.#restoreTransaction();
+    this.#transaction.restore();
     const text = textOf(code, message);
     if (event === 'timeout') {
       this.#write(engine.border.replyLines(code, text));
@@ -488,8 +447,8 @@ class Session {
   #settleSilently() {
     if (this.#stage === null) return;
     this.#stage = null;
-    if (this.#sentCode !== undefined && this.#sentCode >= 400) this.#restoreTransaction();
-    this.#replaced = undefined;
+    if (this.#sentCode !== undefined && this.#sentCode >= 400) this.#transaction.restore();
+    this.#transaction.settle();
     this.#answerWith({ verdict: VERDICT.SILENT, code: this.#sentCode });
   }
 
@@ -506,7 +465,7 @@ class Session {
     if (this.#verdict === undefined || !this.#alive) return;
     const { verdict, code, text } = this.#verdict;
     this.#verdict = undefined;
-    const recipients = this.#recipients();
+    const recipients = this.#transaction.recipients;
     if (this.#index >= 0 && code === undefined) {
       engine.settle(this.#index, verdict, recipients);
     } else {
@@ -522,37 +481,6 @@ class Session {
     this.#sendVerdict();
     this.#index = index;
     tell();
-  }
-
-  #recipients() {
-    return this.data?.recipients?.length | 0;
-  }
-
-  #hasTransaction() {
-    return this.data.from !== undefined || this.data.received;
-  }
-
-  #newTransaction(/** @type {string | undefined} */ origin) {
-    if (this.#hasTransaction()) this.data = newData(origin);
-    this.data.origin = origin;
-    this.data.recipients = [];
-    this.#message = undefined;
-    this.#bytes = undefined;
-  }
-
-  /** A MAIL begins anew; what was there comes back if it is refused. */
-  #stashTransaction() {
-    if (!this.#hasTransaction()) return;
-    this.#replaced = { data: this.data, message: this.#message, bytes: this.#bytes };
-    this.#newTransaction(this.data.origin);
-  }
-
-  #restoreTransaction() {
-    if (this.#replaced === undefined) return;
-    this.data = this.#replaced.data;
-    this.#message = this.#replaced.message;
-    this.#bytes = this.#replaced.bytes;
-    this.#replaced = undefined;
   }
 
   #write(/** @type {string[]} */ lines) {

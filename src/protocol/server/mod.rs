@@ -17,11 +17,15 @@
 //! A session that has asked a [`Question`] is parked until [`ServerSession::answer`]; whatever
 //! arrives meanwhile waits in `input`, which the driver bounds by not reading.
 
+mod answers;
+mod deadlines;
+mod dialogue;
 mod plan;
 mod receiving;
 #[cfg(test)]
 mod tests;
 
+pub use dialogue::{Expired, Interest, Question, Step, Verdict};
 pub use plan::{Effect, Plan, PlannedReply};
 
 use super::data::BareNewlines;
@@ -30,7 +34,6 @@ use super::envelope::Changes;
 use super::extension::Extensions;
 use super::limits::{IDLE_BUFFER, Limits, MAX_GATHERED_REPLIES};
 use super::line::{Line, LineReader};
-use super::reply::{Reply, ReplyCode};
 use bytes::{Buf, BufMut, BytesMut};
 use receiving::{End, Receiving};
 use std::sync::Arc;
@@ -55,127 +58,8 @@ pub struct ServerConfig {
     pub replies: Replies,
 }
 
-/// The events that the application wants to hear of, as a set of bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Interest(pub u32);
-
-impl Interest {
-    /// A client connected.
-    pub const CONNECT: Self = Self(1);
-    /// A command line came.
-    pub const MESSAGE: Self = Self(1 << 1);
-    /// HELO or EHLO.
-    pub const HELO: Self = Self(1 << 2);
-    /// MAIL.
-    pub const MAIL: Self = Self(1 << 3);
-    /// RCPT.
-    pub const RCPT: Self = Self(1 << 4);
-    /// DATA.
-    pub const DATA_START: Self = Self(1 << 5);
-    /// Message data as it came from the wire.
-    pub const DATA_CHUNK: Self = Self(1 << 6);
-    /// A whole message.
-    pub const DATA: Self = Self(1 << 7);
-    /// A time without traffic.
-    pub const TIMEOUT: Self = Self(1 << 8);
-    /// A reply.
-    pub const RESPONSE: Self = Self(1 << 9);
-    /// A session ended.
-    pub const DISCONNECT: Self = Self(1 << 10);
-    /// Something failed.
-    pub const ERROR: Self = Self(1 << 11);
-    /// The next line belongs to the application, whatever it says; of one session.
-    pub const CAPTURE: Self = Self(1 << 12);
-
-    /// Whether it has all of `other`.
-    pub fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Whether a listener may look at a message after it was taken.
-    fn may_look_back(self) -> bool {
-        self.0 & !(Self::DATA_CHUNK.0 | Self::CAPTURE.0) != 0
-    }
-}
-
 /// The head of a TLS handshake record (RFC 8446 section 5.1), where a greeting should come.
 const TLS_HANDSHAKE: &[u8] = b"\x16\x03";
-
-/// What the driver is to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Read and call [`ServerSession::receive`].
-    NeedInput,
-    /// Write [`ServerSession::output`].
-    Send,
-    /// Put [`ServerSession::question`] to the application and [`ServerSession::answer`] it.
-    Ask,
-    /// Hand [`ServerSession::take_chunk`] on.
-    Chunk,
-    /// Begin the TLS handshake, then call [`ServerSession::secured`].
-    StartTls,
-    /// Close the connection.
-    Close,
-}
-
-/// What the session asks the application.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Question {
-    /// May this client come in?
-    Connect,
-    /// A command line and what the engine would do with it.
-    Command {
-        /// The line, trimmed.
-        line: String,
-        /// The application has let the line pass; what it is asked about is the plan.
-        passed: bool,
-        /// What happens if it agrees.
-        plan: Plan,
-    },
-    /// Is this message taken?
-    Data(Vec<u8>),
-    /// This message was taken; nothing is asked.
-    Taken(Vec<u8>),
-    /// These replies are about to leave; nothing is asked.
-    Responses,
-    /// A line for the application alone; nothing is asked.
-    Captured(BytesMut),
-}
-
-impl Question {
-    /// Whether the answer decides anything.
-    pub fn awaits_verdict(&self) -> bool {
-        matches!(self, Self::Connect | Self::Command { .. } | Self::Data(_))
-    }
-}
-
-/// The application's answer to a question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Go on; with a reply other than the planned one, if given.
-    Accept(Option<Reply>),
-    /// Go on, answered by the plain positive reply, without whatever the plan says.
-    Ok,
-    /// Let the line pass, and ask about the command itself if anybody wants to know.
-    Proceed,
-    /// Leave the command undone and reply so; 421 closes.
-    Answer(Reply),
-    /// The application has replied by itself, with this code if it is known.
-    Silent(Option<ReplyCode>),
-}
-
-/// What passed without an answer in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expired {
-    /// Nothing yet.
-    Nothing,
-    /// The idle time.
-    Idle,
-    /// The application's time to answer.
-    Listener,
-    /// The client's time; a 421 reply is on its way.
-    Deadline,
-}
 
 #[derive(Debug)]
 enum State {
@@ -348,28 +232,6 @@ impl ServerSession {
         !self.input_ended && !has_quit
     }
 
-    /// Answers the question. `recipients` is how many the application counts, if it was it that
-    /// answered; it has then recorded greeting, sender and recipient by itself.
-    pub fn answer(&mut self, verdict: Verdict, recipients: Option<usize>, now: Instant) {
-        let Some(question) = self.question.take() else { return };
-        self.waiting_since = now;
-        self.active_at = now;
-        if let Some(recipients) = recipients {
-            self.recipients = recipients;
-        }
-        match *question {
-            Question::Connect => self.answer_connect(verdict, now),
-            Question::Command { line, .. } if verdict == Verdict::Proceed => {
-                self.run(line, true, now);
-            }
-            Question::Command { plan, .. } => {
-                self.answer_command(plan, verdict, recipients.is_none());
-            }
-            Question::Data(_) => self.answer_data(verdict),
-            Question::Taken(_) | Question::Responses | Question::Captured(_) => {}
-        }
-    }
-
     /// The TLS handshake is done: nothing said in plain text counts (RFC 3207 section 4.2).
     pub fn secured(&mut self, now: Instant) {
         self.tls = true;
@@ -398,60 +260,6 @@ impl ServerSession {
     pub fn abort(&mut self) {
         self.question = None;
         self.close_with(Stock::ShuttingDown);
-    }
-
-    /// Sets the idle time of this session.
-    pub fn set_idle(&mut self, idle: Option<Duration>, now: Instant) {
-        self.idle = idle;
-        self.active_at = now;
-    }
-
-    /// When [`ServerSession::expire`] is to be called at the latest.
-    pub fn deadline(&self) -> Option<Instant> {
-        if self.question.is_some() {
-            return self.config.limits.listener.map(|limit| self.waiting_since + limit);
-        }
-        let idle = self.idle.map(|limit| self.active_at + limit);
-        [idle, self.client_deadline()].into_iter().flatten().min()
-    }
-
-    /// Acts on the deadline that has passed, if one has.
-    pub fn expire(&mut self, now: Instant) -> Expired {
-        if self.deadline().is_none_or(|deadline| deadline > now) {
-            return Expired::Nothing;
-        }
-        if let Some(question) = self.question.as_deref() {
-            return self.expire_question(question.awaits_verdict(), now);
-        }
-        if self.client_deadline().is_some_and(|deadline| deadline <= now) {
-            self.close_with(Stock::Timeout);
-            return Expired::Deadline;
-        }
-        self.active_at = now;
-        if !self.interest.has(Interest::TIMEOUT) {
-            self.close();
-        }
-        Expired::Idle
-    }
-
-    fn expire_question(&mut self, awaited: bool, now: Instant) -> Expired {
-        let code = self.config.replies.stock(Stock::LocalError).0;
-        if awaited {
-            self.reply_stock(Stock::LocalError);
-        }
-        self.answer(Verdict::Silent(Some(code)), None, now);
-        if awaited { Expired::Listener } else { Expired::Nothing }
-    }
-
-    /// Until when the client must have said something (RFC 5321 section 4.5.3.2).
-    fn client_deadline(&self) -> Option<Instant> {
-        let limits = &self.config.limits;
-        if let State::Data(_) = self.state {
-            return limits.data.map(|limit| self.waiting_since + limit);
-        }
-        let command = limits.command.map(|limit| self.waiting_since + limit);
-        let greeting = limits.greeting.map(|limit| self.connected_at + limit);
-        [command, greeting.filter(|_| !self.greeted)].into_iter().flatten().min()
     }
 
     fn ask(&mut self, question: Question, now: Instant) -> Step {
@@ -551,125 +359,11 @@ impl ServerSession {
         None
     }
 
-    fn answer_connect(&mut self, verdict: Verdict, now: Instant) {
-        self.connected_at = now;
-        let code = match verdict {
-            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
-                reply.write(&mut self.output);
-                Some(reply.code())
-            }
-            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => {
-                self.write_stock(Stock::Greeting);
-                None
-            }
-            Verdict::Silent(code) => code,
-        };
-        self.state = match code {
-            Some(code) if code.closes() => State::Closing,
-            Some(code) if !code.is_positive() => State::Refused,
-            _ => State::ExpectGreeting,
-        };
-    }
-
-    /// `note` tells that the application has to be told of the effect.
-    fn answer_command(&mut self, plan: Plan, verdict: Verdict, note: bool) {
-        match verdict {
-            Verdict::Accept(None) | Verdict::Proceed => {
-                plan.reply.write(&self.config.replies, &mut self.output);
-                self.apply(plan.effect, note);
-            }
-            Verdict::Accept(Some(reply)) => {
-                reply.write(&mut self.output);
-                self.apply(plan.effect, note);
-            }
-            Verdict::Ok => {
-                self.write_stock(plan.effect.plain_reply());
-                self.apply(plan.effect, note);
-            }
-            Verdict::Answer(reply) => {
-                reply.write(&mut self.output);
-                self.refuse(reply.code());
-            }
-            Verdict::Silent(Some(code)) if !code.is_positive() => self.refuse(code),
-            Verdict::Silent(_) => self.apply(plan.effect, note),
-        }
-    }
-
-    fn answer_data(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
-                reply.write(&mut self.output);
-                self.refuse(reply.code());
-            }
-            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => self.write_stock(Stock::Ok),
-            Verdict::Silent(Some(code)) => self.refuse(code),
-            Verdict::Silent(None) => {}
-        }
-    }
-
-    fn refuse(&mut self, code: ReplyCode) {
-        if code.closes() {
-            self.state = State::Closing;
-        }
-    }
-
     /// Carries a plan out that the application has not been asked about.
     fn execute(&mut self, plan: Plan) {
         self.announce(&plan.reply);
         plan.reply.write(&self.config.replies, &mut self.output);
         self.apply(plan.effect, true);
-    }
-
-    fn apply(&mut self, effect: Effect, note: bool) {
-        match effect {
-            Effect::Nothing => {}
-            Effect::Bad => self.bad_commands += 1,
-            Effect::Greet { domain, .. } => {
-                self.greeted = true;
-                self.recipients = 0;
-                self.state = State::ExpectMail;
-                if note {
-                    self.changes.greet(domain);
-                }
-            }
-            Effect::Mail(mail) => {
-                self.state = State::ExpectRcpt;
-                if note {
-                    self.recipients = 0;
-                    self.changes.mail(mail);
-                }
-            }
-            Effect::Rcpt(address) if note => {
-                self.recipients += 1;
-                self.changes.recipients.push(address);
-            }
-            Effect::Rcpt(_) => {}
-            Effect::StartData => {
-                self.messages += 1;
-                let receiving = Receiving::new(&self.config, self.interest);
-                self.state = State::Data(Box::new(receiving));
-            }
-            Effect::Reset => {
-                self.changes.reset();
-                self.recipients = 0;
-                if let State::ExpectRcpt = self.state {
-                    self.state = State::ExpectMail;
-                }
-            }
-            Effect::StartTls => {
-                // What was pipelined behind STARTTLS was not said under TLS: drop it unread.
-                self.input = BytesMut::new();
-                self.lines.reset();
-                self.changes.forget();
-                self.recipients = 0;
-                self.state = State::StartTls;
-            }
-            Effect::Quit => {
-                self.quit = true;
-                self.state = State::Closing;
-            }
-            Effect::Close => self.state = State::Closing,
-        }
     }
 
     fn close_with(&mut self, stock: Stock) {

@@ -3,6 +3,7 @@
 use super::super::limits::MAX_OVERLONG_LINES;
 use super::*;
 use crate::protocol::extension::Extension;
+use crate::protocol::reply::{Reply, ReplyCode};
 use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;

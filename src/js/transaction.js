@@ -1,0 +1,90 @@
+'use strict';
+// What a session knows of its transaction: `session.data`, and the message as bytes.
+
+const { Buffer } = require('node:buffer');
+
+/** @returns {any} the envelope and message of a transaction, nothing of it known yet */
+function newData(/** @type {string | undefined} */ origin) {
+  return {
+    origin,
+    from: undefined,
+    size: undefined,
+    recipients: [],
+    message: undefined,
+    received: false,
+  };
+}
+
+class Transaction {
+  data = newData(undefined);
+  /** The message, perhaps not taken yet. @type {string | undefined} */
+  message;
+  /** @type {Buffer | undefined} */
+  #bytes;
+  /** What a MAIL under way would replace. @type {Transaction | undefined} */
+  #replaced;
+
+  /** How many recipients there are, those that listeners added included. */
+  get recipients() {
+    return this.data?.recipients?.length | 0;
+  }
+
+  /** The message as bytes. */
+  get raw() {
+    if (this.#bytes === undefined && this.message !== undefined) {
+      this.#bytes = Buffer.from(this.message, 'latin1');
+    }
+    return this.#bytes;
+  }
+
+  /** Begins anew. What listeners kept of `data` stays as it was. */
+  begin(/** @type {string | undefined} */ origin) {
+    if (this.#hasBegun()) this.data = newData(origin);
+    this.data.origin = origin;
+    this.data.recipients = [];
+    this.message = undefined;
+    this.#bytes = undefined;
+  }
+
+  /** A greeting: it begins anew where there is something to forget. */
+  greet(/** @type {string} */ origin) {
+    if (this.#hasBegun()) this.begin(origin);
+    else this.data.origin = origin;
+  }
+
+  /** Begins anew for a MAIL that may be refused yet: `restore` undoes it, `settle` does not. */
+  replace() {
+    if (!this.#hasBegun()) return;
+    const replaced = new Transaction();
+    replaced.data = this.data;
+    replaced.message = this.message;
+    replaced.#bytes = this.#bytes;
+    this.begin(this.data.origin);
+    this.#replaced = replaced;
+  }
+
+  restore() {
+    if (this.#replaced === undefined) return;
+    this.data = this.#replaced.data;
+    this.message = this.#replaced.message;
+    this.#bytes = this.#replaced.#bytes;
+    this.#replaced = undefined;
+  }
+
+  settle() {
+    this.#replaced = undefined;
+  }
+
+  /** A whole message came. @param {string} text @param {Buffer} [bytes] where it is not ASCII */
+  receive(text, bytes) {
+    this.message = text;
+    this.#bytes = bytes;
+    this.data.received = true;
+  }
+
+  #hasBegun() {
+    return this.data.from !== undefined || this.data.received;
+  }
+}
+
+module.exports = { Transaction };

@@ -1,0 +1,147 @@
+//! What the application's answers do, and the effects of commands that go on.
+
+use super::receiving::Receiving;
+use super::{Effect, Plan, Question, ServerSession, State, Verdict};
+use crate::protocol::dialect::Stock;
+use crate::protocol::reply::ReplyCode;
+use bytes::BytesMut;
+use std::time::Instant;
+
+impl ServerSession {
+    /// Answers the question. `recipients` is how many the application counts, if it was it that
+    /// answered; it has then recorded greeting, sender and recipient by itself.
+    pub fn answer(&mut self, verdict: Verdict, recipients: Option<usize>, now: Instant) {
+        let Some(question) = self.question.take() else { return };
+        self.waiting_since = now;
+        self.active_at = now;
+        if let Some(recipients) = recipients {
+            self.recipients = recipients;
+        }
+        match *question {
+            Question::Connect => self.answer_connect(verdict, now),
+            Question::Command { line, .. } if verdict == Verdict::Proceed => {
+                self.run(line, true, now);
+            }
+            Question::Command { plan, .. } => {
+                self.answer_command(plan, verdict, recipients.is_none());
+            }
+            Question::Data(_) => self.answer_data(verdict),
+            Question::Taken(_) | Question::Responses | Question::Captured(_) => {}
+        }
+    }
+
+    fn answer_connect(&mut self, verdict: Verdict, now: Instant) {
+        self.connected_at = now;
+        let code = match verdict {
+            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
+                reply.write(&mut self.output);
+                Some(reply.code())
+            }
+            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => {
+                self.write_stock(Stock::Greeting);
+                None
+            }
+            Verdict::Silent(code) => code,
+        };
+        self.state = match code {
+            Some(code) if code.closes() => State::Closing,
+            Some(code) if !code.is_positive() => State::Refused,
+            _ => State::ExpectGreeting,
+        };
+    }
+
+    /// `note` tells that the application has to be told of the effect.
+    fn answer_command(&mut self, plan: Plan, verdict: Verdict, note: bool) {
+        match verdict {
+            Verdict::Accept(None) | Verdict::Proceed => {
+                plan.reply.write(&self.config.replies, &mut self.output);
+                self.apply(plan.effect, note);
+            }
+            Verdict::Accept(Some(reply)) => {
+                reply.write(&mut self.output);
+                self.apply(plan.effect, note);
+            }
+            Verdict::Ok => {
+                self.write_stock(plan.effect.plain_reply());
+                self.apply(plan.effect, note);
+            }
+            Verdict::Answer(reply) => {
+                reply.write(&mut self.output);
+                self.refuse(reply.code());
+            }
+            Verdict::Silent(Some(code)) if !code.is_positive() => self.refuse(code),
+            Verdict::Silent(_) => self.apply(plan.effect, note),
+        }
+    }
+
+    fn answer_data(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
+                reply.write(&mut self.output);
+                self.refuse(reply.code());
+            }
+            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => self.write_stock(Stock::Ok),
+            Verdict::Silent(Some(code)) => self.refuse(code),
+            Verdict::Silent(None) => {}
+        }
+    }
+
+    fn refuse(&mut self, code: ReplyCode) {
+        if code.closes() {
+            self.state = State::Closing;
+        }
+    }
+
+    /// The effect of a command that goes on; `note` tells that the application has to be told.
+    pub(super) fn apply(&mut self, effect: Effect, note: bool) {
+        match effect {
+            Effect::Nothing => {}
+            Effect::Bad => self.bad_commands += 1,
+            Effect::Greet { domain, .. } => {
+                self.greeted = true;
+                self.recipients = 0;
+                self.state = State::ExpectMail;
+                if note {
+                    self.changes.greet(domain);
+                }
+            }
+            Effect::Mail(mail) => {
+                self.state = State::ExpectRcpt;
+                if note {
+                    self.recipients = 0;
+                    self.changes.mail(mail);
+                }
+            }
+            Effect::Rcpt(address) if note => {
+                self.recipients += 1;
+                self.changes.recipients.push(address);
+            }
+            Effect::Rcpt(_) => {}
+            Effect::StartData => {
+                self.messages += 1;
+                let receiving = Receiving::new(&self.config, self.interest);
+                self.state = State::Data(Box::new(receiving));
+            }
+            Effect::Reset => {
+                self.changes.reset();
+                self.recipients = 0;
+                if let State::ExpectRcpt = self.state {
+                    self.state = State::ExpectMail;
+                }
+            }
+            Effect::StartTls => {
+                // What was pipelined behind STARTTLS was not said under TLS: drop it unread.
+                self.input = BytesMut::new();
+                self.lines.reset();
+                self.changes.forget();
+                self.recipients = 0;
+                self.state = State::StartTls;
+            }
+            Effect::Quit => {
+                self.quit = true;
+                self.state = State::Closing;
+            }
+            Effect::Close => self.state = State::Closing,
+        }
+    }
+}

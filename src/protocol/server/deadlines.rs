@@ -1,0 +1,61 @@
+//! Deadlines and idle times (RFC 5321 section 4.5.3.2).
+
+use super::{Expired, Interest, ServerSession, State, Verdict};
+use crate::protocol::dialect::Stock;
+use std::time::{Duration, Instant};
+
+impl ServerSession {
+    /// Sets the idle time of this session.
+    pub fn set_idle(&mut self, idle: Option<Duration>, now: Instant) {
+        self.idle = idle;
+        self.active_at = now;
+    }
+
+    /// When [`ServerSession::expire`] is to be called at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.question.is_some() {
+            return self.config.limits.listener.map(|limit| self.waiting_since + limit);
+        }
+        let idle = self.idle.map(|limit| self.active_at + limit);
+        [idle, self.client_deadline()].into_iter().flatten().min()
+    }
+
+    /// Acts on the deadline that has passed, if one has.
+    pub fn expire(&mut self, now: Instant) -> Expired {
+        if self.deadline().is_none_or(|deadline| deadline > now) {
+            return Expired::Nothing;
+        }
+        if let Some(question) = self.question.as_deref() {
+            return self.expire_question(question.awaits_verdict(), now);
+        }
+        if self.client_deadline().is_some_and(|deadline| deadline <= now) {
+            self.close_with(Stock::Timeout);
+            return Expired::Deadline;
+        }
+        self.active_at = now;
+        if !self.interest.has(Interest::TIMEOUT) {
+            self.close();
+        }
+        Expired::Idle
+    }
+
+    fn expire_question(&mut self, awaited: bool, now: Instant) -> Expired {
+        let code = self.config.replies.stock(Stock::LocalError).0;
+        if awaited {
+            self.reply_stock(Stock::LocalError);
+        }
+        self.answer(Verdict::Silent(Some(code)), None, now);
+        if awaited { Expired::Listener } else { Expired::Nothing }
+    }
+
+    /// Until when the client must have said something (RFC 5321 section 4.5.3.2).
+    fn client_deadline(&self) -> Option<Instant> {
+        let limits = &self.config.limits;
+        if let State::Data(_) = self.state {
+            return limits.data.map(|limit| self.waiting_since + limit);
+        }
+        let command = limits.command.map(|limit| self.waiting_since + limit);
+        let greeting = limits.greeting.map(|limit| self.connected_at + limit);
+        [command, greeting.filter(|_| !self.greeted)].into_iter().flatten().min()
+    }
+}

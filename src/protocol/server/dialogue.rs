@@ -1,0 +1,124 @@
+//! What passes between a session, its driver and its application.
+
+use super::plan::Plan;
+use crate::protocol::reply::{Reply, ReplyCode};
+use bytes::BytesMut;
+
+/// The events that the application wants to hear of, as a set of bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Interest(pub u32);
+
+impl Interest {
+    /// A client connected.
+    pub const CONNECT: Self = Self(1);
+    /// A command line came.
+    pub const MESSAGE: Self = Self(1 << 1);
+    /// HELO or EHLO.
+    pub const HELO: Self = Self(1 << 2);
+    /// MAIL.
+    pub const MAIL: Self = Self(1 << 3);
+    /// RCPT.
+    pub const RCPT: Self = Self(1 << 4);
+    /// DATA.
+    pub const DATA_START: Self = Self(1 << 5);
+    /// Message data as it came from the wire.
+    pub const DATA_CHUNK: Self = Self(1 << 6);
+    /// A whole message.
+    pub const DATA: Self = Self(1 << 7);
+    /// A time without traffic.
+    pub const TIMEOUT: Self = Self(1 << 8);
+    /// A reply.
+    pub const RESPONSE: Self = Self(1 << 9);
+    /// A session ended.
+    pub const DISCONNECT: Self = Self(1 << 10);
+    /// Something failed.
+    pub const ERROR: Self = Self(1 << 11);
+    /// The next line belongs to the application, whatever it says; of one session.
+    pub const CAPTURE: Self = Self(1 << 12);
+
+    /// Whether it has all of `other`.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether a listener may look at a message after it was taken.
+    pub(super) fn may_look_back(self) -> bool {
+        self.0 & !(Self::DATA_CHUNK.0 | Self::CAPTURE.0) != 0
+    }
+}
+
+/// What the driver is to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Read and call [`ServerSession::receive`].
+    NeedInput,
+    /// Write [`ServerSession::output`].
+    Send,
+    /// Put [`ServerSession::question`] to the application and [`ServerSession::answer`] it.
+    Ask,
+    /// Hand [`ServerSession::take_chunk`] on.
+    Chunk,
+    /// Begin the TLS handshake, then call [`ServerSession::secured`].
+    StartTls,
+    /// Close the connection.
+    Close,
+}
+
+/// What the session asks the application.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Question {
+    /// May this client come in?
+    Connect,
+    /// A command line and what the engine would do with it.
+    Command {
+        /// The line, trimmed.
+        line: String,
+        /// The application has let the line pass; what it is asked about is the plan.
+        passed: bool,
+        /// What happens if it agrees.
+        plan: Plan,
+    },
+    /// Is this message taken?
+    Data(Vec<u8>),
+    /// This message was taken; nothing is asked.
+    Taken(Vec<u8>),
+    /// These replies are about to leave; nothing is asked.
+    Responses,
+    /// A line for the application alone; nothing is asked.
+    Captured(BytesMut),
+}
+
+impl Question {
+    /// Whether the answer decides anything.
+    pub fn awaits_verdict(&self) -> bool {
+        matches!(self, Self::Connect | Self::Command { .. } | Self::Data(_))
+    }
+}
+
+/// The application's answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on; with a reply other than the planned one, if given.
+    Accept(Option<Reply>),
+    /// Go on, answered by the plain positive reply, without whatever the plan says.
+    Ok,
+    /// Let the line pass, and ask about the command itself if anybody wants to know.
+    Proceed,
+    /// Leave the command undone and reply so; 421 closes.
+    Answer(Reply),
+    /// The application has replied by itself, with this code if it is known.
+    Silent(Option<ReplyCode>),
+}
+
+/// What passed without an answer in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expired {
+    /// Nothing yet.
+    Nothing,
+    /// The idle time.
+    Idle,
+    /// The application's time to answer.
+    Listener,
+    /// The client's time; a 421 reply is on its way.
+    Deadline,
+}
