@@ -2,18 +2,20 @@
 
 use super::connection;
 use super::error::Error;
-use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot};
+use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot, lock};
 use super::stream::Stream;
 use super::task::Task;
 use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -73,14 +75,21 @@ pub struct Server {
 
 #[derive(Default)]
 struct State {
-    /// Present while it listens; to be notified to stop.
-    listening: Option<(Arc<Notify>, Address)>,
-    /// The accept loop has not ended yet.
-    accepting: bool,
+    /// Present while it listens.
+    listening: Option<Listening>,
+    /// Accept loops that have not ended yet: of one stop and the next start there may be two.
+    accepting: u32,
     sessions: HashMap<u64, Arc<Slot>>,
     next_session: u64,
     addresses: HashMap<IpAddr, usize>,
     draining: bool,
+}
+
+/// A listening socket, which is closed at once when the server stops.
+struct Listening {
+    address: Address,
+    socket: Arc<Mutex<Option<Listener>>>,
+    stop: Arc<Notify>,
 }
 
 /// One client of a server; the server counts it until this is dropped.
@@ -104,7 +113,7 @@ impl Drop for Client {
     fn drop(&mut self) {
         let mut state = self.server.state();
         state.sessions.remove(&self.number);
-        if let Some(address) = self.peer.remote.map(|remote| remote.ip())
+        if let Some(address) = self.peer.ends.map(|(remote, _)| remote.ip())
             && let Some(count) = state.addresses.get_mut(&address)
         {
             *count -= 1;
@@ -165,7 +174,7 @@ impl Server {
 
     /// Where it listens, if it does.
     pub fn address(&self) -> Option<Address> {
-        self.state().listening.as_ref().map(|(_, address)| address.clone())
+        self.state().listening.as_ref().map(|listening| listening.address.clone())
     }
 
     /// Listens on `address`, whose port may be 0 for any.
@@ -174,15 +183,16 @@ impl Server {
     /// [`Error::Bind`] with the system's reason.
     pub fn listen(self: &Arc<Self>, address: &Address, runtime: &Handle) -> Result<(), Error> {
         let _context = runtime.enter();
-        let acceptor = Listener::bind(address).map_err(Error::Bind)?;
-        let address = acceptor.address(address).map_err(Error::Bind)?;
+        let listener = Listener::bind(address).map_err(Error::Bind)?;
+        let address = listener.address(address);
+        let socket = Arc::new(Mutex::new(Some(listener)));
         let stop = Arc::new(Notify::new());
         let mut state = self.state();
-        state.listening = Some((stop.clone(), address));
-        state.accepting = true;
+        state.listening = Some(Listening { address, socket: socket.clone(), stop: stop.clone() });
+        state.accepting += 1;
         state.draining = false;
         drop(state);
-        runtime.spawn(self.clone().accept(acceptor, stop));
+        runtime.spawn(self.clone().accept(socket, stop));
         Ok(())
     }
 
@@ -191,7 +201,10 @@ impl Server {
     pub fn stop(&self) {
         let mut state = self.state();
         match state.listening.take() {
-            Some((stop, _)) => stop.notify_one(),
+            Some(Listening { socket, stop, .. }) => {
+                drop(lock(&socket).take());
+                stop.notify_one();
+            }
             None => self.stopped_if_idle(state),
         }
     }
@@ -218,29 +231,32 @@ impl Server {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn stopped_if_idle(&self, state: MutexGuard<'_, State>) {
-        let idle = state.listening.is_none() && !state.accepting && state.sessions.is_empty();
+        let idle = state.listening.is_none() && state.accepting == 0 && state.sessions.is_empty();
         drop(state);
         if idle {
             self.queue.post_server(self.number, Record::Stopped);
         }
     }
 
-    async fn accept(self: Arc<Self>, listener: Listener, stop: Arc<Notify>) {
+    async fn accept(self: Arc<Self>, socket: Arc<Mutex<Option<Listener>>>, stop: Arc<Notify>) {
         let mut failing = false;
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = stop.notified() => break,
-                accepted = listener.accept() => accepted,
+                accepted = poll_fn(|cx| match &*lock(&socket) {
+                    Some(listener) => listener.poll_accept(cx),
+                    None => Poll::Pending,
+                }) => accepted,
             };
             match accepted {
-                Ok((stream, remote, local)) => {
+                Ok((stream, ends)) => {
                     failing = false;
-                    self.admit(stream, remote, local);
+                    self.admit(stream, ends);
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
@@ -251,20 +267,14 @@ impl Server {
                 }
             }
         }
-        drop(listener);
         let mut state = self.state();
-        state.accepting = false;
+        state.accepting -= 1;
         self.stopped_if_idle(state);
     }
 
-    fn admit(
-        self: &Arc<Self>,
-        stream: Stream,
-        remote: Option<SocketAddr>,
-        local: Option<SocketAddr>,
-    ) {
+    fn admit(self: &Arc<Self>, stream: Stream, ends: Option<(SocketAddr, SocketAddr)>) {
         let mut state = self.state();
-        let address = remote.map(|remote| remote.ip());
+        let address = ends.map(|(remote, _)| remote.ip());
         let full = self.max_clients.is_some_and(|limit| state.sessions.len() >= limit);
         let count =
             address.map_or(0, |address| state.addresses.get(&address).copied().unwrap_or(0));
@@ -285,7 +295,7 @@ impl Server {
             slot.control(Control::Drain);
         }
         drop(state);
-        let peer = Peer { server: self.number, remote, local };
+        let peer = Peer { server: self.number, ends };
         let client = Client { server: self.clone(), slot: slot.clone(), peer, number };
         Task::spawn(&slot, connection::serve(stream, client));
     }
@@ -311,6 +321,9 @@ impl Server {
         });
     }
 }
+
+/// A client, its address and ours, which a unix socket has not.
+type Accepted = (Stream, Option<(SocketAddr, SocketAddr)>);
 
 enum Listener {
     Tcp(TcpListener, SocketAddr),
@@ -340,28 +353,28 @@ impl Listener {
         }
     }
 
-    fn address(&self, wanted: &Address) -> io::Result<Address> {
+    fn address(&self, wanted: &Address) -> Address {
         match self {
-            Self::Tcp(_, bound) => Ok(Address::Ip(*bound)),
+            Self::Tcp(_, bound) => Address::Ip(*bound),
             #[cfg(unix)]
-            Self::Unix(..) => Ok(wanted.clone()),
+            Self::Unix(..) => wanted.clone(),
         }
     }
 
-    async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>, Option<SocketAddr>)> {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         match self {
             Self::Tcp(listener, bound) => {
-                let (stream, remote) = listener.accept().await?;
+                let (stream, remote) = ready!(listener.poll_accept(cx))?;
                 // Linux hands TCP_NODELAY on from the listening socket.
                 #[cfg(not(target_os = "linux"))]
                 stream.set_nodelay(true)?;
                 let local = if bound.ip().is_unspecified() { stream.local_addr()? } else { *bound };
-                Ok((Stream::Tcp(stream), Some(remote), Some(local)))
+                Poll::Ready(Ok((Stream::Tcp(stream), Some((remote, local)))))
             }
             #[cfg(unix)]
             Self::Unix(listener, _) => {
-                let (stream, _) = listener.accept().await?;
-                Ok((Stream::Unix(stream), None, None))
+                let (stream, _) = ready!(listener.poll_accept(cx))?;
+                Poll::Ready(Ok((Stream::Unix(stream), None)))
             }
         }
     }

@@ -74,10 +74,8 @@ const MADE: u32 = 1 << 16;
 pub struct Peer {
     /// The number of the server.
     pub server: u32,
-    /// The client's end; `None` on a unix socket.
-    pub remote: Option<SocketAddr>,
-    /// Our end.
-    pub local: Option<SocketAddr>,
+    /// The client's end and ours; `None` on a unix socket.
+    pub ends: Option<(SocketAddr, SocketAddr)>,
 }
 
 /// An error of the operating system or of TLS.
@@ -255,9 +253,16 @@ impl Writer<'_> {
     fn peer(&mut self, peer: &Peer) {
         self.flag(flag::PEER);
         let mut text = peer.server.to_string();
-        for end in [peer.remote, peer.local].into_iter().flatten() {
+        if let Some((remote, local)) = peer.ends {
             // Writing to a String cannot fail.
-            let _ = write!(text, "\t{}\t{}", end.ip(), end.port());
+            let _ = write!(
+                text,
+                "\t{}\t{}\t{}\t{}",
+                remote.ip(),
+                remote.port(),
+                local.ip(),
+                local.port()
+            );
         }
         self.text(text.as_bytes());
     }
