@@ -146,9 +146,28 @@ function isAscii() {
   return (words[word] & 1) === 0;
 }
 
-/** The message that the next text stands for, which travelled apart. */
-function blob() {
-  return border.blob(words[word++] >>> 1);
+/** Where long messages pass through on their way to a string; the collector may have it. */
+let passage = new WeakRef(Buffer.alloc(0));
+
+/** The message that the next text stands for, which travelled apart; all of it is ASCII. */
+function blobText() {
+  const index = words[word++] >>> 1;
+  const length = words[word++];
+  let buffer = passage.deref();
+  if (buffer === undefined || buffer.length < length) {
+    buffer = Buffer.allocUnsafeSlow(length);
+    passage = new WeakRef(buffer);
+  }
+  border.takeBlob(index, buffer);
+  return buffer.toString('latin1', 0, length);
+}
+
+/** The same as bytes of its own. */
+function blobData() {
+  const index = words[word++] >>> 1;
+  const buffer = Buffer.allocUnsafeSlow(words[word++]);
+  border.takeBlob(index, buffer);
+  return buffer;
 }
 
 /** The planned reply's lines, read off the record where it is no stock reply. */
@@ -186,7 +205,8 @@ module.exports = {
   INTEREST,
   KIND,
   VERDICT,
-  blob,
+  blobData,
+  blobText,
   border,
   data,
   field,

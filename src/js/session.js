@@ -298,13 +298,11 @@ class Session {
   }
 
   #receiveMessage(/** @type {boolean} */ isBlob) {
-    const ascii = engine.isAscii();
-    if (ascii && !isBlob) {
-      this.#transaction.receive(engine.text());
+    if (engine.isAscii()) {
+      this.#transaction.receive(isBlob ? engine.blobText() : engine.text());
     } else {
-      const bytes = isBlob ? engine.blob() : engine.data();
-      const text = bytes.toString(ascii ? 'latin1' : 'utf8');
-      this.#transaction.receive(text, ascii ? undefined : bytes);
+      const bytes = isBlob ? engine.blobData() : engine.data();
+      this.#transaction.receive(bytes.toString('utf8'), bytes);
     }
     return this.#transaction.message;
   }

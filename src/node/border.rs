@@ -2,9 +2,10 @@
 
 use crate::net::events::{Answer, Batch, Control, EventQueue, Slot};
 use crate::net::listener::Server;
+use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::server::{Interest, Verdict};
-use napi::bindgen_prelude::{BufferSlice, Function, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
@@ -108,11 +109,21 @@ impl Border {
         verdicts.len() as u32
     }
 
-    /// A long message of the batch at hand; it can be taken once.
+    /// Puts a long message of the batch at hand into `target`, which has its length or more; it
+    /// can be taken once.
     #[napi]
-    pub fn blob<'env>(&mut self, env: &'env Env, index: u32) -> Result<BufferSlice<'env>> {
+    pub fn take_blob(&mut self, index: u32, mut target: Uint8Array) -> Result<()> {
         let blob = self.batch.blobs.get_mut(index as usize).map(std::mem::take);
-        BufferSlice::copy_from(env, blob.unwrap_or_default())
+        // SAFETY: as in `load`.
+        let mut rest = unsafe { target.as_mut() };
+        for segment in blob.iter().flat_map(Message::segments) {
+            let Some((head, tail)) = rest.split_at_mut_checked(segment.len()) else {
+                return Err(Error::new(Status::InvalidArg, "too short a target".to_owned()));
+            };
+            head.copy_from_slice(segment);
+            rest = tail;
+        }
+        Ok(())
     }
 
     /// Answers a question late, or with a text; whether it was still being asked.

@@ -11,6 +11,7 @@
 //! | envelope, transaction | RFC 5321 section 3.3 | [`envelope::Changes`] |
 //! | extension | RFC 5321 section 2.2 | [`extension::Extensions`] |
 //! | dot transparency, end of data | RFC 5321 section 4.5.2 | [`data::DataDecoder`] |
+//! | message | RFC 5321 section 2.3.1 | [`message::Message`] |
 //! | limits and timeouts | RFC 5321 section 4.5.3 | [`limits::Limits`] |
 //!
 //! Ours: an *event* is what the application may want to hear of, a *question* is an event that
@@ -26,5 +27,6 @@ pub mod envelope;
 pub mod extension;
 pub mod limits;
 pub mod line;
+pub mod message;
 pub mod reply;
 pub mod server;

@@ -22,6 +22,7 @@
 use super::slot::Slot;
 use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::{Changes, Mail};
+use crate::protocol::message::Message;
 use crate::protocol::server::{Effect, Plan, PlannedReply, Question};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -60,7 +61,7 @@ mod flag {
     pub(super) const MAIL: u32 = 1 << 12;
     pub(super) const LINE: u32 = 1 << 13;
     pub(super) const TLS: u32 = 1 << 14;
-    /// The event's own text is a blob: its index stands for its length.
+    /// The event's own text is a blob: its index stands for its length, which a word more has.
     pub(super) const BLOB: u32 = 1 << 15;
     /// The session ended before it was connected: no 'disconnect'.
     pub(super) const QUIET: u32 = 1 << 16;
@@ -179,7 +180,7 @@ pub struct Batch {
     /// Their texts.
     pub bytes: Vec<u8>,
     /// Long messages, each taken once.
-    pub blobs: Vec<Vec<u8>>,
+    pub blobs: Vec<Message>,
     pub(super) entries: Vec<Entry>,
 }
 
@@ -341,14 +342,19 @@ impl Writer<'_> {
         self.text(size.as_bytes());
     }
 
-    fn message(&mut self, message: &mut Vec<u8>) {
+    fn message(&mut self, message: &mut Message) {
+        let other = u32::from(!message.is_ascii());
+        let length = message.len() as u32;
         if message.len() <= MAX_INLINE {
-            self.text(message);
+            self.batch.words.push(length << 1 | other);
+            for segment in message.segments() {
+                self.batch.bytes.extend_from_slice(segment);
+            }
             return;
         }
         self.flag(flag::BLOB);
         let index = self.batch.blobs.len() as u32;
-        self.batch.words.push(index << 1 | u32::from(!message.is_ascii()));
+        self.batch.words.extend([index << 1 | other, length]);
         self.batch.blobs.push(std::mem::take(message));
     }
 

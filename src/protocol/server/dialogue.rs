@@ -1,6 +1,7 @@
 //! What passes between a session, its driver and its application.
 
 use super::plan::Plan;
+use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::BytesMut;
 
@@ -79,9 +80,9 @@ pub enum Question {
         plan: Plan,
     },
     /// Is this message taken?
-    Data(Vec<u8>),
+    Data(Message),
     /// This message was taken; nothing is asked.
-    Taken(Vec<u8>),
+    Taken(Message),
     /// These replies are about to leave; nothing is asked.
     Responses,
     /// A line for the application alone; nothing is asked.

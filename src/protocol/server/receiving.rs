@@ -2,13 +2,14 @@
 
 use super::{Interest, ServerConfig};
 use crate::protocol::data::{BareNewlines, DataDecoder};
+use crate::protocol::message::Message;
 use bytes::BytesMut;
 
 /// What came of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// It is whole.
-    Message(Vec<u8>),
+    Message(Message),
     /// It is whole, and nobody wants it.
     NotKept,
     /// It was over the limit; nothing of it is left.
@@ -21,7 +22,7 @@ pub(super) enum End {
 #[derive(Debug)]
 pub(super) struct Receiving {
     decoder: DataDecoder,
-    message: Vec<u8>,
+    message: Message,
     size: u64,
     limit: u64,
     keep: bool,
@@ -37,7 +38,7 @@ impl Receiving {
         let limit = [config.limits.size, deliverable].into_iter().flatten().min();
         Self {
             decoder: DataDecoder::new(config.bare_newlines),
-            message: Vec::new(),
+            message: Message::default(),
             size: 0,
             limit: limit.unwrap_or(u64::MAX),
             keep,
@@ -57,9 +58,9 @@ impl Receiving {
         let decoded = decoder.decode(input, |bytes| {
             *size += bytes.len() as u64;
             if *size > *limit {
-                *message = Vec::new();
+                *message = Message::default();
             } else if *keep {
-                message.extend_from_slice(bytes);
+                message.push(bytes);
             }
         });
         self.ended = decoded.ended;

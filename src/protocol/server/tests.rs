@@ -230,7 +230,8 @@ impl Table {
                 effect = plan.effect.clone();
             }
             Question::Data(message) => {
-                events.push(format!("data {}", message.escape_ascii()).replace("\\x00", "\\0"));
+                let bytes = message.segments().collect::<Vec<_>>().concat();
+                events.push(format!("data {}", bytes.escape_ascii()).replace("\\x00", "\\0"));
             }
             Question::Taken(_) | Question::Responses | Question::Captured(_) => {}
         }
