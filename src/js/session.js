@@ -340,7 +340,7 @@ class Session {
     this.#alive = false;
     this.#stage = null;
     if (!quiet) this.#host.notify(this, 'disconnect', this.socket);
-    this.#socket?.emit('close', false);
+    this.#socket?.closed();
   }
 
   /** Raises an interruptable event and acts on what its listener returns. */

@@ -2,7 +2,6 @@
 // The `socket` of a session: what programs ask of a client's net.Socket.
 
 const { EventEmitter } = require('node:events');
-const { isIPv6 } = require('node:net');
 
 /**
  * The client's end of a session. Events: 'close', 'error', 'timeout'.
@@ -26,14 +25,12 @@ class ClientSocket extends EventEmitter {
     this.remoteAddress = remoteAddress;
     this.remotePort = port(remotePort);
     /** @type {'IPv4' | 'IPv6' | undefined} */
-    this.remoteFamily = remoteAddress ? (isIPv6(remoteAddress) ? 'IPv6' : 'IPv4') : undefined;
+    this.remoteFamily = undefined;
+    if (remoteAddress) this.remoteFamily = remoteAddress.includes(':') ? 'IPv6' : 'IPv4';
     /** @type {string | undefined} */
     this.localAddress = localAddress;
     this.localPort = port(localPort);
     this.destroyed = false;
-    this.on('close', () => {
-      this.destroyed = true;
-    });
   }
 
   /** Whether the connection is under TLS. */
@@ -55,6 +52,12 @@ class ClientSocket extends EventEmitter {
     this.#engine.destroy();
     if (error !== undefined) process.nextTick(() => this.emit('error', error));
     return this;
+  }
+
+  /** The session is over. For the session. */
+  closed() {
+    this.destroyed = true;
+    this.emit('close', false);
   }
 
   /** Sends text as it is. @param {string} text */

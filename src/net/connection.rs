@@ -62,10 +62,11 @@ pub async fn serve(stream: Stream, client: Client) {
     let sleep = pin!(tokio::time::sleep(FAR));
     let server = client.server.clone();
     let tls = server.implicit_tls();
-    let session = ServerSession::new(server.config().clone(), tls, Instant::now());
+    let now = Instant::now();
+    let session = ServerSession::new(server.config().clone(), tls, now);
     let slot = client.slot.clone();
     let mut connection =
-        Connection { stream: Some(stream), session, server, slot, client: &client, sleep };
+        Connection { stream: Some(stream), session, server, slot, client: &client, sleep, now };
     let ended = connection.run(tls).await;
     connection.finish(ended).await;
 }
@@ -78,6 +79,8 @@ struct Connection<'a> {
     slot: Arc<Slot>,
     client: &'a Client,
     sleep: Pin<&'a mut Sleep>,
+    /// As of the last event; the clock is read once for each.
+    now: Instant,
 }
 
 impl Connection<'_> {
@@ -86,14 +89,14 @@ impl Connection<'_> {
             self.handshake().await?;
         }
         loop {
-            match self.session.poll(Instant::now(), self.interest()) {
+            match self.session.poll(self.now, self.interest()) {
                 Step::NeedInput => self.read().await?,
                 Step::Send => self.send().await?,
                 Step::Ask => self.ask().await?,
                 Step::Chunk => self.hand_on_chunk().await?,
                 Step::StartTls => {
                     self.handshake().await?;
-                    self.session.secured(Instant::now());
+                    self.session.secured(self.now);
                 }
                 Step::Close => return Ok(()),
             }
@@ -116,7 +119,6 @@ impl Connection<'_> {
 
     /// Puts the session's question to the application and waits for the answer.
     async fn ask(&mut self) -> Result<(), Ended> {
-        let now = Instant::now();
         let changes = self.session.take_changes();
         let responses = self.session.take_responses();
         let tls = self.session.is_tls();
@@ -125,18 +127,18 @@ impl Connection<'_> {
         if !self.client.post(true, record) {
             return Err(Ended::Destroyed);
         }
-        let hold = now + HOLD;
+        let hold = self.now + HOLD;
         while self.session.question().is_some() {
             let held =
                 !self.session.output().is_empty() && !self.interest().has(Interest::RESPONSE);
             match self.next_before(false, held.then_some(hold)).await? {
                 Event::Wake(Wake::Answer(Answer { verdict, recipients })) => {
-                    self.session.answer(verdict, Some(recipients), Instant::now());
+                    self.session.answer(verdict, Some(recipients), self.now);
                 }
                 Event::Wake(Wake::Control(control)) => self.control(control)?,
                 Event::Deadline => {
                     self.expire();
-                    if held && Instant::now() >= hold && self.session.question().is_some() {
+                    if held && self.now >= hold && self.session.question().is_some() {
                         self.send().await?;
                     }
                 }
@@ -174,13 +176,13 @@ impl Connection<'_> {
             Control::Destroy => return Err(Ended::Destroyed),
             Control::Drain => self.session.drain(),
             Control::Abort => self.session.abort(),
-            Control::Idle(idle) => self.session.set_idle(idle, Instant::now()),
+            Control::Idle(idle) => self.session.set_idle(idle, self.now),
         }
         Ok(())
     }
 
     fn expire(&mut self) {
-        let expired = self.session.expire(Instant::now());
+        let expired = self.session.expire(self.now);
         let record = match expired {
             Expired::Idle if self.slot.is_caught_up() => Record::Timeout,
             Expired::Listener => Record::ListenerTimeout,
@@ -201,7 +203,7 @@ impl Connection<'_> {
         let (Some(stream), Some(acceptor)) = (self.stream.take(), acceptor) else {
             return Err(Ended::Destroyed);
         };
-        let deadline = self.server.config().limits.handshake.map(|limit| Instant::now() + limit);
+        let deadline = self.server.config().limits.handshake.map(|limit| self.now + limit);
         let mut handshake = Box::pin(async move { stream.secure(&acceptor).await });
         loop {
             self.arm(deadline);
@@ -224,7 +226,7 @@ impl Connection<'_> {
     /// Writes all that the session has ready.
     async fn send(&mut self) -> Result<(), Ended> {
         let limit = self.server.config().limits.command.unwrap_or(WRITE_TIMEOUT);
-        let deadline = Some(Instant::now() + limit);
+        let deadline = Some(self.now + limit);
         loop {
             self.arm(deadline);
             let event = poll_fn(|cx| {
@@ -245,7 +247,7 @@ impl Connection<'_> {
         match event {
             Event::Wake(Wake::Control(Control::Abort)) => Err(Ended::Destroyed),
             Event::Wake(Wake::Control(control)) => self.control(control),
-            Event::Deadline if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+            Event::Deadline if deadline.is_some_and(|deadline| deadline <= self.now) => {
                 Err(Ended::Failed(io::ErrorKind::TimedOut.into()))
             }
             _ => Ok(()),
@@ -279,9 +281,13 @@ impl Connection<'_> {
 
     fn poll_signals(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if let Poll::Ready(wake) = self.slot.poll_wake(cx) {
+            self.now = Instant::now();
             return Poll::Ready(Event::Wake(wake));
         }
-        self.sleep.as_mut().poll(cx).map(|()| Event::Deadline)
+        self.sleep.as_mut().poll(cx).map(|()| {
+            self.now = Instant::now();
+            Event::Deadline
+        })
     }
 
     /// Reads once and gives the bytes to the session.
@@ -298,7 +304,10 @@ impl Connection<'_> {
             ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
             match buffer.filled() {
                 [] => self.session.end_input(),
-                bytes => self.session.receive(bytes, Instant::now()),
+                bytes => {
+                    self.now = Instant::now();
+                    self.session.receive(bytes, self.now);
+                }
             }
             Poll::Ready(Ok(()))
         })
@@ -320,8 +329,12 @@ impl Connection<'_> {
         Pin::new(stream).poll_flush(cx)
     }
 
+    /// Makes the timer fire at `deadline` or before.
     fn arm(&mut self, deadline: Option<Instant>) {
-        arm(self.sleep.as_mut(), deadline);
+        let deadline = deadline.unwrap_or_else(|| self.now + FAR).into();
+        if self.sleep.is_elapsed() || self.sleep.deadline() > deadline {
+            self.sleep.as_mut().reset(deadline);
+        }
     }
 
     /// Closes the stream and tells the application that the session is over.
@@ -370,13 +383,5 @@ impl Connection<'_> {
         };
         // Whatever comes of it, the session is over.
         let _ = tokio::time::timeout(LINGER, end).await;
-    }
-}
-
-/// Makes `sleep` fire at `deadline` or before.
-fn arm(sleep: Pin<&mut Sleep>, deadline: Option<Instant>) {
-    let deadline = deadline.unwrap_or_else(|| Instant::now() + FAR).into();
-    if sleep.is_elapsed() || sleep.deadline() > deadline {
-        sleep.reset(deadline);
     }
 }
