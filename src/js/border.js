@@ -35,6 +35,8 @@ const FLAG = Object.freeze({
   TLS: 1 << 14,
   BLOB: 1 << 15,
   QUIET: 1 << 16,
+  DROPS: 1 << 17,
+  DROPS_GREETING: 1 << 18,
 });
 
 const VERDICT = Object.freeze({ ACCEPT: 1, OK: 2, PROCEED: 3, SILENT: 4, ANSWER: 5 });
@@ -56,6 +58,9 @@ const INTEREST = Object.freeze({
   error: 1 << 11,
   capture: 1 << 12,
 });
+
+/** Numbers of stock replies, as in src/protocol/dialect.rs. */
+const STOCK = Object.freeze({ OK: 0, LOCAL_ERROR: 23 });
 
 const HEADER_WORDS = 8;
 const MADE_REPLY = 1 << 16;
@@ -204,6 +209,7 @@ module.exports = {
   FLAG,
   INTEREST,
   KIND,
+  STOCK,
   VERDICT,
   blobData,
   blobText,

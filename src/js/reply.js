@@ -1,14 +1,11 @@
 'use strict';
 // Codes and texts of replies that listeners give.
 
-const LOCAL_ERROR = 451;
-
 /** Texts of a code where none is given. */
 const TEXTS = new Map([
   [221, 'Connection is being closed. Hope to see you next time'],
   [250, 'OK'],
   [450, 'Mailbox unavailable'],
-  [LOCAL_ERROR, 'Local error in processing. Try again later'],
   [501, 'Introduce yourself, please (EHLO example.com)'],
   [550, 'Mailbox unavailable'],
   [554, 'Transaction failed'],
@@ -41,4 +38,4 @@ function textOf(code, message) {
   return String((Array.isArray(message) ? undefined : message) || TEXTS.get(code) || NO_TEXT);
 }
 
-module.exports = { LOCAL_ERROR, checkCode, textOf };
+module.exports = { checkCode, textOf };

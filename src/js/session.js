@@ -6,16 +6,15 @@ const { randomFillSync } = require('node:crypto');
 const engine = require('./border.js');
 const { SmtpError, systemError } = require('./errors.js');
 const { NetQueue, continueWith } = require('./queue.js');
-const { LOCAL_ERROR, checkCode, textOf } = require('./reply.js');
+const { checkCode, textOf } = require('./reply.js');
 const { ClientSocket } = require('./socket.js');
 const { Transaction } = require('./transaction.js');
 
-const { FLAG, INTEREST, KIND, VERDICT } = engine;
+const { FLAG, INTEREST, KIND, STOCK, VERDICT } = engine;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const ID_LENGTH = 32;
-/** Number of the plain 250 among the stock replies. */
-const OK = 0;
+const LOCAL_ERROR = 451;
 const START_DATA = 354;
 
 /** The event of each kind of record that has a plan. @type {(string | undefined)[]} */
@@ -174,7 +173,7 @@ class Session {
   }
 
   ok(/** @type {string | string[]=} */ message) {
-    if (this.#stage === 'message') this.#answer(250, message || this.#stockText(OK));
+    if (this.#stage === 'message') this.#answer(250, message || this.#stockText(STOCK.OK));
     else if (this.#stage !== null) this.#accept(message, false);
     return this;
   }
@@ -264,6 +263,8 @@ class Session {
     if (line !== null && !this.#mayPass(line)) return;
     const event = EVENT[kind];
     if (event === undefined) {
+      if (head & FLAG.DROPS) this.#transaction.begin(this.data.origin);
+      if (head & FLAG.DROPS_GREETING) this.data.origin = undefined;
       this.#respond(this.#planned);
       this.#settle(VERDICT.ACCEPT);
     } else {
@@ -381,7 +382,7 @@ class Session {
     }
     const code = error?.replyCode;
     if (Number.isInteger(code) && code >= 400 && code <= 599) this.#answer(code, error.message);
-    else this.#answer(LOCAL_ERROR, undefined);
+    else this.#answer(LOCAL_ERROR, this.#stockText(STOCK.LOCAL_ERROR));
   }
 
   /** Goes on; `fills` data or not. */
@@ -408,7 +409,7 @@ class Session {
       this.#respond(this.#planned);
       this.#settle(fills ? VERDICT.ACCEPT : VERDICT.OK);
     } else {
-      this.#respond(this.#host.replies[OK]);
+      this.#respond(this.#host.replies[STOCK.OK]);
       this.#settle(VERDICT.OK);
     }
   }

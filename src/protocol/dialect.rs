@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 #[repr(u8)]
 pub enum Stock {
     /// RSET, NOOP, the message.
-    Ok,
+    Ok = 0,
     /// MAIL.
     SenderOk,
     /// RCPT.
@@ -54,8 +54,8 @@ pub enum Stock {
     TooManyRecipients,
     /// A message with bare CR or LF where they are refused.
     BareNewline,
-    /// The application failed or was too slow.
-    LocalError,
+    /// The application failed or was too slow. JavaScript knows it, and `Ok`, by these numbers.
+    LocalError = 23,
     /// HTTP or TLS where SMTP is spoken.
     NotSmtp,
     /// A client over the limit.

@@ -65,6 +65,10 @@ mod flag {
     pub(super) const BLOB: u32 = 1 << 15;
     /// The session ended before it was connected: no 'disconnect'.
     pub(super) const QUIET: u32 = 1 << 16;
+    /// The command drops the transaction if it goes on.
+    pub(super) const DROPS: u32 = 1 << 17;
+    /// It drops the greeting, too.
+    pub(super) const DROPS_GREETING: u32 = 1 << 18;
 }
 
 const NO_REPLY: u32 = u32::MAX;
@@ -317,6 +321,8 @@ impl Writer<'_> {
             Effect::Greet { domain, .. } => self.text(domain.as_bytes()),
             Effect::Mail(mail) => self.mail(mail),
             Effect::Rcpt(address) => self.text(address.as_bytes()),
+            Effect::Reset => self.flag(flag::DROPS),
+            Effect::StartTls => self.flag(flag::DROPS | flag::DROPS_GREETING),
             _ => {}
         }
         match &plan.reply {

@@ -123,8 +123,10 @@ impl ServerSession {
                 self.state = State::Data(Box::new(receiving));
             }
             Effect::Reset => {
-                self.changes.reset();
                 self.recipients = 0;
+                if note {
+                    self.changes.reset();
+                }
                 if let State::ExpectRcpt = self.state {
                     self.state = State::ExpectMail;
                 }
@@ -133,8 +135,10 @@ impl ServerSession {
                 // What was pipelined behind STARTTLS was not said under TLS: drop it unread.
                 self.input = BytesMut::new();
                 self.lines.reset();
-                self.changes.forget();
                 self.recipients = 0;
+                if note {
+                    self.changes.forget();
+                }
                 self.state = State::StartTls;
             }
             Effect::Quit => {
