@@ -39,7 +39,7 @@ const FLAG = Object.freeze({
   DROPS_GREETING: 1 << 18,
 });
 
-const VERDICT = Object.freeze({ ACCEPT: 1, OK: 2, PROCEED: 3, SILENT: 4, ANSWER: 5 });
+const VERDICT = Object.freeze({ ACCEPT: 1, OK: 2, PROCEED: 3, SILENT: 4, ANSWER: 5, SKIP: 6 });
 const VERDICT_BITS = 3;
 
 /** Bits of the events that a server listens to, as in src/protocol/server. */

@@ -445,10 +445,11 @@ class Session {
   /** The listener has replied by itself. */
   #settleSilently() {
     if (this.#stage === null) return;
+    const verdict = this.#stage === 'message' ? VERDICT.SKIP : VERDICT.SILENT;
     this.#stage = null;
     if (this.#sentCode !== undefined && this.#sentCode >= 400) this.#transaction.restore();
     this.#transaction.settle();
-    this.#answerWith({ verdict: VERDICT.SILENT, code: this.#sentCode });
+    this.#answerWith({ verdict, code: this.#sentCode });
   }
 
   #settle(/** @type {number} */ verdict) {

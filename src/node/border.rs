@@ -22,6 +22,7 @@ mod kind {
     pub(super) const PROCEED: u32 = 3;
     pub(super) const SILENT: u32 = 4;
     pub(super) const ANSWER: u32 = 5;
+    pub(super) const SKIP: u32 = 6;
     pub(super) const BITS: u32 = 3;
 }
 
@@ -145,6 +146,7 @@ impl Border {
             (kind::OK, _) => Verdict::Ok,
             (kind::PROCEED, _) => Verdict::Proceed,
             (kind::SILENT, _) => Verdict::Silent(code),
+            (kind::SKIP, _) => Verdict::Skip(code),
             (kind::ANSWER, Some(reply)) => Verdict::Answer(reply),
             _ => return Err(Error::new(Status::InvalidArg, "not a verdict".to_owned())),
         };
@@ -228,6 +230,7 @@ fn settled(word: u32) -> Option<Answer> {
         kind::OK => Verdict::Ok,
         kind::PROCEED => Verdict::Proceed,
         kind::SILENT => Verdict::Silent(None),
+        kind::SKIP => Verdict::Skip(None),
         _ => return None,
     };
     Some(Answer { verdict, recipients: (word >> kind::BITS) as usize })

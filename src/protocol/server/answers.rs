@@ -41,7 +41,7 @@ impl ServerSession {
                 self.write_stock(Stock::Greeting);
                 None
             }
-            Verdict::Silent(code) => code,
+            Verdict::Silent(code) | Verdict::Skip(code) => code,
         };
         self.state = match code {
             Some(code) if code.closes() => State::Closing,
@@ -71,6 +71,8 @@ impl ServerSession {
             }
             Verdict::Silent(Some(code)) if !code.is_positive() => self.refuse(code),
             Verdict::Silent(_) => self.apply(plan.effect, note),
+            Verdict::Skip(Some(code)) => self.refuse(code),
+            Verdict::Skip(None) => {}
         }
     }
 
@@ -81,8 +83,8 @@ impl ServerSession {
                 self.refuse(reply.code());
             }
             Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => self.write_stock(Stock::Ok),
-            Verdict::Silent(Some(code)) => self.refuse(code),
-            Verdict::Silent(None) => {}
+            Verdict::Silent(Some(code)) | Verdict::Skip(Some(code)) => self.refuse(code),
+            Verdict::Silent(None) | Verdict::Skip(None) => {}
         }
     }
 

@@ -107,8 +107,11 @@ pub enum Verdict {
     Proceed,
     /// Leave the command undone and reply so; 421 closes.
     Answer(Reply),
-    /// The application has replied by itself, with this code if it is known.
+    /// The application has replied by itself, with this code if it is known: go on if it is
+    /// positive.
     Silent(Option<ReplyCode>),
+    /// The same, and the command is not ours to carry out.
+    Skip(Option<ReplyCode>),
 }
 
 /// What passed without an answer in time.
