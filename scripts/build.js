@@ -71,7 +71,8 @@ if (build && spawnSync('cargo', ['--version']).status !== 0) {
   fail('a Rust toolchain is needed to build, and cargo was not found: see https://rustup.rs');
 }
 if (!isInstalled()) {
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Not `npm ci`: it wants optional packages of other platforms, which a registry may not have.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   const now = new Date();
   fs.utimesSync(path.join(ROOT, 'node_modules', '.package-lock.json'), now, now);
 }

@@ -251,7 +251,7 @@ class Session {
       this.data.size = sizeOf(engine.text());
     }
     const recipients = engine.field(at, 5);
-    for (let count = recipients; count > 0; count--) this.data.recipients.push(engine.text());
+    for (let count = recipients; count > 0; count--) this.#transaction.add(engine.text());
   }
 
   #command(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
@@ -275,11 +275,11 @@ class Session {
 
   /** Raises 'message'; whether the command goes on at once. */
   #mayPass(/** @type {string} */ line) {
-    const recipients = this.#transaction.recipients;
+    const recipients = this.#transaction.count;
     this.#debug('CLIENT', line);
     this.#passed = false;
     this.#ask('message', line);
-    if (this.#passed && this.#transaction.recipients !== recipients) {
+    if (this.#passed && this.#transaction.count !== recipients) {
       // The plan was made without these recipients: have another made.
       this.#settle(VERDICT.PROCEED);
       return false;
@@ -323,7 +323,8 @@ class Session {
     this.#stage = null;
     this.#transaction.restore();
     const limit = this.#host.config.listenerTimeout;
-    const message = `the listener of '${event}' gave no verdict within ${limit} ms`;
+    const listener = event === null ? 'a listener' : `the listener of '${event}'`;
+    const message = `${listener} gave no verdict within ${limit} ms`;
     this.#host.fail(this, new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', message));
   }
 
@@ -421,7 +422,7 @@ class Session {
       this.data.from = this.#argument.from;
       this.data.size = this.#argument.size;
     } else if (event === 'rcpt') {
-      this.data.recipients.push(this.#argument);
+      this.#transaction.add(this.#argument);
     } else if (event === 'data') {
       this.data.message = this.#transaction.message;
     }
@@ -465,7 +466,7 @@ class Session {
     if (this.#verdict === undefined || !this.#alive) return;
     const { verdict, code, text } = this.#verdict;
     this.#verdict = undefined;
-    const recipients = this.#transaction.recipients;
+    const recipients = this.#transaction.count;
     if (this.#index >= 0 && code === undefined) {
       engine.settle(this.#index, verdict, recipients);
     } else {

@@ -2,6 +2,7 @@
 // What a session knows of its transaction: `session.data`, and the message as bytes.
 
 const { Buffer } = require('node:buffer');
+const { inspect } = require('node:util');
 
 /** @returns {any} the envelope and message of a transaction, nothing of it known yet */
 function newData(/** @type {string | undefined} */ origin) {
@@ -16,7 +17,7 @@ function newData(/** @type {string | undefined} */ origin) {
 }
 
 class Transaction {
-  data = newData(undefined);
+  #data = newData(undefined);
   /** The message, perhaps not taken yet. @type {string | undefined} */
   message;
   /** @type {Buffer | undefined} */
@@ -24,9 +25,28 @@ class Transaction {
   /** What a MAIL under way would replace. @type {Transaction | undefined} */
   #replaced;
 
+  /** The listeners' own: what they set here is what counts. */
+  get data() {
+    return this.#data;
+  }
+
+  set data(data) {
+    if (typeof data !== 'object' || data === null) {
+      throw new TypeError(`session.data must be an object, not ${inspect(data)}`);
+    }
+    this.#data = data;
+  }
+
   /** How many recipients there are, those that listeners added included. */
-  get recipients() {
-    return this.data?.recipients?.length | 0;
+  get count() {
+    const { recipients } = this.data;
+    return Array.isArray(recipients) ? recipients.length : 0;
+  }
+
+  /** Adds a recipient. @param {string} address */
+  add(address) {
+    if (!Array.isArray(this.data.recipients)) this.data.recipients = [];
+    this.data.recipients.push(address);
   }
 
   /** The message as bytes. */
