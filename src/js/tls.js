@@ -26,6 +26,9 @@ function keyPair({ key, cert, ca, passphrase }) {
     throw new TypeError('params.tls.key does not belong to params.tls.cert');
   }
   const known = ca === undefined ? [] : [ca].flat().flatMap((pem) => certificates('tls.ca', pem));
+  if (ca !== undefined && known.length === 0) {
+    throw new TypeError('params.tls.ca holds no PEM certificate');
+  }
   const whole = complete(chain, known).map(String).join('\n');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   return { key: Buffer.from(pem), cert: Buffer.from(whole) };

@@ -65,8 +65,16 @@ pub async fn serve(stream: Stream, client: Client) {
     let now = Instant::now();
     let session = ServerSession::new(server.config().clone(), tls, now);
     let slot = client.slot.clone();
-    let mut connection =
-        Connection { stream: Some(stream), session, server, slot, client: &client, sleep, now };
+    let mut connection = Connection {
+        stream: Some(stream),
+        session,
+        server,
+        slot,
+        client: &client,
+        sleep,
+        has_input: false,
+        now,
+    };
     let ended = connection.run(tls).await;
     connection.finish(ended).await;
 }
@@ -79,6 +87,8 @@ struct Connection<'a> {
     slot: Arc<Slot>,
     client: &'a Client,
     sleep: Pin<&'a mut Sleep>,
+    /// There is something to read, so that a reset could not be told from it.
+    has_input: bool,
     /// As of the last event; the clock is read once for each.
     now: Instant,
 }
@@ -274,7 +284,7 @@ impl Connection<'_> {
                 ready!(self.poll_input(cx))?;
                 return Poll::Ready(Ok(Event::Input));
             }
-            Poll::Pending
+            self.poll_reset(cx)
         })
         .await
     }
@@ -290,6 +300,17 @@ impl Connection<'_> {
         })
     }
 
+    /// Ready if the client has reset the connection while the application thinks.
+    fn poll_reset(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, Ended>> {
+        if let Some(stream) = &self.stream
+            && !self.has_input
+        {
+            ready!(stream.poll_reset(cx))?;
+            self.has_input = true;
+        }
+        Poll::Pending
+    }
+
     /// Reads once and gives the bytes to the session.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         let Some(stream) = &mut self.stream else { return Poll::Ready(Err(Ended::Destroyed)) };
@@ -302,6 +323,7 @@ impl Connection<'_> {
         BUFFER.with_borrow_mut(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
             ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+            self.has_input = false;
             match buffer.filled() {
                 [] => self.session.end_input(),
                 bytes => {

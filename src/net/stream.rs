@@ -31,6 +31,20 @@ impl Stream {
         Ok(Self::Tls(Box::new(acceptor.accept(self).await?)))
     }
 
+    /// Ready when the client reset the connection, or there is something to read; says which.
+    /// Nothing is read. Only TCP can tell.
+    pub fn poll_reset(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(stream) => {
+                let mut byte = [0];
+                stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)).map_ok(drop)
+            }
+            #[cfg(unix)]
+            Self::Unix(_) => Poll::Pending,
+            Self::Tls(stream) => stream.get_ref().0.poll_reset(cx),
+        }
+    }
+
     /// Ready when reading may give something; wakes for it otherwise.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
