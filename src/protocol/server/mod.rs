@@ -354,7 +354,13 @@ impl ServerSession {
                     return Some(self.ask(Question::Taken(message), now));
                 }
             }
-            End::NotKept => self.reply_stock(Stock::Ok),
+            End::NotKept => {
+                self.reply_stock(Stock::Ok);
+                // The application has taken every chunk before the client hears so.
+                if self.interest.has(Interest::DATA_CHUNK) {
+                    return Some(self.ask(Question::Responses, now));
+                }
+            }
         }
         None
     }
