@@ -139,8 +139,7 @@ impl Connection<'_> {
         }
         let hold = self.now + HOLD;
         while self.session.question().is_some() {
-            let held =
-                !self.session.output().is_empty() && !self.interest().has(Interest::RESPONSE);
+            let held = self.holds_replies();
             match self.next_before(false, held.then_some(hold)).await? {
                 Event::Wake(Wake::Answer(Answer { verdict, recipients })) => {
                     self.session.answer(verdict, Some(recipients), self.now);
@@ -157,6 +156,13 @@ impl Connection<'_> {
         }
         self.slot.withdraw();
         Ok(())
+    }
+
+    /// Whether replies wait for the answer that may leave without it: what the application is
+    /// merely to take, it takes first.
+    fn holds_replies(&mut self) -> bool {
+        let awaits = self.session.question().is_some_and(|question| question.awaits_verdict());
+        awaits && !self.session.output().is_empty() && !self.interest().has(Interest::RESPONSE)
     }
 
     async fn hand_on_chunk(&mut self) -> Result<(), Ended> {
