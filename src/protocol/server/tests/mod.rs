@@ -1,12 +1,14 @@
-//! Runs the transcripts in memory, and what they cannot say: deadlines, STARTTLS, draining.
+//! A table with a session, its client and its application, in memory; the transcripts, and what
+//! they cannot say: deadlines, STARTTLS, draining.
+
+mod random;
+mod transcripts;
 
 use super::super::limits::MAX_OVERLONG_LINES;
 use super::*;
 use crate::protocol::extension::Extension;
 use crate::protocol::reply::{Reply, ReplyCode};
 use std::collections::VecDeque;
-use std::fs;
-use std::path::Path;
 
 fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
     let name = "example.domain";
@@ -21,128 +23,6 @@ fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
     };
     change(&mut config);
     Arc::new(config)
-}
-
-/// A line of a transcript.
-enum Act {
-    Send(Vec<u8>),
-    Reply(String),
-    Event(String, Verdict),
-    Closed,
-}
-
-struct Transcript {
-    name: String,
-    config: Arc<ServerConfig>,
-    interest: Interest,
-    acts: Vec<Act>,
-}
-
-fn set(config: &mut ServerConfig, name: &str, value: &str) {
-    let number = || value.parse::<u32>().unwrap();
-    match name {
-        "size" => config.limits.size = Some(number().into()),
-        "maxRecipients" => config.limits.recipients = Some(number()),
-        "maxMessages" => config.limits.messages = Some(number()),
-        "maxBadCommands" => config.limits.bad_commands = Some(number()),
-        "maxCommandLength" => config.limits.command_length = Some(number() as usize),
-        "extensions" => config.extensions = Extensions::default(),
-        "tls" => config.tls = true,
-        "bareNewlines" if value == "refuse" => config.bare_newlines = BareNewlines::Refuse,
-        "bareNewlines" => config.bare_newlines = BareNewlines::Normalise,
-        "enhancedStatusCodes" => {
-            config.extensions.insert(Extension::EnhancedStatusCodes);
-            config.replies = Replies::new(&config.name, true);
-        }
-        _ => panic!("no parameter {name}"),
-    }
-}
-
-fn interest_in(event: &str) -> Interest {
-    match event {
-        "connect" => Interest::CONNECT,
-        "message" => Interest::MESSAGE,
-        "helo" => Interest::HELO,
-        "mail" => Interest::MAIL,
-        "rcpt" => Interest::RCPT,
-        "dataStart" => Interest::DATA_START,
-        "data" => Interest::DATA,
-        _ => panic!("no event {event}"),
-    }
-}
-
-fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'\\' => match rest.next().unwrap() {
-                b'r' => b'\r',
-                b'n' => b'\n',
-                b't' => b'\t',
-                b'0' => 0,
-                b'x' => {
-                    let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                    u8::from_str_radix(str::from_utf8(&digits).unwrap(), 16).unwrap()
-                }
-                other => other,
-            },
-            other => other,
-        });
-    }
-    bytes
-}
-
-fn verdict(text: &str, event: &str) -> Verdict {
-    let reply = |code: u16, text: &str| {
-        let text = String::from_utf8(unescape(text)).unwrap();
-        Reply::new(ReplyCode::new(code).unwrap(), &text)
-    };
-    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
-    match word {
-        "ok" => Verdict::Ok,
-        "accept" => Verdict::Accept(Some(reply(if event == "connect" { 220 } else { 250 }, rest))),
-        "answer" => {
-            let (code, text) = rest.split_once(' ').unwrap();
-            Verdict::Answer(reply(code.parse().unwrap(), text))
-        }
-        _ => panic!("no verdict {word}"),
-    }
-}
-
-fn parse(name: String, text: &str) -> Transcript {
-    let mut interest = Interest::default();
-    let mut acts = Vec::new();
-    let config = config(|config| {
-        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            if line == "=" {
-                acts.push(Act::Closed);
-                continue;
-            }
-            let (mark, rest) = line.split_at(2);
-            let rest = rest.strip_prefix(' ').unwrap_or(rest);
-            match mark {
-                "! " => {
-                    let (name, value) = rest.split_once(' ').unwrap();
-                    set(config, name, value);
-                }
-                "C:" => acts.push(Act::Send(format!("{rest}\r\n").into_bytes())),
-                "C>" => acts.push(Act::Send(unescape(rest))),
-                "S:" => acts.push(Act::Reply(rest.to_owned())),
-                "E:" => {
-                    let event = rest.split(' ').next().unwrap();
-                    interest.0 |= interest_in(event).0;
-                    acts.push(Act::Event(rest.to_owned(), Verdict::Accept(None)));
-                }
-                "V:" => {
-                    let Some(Act::Event(event, answer)) = acts.last_mut() else { panic!("{line}") };
-                    *answer = verdict(rest, event);
-                }
-                _ => panic!("{name}: {line}"),
-            }
-        }
-    });
-    Transcript { name, config, interest, acts }
 }
 
 /// A session, its client and its application, in memory.
@@ -210,6 +90,7 @@ impl Table {
 
     /// Keeps the application's record as the wrapper does, and answers as the transcript has it.
     fn answer(&mut self) {
+        self.session.take_responses();
         let changes = self.session.take_changes();
         if changes.reset || changes.mail.is_some() {
             self.recipients = 0;
@@ -266,79 +147,6 @@ fn describe(effect: &Effect) -> String {
         Effect::Rcpt(address) => format!("rcpt {address}"),
         Effect::StartData => "dataStart".to_owned(),
         other => panic!("no event of {other:?}"),
-    }
-}
-
-/// Runs a transcript; `pieces` cuts what the client sends at a time.
-fn perform(transcript: &Transcript, pieces: impl Fn(&[u8]) -> Vec<Vec<u8>>, how: &str) {
-    let name = format!("{} {how}", transcript.name);
-    let mut table = Table::new(transcript.config.clone(), transcript.interest);
-    for act in &transcript.acts {
-        if let Act::Event(_, verdict) = act {
-            table.verdicts.push_back(verdict.clone());
-        }
-    }
-    table.run();
-    for act in &transcript.acts {
-        match act {
-            Act::Send(bytes) => {
-                for piece in pieces(bytes) {
-                    table.send(&piece);
-                }
-            }
-            Act::Reply(line) => assert_eq!(table.line(), format!("{line}\r\n"), "{name}"),
-            Act::Event(event, _) => {
-                assert_eq!(table.events.pop_front().as_ref(), Some(event), "{name}");
-            }
-            Act::Closed => assert!(table.closed, "{name}: not closed"),
-        }
-    }
-    assert_eq!(table.line(), "", "{name}: more replies");
-    assert_eq!(table.events, [] as [&str; 0], "{name}: more events");
-}
-
-fn transcripts() -> Vec<Transcript> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/protocol/transcripts");
-    let mut transcripts = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "smtp") {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            transcripts.push(parse(name, &fs::read_to_string(&path).unwrap()));
-        }
-    }
-    assert!(transcripts.len() > 10);
-    transcripts
-}
-
-#[test]
-fn transcripts_whole() {
-    for transcript in transcripts() {
-        perform(&transcript, |bytes| vec![bytes.to_vec()], "whole");
-    }
-}
-
-#[test]
-fn transcripts_byte_by_byte() {
-    for transcript in transcripts() {
-        perform(&transcript, |bytes| bytes.chunks(1).map(<[u8]>::to_vec).collect(), "by byte");
-    }
-}
-
-#[test]
-fn transcripts_at_every_split() {
-    for transcript in transcripts() {
-        let longest = transcript.acts.iter().map(|act| match act {
-            Act::Send(bytes) => bytes.len(),
-            _ => 0,
-        });
-        for at in 1..longest.max().unwrap() {
-            let pieces = |bytes: &[u8]| {
-                let (head, tail) = bytes.split_at(at.min(bytes.len()));
-                vec![head.to_vec(), tail.to_vec()]
-            };
-            perform(&transcript, pieces, &format!("cut at {at}"));
-        }
     }
 }
 

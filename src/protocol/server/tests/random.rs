@@ -1,0 +1,114 @@
+//! What a client sends means the same however it is cut, and no bytes panic.
+
+use super::*;
+
+/// A small generator (xorshift), so that a failure can be repeated from its seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+}
+
+const WORDS: [&[u8]; 30] = [
+    b"EHLO x",
+    b"HELO",
+    b"MAIL FROM:<a@b>",
+    b"MAIL FROM:<a@b> SIZE=5",
+    b"MAIL FROM:<> SIZE=99999999",
+    b"RCPT TO:<c@d>",
+    b"RCPT TO:<\"c d\"@d>",
+    b"DATA",
+    b"RSET",
+    b"NOOP",
+    b"HELP MAIL",
+    b"STARTTLS",
+    b"AUTH PLAIN AAAA",
+    b"GET / HTTP/1.1",
+    b"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    b"\r\n",
+    b"\r\n",
+    b"\r\n",
+    b"\r\n",
+    b"\r\n.\r\n",
+    b"\r\n.",
+    b"..",
+    b".",
+    b"\r",
+    b"\n",
+    b"\n.\n",
+    b"\0",
+    b"\xff\xfe",
+    b"\x16\x03\x01",
+    b" ",
+];
+
+fn stream(random: &mut Random) -> Vec<u8> {
+    let mut bytes = b"EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n".to_vec();
+    for _ in 0..random.below(60) {
+        bytes.extend_from_slice(WORDS[random.below(WORDS.len())]);
+    }
+    bytes
+}
+
+/// Everything that client and application saw, after the client has sent `bytes` and gone.
+fn outcome(bytes: &[u8], interest: Interest, cuts: &mut dyn FnMut() -> usize) -> String {
+    let config = config(|config| {
+        config.limits.bad_commands = None;
+        config.limits.command_length = Some(60);
+        config.limits.size = Some(200);
+        config.tls = true;
+    });
+    let mut table = Table::new(config, interest);
+    table.run();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (head, tail) = rest.split_at(cuts().clamp(1, rest.len()));
+        table.send(head);
+        rest = tail;
+    }
+    table.session.end_input();
+    table.run();
+    assert!(table.closed);
+    let replies = replies(&mut table);
+    format!("{replies}\n{:?}", table.events)
+}
+
+#[test]
+fn cuts_change_nothing() {
+    let all = Interest(0xfff);
+    for interest in [Interest::default(), Interest::DATA, all] {
+        for seed in 1..2_000 {
+            let mut random = Random(seed);
+            let bytes = stream(&mut random);
+            // What is cut off behind STARTTLS has not been sent in plain text, so it counts.
+            let bytes = match bytes.windows(8).position(|word| word == b"STARTTLS") {
+                Some(at) => &bytes[..at],
+                None => &bytes[..],
+            };
+            let whole = outcome(bytes, interest, &mut || usize::MAX);
+            let by_byte = outcome(bytes, interest, &mut || 1);
+            let cut = outcome(bytes, interest, &mut || 1 + random.below(20));
+            let shown = bytes.escape_ascii();
+            assert_eq!(whole, by_byte, "seed {seed}: {shown}");
+            assert_eq!(whole, cut, "seed {seed}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn no_bytes_panic() {
+    for seed in 1..3_000 {
+        let mut random = Random(seed);
+        let mut bytes = stream(&mut random);
+        for _ in 0..random.below(10) {
+            let at = random.below(bytes.len());
+            bytes[at] = random.below(256) as u8;
+        }
+        outcome(&bytes, Interest(0xfff), &mut || 1 + random.below(30));
+    }
+}
