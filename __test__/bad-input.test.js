@@ -234,7 +234,9 @@ describe('every byte', { timeout: 60_000 }, () => {
       for (const byte of bytes) {
         const line = [Buffer.from(before), Buffer.from([byte]), Buffer.from(`${after}\r\n`)];
         client.write(Buffer.concat(line));
-        const { code } = await client.reply(`the reply to ${before}\\x${byte.toString(16)}${after}`);
+        const { code } = await client.reply(
+          `the reply to ${before}\\x${byte.toString(16)}${after}`,
+        );
         assert.ok([250, 211, 214].includes(code) || (code >= 500 && code <= 555), `${code}`);
       }
     }
@@ -277,7 +279,9 @@ describe('other protocols', { timeout: 60_000 }, () => {
       const log = new Log();
       const { connect } = await serve(t, {}, log.listeners());
       const client = await connect();
-      client.write(`${request}EHLO evil\r\n${MAIL}\r\nRCPT TO:<b@example.domain>\r\nDATA\r\nx\r\n.\r\n`);
+      client.write(
+        `${request}EHLO evil\r\n${MAIL}\r\nRCPT TO:<b@example.domain>\r\nDATA\r\nx\r\n.\r\n`,
+      );
       await client.expect(/^[45]/);
       await client.ended();
       await log.when('disconnect');
@@ -292,7 +296,9 @@ describe('other protocols', { timeout: 60_000 }, () => {
     const beside = await connect();
     await within(
       new Promise((resolve) => {
-        const socket = tls.connect({ port: target, host: '127.0.0.1' }, () => assert.fail('no TLS'));
+        const socket = tls.connect({ port: target, host: '127.0.0.1' }, () =>
+          assert.fail('no TLS'),
+        );
         socket.on('error', resolve);
       }),
       'the end of the handshake',

@@ -12,7 +12,8 @@ const MAIL = 'MAIL FROM:<a@client.example>';
 /** A message of so many bytes, its CRLFs counted. @param {number} bytes */
 const sized = (bytes) => {
   const line = `${'x'.repeat(98)}\r\n`;
-  return `${line.repeat(Math.floor(bytes / 100))}${'y'.repeat(100)}`.slice(0, bytes - 2) + '\r\n';
+  const text = `${line.repeat(Math.floor(bytes / 100))}${'y'.repeat(100)}`;
+  return `${text.slice(0, bytes - 2)}\r\n`;
 };
 
 describe('size', { timeout: 60_000 }, () => {
@@ -119,6 +120,10 @@ describe('connections', { timeout: 60_000 }, () => {
       await next.message('text\r\n');
       await second.command('NOOP', 250);
       assert.equal(server.connections, 2);
+      await next.quit();
+      await second.quit();
+      await log.when('disconnect', log.all('connect').length);
+      assert.equal(log.all('disconnect').length, log.all('connect').length);
     });
 
     test(`${name}: 0 lifts it`, async (t) => {

@@ -62,7 +62,10 @@ describe('send', { timeout: 60_000 }, () => {
 
   test('501 without a text has one of the table', async (t) => {
     const { text } = await sent(t, 501);
-    assert.match(text, /^501 (Introduce yourself|Provide (back|recipient) address), please \(.*\)$/);
+    assert.match(
+      text,
+      /^501 (Introduce yourself|Provide (back|recipient) address), please \(.*\)$/,
+    );
   });
 
   test('a text is sent as given, in UTF-8', async (t) => {
@@ -70,7 +73,10 @@ describe('send', { timeout: 60_000 }, () => {
   });
 
   test('an array makes a reply of several lines', async (t) => {
-    assert.equal((await sent(t, 250, ['one', 'two', 'three'])).text, '250-one\r\n250-two\r\n250 three');
+    assert.equal(
+      (await sent(t, 250, ['one', 'two', 'three'])).text,
+      '250-one\r\n250-two\r\n250 three',
+    );
     assert.equal((await sent(t, 550, ['one'])).text, '550 one');
     assert.equal((await sent(t, 250, ['', 'x'])).text, '250-\r\n250 x');
     assert.equal((await sent(t, 250, [])).code, 250);

@@ -1,5 +1,5 @@
 'use strict';
-// The limits on time, each with a small value; 0 lifts it. Deadlines are no idle timers: a client
+// The limits on time, each with a small value; 0 lifts it; and the event 'timeout'. Deadlines are no idle timers: a client
 // that dribbles does not put them off.
 
 const assert = require('node:assert/strict');
@@ -249,6 +249,54 @@ describe('listenerTimeout', { timeout: 30_000 }, () => {
     while (settled === 0) await client.command('NOOP', '250 OK');
     await client.command('NOOP', '250 OK');
     await client.command('DATA', 503);
+  });
+});
+
+describe("'timeout'", { timeout: 30_000 }, () => {
+  const verdicts = {
+    'no listener': undefined,
+    true: () => true,
+    'success()': (session) => void session.success(),
+    'ok()': (session) => void session.ok(),
+    'a promise': async () => {},
+  };
+  for (const [title, verdict] of Object.entries(verdicts)) {
+    test(`${title} closes the connection`, async (t) => {
+      const log = new Log();
+      const names = verdict ? ['timeout', 'disconnect'] : ['disconnect'];
+      const timeout = function timeout() {
+        return verdict(this);
+      };
+      const answers = verdict ? { timeout } : {};
+      const { connect } = await serve(t, { timeout: 80 }, log.listeners(answers, names));
+      const client = await connect();
+      await client.ended();
+      await log.when('disconnect');
+      assert.deepEqual(log.names(), names);
+      if (verdict) assert.equal(log.all('timeout')[0].self, log.all('disconnect')[0].self);
+    });
+  }
+
+  test('is raised for every idle period while the listener waits with its verdict', async (t) => {
+    const log = new Log();
+    const answers = { timeout: () => undefined };
+    const { greeted } = await serve(t, { timeout: 80 }, log.listeners(answers));
+    const client = await greeted();
+    for (const round of [1, 2, 3]) {
+      await log.when('timeout', round);
+      await client.command('NOOP', '250 OK');
+    }
+    assert.equal(client.closed, false);
+  });
+
+  test('is not raised while something comes', async (t) => {
+    const log = new Log();
+    const { greeted } = await serve(t, { timeout: 600 }, log.listeners());
+    const client = await greeted();
+    const end = Date.now() + 1000;
+    while (Date.now() < end) await client.command('NOOP', '250 OK');
+    assert.deepEqual(log.all('timeout'), []);
+    await log.when('timeout');
   });
 });
 

@@ -30,7 +30,12 @@ const SESSION_EVENTS = [
  */
 function make(t, params, listeners) {
   const server = new Server(params, listeners);
-  t.after(() => within(server.close({ grace: 1 }).catch(() => {}), 'the end of the server'));
+  t.after(() =>
+    within(
+      server.close({ grace: 1 }).catch(() => {}),
+      'the end of the server',
+    ),
+  );
   return server;
 }
 

@@ -1,0 +1,138 @@
+'use strict';
+// The three kinds of work. Each starts a server, warms it up, puts it to work once and gives back
+// its figures; a fresh process each time, so that its peak memory is that of this run.
+
+const { setTimeout: delay } = require('node:timers/promises');
+const { holdSessions, sendMessages, shakeHands } = require('./load.js');
+const { firstLine, stop } = require('./processes.js');
+const { startServer } = require('./servers.js');
+const { cpuMicroseconds, memory, openFilesLimit } = require('./usage.js');
+
+/** Until the server has seen that its last clients have gone. */
+const CLOSING_MS = 100;
+/** Until memory has come to rest. */
+const SETTLING_MS = 1500;
+/** Sessions opened and ended before the first look at the memory. */
+const IDLE_WARM_UP = 20;
+/** Files that a process opens besides its sessions. */
+const OTHER_FILES = 200;
+
+/**
+ * @typedef {object} Circumstances
+ * @property {import('./tools.js').Tools} tools
+ * @property {number} seconds that the measured part of a run should take
+ * @property {number} idleSessions
+ */
+
+/** @typedef {import('./servers.js').Contestant} Contestant */
+/** @typedef {Record<string, number>} Figures */
+/** @typedef {{ figures: Figures, agreed?: string[] }} Run `agreed` is what TLS negotiated */
+
+/**
+ * Warms a server up, then works on it for about `seconds`.
+ *
+ * @param {Contestant} contestant
+ * @param {Circumstances} circumstances
+ * @param {{ warmUp: number, start: number }} counts units of work for warming up; and for seeing
+ *   how long a start takes, which the rate leaves out
+ * @param {(count: number, port: number) => Promise<{ seconds: number, agreed?: string[] }>} work
+ * @returns {Promise<Run>}
+ */
+async function timed(contestant, { tools, seconds }, { warmUp, start }, work) {
+  const server = await startServer(contestant, tools);
+  try {
+    const cold = await work(warmUp, server.port);
+    const count = Math.max(warmUp, Math.round((warmUp / cold.seconds) * seconds));
+    const startSeconds = start > 0 ? (await work(start, server.port)).seconds : 0;
+    await delay(CLOSING_MS);
+    const before = cpuMicroseconds(server.pid);
+    const warm = await work(count, server.port);
+    await delay(CLOSING_MS);
+    const used = cpuMicroseconds(server.pid) - before;
+    const figures = {
+      count,
+      seconds: warm.seconds,
+      rate: (count - start) / (warm.seconds - startSeconds),
+      cpuMicroseconds: used / count,
+      peakBytes: memory(server.pid).peakBytes,
+    };
+    return { figures, agreed: warm.agreed };
+  } finally {
+    await server.stop();
+  }
+}
+
+/**
+ * Messages. Where sessions are kept, their opening is not what is measured: smtp-server holds each
+ * greeting back for 100 ms, and the sender has to start.
+ *
+ * @param {Contestant} contestant
+ * @param {import('./load.js').Load} load
+ * @param {Circumstances} circumstances
+ * @returns {Promise<Run>}
+ */
+async function messages(contestant, load, circumstances) {
+  const counts = { warmUp: load.warmUp, start: load.keepsSessions ? load.sessions : 0 };
+  const { figures } = await timed(contestant, circumstances, counts, async (count, port) => ({
+    seconds: await sendMessages(load, count, port, circumstances.tools),
+  }));
+  return { figures: { ...figures, bytesPerSecond: figures.rate * load.lengthBytes } };
+}
+
+/**
+ * STARTTLS handshakes, each on a connection of its own.
+ *
+ * @param {Contestant} contestant
+ * @param {{ atOnce: number, warmUp: number }} load
+ * @param {Circumstances} circumstances
+ * @returns {Promise<Run>}
+ */
+function handshakes(contestant, { atOnce, warmUp }, circumstances) {
+  return timed(contestant, circumstances, { warmUp, start: 0 }, (count, port) =>
+    shakeHands(count, atOnce, port),
+  );
+}
+
+/**
+ * Sessions that have greeted and stay silent.
+ *
+ * @param {Contestant} contestant
+ * @param {unknown} _load
+ * @param {Circumstances} circumstances
+ * @returns {Promise<Run>}
+ */
+async function idleSessions(contestant, _load, { tools, idleSessions: count }) {
+  const server = await startServer(contestant, tools);
+  try {
+    // Node raises its soft limit to the hard one by itself.
+    const [needed, allowed] = [count + OTHER_FILES, openFilesLimit(server.pid)];
+    if (allowed < needed) {
+      throw new Error(`${count} sessions need 'ulimit -Hn ${needed}', here it is ${allowed}`);
+    }
+    const first = holdSessions(IDLE_WARM_UP, server.port);
+    await firstLine(first).finally(() => stop(first));
+    await delay(SETTLING_MS);
+    const before = memory(server.pid);
+    const client = holdSessions(count, server.port);
+    try {
+      const { open } = await firstLine(client);
+      if (open < count) throw new Error(`only ${open} of ${count} sessions stayed open`);
+      await delay(SETTLING_MS);
+      const after = memory(server.pid);
+      const figures = {
+        count,
+        beforeBytes: before.residentBytes,
+        afterBytes: after.residentBytes,
+        bytesPerSession: (after.residentBytes - before.residentBytes) / count,
+        peakBytes: after.peakBytes,
+      };
+      return { figures };
+    } finally {
+      await stop(client);
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+module.exports = { handshakes, idleSessions, messages };

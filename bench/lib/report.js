@@ -1,0 +1,132 @@
+'use strict';
+// Figures as Markdown, which reads well in a terminal and goes into the README as it is.
+
+const { summarise } = require('./statistics.js');
+
+const MIB = 1024 * 1024;
+
+/** @typedef {{ title: string, figure: string, unit: number, digits: number }} Column */
+
+/** @type {(title: string, figure: string, unit?: number, digits?: number) => Column} */
+const column = (title, figure, unit = 1, digits = 0) => ({ title, figure, unit, digits });
+
+/** The columns of each measure; `unit` is what a figure is divided by. */
+const COLUMNS = {
+  messages: [
+    column('messages/s', 'rate'),
+    column('MB/s', 'bytesPerSecond', 1e6, 1),
+    column('CPU us/message', 'cpuMicroseconds', 1, 1),
+    column('peak MiB', 'peakBytes', MIB),
+  ],
+  handshakes: [
+    column('handshakes/s', 'rate'),
+    column('CPU us/handshake', 'cpuMicroseconds'),
+    column('peak MiB', 'peakBytes', MIB),
+  ],
+  idleSessions: [
+    column('sessions', 'count'),
+    column('KiB/session', 'bytesPerSession', 1024, 2),
+    column('RSS before, MiB', 'beforeBytes', MIB, 1),
+    column('RSS after, MiB', 'afterBytes', MIB, 1),
+    column('peak MiB', 'peakBytes', MIB),
+  ],
+};
+
+const FIGURES = {
+  rate: { name: 'rate', unit: 1 },
+  cpuMicroseconds: { name: 'CPU', unit: 1 },
+  bytesPerSession: { name: 'KiB/session', unit: 1024 },
+};
+
+/** Median (min - max), or a dash where there is no figure. */
+function range(
+  /** @type {import('./statistics.js').Summary | undefined} */ summary,
+  /** @type {number} */ unit,
+  /** @type {number} */ digits,
+) {
+  if (!summary) return '-';
+  const [median, min, max] = [summary.median, summary.min, summary.max].map((value) =>
+    (value / unit).toFixed(digits),
+  );
+  return `${median} (${min} - ${max})`;
+}
+
+/**
+ * A Markdown table, its columns aligned.
+ *
+ * @param {string[][]} lines the first is the head
+ */
+function table(lines) {
+  const widths = lines[0].map((_, at) => Math.max(...lines.map((cells) => cells[at].length)));
+  const line = (/** @type {string[]} */ cells, filler = ' ') =>
+    `| ${cells.map((cell, at) => cell.padEnd(widths[at], filler)).join(' | ')} |`;
+  const [head, ...body] = lines;
+  const rule = line(
+    head.map(() => ''),
+    '-',
+  );
+  return [line(head), rule, ...body.map((cells) => line(cells))].join('\n');
+}
+
+/**
+ * One row of the benchmark: the figures of its contestants, then its targets.
+ *
+ * @param {import('./runner.js').Result} result
+ */
+function rowText(result) {
+  const columns = COLUMNS[result.measure];
+  const figures = table([
+    ['server', ...columns.map(({ title }) => title)],
+    ...result.contestants.map(({ label, runs }) => [
+      label,
+      ...columns.map(({ figure, unit, digits }) =>
+        range(summarise(runs.map((run) => run[figure])), unit, digits),
+      ),
+    ]),
+  ]);
+  const targets = table([
+    ['target', 'wanted', 'measured', ''],
+    ...result.targets.map((target) => {
+      const { name, unit } = FIGURES[target.figure];
+      const wanted = target.atLeast ?? /** @type {number} */ (target.atMost);
+      return [
+        target.to ? `${name}, ${target.of} to ${target.to}` : `${name}, ${target.of}`,
+        `${target.atLeast === undefined ? 'at most' : 'at least'} ${wanted / unit}`,
+        range(target.summary, unit, 2),
+        target.verdict,
+      ];
+    }),
+  ]);
+  const remarks = result.remarks.map((remark) => `- ${remark}\n`).join('');
+  const parts = [`### ${result.number}. ${result.title}`, figures, remarks.trimEnd(), targets];
+  return `\n${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+/**
+ * What stands above the rows.
+ *
+ * @param {Record<string, any>} machine
+ * @param {string[]} notes
+ */
+function headText(machine, notes) {
+  const { date, commit, processor, cores, memoryBytes, system, ...versions } = machine;
+  const lines = [
+    `${date} UTC, commit ${commit}`,
+    `${processor}, ${cores} cores, ${(memoryBytes / 1024 / MIB).toFixed(0)} GiB, ${system}`,
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+    ...notes,
+  ];
+  return `${lines.map((line) => `- ${line}`).join('\n')}\n\nEach figure: median (min - max).\n`;
+}
+
+/** The count of targets, reached and missed. */
+function summaryText(/** @type {import('./runner.js').Result[]} */ results) {
+  const verdicts = results.flatMap(({ targets }) => targets.map(({ verdict }) => verdict));
+  const count = (/** @type {string} */ verdict) => verdicts.filter((v) => v === verdict).length;
+  const unknown = count('-') > 0 ? `, ${count('-')} not measured` : '';
+  return `\n${count('ok')} of ${verdicts.length} targets reached, ${count('MISS')} missed${unknown}.`;
+}
+
+module.exports = { headText, rowText, summaryText };

@@ -1,0 +1,90 @@
+'use strict';
+// Starts the servers under measure, each in a process of its own on 127.0.0.1.
+
+const net = require('node:net');
+const path = require('node:path');
+const { once } = require('node:events');
+const { setTimeout: delay } = require('node:timers/promises');
+const { firstLine, start, stop } = require('./processes.js');
+const { makeKeys } = require('./tools.js');
+
+const HOST = '127.0.0.1';
+const SERVERS = path.join(__dirname, '..', 'servers');
+const SINK_BACKLOG = '1024';
+const SINK_START_MS = 5000;
+
+/**
+ * @typedef {object} Contestant a server as it is configured for a row
+ * @property {string} label unique within its row
+ * @property {'smtp-engine' | 'smtp-server' | 'smtp-protocol' | 'smtp-sink'} program
+ * @property {object} [settings] see servers/serve.js
+ * @property {import('./tools.js').KeyType} [keys] for STARTTLS
+ */
+
+/**
+ * @typedef {object} Running
+ * @property {number} pid
+ * @property {number} port
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Starts a server; it listens when this resolves.
+ *
+ * @param {Contestant} contestant
+ * @param {import('./tools.js').Tools} tools
+ * @returns {Promise<Running>}
+ */
+async function startServer(contestant, tools) {
+  if (contestant.program === 'smtp-sink') return startSink(/** @type {string} */ (tools.sink));
+  const tls = contestant.keys && makeKeys(contestant.keys);
+  const settings = { ...contestant.settings, tls };
+  const script = path.join(SERVERS, `${contestant.program}.js`);
+  const started = start(process.execPath, [script, JSON.stringify(settings)]);
+  const { port } = await firstLine(started);
+  return running(started, port);
+}
+
+async function startSink(/** @type {string} */ sink) {
+  const port = await freePort();
+  // It gives up root's privileges, and refuses to start without being told for whom.
+  const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+  const started = start(sink, [...user, `${HOST}:${port}`, SINK_BACKLOG]);
+  const deadline = Date.now() + SINK_START_MS;
+  while (!(await isListening(port))) {
+    if (started.child.exitCode !== null) throw started.failure('ended at its start');
+    if (Date.now() > deadline) throw started.failure('does not listen');
+    await delay(20);
+  }
+  return running(started, port);
+}
+
+/** @returns {Running} */
+function running(
+  /** @type {import('./processes.js').Started} */ started,
+  /** @type {number} */ port,
+) {
+  return { pid: /** @type {number} */ (started.child.pid), port, stop: () => stop(started) };
+}
+
+/** A port that nothing listens to, for a server that cannot tell which it was given. */
+async function freePort() {
+  const server = net.createServer().listen(0, HOST);
+  await once(server, 'listening');
+  const { port } = /** @type {net.AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function isListening(/** @type {number} */ port) {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, HOST, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
+module.exports = { startServer };

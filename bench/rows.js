@@ -1,0 +1,135 @@
+'use strict';
+// The table: what is measured against what, and what it must reach.
+
+const KIB = 1024;
+
+/** @typedef {import('./lib/servers.js').Contestant} Contestant */
+
+/**
+ * @typedef {object} Target
+ * @property {string} of the label of ours
+ * @property {string} [to] the label of the peer; without it the figure itself is judged
+ * @property {'rate' | 'cpuMicroseconds' | 'bytesPerSession'} figure
+ * @property {number} [atLeast]
+ * @property {number} [atMost]
+ */
+
+/**
+ * @typedef {object} Row
+ * @property {number} number what `--rows` names
+ * @property {string} title
+ * @property {'messages' | 'handshakes' | 'idleSessions'} measure
+ * @property {any} [load] see lib/load.js and lib/measures.js
+ * @property {Contestant[]} contestants in the order of their runs
+ * @property {Target[]} targets
+ */
+
+/** @type {Record<string, Contestant>} */
+const SERVERS = {
+  every: { label: 'smtp-engine', program: 'smtp-engine', settings: { listeners: 'every' } },
+  data: {
+    label: 'smtp-engine, `data` only',
+    program: 'smtp-engine',
+    settings: { listeners: 'data' },
+  },
+  smtpServer: { label: 'smtp-server', program: 'smtp-server' },
+  collecting: { label: 'smtp-server', program: 'smtp-server', settings: { collect: true } },
+  smtpProtocol: { label: 'smtp-protocol', program: 'smtp-protocol' },
+  sink: { label: 'smtp-sink', program: 'smtp-sink' },
+};
+const { every, data, smtpServer, collecting, smtpProtocol, sink } = SERVERS;
+
+/** A kilobyte in each of so many sessions. */
+const small = { lengthBytes: KIB, keepsSessions: true };
+
+/** @returns {Target} */
+const rate = (
+  /** @type {Contestant} */ of,
+  /** @type {Contestant} */ to,
+  /** @type {number} */ atLeast,
+) => ({ of: of.label, to: to.label, figure: 'rate', atLeast });
+
+/** @returns {Target} */
+const cpu = (
+  /** @type {Contestant} */ of,
+  /** @type {Contestant} */ to,
+  /** @type {number} */ atMost,
+) => ({ of: of.label, to: to.label, figure: 'cpuMicroseconds', atMost });
+
+/** @returns {Target} */
+const memory = (/** @type {Contestant} */ of, /** @type {number} */ atMost) => ({
+  of: of.label,
+  figure: 'bytesPerSession',
+  atMost,
+});
+
+/** @returns {Row} */
+const handshakes = (
+  /** @type {import('./lib/tools.js').KeyType} */ keys,
+  /** @type {number} */ atMost,
+) => ({
+  number: 6,
+  title: `STARTTLS handshakes, ${keys}`,
+  measure: 'handshakes',
+  load: { atOnce: 32, warmUp: 400 },
+  contestants: [
+    { ...every, keys },
+    { ...smtpServer, keys },
+  ],
+  targets: [cpu(every, smtpServer, atMost)],
+});
+
+/** @type {Row[]} */
+const rows = [
+  {
+    number: 1,
+    title: '1 KB, 50 sessions, a listener on every event',
+    measure: 'messages',
+    load: { ...small, sessions: 50, warmUp: 15_000 },
+    contestants: [every, smtpServer, sink, smtpProtocol],
+    targets: [rate(every, smtpServer, 2.2), rate(every, sink, 0.95), cpu(every, smtpServer, 0.45)],
+  },
+  {
+    number: 2,
+    title: '1 KB, 50 sessions, a `data` listener only',
+    measure: 'messages',
+    load: { ...small, sessions: 50, warmUp: 15_000 },
+    contestants: [data, smtpServer, sink],
+    targets: [rate(data, smtpServer, 2.6), rate(data, sink, 1.05), cpu(data, smtpServer, 0.4)],
+  },
+  {
+    number: 3,
+    title: '1 KB, one session, a listener on every event',
+    measure: 'messages',
+    load: { ...small, sessions: 1, warmUp: 6000 },
+    contestants: [every, smtpServer],
+    targets: [rate(every, smtpServer, 1), cpu(every, smtpServer, 0.95)],
+  },
+  {
+    number: 4,
+    title: 'a new connection for each message, 50 at once',
+    measure: 'messages',
+    load: { lengthBytes: KIB, keepsSessions: false, sessions: 50, warmUp: 1500 },
+    contestants: [every, smtpServer, sink],
+    targets: [rate(every, sink, 0.7), cpu(every, smtpServer, 0.25)],
+  },
+  {
+    number: 5,
+    title: '10 MiB messages, 4 sessions, `data` as a string',
+    measure: 'messages',
+    load: { lengthBytes: 10 * KIB * KIB, keepsSessions: true, sessions: 4, warmUp: 16 },
+    contestants: [data, collecting, every],
+    targets: [rate(data, collecting, 2.5), cpu(data, collecting, 0.5)],
+  },
+  handshakes('P-256', 0.3),
+  handshakes('RSA-2048', 0.65),
+  {
+    number: 7,
+    title: 'idle sessions',
+    measure: 'idleSessions',
+    contestants: [data, every, smtpServer],
+    targets: [memory(data, 6 * KIB), memory(every, 6 * KIB)],
+  },
+];
+
+module.exports = { rows };
