@@ -240,6 +240,20 @@ describe('bad keys', { timeout: 30_000 }, () => {
     await (await greeted()).startTls();
   });
 
+  test('closing with a grace does not wait for a handshake', async (t) => {
+    const log = new Log();
+    const { server, connect } = await serve(
+      t,
+      { secure: true, tls: { key, cert } },
+      log.listeners(),
+    );
+    const client = await connect({ greeting: false });
+    while (server.connections === 0) await new Promise(setImmediate);
+    await within(server.close({ grace: 60_000 }), 'the end of the server');
+    await client.ended();
+    assert.deepEqual(log.names('connect', 'disconnect'), []);
+  });
+
   test('a client that does not trust the certificate gets none of the mail through', async (t) => {
     const log = new Log();
     const { connect, target } = await serve(

@@ -234,6 +234,8 @@ impl Connection<'_> {
             });
             match event.await? {
                 None => return Ok(()),
+                // Nothing is under way in a session whose TLS is not.
+                Some(Event::Wake(Wake::Control(Control::Drain))) => return Err(Ended::Destroyed),
                 Some(event) => self.interrupted(event, deadline)?,
             }
         }
