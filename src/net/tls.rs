@@ -26,6 +26,8 @@ pub fn acceptor(chain: &[u8], key: &[u8]) -> Result<TlsAcceptor, Error> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(Error::Tls)?;
+    // One is enough to resume with; each costs work and bytes in every handshake.
+    config.send_tls13_tickets = 1;
     config.ticketer = ring::Ticketer::new().map_err(Error::Tls)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -105,8 +105,6 @@ impl Border {
         words.copy_from_slice(&batch.words);
         bytes.copy_from_slice(&batch.bytes);
         verdicts.fill(0);
-        batch.words = Vec::new();
-        batch.bytes = Vec::new();
         verdicts.len() as u32
     }
 

@@ -11,7 +11,7 @@ use memchr::memchr;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
     /// A whole line, without its line end.
-    Complete(BytesMut),
+    Complete(Vec<u8>),
     /// The end of a line that was longer than allowed; its bytes are gone.
     TooLong,
 }
@@ -49,11 +49,9 @@ impl LineReader {
             input.advance(end);
             return Some(Line::TooLong);
         }
-        let mut line = input.split_to(end);
-        line.truncate(end - 1);
-        if line.last() == Some(&b'\r') {
-            line.truncate(end - 2);
-        }
+        let line = &input[..end - 1];
+        let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
+        input.advance(end);
         Some(Line::Complete(line))
     }
 
@@ -79,7 +77,7 @@ mod tests {
             input.extend_from_slice(cut);
             while let Some(line) = reader.next_line(&mut input, Some(limit)) {
                 found.push(match line {
-                    Line::Complete(line) => Some(line.to_vec()),
+                    Line::Complete(line) => Some(line),
                     Line::TooLong => None,
                 });
             }

@@ -49,6 +49,8 @@ struct Waiting {
     slots: Vec<Option<Arc<Slot>>>,
     free: Vec<u32>,
     sequence: u32,
+    /// An empty batch with room, to be written to next.
+    spare: Batch,
     closed: bool,
 }
 
@@ -110,10 +112,14 @@ impl EventQueue {
     ///
     /// `answer` gives the verdict on the record of an index, if the application has settled it.
     /// With `None` returned, the bell will ring for the next event.
-    pub fn exchange(&self, done: Batch, answer: impl Fn(usize) -> Option<Answer>) -> Option<Batch> {
+    pub fn exchange(
+        &self,
+        mut done: Batch,
+        answer: impl Fn(usize) -> Option<Answer>,
+    ) -> Option<Batch> {
         let mut ended = Vec::new();
         let inline = done.entries.len() <= INLINE_RECORDS;
-        for (index, entry) in done.entries.into_iter().enumerate() {
+        for (index, entry) in done.entries.drain(..).enumerate() {
             let Some(slot) = entry.slot else { continue };
             if entry.ends {
                 ended.extend(slot.index());
@@ -125,6 +131,8 @@ impl EventQueue {
             waiting.slots[index as usize] = None;
             waiting.free.push(index);
         }
+        done.clear();
+        waiting.spare = done;
         let batch = waiting.batches.pop_front();
         if batch.is_none() {
             self.rung.store(false, Ordering::Release);
@@ -173,7 +181,7 @@ impl Waiting {
         let fits =
             |batch: &Batch| batch.entries.len() < BATCH_RECORDS && batch.bytes.len() < BATCH_BYTES;
         if !self.batches.back().is_some_and(fits) {
-            self.batches.push_back(Batch::default());
+            self.batches.push_back(std::mem::take(&mut self.spare));
         }
         let last = self.batches.len() - 1;
         &mut self.batches[last]

@@ -31,6 +31,8 @@ use std::sync::Arc;
 /// Texts longer than this travel apart.
 const MAX_INLINE: usize = 16 * 1024;
 const HEADER: usize = 8;
+/// Bytes of texts for which an empty batch may keep room.
+const MAX_SPARE: usize = 64 * 1024;
 
 /// Kinds of records.
 pub(super) mod kind {
@@ -192,6 +194,17 @@ impl Batch {
     /// How many records it has.
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Empties it and keeps its room, if that is no more than a batch usually takes.
+    pub(super) fn clear(&mut self) {
+        self.words.clear();
+        self.bytes.clear();
+        self.blobs.clear();
+        self.entries.clear();
+        if self.bytes.capacity() > MAX_SPARE {
+            *self = Self::default();
+        }
     }
 
     /// Whether it has none.

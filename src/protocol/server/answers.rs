@@ -17,7 +17,7 @@ impl ServerSession {
         if let Some(recipients) = recipients {
             self.recipients = recipients;
         }
-        match *question {
+        match question {
             Question::Connect => self.answer_connect(verdict, now),
             Question::Command { line, .. } if verdict == Verdict::Proceed => {
                 self.run(line, true, now);

@@ -25,7 +25,7 @@ impl ServerSession {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Expired::Nothing;
         }
-        if let Some(question) = self.question.as_deref() {
+        if let Some(question) = self.question.as_ref() {
             return self.expire_question(question.awaits_verdict(), now);
         }
         if self.client_deadline().is_some_and(|deadline| deadline <= now) {

@@ -3,7 +3,6 @@
 use super::plan::Plan;
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
-use bytes::BytesMut;
 
 /// The events that the application wants to hear of, as a set of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,7 +85,7 @@ pub enum Question {
     /// These replies are about to leave; nothing is asked.
     Responses,
     /// A line for the application alone; nothing is asked.
-    Captured(BytesMut),
+    Captured(Vec<u8>),
 }
 
 impl Question {

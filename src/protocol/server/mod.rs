@@ -79,7 +79,7 @@ pub struct ServerSession {
     config: Arc<ServerConfig>,
     interest: Interest,
     state: State,
-    question: Option<Box<Question>>,
+    question: Option<Question>,
     input: BytesMut,
     lines: LineReader,
     output: BytesMut,
@@ -198,7 +198,7 @@ impl ServerSession {
 
     /// The question that the session is parked at.
     pub fn question(&mut self) -> Option<&mut Question> {
-        self.question.as_deref_mut()
+        self.question.as_mut()
     }
 
     /// What the application has not seen of the envelope yet; it is to be told with any event.
@@ -264,7 +264,7 @@ impl ServerSession {
 
     fn ask(&mut self, question: Question, now: Instant) -> Step {
         self.waiting_since = now;
-        self.question = Some(Box::new(question));
+        self.question = Some(question);
         Step::Ask
     }
 
@@ -303,8 +303,7 @@ impl ServerSession {
                 return Some(self.ask(Question::Captured(line), now));
             }
             Some(Line::Complete(line)) => {
-                let text = String::from_utf8_lossy(&line).trim().to_owned();
-                self.run(text, false, now);
+                self.run(trimmed(line), false, now);
             }
             Some(Line::TooLong) => {
                 let plan = self.plan_overlong();
@@ -391,6 +390,15 @@ impl ServerSession {
         if self.interest.has(Interest::RESPONSE) {
             self.unannounced.extend(reply.lines(&self.config.replies));
         }
+    }
+}
+
+/// A command line as text, without space around it.
+fn trimmed(line: Vec<u8>) -> String {
+    match String::from_utf8(line) {
+        Ok(text) if text.trim().len() == text.len() => text,
+        Ok(text) => text.trim().to_owned(),
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).trim().to_owned(),
     }
 }
 
