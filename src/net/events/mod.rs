@@ -21,8 +21,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 /// Records in a batch, and bytes of their texts, beyond which the next batch is begun.
 const BATCH_RECORDS: usize = 512;
 const BATCH_BYTES: usize = 192 * 1024;
-/// A batch of no more records than that has its sessions go on in the thread that answers.
-const INLINE_RECORDS: usize = 2;
+/// With no more sessions than that, they go on in the thread that answers.
+const FEW_SESSIONS: usize = 4;
 /// Waiting records at which the bell is rung although no thread parks: a busy one may never.
 const RING_AT: usize = 64;
 
@@ -118,7 +118,7 @@ impl EventQueue {
         answer: impl Fn(usize) -> Option<Answer>,
     ) -> Option<Batch> {
         let mut ended = Vec::new();
-        let inline = done.entries.len() <= INLINE_RECORDS;
+        let inline = self.is_quiet();
         for (index, entry) in done.entries.drain(..).enumerate() {
             let Some(slot) = entry.slot else { continue };
             if entry.ends {
@@ -156,6 +156,11 @@ impl EventQueue {
         for slot in slots.into_iter().flatten() {
             slot.control(Control::Abort);
         }
+    }
+
+    fn is_quiet(&self) -> bool {
+        let waiting = lock(&self.waiting);
+        waiting.slots.len() - waiting.free.len() <= FEW_SESSIONS
     }
 
     fn ring(&self) {

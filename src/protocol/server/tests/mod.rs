@@ -347,3 +347,15 @@ fn every_byte_is_survived() {
         }
     }
 }
+
+#[test]
+fn messages_that_cannot_be_given_are_too_big() {
+    for (interest, reply) in [(Interest::DATA, "552 "), (Interest::DATA_CHUNK, "250 ")] {
+        let mut table = greeted(config(|config| config.deliverable = Some(4)), interest);
+        table.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
+        table.replies.clear();
+        table.send(b"abc\r\n.\r\n");
+        let said = replies(&mut table);
+        assert!(said.starts_with(reply), "{said}");
+    }
+}
