@@ -50,15 +50,15 @@ impl Interest {
 /// What the driver is to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Read and call [`ServerSession::receive`].
+    /// Read and call [`receive`](super::ServerSession::receive).
     NeedInput,
-    /// Write [`ServerSession::output`].
+    /// Write [`output`](super::ServerSession::output).
     Send,
-    /// Put [`ServerSession::question`] to the application and [`ServerSession::answer`] it.
+    /// Put [`question`](super::ServerSession::question) to the application and [`answer`](super::ServerSession::answer) it.
     Ask,
-    /// Hand [`ServerSession::take_chunk`] on.
+    /// Hand [`take_chunk`](super::ServerSession::take_chunk) on.
     Chunk,
-    /// Begin the TLS handshake, then call [`ServerSession::secured`].
+    /// Begin the TLS handshake, then call [`secured`](super::ServerSession::secured).
     StartTls,
     /// Close the connection.
     Close,
