@@ -80,7 +80,7 @@ impl EventQueue {
         let sequence = waiting.sequence;
         let known = slot.index();
         let index = known.unwrap_or_else(|| waiting.admit(slot));
-        let weight = slot.expect(if awaited { sequence } else { 0 }, record.weight());
+        let weight = slot.begin_record(if awaited { sequence } else { 0 }, record.weight());
         let ends = matches!(record, Record::Gone { .. });
         let batch = waiting.batch();
         batch.write(index, sequence, known.is_none().then_some(peer), record);

@@ -101,7 +101,7 @@ impl Slot {
     }
 
     /// Notes a record under way: a question if `sequence` is not 0. The weight is returned.
-    pub(super) fn expect(&self, sequence: u32, weight: usize) -> usize {
+    pub(super) fn begin_record(&self, sequence: u32, weight: usize) -> usize {
         let mut inner = lock(&self.inner);
         if sequence != 0 {
             inner.awaiting = sequence;
