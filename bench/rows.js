@@ -32,12 +32,17 @@ const SERVERS = {
     program: 'smtp-engine',
     settings: { listeners: 'data' },
   },
+  none: {
+    label: 'smtp-engine, no listener',
+    program: 'smtp-engine',
+    settings: { listeners: 'none' },
+  },
   smtpServer: { label: 'smtp-server', program: 'smtp-server' },
   collecting: { label: 'smtp-server', program: 'smtp-server', settings: { collect: true } },
   smtpProtocol: { label: 'smtp-protocol', program: 'smtp-protocol' },
   sink: { label: 'smtp-sink', program: 'smtp-sink' },
 };
-const { every, data, smtpServer, collecting, smtpProtocol, sink } = SERVERS;
+const { every, data, none, smtpServer, collecting, smtpProtocol, sink } = SERVERS;
 
 /** A kilobyte in each of so many sessions. */
 const small = { lengthBytes: KIB, keepsSessions: true };
@@ -94,7 +99,7 @@ const rows = [
     title: '1 KB, 50 sessions, a `data` listener only',
     measure: 'messages',
     load: { ...small, sessions: 50, warmUp: 15_000 },
-    contestants: [data, smtpServer, sink],
+    contestants: [data, smtpServer, sink, none],
     targets: [rate(data, smtpServer, 2.6), rate(data, sink, 1.05), cpu(data, smtpServer, 0.4)],
   },
   {
@@ -102,7 +107,7 @@ const rows = [
     title: '1 KB, one session, a listener on every event',
     measure: 'messages',
     load: { ...small, sessions: 1, warmUp: 6000 },
-    contestants: [every, smtpServer],
+    contestants: [every, smtpServer, none],
     targets: [rate(every, smtpServer, 1), cpu(every, smtpServer, 0.95)],
   },
   {
