@@ -23,6 +23,9 @@ const KIND = Object.freeze({
   GONE: 15,
   STOPPED: 16,
   SERVER_ERROR: 17,
+  PIECE: 18,
+  STREAMED: 19,
+  CUT: 20,
 });
 
 const FLAG = Object.freeze({
@@ -57,6 +60,7 @@ const INTEREST = Object.freeze({
   disconnect: 1 << 10,
   error: 1 << 11,
   capture: 1 << 12,
+  stream: 1 << 14,
 });
 
 /** Numbers of stock replies, as in src/protocol/dialect.rs. */

@@ -5,6 +5,7 @@ const { Buffer } = require('node:buffer');
 const { randomFillSync } = require('node:crypto');
 const engine = require('./border.js');
 const { SmtpError, systemError } = require('./errors.js');
+const { MessageStream } = require('./message-stream.js');
 const { NetQueue, continueWith } = require('./queue.js');
 const { checkCode, textOf } = require('./reply.js');
 const { ClientSocket } = require('./socket.js');
@@ -89,6 +90,13 @@ class Session {
   #transaction = new Transaction();
   /** @type {number | undefined} */
   #sentCode;
+  /** The message of the last DATA, where a listener reads it as it comes. */
+  /** @type {InstanceType<typeof MessageStream> | undefined} */
+  #stream;
+  /** It is on its way. */
+  #isStreaming = false;
+  /** What the listener of that DATA returned. @type {PromiseLike<unknown> | undefined} */
+  #reader;
 
   /**
    * @param {Host} host
@@ -149,6 +157,26 @@ class Session {
   /** The message as bytes, from its 'data' event until the next transaction. */
   get raw() {
     return this.#transaction.raw;
+  }
+
+  /** The message as it comes; for the listener of 'dataStart'. */
+  message() {
+    if (this.#stream === undefined) {
+      if (this.#stage !== 'dataStart') {
+        const why = "session.message() is for the listener of 'dataStart', while its session lasts";
+        throw new SmtpError('SMTP_ERR_NO_MESSAGE', why);
+      }
+      this.#stream = new MessageStream({
+        pause: (on) => {
+          if (this.#alive) engine.border.setPaused(this.#slot, on);
+        },
+        discard: (error) => this.#discard(error),
+      });
+      this.#setInterest(INTEREST.stream, true);
+      // The listener goes on reading: the message can only come once it was asked for.
+      if (this.#reader !== undefined) this.#accept(undefined, true);
+    }
+    return this.#stream;
   }
 
   /** Replies, without an effect on the event under way. */
@@ -213,6 +241,7 @@ class Session {
 
   #receive(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
     if (kind === KIND.CHUNK) return this.#chunk(engine.data());
+    if (kind === KIND.PIECE) return this.#piece((head & FLAG.BLOB) !== 0);
     if (kind === KIND.TIMEOUT) return this.#timeout();
     if (kind === KIND.LISTENER_TIMEOUT) return this.#listenerTimeout();
     if (kind === KIND.ERROR) return this.#connectionError();
@@ -228,6 +257,11 @@ class Session {
       case KIND.DATA:
       case KIND.TAKEN:
         return this.#data(kind, head, at);
+      case KIND.STREAMED:
+        this.#planned = engine.plannedReply(at, this.#host.replies);
+        return this.#streamed();
+      case KIND.CUT:
+        return this.#cut(engine.plannedReply(at, this.#host.replies));
       case KIND.CAPTURED:
         this.#settle(VERDICT.ACCEPT);
         return continueWith(this.queue, engine.data());
@@ -269,6 +303,7 @@ class Session {
       this.#settle(VERDICT.ACCEPT);
     } else {
       if (event === 'mail') this.#transaction.replace();
+      if (event === 'dataStart') this.#forgetStream();
       this.#ask(event, this.#argument);
     }
   }
@@ -308,6 +343,67 @@ class Session {
     return this.#transaction.message;
   }
 
+  #piece(/** @type {boolean} */ isBlob) {
+    this.#stream?.take(isBlob ? engine.blobData() : engine.data());
+  }
+
+  /** The message has come whole: 'data' is raised once it was read. */
+  #streamed() {
+    const stream = /** @type {InstanceType<typeof MessageStream>} */ (this.#stream);
+    const sequence = this.#sequence;
+    this.#endStreaming();
+    this.data.received = true;
+    this.#stage = 'data';
+    const refuse = (/** @type {unknown} */ error) => {
+      if (this.#isAsked('data', sequence)) this.#refuse(error);
+    };
+    const judge = () => {
+      if (!stream.readableEnded) refuse(stream.errored);
+      else if (this.#isAsked('data', sequence)) this.#ask('data', undefined);
+    };
+    // What fails in the reader was raised as 'error' already.
+    const closed = () => (this.#reader ? this.#reader.then(judge, refuse) : judge());
+    stream.finish();
+    if (stream.closed) closed();
+    else stream.once('close', closed);
+  }
+
+  /** The engine has refused the message that is being read. */
+  #cut(/** @type {string[]} */ lines) {
+    this.#endStreaming();
+    this.#settle(VERDICT.ACCEPT);
+    const message = `the message was refused: ${lines.join(' ')}`;
+    const replyCode = Number(lines[0].slice(0, 3));
+    this.#stream?.destroy(new SmtpError('SMTP_ERR_MESSAGE_REFUSED', message, { replyCode }));
+  }
+
+  /** The reader wants no more of the message. */
+  #discard(/** @type {any} */ error) {
+    if (!this.#isStreaming) return;
+    this.#endStreaming();
+    const tell = (/** @type {any} */ reason) => {
+      if (this.#stage === 'data') return;
+      const code = refusalCode(reason);
+      const text = code === undefined ? undefined : textOf(code, reason.message);
+      this.#control(() => engine.border.discard(this.#slot, code, text));
+    };
+    // A loop that throws destroys its stream first; what it threw comes after.
+    if (refusalCode(error) === undefined && this.#reader)
+      this.#reader.then(() => tell(error), tell);
+    else tell(error);
+  }
+
+  #endStreaming() {
+    this.#isStreaming = false;
+    this.#setInterest(INTEREST.stream, false);
+  }
+
+  #forgetStream() {
+    this.#endStreaming();
+    this.#stream = undefined;
+    this.#reader = undefined;
+  }
+
   #chunk(/** @type {Buffer} */ chunk) {
     if (this.#host.debugs) this.#debug('DATA', chunk.toString());
     this.#host.notify(this, 'dataChunk', chunk);
@@ -324,8 +420,13 @@ class Session {
     this.#transaction.restore();
     const limit = this.#host.config.listenerTimeout;
     const listener = event === null ? 'a listener' : `the listener of '${event}'`;
-    const message = `${listener} gave no verdict within ${limit} ms`;
-    this.#host.fail(this, new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', message));
+    const message = this.#isStreaming
+      ? `the reader of a message took nothing of it for ${limit} ms`
+      : `${listener} gave no verdict within ${limit} ms`;
+    const error = new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', message);
+    this.#endStreaming();
+    this.#stream?.destroy(error);
+    this.#host.fail(this, error);
   }
 
   #connectionError() {
@@ -341,6 +442,11 @@ class Session {
   #gone(/** @type {boolean} */ quiet) {
     this.#alive = false;
     this.#stage = null;
+    if (this.#isStreaming) {
+      this.#isStreaming = false;
+      const why = 'the connection ended before the message was whole';
+      this.#stream?.destroy(new SmtpError('SMTP_ERR_MESSAGE_CUT', why));
+    }
     if (!quiet) this.#host.notify(this, 'disconnect', this.socket);
     this.#socket?.closed();
   }
@@ -361,6 +467,10 @@ class Session {
 
   #await(/** @type {string} */ event, /** @type {PromiseLike<unknown>} */ promise) {
     const sequence = this.#sequence;
+    if (event === 'dataStart') {
+      this.#reader = promise;
+      if (this.#stream !== undefined && this.#stage === event) this.#accept(undefined, true);
+    }
     promise.then(
       () => {
         if (this.#isAsked(event, sequence)) this.#accept(undefined, true);
@@ -376,19 +486,26 @@ class Session {
   /** A listener failed; a verdict that 'error' gives counts. */
   #failed(/** @type {string} */ event, /** @type {number} */ sequence, /** @type {any} */ error) {
     this.#host.fail(this, error);
+    if (event === 'dataStart' && this.#isStreaming) this.#stream?.destroy(error);
     if (!this.#isAsked(event, sequence)) return;
-    if (event === 'timeout') {
-      this.#stage = null;
-      return;
-    }
-    const code = error?.replyCode;
-    if (Number.isInteger(code) && code >= 400 && code <= 599) this.#answer(code, error.message);
-    else this.#answer(LOCAL_ERROR, this.#stockText(STOCK.LOCAL_ERROR));
+    if (event === 'timeout') this.#stage = null;
+    else this.#refuse(error);
+  }
+
+  /** Answers with what an error says, else 451. */
+  #refuse(/** @type {any} */ error) {
+    const code = refusalCode(error);
+    if (code === undefined) this.#answer(LOCAL_ERROR, this.#stockText(STOCK.LOCAL_ERROR));
+    else this.#answer(code, error.message);
   }
 
   /** Goes on; `fills` data or not. */
   #accept(/** @type {string | string[] | undefined} */ message, /** @type {boolean} */ fills) {
     const event = /** @type {string} */ (this.#stage);
+    if (event === 'dataStart' && this.#stream !== undefined) {
+      if (this.#stream.destroyed) return this.#refuse(this.#stream.errored);
+      this.#isStreaming = true;
+    }
     this.#stage = null;
     if (event === 'message') {
       if (this.#index < 0) this.#settle(VERDICT.PROCEED);
@@ -525,6 +642,12 @@ class Session {
     this.#interest = interest;
     engine.border.setInterest(this.#slot, interest);
   }
+}
+
+/** The reply code that an error carries, if it has one that refuses. */
+function refusalCode(/** @type {any} */ error) {
+  const code = error?.replyCode;
+  return Number.isInteger(code) && code >= 400 && code <= 599 ? code : undefined;
 }
 
 function sizeOf(/** @type {string} */ text) {

@@ -103,7 +103,14 @@ impl Connection<'_> {
                 Step::NeedInput => self.read().await?,
                 Step::Send => self.send().await?,
                 Step::Ask => self.ask().await?,
-                Step::Chunk => self.hand_on_chunk().await?,
+                Step::Chunk => {
+                    let chunk = self.session.take_chunk();
+                    self.hand_on(Record::Chunk(&chunk)).await?;
+                }
+                Step::Piece => {
+                    let mut piece = self.session.take_piece();
+                    self.hand_on(Record::Piece(&mut piece)).await?;
+                }
                 Step::StartTls => {
                     self.handshake().await?;
                     self.session.secured(self.now);
@@ -142,6 +149,7 @@ impl Connection<'_> {
             let held = self.holds_replies();
             match self.next_before(false, held.then_some(hold)).await? {
                 Event::Wake(Wake::Answer(Answer { verdict, recipients })) => {
+                    self.session.set_interest(self.interest());
                     self.session.answer(verdict, Some(recipients), self.now);
                 }
                 Event::Wake(Wake::Control(control)) => self.control(control)?,
@@ -165,22 +173,32 @@ impl Connection<'_> {
         awaits && !self.session.output().is_empty() && !self.interest().has(Interest::RESPONSE)
     }
 
-    async fn hand_on_chunk(&mut self) -> Result<(), Ended> {
-        let chunk = self.session.take_chunk();
-        self.post(false, Record::Chunk(&chunk))?;
-        drop(chunk);
-        // Backpressure: nothing is read until the application has caught up.
+    /// Gives message data to the application; nothing is read until that has caught up.
+    async fn hand_on(&mut self, record: Record<'_>) -> Result<(), Ended> {
+        self.post(false, record)?;
+        let limit = self.server.config().limits.listener;
+        let deadline = limit.map(|limit| self.now + limit);
         loop {
-            let room = poll_fn(|cx| {
+            self.arm(deadline);
+            let event = poll_fn(|cx| {
                 if self.slot.poll_room(cx).is_ready() {
                     return Poll::Ready(None);
                 }
-                self.slot.poll_wake(cx).map(Some)
+                self.poll_signals(cx).map(Some)
             });
-            match room.await {
+            match event.await {
                 None => return Ok(()),
-                Some(Wake::Control(control)) => self.control(control)?,
-                Some(Wake::Answer(_)) => {}
+                Some(Event::Wake(Wake::Control(control))) => self.control(control)?,
+                Some(Event::Deadline) if deadline.is_some_and(|deadline| deadline <= self.now) => {
+                    self.session.discard(None);
+                    self.slot.set_paused(false);
+                    self.post(false, Record::ListenerTimeout)?;
+                    return Ok(());
+                }
+                Some(_) => {}
+            }
+            if self.session.is_closing() {
+                return Ok(());
             }
         }
     }
@@ -193,6 +211,10 @@ impl Connection<'_> {
             Control::Drain => self.session.drain(),
             Control::Abort => self.session.abort(),
             Control::Idle(idle) => self.session.set_idle(idle, self.now),
+            Control::Discard(reply) => {
+                self.session.discard(reply);
+                self.slot.set_paused(false);
+            }
         }
         Ok(())
     }

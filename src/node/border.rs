@@ -176,6 +176,23 @@ impl Border {
         self.control(session, Control::Destroy);
     }
 
+    /// Whether JavaScript has enough for now of the message that it is handed.
+    #[napi]
+    pub fn set_paused(&self, session: u32, paused: bool) {
+        if let Some(slot) = self.slot(session) {
+            slot.set_paused(paused);
+        }
+    }
+
+    /// Wants no more of the message that it is handed, which is answered with a reply, or 451.
+    #[napi]
+    pub fn discard(&self, session: u32, code: Option<u32>, text: Option<String>) -> Result<()> {
+        let code = code.map(reply_code).transpose()?;
+        let reply = code.map(|code| Reply::new(code, text.as_deref().unwrap_or_default()));
+        self.control(session, Control::Discard(reply));
+        Ok(())
+    }
+
     /// Sets the idle time of a session, in milliseconds; 0 for none.
     #[napi]
     pub fn set_idle(&self, session: u32, milliseconds: u32) {

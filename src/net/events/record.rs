@@ -53,6 +53,9 @@ pub(super) mod kind {
     pub(in super::super) const GONE: u32 = 15;
     pub(in super::super) const STOPPED: u32 = 16;
     pub(in super::super) const SERVER_ERROR: u32 = 17;
+    pub(in super::super) const PIECE: u32 = 18;
+    pub(in super::super) const STREAMED: u32 = 19;
+    pub(in super::super) const CUT: u32 = 20;
 }
 
 mod flag {
@@ -116,6 +119,8 @@ pub enum Record<'a> {
     },
     /// Message data from the wire.
     Chunk(&'a [u8]),
+    /// A piece of a message, moved out of here if it is long.
+    Piece(&'a mut Message),
     /// The idle time has passed.
     Timeout,
     /// The application did not answer in time.
@@ -142,6 +147,7 @@ impl Record<'_> {
         match self {
             Self::Question { question, .. } => question_kind(question),
             Self::Chunk(_) => kind::CHUNK,
+            Self::Piece(_) => kind::PIECE,
             Self::Timeout => kind::TIMEOUT,
             Self::ListenerTimeout => kind::LISTENER_TIMEOUT,
             Self::Error(_) => kind::ERROR,
@@ -155,6 +161,7 @@ impl Record<'_> {
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Chunk(bytes) => bytes.len(),
+            Self::Piece(message) => message.len(),
             Self::Timeout => 1,
             _ => 0,
         }
@@ -172,6 +179,8 @@ fn question_kind(question: &Question) -> u32 {
             _ => kind::COMMAND,
         },
         Question::Data(_) => kind::DATA,
+        Question::Streamed => kind::STREAMED,
+        Question::Cut(_) => kind::CUT,
         Question::Taken(_) => kind::TAKEN,
         Question::Responses => kind::RESPONSES,
         Question::Captured(_) => kind::CAPTURED,
@@ -256,6 +265,7 @@ impl Writer<'_> {
                 self.question(question);
             }
             Record::Chunk(bytes) => self.text(bytes),
+            Record::Piece(message) => self.message(message),
             Record::Gone { changes, responses, quiet } => {
                 self.flag(if quiet { flag::QUIET } else { 0 });
                 self.news(&changes, &responses);
@@ -314,6 +324,8 @@ impl Writer<'_> {
         match question {
             Question::Connect => self.plan_stock(Stock::Greeting),
             Question::Responses => {}
+            Question::Streamed => self.plan_stock(Stock::Ok),
+            Question::Cut(stock) => self.plan_stock(*stock),
             Question::Command { line, passed, plan } => {
                 if !*passed {
                     self.flag(flag::LINE);

@@ -2,6 +2,7 @@
 
 use super::lock;
 use crate::net::task::Task;
+use crate::protocol::reply::Reply;
 use crate::protocol::server::{Interest, Verdict};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,6 +40,8 @@ pub enum Control {
     Abort,
     /// A new idle time.
     Idle(Option<Duration>),
+    /// No more of the message that is being handed on; what answers it, if not 451.
+    Discard(Option<Reply>),
 }
 
 /// Why a session was woken.
@@ -70,6 +73,8 @@ struct Inner {
     written: usize,
     /// Weight of records that the application has not taken yet.
     untaken: usize,
+    /// The application has enough of the message for now.
+    paused: bool,
     waker: Option<Waker>,
 }
 
@@ -119,9 +124,9 @@ impl Slot {
         inline: bool,
     ) {
         let mut inner = lock(&self.inner);
-        let was_full = inner.untaken > WINDOW;
+        let was_full = !inner.has_room();
         inner.untaken -= weight;
-        let has_room = was_full && inner.untaken <= WINDOW;
+        let has_room = was_full && inner.has_room();
         let accepted = inner.accept(sequence, answer);
         if accepted && inline && !has_room {
             drop(inner);
@@ -153,6 +158,17 @@ impl Slot {
         let mut inner = lock(&self.inner);
         inner.awaiting = 0;
         inner.wakes.retain(|wake| matches!(wake, Wake::Control(_)));
+    }
+
+    /// Whether the application has enough for now of the message that is being handed on.
+    pub fn set_paused(&self, paused: bool) {
+        let mut inner = lock(&self.inner);
+        if inner.paused && !paused {
+            inner.paused = false;
+            wake(inner);
+        } else {
+            inner.paused = paused;
+        }
     }
 
     /// Tells the session something.
@@ -197,11 +213,15 @@ impl Slot {
     /// Ready while the application keeps up with what it is told.
     pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut inner = lock(&self.inner);
-        if inner.untaken <= WINDOW { Poll::Ready(()) } else { inner.wait(cx) }
+        if inner.has_room() { Poll::Ready(()) } else { inner.wait(cx) }
     }
 }
 
 impl Inner {
+    fn has_room(&self) -> bool {
+        self.untaken <= WINDOW && !self.paused
+    }
+
     /// Takes an answer to the question `sequence`, if that is being asked.
     fn accept(&mut self, sequence: u32, answer: Option<Answer>) -> bool {
         let Some(answer) = answer.filter(|_| sequence != 0 && self.awaiting == sequence) else {

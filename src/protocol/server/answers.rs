@@ -25,8 +25,9 @@ impl ServerSession {
             Question::Command { plan, .. } => {
                 self.answer_command(plan, verdict, recipients.is_none());
             }
-            Question::Data(_) => self.answer_data(verdict),
-            Question::Taken(_) | Question::Responses | Question::Captured(_) => {}
+            Question::Data(_) | Question::Streamed => self.answer_data(verdict),
+            Question::Cut(_) | Question::Taken(_) | Question::Responses | Question::Captured(_) => {
+            }
         }
     }
 
@@ -88,7 +89,7 @@ impl ServerSession {
         }
     }
 
-    fn refuse(&mut self, code: ReplyCode) {
+    pub(super) fn refuse(&mut self, code: ReplyCode) {
         if code.closes() {
             self.state = State::Closing;
         }

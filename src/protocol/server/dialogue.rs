@@ -1,6 +1,7 @@
 //! What passes between a session, its driver and its application.
 
 use super::plan::Plan;
+use crate::protocol::dialect::Stock;
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
 
@@ -35,6 +36,8 @@ impl Interest {
     pub const ERROR: Self = Self(1 << 11);
     /// The next line belongs to the application, whatever it says; of one session.
     pub const CAPTURE: Self = Self(1 << 12);
+    /// The next message belongs to the application as it comes; of one session.
+    pub const STREAM: Self = Self(1 << 14);
 
     /// Whether it has all of `other`.
     pub fn has(self, other: Self) -> bool {
@@ -43,7 +46,7 @@ impl Interest {
 
     /// Whether a listener may look at a message after it was taken.
     pub(super) fn may_look_back(self) -> bool {
-        self.0 & !(Self::DATA_CHUNK.0 | Self::CAPTURE.0) != 0
+        self.0 & !(Self::DATA_CHUNK.0 | Self::CAPTURE.0 | Self::STREAM.0) != 0
     }
 }
 
@@ -58,6 +61,8 @@ pub enum Step {
     Ask,
     /// Hand [`take_chunk`](super::ServerSession::take_chunk) on.
     Chunk,
+    /// Hand [`take_piece`](super::ServerSession::take_piece) on.
+    Piece,
     /// Begin the TLS handshake, then call [`secured`](super::ServerSession::secured).
     StartTls,
     /// Close the connection.
@@ -80,6 +85,10 @@ pub enum Question {
     },
     /// Is this message taken?
     Data(Message),
+    /// Is this message taken, which was handed on piece by piece?
+    Streamed,
+    /// The message that was handed on so far was refused with this reply; nothing is asked.
+    Cut(Stock),
     /// This message was taken; nothing is asked.
     Taken(Message),
     /// These replies are about to leave; nothing is asked.
@@ -91,7 +100,7 @@ pub enum Question {
 impl Question {
     /// Whether the answer decides anything.
     pub fn awaits_verdict(&self) -> bool {
-        matches!(self, Self::Connect | Self::Command { .. } | Self::Data(_))
+        matches!(self, Self::Connect | Self::Command { .. } | Self::Data(_) | Self::Streamed)
     }
 }
 

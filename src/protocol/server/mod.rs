@@ -34,6 +34,8 @@ use super::envelope::Changes;
 use super::extension::Extensions;
 use super::limits::{IDLE_BUFFER, Limits, MAX_GATHERED_REPLIES};
 use super::line::{Line, LineReader};
+use super::message::Message;
+use super::reply::Reply;
 use bytes::{Buf, BufMut, BytesMut};
 use receiving::{End, Receiving};
 use std::sync::Arc;
@@ -155,9 +157,14 @@ impl ServerSession {
         self.input_ended = true;
     }
 
+    /// Sets what the application listens to as of now.
+    pub fn set_interest(&mut self, interest: Interest) {
+        self.interest = interest;
+    }
+
     /// What to do next; `interest` as it stands now.
     pub fn poll(&mut self, now: Instant, interest: Interest) -> Step {
-        self.interest = interest;
+        self.set_interest(interest);
         self.begun = true;
         loop {
             if self.question.is_some() {
@@ -216,9 +223,30 @@ impl ServerSession {
         std::mem::take(&mut self.chunk)
     }
 
+    /// What has come of a message that the application reads as it comes; empty if nothing has.
+    pub fn take_piece(&mut self) -> Message {
+        match &mut self.state {
+            State::Data(receiving) => receiving.take_piece(),
+            _ => Message::default(),
+        }
+    }
+
+    /// The application reads no more of the message that it is handed; the rest is skipped and
+    /// answered with `reply`, or 451.
+    pub fn discard(&mut self, reply: Option<Reply>) {
+        if let State::Data(receiving) = &mut self.state {
+            receiving.discard(reply);
+        }
+    }
+
     /// Whether the connection is encrypted.
     pub fn is_tls(&self) -> bool {
         self.tls
+    }
+
+    /// Whether all that is left is to send what is ready and to close.
+    pub fn is_closing(&self) -> bool {
+        matches!(self.state, State::Closing)
     }
 
     /// Whether the application was asked, or would have been asked, to let the client in.
@@ -335,15 +363,35 @@ impl ServerSession {
         if !self.chunk.is_empty() {
             return Some(Step::Chunk);
         }
+        if receiving.has_piece() {
+            return Some(Step::Piece);
+        }
         if !receiving.has_ended() {
             return self.wait(now);
         }
+        let streamed = receiving.is_streamed();
         let end = receiving.end();
         self.state = State::ExpectMail;
         self.recipients = 0;
+        self.end_data(end, streamed, now)
+    }
+
+    /// Replies to a message, or asks about it first.
+    fn end_data(&mut self, end: End, streamed: bool, now: Instant) -> Option<Step> {
         match end {
-            End::TooBig => self.reply_stock(Stock::TooBig),
-            End::BareNewline => self.reply_stock(Stock::BareNewline),
+            End::Refused(stock) => {
+                self.reply_stock(stock);
+                if streamed {
+                    return Some(self.ask(Question::Cut(stock), now));
+                }
+            }
+            End::Streamed => return Some(self.ask(Question::Streamed, now)),
+            End::Discarded(None) => self.reply_stock(Stock::LocalError),
+            End::Discarded(Some(reply)) => {
+                let code = reply.code();
+                self.reply(&PlannedReply::Made(reply));
+                self.refuse(code);
+            }
             End::Message(message) if self.interest.has(Interest::DATA) => {
                 return Some(self.ask(Question::Data(message), now));
             }
@@ -366,8 +414,7 @@ impl ServerSession {
 
     /// Carries a plan out that the application has not been asked about.
     fn execute(&mut self, plan: Plan) {
-        self.announce(&plan.reply);
-        plan.reply.write(&self.config.replies, &mut self.output);
+        self.reply(&plan.reply);
         self.apply(plan.effect, true);
     }
 
@@ -376,20 +423,20 @@ impl ServerSession {
         self.state = State::Closing;
     }
 
-    /// Replies and tells the application so.
     fn reply_stock(&mut self, stock: Stock) {
-        self.announce(&PlannedReply::Stock(stock));
-        self.write_stock(stock);
+        self.reply(&PlannedReply::Stock(stock));
+    }
+
+    /// Replies and tells the application so.
+    fn reply(&mut self, reply: &PlannedReply) {
+        if self.interest.has(Interest::RESPONSE) {
+            self.unannounced.extend(reply.lines(&self.config.replies));
+        }
+        reply.write(&self.config.replies, &mut self.output);
     }
 
     fn write_stock(&mut self, stock: Stock) {
         self.output.put_slice(self.config.replies.stock(stock).1);
-    }
-
-    fn announce(&mut self, reply: &PlannedReply) {
-        if self.interest.has(Interest::RESPONSE) {
-            self.unannounced.extend(reply.lines(&self.config.replies));
-        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{Interest, ServerConfig};
 use crate::protocol::data::{BareNewlines, DataDecoder};
+use crate::protocol::dialect::Stock;
 use crate::protocol::message::Message;
+use crate::protocol::reply::Reply;
 use bytes::BytesMut;
 
 /// What came of a message.
@@ -12,10 +14,12 @@ pub(super) enum End {
     Message(Message),
     /// It is whole, and nobody wants it.
     NotKept,
-    /// It was over the limit; nothing of it is left.
-    TooBig,
-    /// It has a bare CR or LF, which is refused here.
-    BareNewline,
+    /// It is whole, and was handed on as it came.
+    Streamed,
+    /// The application did not want it to its end; what it answers, if it said so.
+    Discarded(Option<Reply>),
+    /// It is over the limit, or has a bare CR or LF where that is refused; nothing of it is left.
+    Refused(Stock),
 }
 
 /// A message in the data state.
@@ -25,7 +29,10 @@ pub(super) struct Receiving {
     message: Message,
     size: u64,
     limit: u64,
+    /// What becomes of the message: it is kept to its end, handed on, or neither.
     keep: bool,
+    stream: bool,
+    discarded: Option<Option<Reply>>,
     chunks: bool,
     refuse_bare: bool,
     ended: bool,
@@ -33,7 +40,8 @@ pub(super) struct Receiving {
 
 impl Receiving {
     pub(super) fn new(config: &ServerConfig, interest: Interest) -> Self {
-        let keep = interest.may_look_back();
+        let stream = interest.has(Interest::STREAM);
+        let keep = !stream && interest.may_look_back();
         let deliverable = config.deliverable.filter(|_| keep);
         let limit = [config.limits.size, deliverable].into_iter().flatten().min();
         Self {
@@ -42,6 +50,8 @@ impl Receiving {
             size: 0,
             limit: limit.unwrap_or(u64::MAX),
             keep,
+            stream,
+            discarded: None,
             chunks: interest.has(Interest::DATA_CHUNK),
             refuse_bare: config.bare_newlines == BareNewlines::Refuse,
             ended: false,
@@ -54,12 +64,12 @@ impl Receiving {
         if self.ended {
             return 0;
         }
-        let Self { decoder, message, size, limit, keep, .. } = self;
+        let Self { decoder, message, size, limit, keep, stream, .. } = self;
         let decoded = decoder.decode(input, |bytes| {
             *size += bytes.len() as u64;
             if *size > *limit {
                 *message = Message::default();
-            } else if *keep {
+            } else if *keep || *stream {
                 message.push(bytes);
             }
         });
@@ -74,11 +84,37 @@ impl Receiving {
         self.ended
     }
 
+    /// Whether there is something to hand on.
+    pub(super) fn has_piece(&self) -> bool {
+        self.stream && !self.message.is_empty()
+    }
+
+    /// What has come of a message that is handed on.
+    pub(super) fn take_piece(&mut self) -> Message {
+        std::mem::take(&mut self.message)
+    }
+
+    /// Nobody wants the rest; the message is answered with `reply`, or 451.
+    pub(super) fn discard(&mut self, reply: Option<Reply>) {
+        if std::mem::take(&mut self.stream) {
+            self.message = Message::default();
+            self.discarded = Some(reply);
+        }
+    }
+
+    pub(super) fn is_streamed(&self) -> bool {
+        self.stream
+    }
+
     pub(super) fn end(&mut self) -> End {
-        if self.size > self.limit {
-            End::TooBig
+        if let Some(reply) = self.discarded.take() {
+            End::Discarded(reply)
+        } else if self.size > self.limit {
+            End::Refused(Stock::TooBig)
         } else if self.refuse_bare && self.decoder.saw_bare_newline() {
-            End::BareNewline
+            End::Refused(Stock::BareNewline)
+        } else if self.stream {
+            End::Streamed
         } else if self.keep {
             End::Message(std::mem::take(&mut self.message))
         } else {

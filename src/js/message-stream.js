@@ -1,0 +1,59 @@
+'use strict';
+// A message as it comes: what `session.message()` returns.
+
+const { Readable } = require('node:stream');
+
+/** Bytes that wait for a reader before the client is braked. */
+const HIGH_WATER_MARK = 256 * 1_024;
+
+/**
+ * The bytes of one message, dots undone (RFC 5321 section 4.5.2). While nobody reads, nothing more
+ * is taken from the client.
+ */
+class MessageStream extends Readable {
+  #engine;
+  #paused = false;
+
+  /**
+   * @param {{ pause(on: boolean): void, discard(error: Error | null): void }} engine `discard` is
+   *   told of a stream that was destroyed before its end
+   */
+  constructor(engine) {
+    super({ highWaterMark: HIGH_WATER_MARK });
+    this.#engine = engine;
+    // Whoever reads hears of errors in the ways of streams; a stream that nobody looks at is not
+    // to end the program.
+    this.on('error', () => {});
+  }
+
+  /** A piece of the message. For the session. @param {Buffer} bytes */
+  take(bytes) {
+    if (!this.destroyed && !this.push(bytes)) this.#pause(true);
+  }
+
+  /** The message is whole. For the session. */
+  finish() {
+    this.push(null);
+  }
+
+  _read() {
+    this.#pause(false);
+  }
+
+  /**
+   * @param {Error | null} error
+   * @param {(error: Error | null) => void} done
+   */
+  _destroy(error, done) {
+    if (!this.readableEnded) this.#engine.discard(error);
+    done(error);
+  }
+
+  #pause(/** @type {boolean} */ on) {
+    if (this.#paused === on) return;
+    this.#paused = on;
+    this.#engine.pause(on);
+  }
+}
+
+module.exports = { MessageStream };
