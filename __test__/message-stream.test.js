@@ -7,6 +7,7 @@ const { once } = require('node:events');
 const { Writable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { describe, test } = require('node:test');
+const { MessageStream } = require('../src/js/message-stream.js');
 const { Log, deferred, serve, within } = require('./support/serve.js');
 
 const MIB = 1024 * 1024;
@@ -187,6 +188,16 @@ describe('reading', () => {
 });
 
 describe('braking', () => {
+  test('a stream that ends while it brakes lets go', () => {
+    /** @type {boolean[]} */
+    const brakes = [];
+    const stream = new MessageStream({ pause: (on) => brakes.push(on), discard: () => {} });
+    stream.take(Buffer.alloc(MIB));
+    assert.deepEqual(brakes, [true]);
+    stream.finish();
+    assert.deepEqual(brakes, [true, false]);
+  });
+
   test('a reader that waits brakes its client, whose message is nowhere gathered', async (t) => {
     const goOn = deferred();
     const started = deferred();

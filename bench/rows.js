@@ -32,6 +32,11 @@ const SERVERS = {
     program: 'smtp-engine',
     settings: { listeners: 'data' },
   },
+  stream: {
+    label: 'smtp-engine, streamed',
+    program: 'smtp-engine',
+    settings: { listeners: 'stream' },
+  },
   none: {
     label: 'smtp-engine, no listener',
     program: 'smtp-engine',
@@ -42,7 +47,7 @@ const SERVERS = {
   smtpProtocol: { label: 'smtp-protocol', program: 'smtp-protocol' },
   sink: { label: 'smtp-sink', program: 'smtp-sink' },
 };
-const { every, data, none, smtpServer, collecting, smtpProtocol, sink } = SERVERS;
+const { every, data, stream, none, smtpServer, collecting, smtpProtocol, sink } = SERVERS;
 
 /** A kilobyte in each of so many sessions. */
 const small = { lengthBytes: KIB, keepsSessions: true };
@@ -134,6 +139,14 @@ const rows = [
     measure: 'idleSessions',
     contestants: [data, every, smtpServer],
     targets: [memory(data, 6 * KIB), memory(every, 6 * KIB)],
+  },
+  {
+    number: 8,
+    title: '10 MiB messages, 4 sessions, streamed',
+    measure: 'messages',
+    load: { lengthBytes: 10 * KIB * KIB, keepsSessions: true, sessions: 4, warmUp: 16 },
+    contestants: [stream, smtpServer],
+    targets: [rate(stream, smtpServer, 3.5), cpu(stream, smtpServer, 0.3)],
   },
 ];
 

@@ -2,7 +2,7 @@
 // What the servers under measure share: settings from the command line, a line of JSON with the
 // port, and an end when the benchmark ends, however it does.
 
-/** @type {{ listeners?: 'every' | 'data', collect?: boolean, tls?: { key: string, cert: string } }} */
+/** @type {{ listeners?: 'every' | 'data' | 'stream' | 'none', collect?: boolean, tls?: { key: string, cert: string } }} */
 const settings = JSON.parse(process.argv[2] ?? '{}');
 
 function listening(/** @type {number} */ port) {

@@ -1,6 +1,6 @@
 'use strict';
-// Ours: `listeners: 'every'` has one on each event, `'data'` on the message alone, `'none'` has
-// none at all: what the engine costs without JavaScript.
+// Ours: `listeners: 'every'` has one on each event, `'data'` on the message alone, `'stream'` reads
+// each message as it comes, `'none'` has none at all: what the engine costs without JavaScript.
 
 const fs = require('node:fs');
 const { Server } = require('../../index.js');
@@ -20,7 +20,13 @@ const every = {
   data: () => true,
   error: () => true,
 };
-const LISTENERS = { every, data: { data: () => true }, none: {} };
+const stream = {
+  dataStart() {
+    this.message().resume();
+    return true;
+  },
+};
+const LISTENERS = { every, data: { data: () => true }, stream, none: {} };
 
 const params = { port: 0, host: HOST };
 if (settings.tls) {

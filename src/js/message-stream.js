@@ -33,6 +33,8 @@ class MessageStream extends Readable {
 
   /** The message is whole. For the session. */
   finish() {
+    // Nothing is asked for behind the end: what comes next is not to find the brake pulled.
+    this.#pause(false);
     this.push(null);
   }
 

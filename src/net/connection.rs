@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-const READ_BUFFER: usize = 64 * 1024;
+const READ_BUFFER: usize = 256 * 1024;
 /// Replies to the commands before this one leave if the application takes longer than that.
 const HOLD: Duration = Duration::from_millis(100);
 /// For a client to take its replies where there is no limit on commands.

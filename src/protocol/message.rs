@@ -1,7 +1,15 @@
 //! A message gathered in memory.
 
+use std::sync::{Mutex, PoisonError};
+
 /// Bytes of a segment. A message grows by whole segments, so that nothing is moved.
 const SEGMENT: usize = 256 * 1024;
+/// A message that begins with fewer bytes grows its first segment as it needs.
+const SMALL: usize = 8 * 1024;
+/// Segments kept for messages to come: fresh memory costs the system more than its use does.
+const MAX_SPARE: usize = 16;
+
+static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// The bytes of a message, dots undone, as they come.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,8 +27,8 @@ impl Message {
         while !bytes.is_empty() {
             let room = self.segments.last().map_or(0, |segment| SEGMENT - segment.len());
             if room == 0 {
-                let capacity = if self.segments.is_empty() { 0 } else { SEGMENT };
-                self.segments.push(Vec::with_capacity(capacity));
+                let is_small = self.segments.is_empty() && bytes.len() < SMALL;
+                self.segments.push(if is_small { Vec::new() } else { segment() });
                 continue;
             }
             let (head, tail) = bytes.split_at(room.min(bytes.len()));
@@ -50,6 +58,26 @@ impl Message {
     pub fn segments(&self) -> impl Iterator<Item = &[u8]> {
         self.segments.iter().map(Vec::as_slice)
     }
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        let whole = self.segments.drain(..).filter(|segment| segment.capacity() == SEGMENT);
+        let mut whole = whole.peekable();
+        if whole.peek().is_some() {
+            let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = MAX_SPARE.saturating_sub(spare.len());
+            spare.extend(whole.take(room).map(|mut segment| {
+                segment.clear();
+                segment
+            }));
+        }
+    }
+}
+
+fn segment() -> Vec<u8> {
+    let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    spare.unwrap_or_else(|| Vec::with_capacity(SEGMENT))
 }
 
 #[cfg(test)]
