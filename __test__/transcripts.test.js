@@ -26,7 +26,7 @@ const encode = (text) =>
 function describe(event, argument) {
   if (event === 'connect' || event === 'dataStart') return event;
   if (event === 'mail') return ['mail', argument.from, argument.size].join(' ').trim();
-  return `${event} ${event === 'data' ? encode(argument) : argument}`;
+  return `${event} ${event === 'data' || event === 'stream' ? encode(argument) : argument}`;
 }
 
 function parameter(name, value) {
@@ -63,6 +63,15 @@ function give(session, verdict) {
   else session.success(text || undefined);
 }
 
+/** A listener of 'dataStart' that reads the message and hands it to `done`. */
+function reads(done) {
+  return async function () {
+    const bytes = [];
+    for await (const chunk of this.message()) bytes.push(...chunk);
+    done.call(this, Buffer.from(bytes).toString('latin1'));
+  };
+}
+
 async function perform(t, { params, acts }, pieces) {
   const expected = acts.filter(({ kind }) => kind === 'event');
   const events = [];
@@ -74,6 +83,7 @@ async function perform(t, { params, acts }, pieces) {
       give(this, next?.verdict ?? 'accept');
     };
   }
+  if (listeners.stream) listeners.dataStart = reads(listeners.stream);
   const { connect } = await serve(t, params, listeners);
   const client = await connect({ greeting: false });
   for (const act of acts) {

@@ -33,6 +33,8 @@ struct Table {
     replies: VecDeque<u8>,
     events: VecDeque<String>,
     verdicts: VecDeque<Verdict>,
+    /// What was handed on of a message.
+    pieces: Vec<u8>,
     /// How many recipients the application counts.
     recipients: usize,
     closed: bool,
@@ -49,6 +51,7 @@ impl Table {
             replies: VecDeque::new(),
             events: VecDeque::new(),
             verdicts: VecDeque::new(),
+            pieces: Vec::new(),
             recipients: 0,
             closed: false,
             secured: false,
@@ -76,6 +79,9 @@ impl Table {
                 }
                 Step::Ask => self.answer(),
                 Step::Chunk => drop(self.session.take_chunk()),
+                Step::Piece => {
+                    self.session.take_piece().segments().for_each(|bytes| self.pieces.extend(bytes))
+                }
                 Step::StartTls => {
                     self.secured = true;
                     self.session.secured(self.now);
@@ -113,6 +119,11 @@ impl Table {
             Question::Data(message) => {
                 let bytes = message.segments().collect::<Vec<_>>().concat();
                 events.push(format!("data {}", bytes.escape_ascii()).replace("\\x00", "\\0"));
+            }
+            Question::Streamed | Question::Cut(_) => {
+                let what = if question.awaits_verdict() { "stream" } else { "cut" };
+                let bytes = std::mem::take(&mut self.pieces);
+                events.push(format!("{what} {}", bytes.escape_ascii()));
             }
             Question::Taken(_) | Question::Responses | Question::Captured(_) => {}
         }

@@ -48,6 +48,7 @@ fn interest_in(event: &str) -> Interest {
         "rcpt" => Interest::RCPT,
         "dataStart" => Interest::DATA_START,
         "data" => Interest::DATA,
+        "stream" => Interest::STREAM,
         _ => panic!("no event {event}"),
     }
 }
