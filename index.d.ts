@@ -9,6 +9,7 @@
 import type { Buffer } from 'node:buffer';
 import type { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 
 // ---------------------------------------------------------------------------------------------
 // Parameters
@@ -206,7 +207,10 @@ export interface Listeners {
   mail?(this: Session, mail: MailCommand): unknown;
   /** Interruptable: RCPT with its forward-path (RFC 5321 section 4.1.1.3). */
   rcpt?(this: Session, address: string): unknown;
-  /** Interruptable: DATA (RFC 5321 section 4.1.1.4). Goes on with 354. */
+  /**
+   * Interruptable: DATA (RFC 5321 section 4.1.1.4). Goes on with 354. `this.message()` gives the
+   * message as a stream.
+   */
   dataStart?(this: Session): unknown;
   /**
    * Message data as it came from the wire: dots still doubled, the end-of-data line included.
@@ -305,8 +309,62 @@ export interface Server<C extends Compat | undefined = Compat | undefined> {
    * once (RFC 5321 section 3.8), busy ones may finish, and what is left after it is ended.
    */
   close(options?: CloseOptions): Promise<void>;
+  /** What the server has done so far, and is doing. */
+  stats(): ServerStats;
   /** Where the server listens: the path of a unix socket, null if it does not. */
   address(): AddressInfo | string | null;
+}
+
+/** What a server has done. Counts only grow; they begin with the server. */
+export interface ServerStats {
+  sessions: {
+    open: number;
+    /** Those that are over included; who was turned away is not. */
+    total: number;
+  };
+  /** Messages that came whole. */
+  messages: { accepted: number; refused: number };
+  /** Bytes from and to clients; under TLS those within it. */
+  bytes: { received: number; sent: number };
+  /**
+   * How often something was refused, by reason, where it ever was: `listener` for what listeners
+   * refused, else the engine's own reply, such as `tooBig`, `unknownCommand`, `tooManyClients`,
+   * `tooManyRecipients`, `timeout`.
+   */
+  refusals: Record<string, number>;
+  /** TLS handshakes by what they ended in. */
+  tls: { 'TLSv1.2': number; 'TLSv1.3': number; failed: number };
+  /**
+   * How long listeners took for their verdicts, in milliseconds, the way to JavaScript and back
+   * included. Median and p99 are as exact as a power of two.
+   */
+  listeners: { answers: number; mean: number; median: number; p99: number; longest: number };
+  /** Events that wait for this thread at the moment, those of its other servers included. */
+  waiting: number;
+}
+
+/**
+ * The fields of what is published with node:diagnostics_channel, by the channel's name. Whoever
+ * subscribes before the server listens, or before `on` is called, is told.
+ */
+export interface DiagnosticsChannels {
+  /** A client has connected. */
+  'smtp-engine:session:start': { server: Server; session: Session };
+  /** The connection has ended. */
+  'smtp-engine:session:end': { server: Server; session: Session };
+  /** MAIL was accepted. */
+  'smtp-engine:transaction': { server: Server; session: Session; from: string; size?: number };
+  /** A message was answered. */
+  'smtp-engine:message': {
+    server: Server;
+    session: Session;
+    from: string;
+    recipients: string[];
+    /** Its length in bytes, dots undone. */
+    bytes: number;
+    accepted: boolean;
+    replyCode: number;
+  };
 }
 
 /** How to close a server. */
@@ -385,6 +443,21 @@ export interface Session {
    * @throws {RangeError} If the code is none.
    */
   failure(code: number, message?: ReplyText): this;
+  /**
+   * The message that follows, as it comes: a Readable of its bytes, doubled dots undone (RFC 5321
+   * section 4.5.2). Nothing of it is gathered; a reader that pauses brakes the client. For the
+   * listener of 'dataStart', now or before its promise is settled.
+   *
+   * When it was read to its end, and the listener's promise, if it returned one, is fulfilled,
+   * 'data' is raised without an argument. A stream that is destroyed before, or a promise that is
+   * rejected, skips the rest of the message and answers 451, or the `replyCode` and message of
+   * the error. The stream fails with an {@link SmtpError}: `SMTP_ERR_MESSAGE_CUT` if the
+   * connection ended, `SMTP_ERR_MESSAGE_REFUSED` if the engine refused the message (size, bare
+   * newlines), `SMTP_ERR_LISTENER_TIMEOUT` if nothing was read for `listenerTimeout`.
+   *
+   * @throws {SmtpError} `SMTP_ERR_NO_MESSAGE` anywhere else, and when the session is over.
+   */
+  message(): Readable;
   /** Sends a line as it is, and CRLF. Line breaks within it become spaces. */
   write(line: string): this;
   /** Sends what is ready, then ends the connection. */

@@ -192,7 +192,7 @@ describe('braking', () => {
     /** @type {boolean[]} */
     const brakes = [];
     const stream = new MessageStream({ pause: (on) => brakes.push(on), discard: () => {} });
-    stream.take(Buffer.alloc(MIB));
+    stream.receive(Buffer.alloc(MIB));
     assert.deepEqual(brakes, [true]);
     stream.finish();
     assert.deepEqual(brakes, [true, false]);

@@ -13,6 +13,8 @@ const HIGH_WATER_MARK = 256 * 1_024;
 class MessageStream extends Readable {
   #engine;
   #paused = false;
+  /** How much has come, read or not. */
+  bytesTaken = 0;
 
   /**
    * @param {{ pause(on: boolean): void, discard(error: Error | null): void }} engine `discard` is
@@ -27,7 +29,8 @@ class MessageStream extends Readable {
   }
 
   /** A piece of the message. For the session. @param {Buffer} bytes */
-  take(bytes) {
+  receive(bytes) {
+    this.bytesTaken += bytes.length;
     if (!this.destroyed && !this.push(bytes)) this.#pause(true);
   }
 
@@ -38,11 +41,13 @@ class MessageStream extends Readable {
     this.push(null);
   }
 
+  /** @override */
   _read() {
     this.#pause(false);
   }
 
   /**
+   * @override
    * @param {Error | null} error
    * @param {(error: Error | null) => void} done
    */

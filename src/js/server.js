@@ -15,6 +15,7 @@ const {
   release,
   text,
 } = require('./border.js');
+const { watched } = require('./channels.js');
 const { SmtpError, systemError } = require('./errors.js');
 const { NativeServer } = require('./native.js');
 const { engineOptions, merge } = require('./params.js');
@@ -153,6 +154,24 @@ class ServerImplementation {
     return { address, family: isIPv6(address) ? 'IPv6' : 'IPv4', port };
   }
 
+  stats() {
+    const stats = this.#native.stats();
+    const { answers, mean, median, p99, longest } = stats;
+    return {
+      sessions: { open: stats.open, total: stats.sessions },
+      messages: { accepted: stats.accepted, refused: stats.refused },
+      bytes: { received: stats.received, sent: stats.sent },
+      refusals: stats.refusals,
+      tls: {
+        'TLSv1.2': stats.tls12,
+        'TLSv1.3': stats.tls13,
+        failed: stats.failedHandshakes,
+      },
+      listeners: { answers, mean, median, p99, longest },
+      waiting: stats.waiting,
+    };
+  }
+
   /** A record about the server as a whole. @param {number} kind */
   static receive(/** @type {ServerImplementation} */ server, kind) {
     if (kind === KIND.STOPPED) server.#stopped();
@@ -263,7 +282,7 @@ class ServerImplementation {
     this.#host.emitsTimeout = has('timeout') || this.config.timeout > 0;
     let interest = debugs ? INTEREST.message | INTEREST.response | INTEREST.dataChunk : 0;
     for (const event of EVENTS) if (has(event)) interest |= INTEREST[event];
-    this.#native.setInterest(interest);
+    this.#native.setInterest(interest | watched());
   }
 
   #hasListener(/** @type {string} */ event) {

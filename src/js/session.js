@@ -4,6 +4,7 @@
 const { Buffer } = require('node:buffer');
 const { randomFillSync } = require('node:crypto');
 const engine = require('./border.js');
+const { CHANNELS } = require('./channels.js');
 const { SmtpError, systemError } = require('./errors.js');
 const { MessageStream } = require('./message-stream.js');
 const { NetQueue, continueWith } = require('./queue.js');
@@ -253,6 +254,7 @@ class Session {
     switch (kind) {
       case KIND.CONNECT:
         this.#planned = engine.plannedReply(at, this.#host.replies);
+        this.#publish(CHANNELS.sessionStart, {});
         return this.#ask('connect', this.socket);
       case KIND.DATA:
       case KIND.TAKEN:
@@ -344,7 +346,7 @@ class Session {
   }
 
   #piece(/** @type {boolean} */ isBlob) {
-    this.#stream?.take(isBlob ? engine.blobData() : engine.data());
+    this.#stream?.receive(isBlob ? engine.blobData() : engine.data());
   }
 
   /** The message has come whole: 'data' is raised once it was read. */
@@ -418,6 +420,7 @@ class Session {
     const event = this.#stage;
     this.#stage = null;
     this.#transaction.restore();
+    this.#tell(event, LOCAL_ERROR);
     const limit = this.#host.config.listenerTimeout;
     const listener = event === null ? 'a listener' : `the listener of '${event}'`;
     const message = this.#isStreaming
@@ -447,7 +450,10 @@ class Session {
       const why = 'the connection ended before the message was whole';
       this.#stream?.destroy(new SmtpError('SMTP_ERR_MESSAGE_CUT', why));
     }
-    if (!quiet) this.#host.notify(this, 'disconnect', this.socket);
+    if (!quiet) {
+      this.#publish(CHANNELS.sessionEnd, {});
+      this.#host.notify(this, 'disconnect', this.socket);
+    }
     this.#socket?.closed();
   }
 
@@ -518,6 +524,7 @@ class Session {
     }
     this.#transaction.settle();
     if (fills) this.#fill(event);
+    this.#tell(event, CODES.get(event) ?? 250);
     if (message) {
       const code = CODES.get(event) ?? 250;
       const text = textOf(code, message);
@@ -550,6 +557,7 @@ class Session {
     const event = this.#stage;
     this.#stage = null;
     this.#transaction.restore();
+    this.#tell(event, code);
     const text = textOf(code, message);
     if (event === 'timeout') {
       this.#write(engine.border.replyLines(code, text));
@@ -563,10 +571,12 @@ class Session {
   /** The listener has replied by itself. */
   #settleSilently() {
     if (this.#stage === null) return;
-    const verdict = this.#stage === 'message' ? VERDICT.SKIP : VERDICT.SILENT;
+    const stage = this.#stage;
+    const verdict = stage === 'message' ? VERDICT.SKIP : VERDICT.SILENT;
     this.#stage = null;
     if (this.#sentCode !== undefined && this.#sentCode >= 400) this.#transaction.restore();
     this.#transaction.settle();
+    this.#tell(stage, this.#sentCode ?? 250);
     this.#answerWith({ verdict, code: this.#sentCode });
   }
 
@@ -624,6 +634,26 @@ class Session {
     } catch (error) {
       this.#host.fail(this, error);
     }
+  }
+
+  /** Tells those who watch what became of an event. */
+  #tell(/** @type {string | null} */ event, /** @type {number} */ replyCode) {
+    if (event === 'mail' && replyCode < 400) {
+      this.#publish(CHANNELS.transaction, this.#argument);
+    } else if (event === 'data' && CHANNELS.message.hasSubscribers) {
+      const { from, recipients } = this.data;
+      const bytes = this.#stream?.bytesTaken ?? this.#transaction.byteLength;
+      const accepted = replyCode < 400;
+      this.#publish(CHANNELS.message, { from, recipients, bytes, accepted, replyCode });
+    }
+  }
+
+  #publish(
+    /** @type {import('node:diagnostics_channel').Channel} */ channel,
+    /** @type {object} */ fields,
+  ) {
+    if (!channel.hasSubscribers) return;
+    channel.publish({ server: this.#host.server, session: this, ...fields });
   }
 
   #stockText(/** @type {number} */ stock) {

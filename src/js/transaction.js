@@ -57,6 +57,11 @@ class Transaction {
     return this.#bytes;
   }
 
+  /** The length of the message in bytes. */
+  get byteLength() {
+    return this.#bytes?.length ?? this.message?.length ?? 0;
+  }
+
   /** Begins anew. What listeners kept of `data` stays as it was. */
   begin(/** @type {string | undefined} */ origin) {
     if (this.#hasBegun()) this.data = newData(origin);

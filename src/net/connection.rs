@@ -144,11 +144,13 @@ impl Connection<'_> {
         if !self.client.post(true, record) {
             return Err(Ended::Destroyed);
         }
-        let hold = self.now + HOLD;
+        let asked = self.now;
+        let hold = asked + HOLD;
         while self.session.question().is_some() {
             let held = self.holds_replies();
             match self.next_before(false, held.then_some(hold)).await? {
                 Event::Wake(Wake::Answer(Answer { verdict, recipients })) => {
+                    self.server.traffic().answers.add(self.now.saturating_duration_since(asked));
                     self.session.set_interest(self.interest());
                     self.session.answer(verdict, Some(recipients), self.now);
                 }
@@ -357,6 +359,7 @@ impl Connection<'_> {
             match buffer.filled() {
                 [] => self.session.end_input(),
                 bytes => {
+                    self.server.traffic().received.add(bytes.len());
                     self.now = Instant::now();
                     self.session.receive(bytes, self.now);
                 }
@@ -376,6 +379,7 @@ impl Connection<'_> {
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            self.server.traffic().sent.add(written);
             output.advance(written);
         }
         Pin::new(stream).poll_flush(cx)

@@ -5,6 +5,7 @@ use super::error::Error;
 use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot, lock};
 use super::stream::Stream;
 use super::task::Task;
+use super::traffic::Traffic;
 use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -69,6 +70,7 @@ pub struct Server {
     max_clients_per_address: Option<usize>,
     interest: AtomicU32,
     turned_away: AtomicU32,
+    traffic: Traffic,
     queue: Arc<EventQueue>,
     state: Mutex<State>,
 }
@@ -137,6 +139,7 @@ impl Server {
             max_clients_per_address: options.max_clients_per_address,
             interest: AtomicU32::new(0),
             turned_away: AtomicU32::new(0),
+            traffic: Traffic::default(),
             queue,
             state: Mutex::default(),
         })
@@ -155,6 +158,16 @@ impl Server {
     /// Whether TLS begins with the first byte.
     pub fn implicit_tls(&self) -> bool {
         self.implicit_tls
+    }
+
+    /// What has gone over its connections.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// Records that wait for its application's thread, those of its other servers included.
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
     }
 
     /// The events that its application wants to hear of.
@@ -287,6 +300,7 @@ impl Server {
         if let Some(address) = address {
             *state.addresses.entry(address).or_default() += 1;
         }
+        self.traffic.sessions.add(1);
         let slot = Arc::new(Slot::default());
         let number = state.next_session;
         state.next_session += 1;
@@ -303,6 +317,7 @@ impl Server {
     /// Tells a client over the limit so, unless it would have to be told under TLS or many are
     /// being told already.
     fn turn_away(self: &Arc<Self>, mut stream: Stream, stock: Stock) {
+        self.config.counters.refuse(stock);
         if self.implicit_tls || self.turned_away.load(Ordering::Relaxed) >= MAX_TURNED_AWAY {
             return;
         }

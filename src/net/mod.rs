@@ -11,3 +11,4 @@ pub mod listener;
 pub mod stream;
 pub mod task;
 pub mod tls;
+pub mod traffic;

@@ -5,14 +5,16 @@ use super::runtime;
 use crate::net::error;
 use crate::net::listener::{Address, Options, Server};
 use crate::net::tls;
+use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
-use crate::protocol::dialect::Replies;
+use crate::protocol::dialect::{Replies, Stock};
 use crate::protocol::extension::{Extension, Extensions};
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{Interest, ServerConfig};
 use napi::bindgen_prelude::{Buffer, Reference};
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,6 +78,43 @@ pub struct ServerAddress {
     pub address: String,
     /// Absent for a unix socket.
     pub port: Option<u32>,
+}
+
+/// What a server has done; see `ServerStats` of the package's own typings.
+#[napi(object)]
+pub struct ServerStats {
+    /// Sessions that are open.
+    pub open: u32,
+    /// Sessions so far.
+    pub sessions: f64,
+    /// Messages accepted.
+    pub accepted: f64,
+    /// Messages refused.
+    pub refused: f64,
+    /// Bytes from clients.
+    pub received: f64,
+    /// Bytes to clients.
+    pub sent: f64,
+    /// Refusals by reason.
+    pub refusals: HashMap<String, f64>,
+    /// Handshakes that ended in TLS 1.2.
+    pub tls12: f64,
+    /// In TLS 1.3.
+    pub tls13: f64,
+    /// In nothing.
+    pub failed_handshakes: f64,
+    /// Answers of listeners.
+    pub answers: f64,
+    /// Their times, in milliseconds.
+    pub mean: f64,
+    /// Half of them took no longer.
+    pub median: f64,
+    /// All but a hundredth took no longer.
+    pub p99: f64,
+    /// The longest.
+    pub longest: f64,
+    /// Records that wait for this thread.
+    pub waiting: u32,
 }
 
 /// A server.
@@ -175,6 +214,35 @@ impl NativeServer {
         })
     }
 
+    /// What the server has done.
+    #[napi]
+    pub fn stats(&self) -> ServerStats {
+        let counters = &self.server.config().counters;
+        let traffic = self.server.traffic();
+        let refusals = counters.refusals().map(|(stock, count)| (reason_name(stock), count as f64));
+        let by_application = counters.refusals_by_application();
+        let listener = (by_application > 0).then(|| ("listener".to_owned(), by_application as f64));
+        let answers = traffic.answers.summary();
+        ServerStats {
+            open: self.server.connections() as u32,
+            sessions: traffic.sessions.get() as f64,
+            accepted: counters.accepted() as f64,
+            refused: counters.refused() as f64,
+            received: traffic.received.get() as f64,
+            sent: traffic.sent.get() as f64,
+            refusals: listener.into_iter().chain(refusals).collect(),
+            tls12: traffic.tls12.get() as f64,
+            tls13: traffic.tls13.get() as f64,
+            failed_handshakes: traffic.failed_handshakes.get() as f64,
+            answers: answers.count as f64,
+            mean: answers.mean,
+            median: answers.median,
+            p99: answers.p99,
+            longest: answers.longest,
+            waiting: self.server.waiting() as u32,
+        }
+    }
+
     /// The lines of each stock reply, by its number in the records.
     #[napi]
     pub fn replies(&self) -> Vec<Vec<String>> {
@@ -200,6 +268,7 @@ fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
         },
         deliverable: limit(options.deliverable),
         replies: Replies::new(&options.name, options.enhanced_status_codes),
+        counters: Counters::default(),
         limits: Limits {
             size: limit(options.size),
             recipients: limit(options.max_recipients).map(|limit| limit as u32),
@@ -223,6 +292,13 @@ fn limit(value: f64) -> Option<u64> {
 
 fn time(milliseconds: f64) -> Option<Duration> {
     limit(milliseconds).map(|limit| Duration::from_millis(limit.min(u64::from(u32::MAX))))
+}
+
+/// Why something was refused, as JavaScript names things.
+fn reason_name(stock: Stock) -> String {
+    let name = format!("{stock:?}");
+    let (first, rest) = name.split_at(1);
+    first.to_lowercase() + rest
 }
 
 fn reason(error: impl std::error::Error) -> Error {

@@ -75,6 +75,11 @@ pub enum Stock {
 impl Stock {
     /// How many there are.
     pub const COUNT: usize = Self::ShuttingDown as usize + 1;
+
+    /// Each of them, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        REPLIES.iter().map(|reply| reply.0)
+    }
 }
 
 const OK: &str = "OK";

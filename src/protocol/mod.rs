@@ -21,6 +21,7 @@
 
 pub mod address;
 pub mod command;
+pub mod counters;
 pub mod data;
 pub mod dialect;
 pub mod envelope;

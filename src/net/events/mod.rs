@@ -140,6 +140,16 @@ impl EventQueue {
         batch
     }
 
+    /// How many records wait for the application.
+    pub fn len(&self) -> usize {
+        lock(&self.waiting).batches.iter().map(Batch::len).sum()
+    }
+
+    /// Whether none does.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The slot of a session that the application knows.
     pub fn slot(&self, index: u32) -> Option<Arc<Slot>> {
         lock(&self.waiting).slots.get(index as usize)?.clone()

@@ -17,6 +17,9 @@ impl ServerSession {
         if let Some(recipients) = recipients {
             self.recipients = recipients;
         }
+        if recipients.is_some() && verdict.refuses() {
+            self.config.counters.refuse_by_application();
+        }
         match question {
             Question::Connect => self.answer_connect(verdict, now),
             Question::Command { line, .. } if verdict == Verdict::Proceed => {
@@ -25,7 +28,10 @@ impl ServerSession {
             Question::Command { plan, .. } => {
                 self.answer_command(plan, verdict, recipients.is_none());
             }
-            Question::Data(_) | Question::Streamed => self.answer_data(verdict),
+            Question::Data(_) | Question::Streamed => {
+                self.config.counters.answered(!verdict.refuses());
+                self.answer_data(verdict);
+            }
             Question::Cut(_) | Question::Taken(_) | Question::Responses | Question::Captured(_) => {
             }
         }
@@ -55,7 +61,7 @@ impl ServerSession {
     fn answer_command(&mut self, plan: Plan, verdict: Verdict, note: bool) {
         match verdict {
             Verdict::Accept(None) | Verdict::Proceed => {
-                plan.reply.write(&self.config.replies, &mut self.output);
+                self.put(&plan.reply);
                 self.apply(plan.effect, note);
             }
             Verdict::Accept(Some(reply)) => {

@@ -122,6 +122,18 @@ pub enum Verdict {
     Skip(Option<ReplyCode>),
 }
 
+impl Verdict {
+    /// Whether it lets nothing go on, with a negative reply.
+    pub(super) fn refuses(&self) -> bool {
+        let code = match self {
+            Self::Accept(Some(reply)) | Self::Answer(reply) => Some(reply.code()),
+            Self::Silent(code) | Self::Skip(code) => *code,
+            Self::Accept(None) | Self::Ok | Self::Proceed => None,
+        };
+        code.is_some_and(|code| !code.is_positive())
+    }
+}
+
 /// What passed without an answer in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expired {

@@ -28,6 +28,7 @@ mod tests;
 pub use dialogue::{Expired, Interest, Question, Step, Verdict};
 pub use plan::{Effect, Plan, PlannedReply};
 
+use super::counters::Counters;
 use super::data::BareNewlines;
 use super::dialect::{Replies, Stock};
 use super::envelope::Changes;
@@ -58,6 +59,8 @@ pub struct ServerConfig {
     pub deliverable: Option<u64>,
     /// The replies that the engine gives by itself.
     pub replies: Replies,
+    /// What its sessions have done.
+    pub counters: Counters,
 }
 
 /// The head of a TLS handshake record (RFC 8446 section 5.1), where a greeting should come.
@@ -378,6 +381,15 @@ impl ServerSession {
 
     /// Replies to a message, or asks about it first.
     fn end_data(&mut self, end: End, streamed: bool, now: Instant) -> Option<Step> {
+        let is_asked = match end {
+            End::Streamed => true,
+            End::Message(_) => self.interest.has(Interest::DATA),
+            _ => false,
+        };
+        if !is_asked {
+            let accepted = matches!(end, End::Message(_) | End::NotKept);
+            self.config.counters.answered(accepted);
+        }
         match end {
             End::Refused(stock) => {
                 self.reply_stock(stock);
@@ -388,6 +400,7 @@ impl ServerSession {
             End::Streamed => return Some(self.ask(Question::Streamed, now)),
             End::Discarded(None) => self.reply_stock(Stock::LocalError),
             End::Discarded(Some(reply)) => {
+                self.config.counters.refuse_by_application();
                 let code = reply.code();
                 self.reply(&PlannedReply::Made(reply));
                 self.refuse(code);
@@ -432,11 +445,21 @@ impl ServerSession {
         if self.interest.has(Interest::RESPONSE) {
             self.unannounced.extend(reply.lines(&self.config.replies));
         }
+        self.put(reply);
+    }
+
+    /// Puts a reply to those that are ready.
+    fn put(&mut self, reply: &PlannedReply) {
+        if let PlannedReply::Stock(stock) = reply
+            && !self.config.replies.stock(*stock).0.is_positive()
+        {
+            self.config.counters.refuse(*stock);
+        }
         reply.write(&self.config.replies, &mut self.output);
     }
 
     fn write_stock(&mut self, stock: Stock) {
-        self.output.put_slice(self.config.replies.stock(stock).1);
+        self.put(&PlannedReply::Stock(stock));
     }
 }
 

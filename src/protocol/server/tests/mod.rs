@@ -20,6 +20,7 @@ fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
         bare_newlines: BareNewlines::Accept,
         deliverable: None,
         replies: Replies::new(name, false),
+        counters: Counters::default(),
     };
     change(&mut config);
     Arc::new(config)
