@@ -38,4 +38,15 @@ function textOf(code, message) {
   return String((Array.isArray(message) ? undefined : message) || TEXTS.get(code) || NO_TEXT);
 }
 
-module.exports = { checkCode, textOf };
+/**
+ * The reply that an error carries, if it refuses: `replyCode` and its message.
+ *
+ * @param {any} error
+ */
+function refusalOf(error) {
+  const code = error?.replyCode;
+  if (!Number.isInteger(code) || code < 400 || code > 599) return undefined;
+  return { code: /** @type {number} */ (code), text: textOf(code, error.message) };
+}
+
+module.exports = { checkCode, refusalOf, textOf };

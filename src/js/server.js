@@ -16,10 +16,10 @@ const {
   text,
 } = require('./border.js');
 const { watched } = require('./channels.js');
+const { Dialogue } = require('./dialogue.js');
 const { SmtpError, systemError } = require('./errors.js');
 const { NativeServer } = require('./native.js');
 const { engineOptions, merge } = require('./params.js');
-const { Session } = require('./session.js');
 const { keyPair } = require('./tls.js');
 
 /** Events that the engine has to know of; the others are raised here. */
@@ -40,8 +40,8 @@ const EVENTS = /** @type {const} */ ([
 
 /** Servers that listen or have sessions, by number. @type {Map<number, ServerImplementation>} */
 const servers = new Map();
-/** Sessions by their number with the engine. @type {(InstanceType<typeof Session> | undefined)[]} */
-const sessions = [];
+/** Sessions by their number with the engine. @type {(InstanceType<typeof Dialogue> | undefined)[]} */
+const dialogues = [];
 let lastNumber = 0;
 
 const noop = () => {};
@@ -53,7 +53,7 @@ class ServerImplementation {
   #native;
   /** @type {any} */
   #listeners;
-  /** @type {import('./session.js').Host} */
+  /** @type {import('./dialogue.js').Host} */
   #host;
   #isOpen = false;
   /** Tells a start from those before it, which may be looking a host up still. */
@@ -77,6 +77,7 @@ class ServerImplementation {
       responds: false,
       debugs: typeof params?.debug === 'function',
       emitsTimeout: false,
+      isAsync: false,
       call: (session, event, argument) => this.#call(session, event, argument),
       notify: (session, event, argument) => this.#notify(session, event, argument),
       fail: (session, error) => this.#fail(session, error),
@@ -182,7 +183,7 @@ class ServerImplementation {
   static open(/** @type {number} */ slot, /** @type {string} */ peer) {
     const [number, ...ends] = peer.split('\t');
     const server = /** @type {ServerImplementation} */ (servers.get(Number(number)));
-    return new Session(server.#host, slot, ends);
+    return new Dialogue(server.#host, slot, ends);
   }
 
   #start(/** @type {(error?: Failure) => void} */ done) {
@@ -278,6 +279,10 @@ class ServerImplementation {
   #listen() {
     const { debugs } = this.#host;
     const has = (/** @type {string} */ event) => this.#hasListener(event);
+    const all = typeof this.#listeners === 'function' ? [this.#listeners] : this.#listeners;
+    this.#host.isAsync ||= Object.values(all).some(
+      (one) => one?.[Symbol.toStringTag] === 'AsyncFunction',
+    );
     this.#host.responds = debugs || has('response');
     this.#host.emitsTimeout = has('timeout') || this.config.timeout > 0;
     let interest = debugs ? INTEREST.message | INTEREST.response | INTEREST.dataChunk : 0;
@@ -358,10 +363,9 @@ onRecord((kind, head, at, index) => {
     if (server) ServerImplementation.receive(server, kind);
     return;
   }
-  if (head & FLAG.PEER) sessions[number] = ServerImplementation.open(number, text());
-  const session = /** @type {InstanceType<typeof Session>} */ (sessions[number]);
-  Session.receive(session, kind, head, at, index);
-  if (kind === KIND.GONE) sessions[number] = undefined;
+  if (head & FLAG.PEER) dialogues[number] = ServerImplementation.open(number, text());
+  dialogues[number]?.receive(kind, head, at, index);
+  if (kind === KIND.GONE) dialogues[number] = undefined;
 });
 
 /** Works with and without `new`, as the original did. */

@@ -34,7 +34,8 @@ class Transaction {
     if (typeof data !== 'object' || data === null) {
       throw new TypeError(`session.data must be an object, not ${inspect(data)}`);
     }
-    this.#data = data;
+    // What cannot be written to is copied: the engine has its part to record there.
+    this.#data = Object.isFrozen(data) ? { ...data } : data;
   }
 
   /** How many recipients there are, those that listeners added included. */
@@ -45,7 +46,9 @@ class Transaction {
 
   /** Adds a recipient. @param {string} address */
   add(address) {
-    if (!Array.isArray(this.data.recipients)) this.data.recipients = [];
+    const { recipients } = this.data;
+    if (!Array.isArray(recipients)) this.data.recipients = [];
+    else if (Object.isFrozen(recipients)) this.data.recipients = [...recipients];
     this.data.recipients.push(address);
   }
 

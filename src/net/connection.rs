@@ -153,6 +153,8 @@ impl Connection<'_> {
                     self.server.traffic().answers.add(self.now.saturating_duration_since(asked));
                     self.session.set_interest(self.interest());
                     self.session.answer(verdict, Some(recipients), self.now);
+                    // What it asks now, if anything, is another question.
+                    break;
                 }
                 Event::Wake(Wake::Control(control)) => self.control(control)?,
                 Event::Deadline => {

@@ -1,0 +1,125 @@
+'use strict';
+// What a session tells the engine: verdicts, and all else in order with them.
+
+const engine = require('./border.js');
+
+class Link {
+  /** Whether the engine still has the session. */
+  isAlive = true;
+  /** The number of the record whose verdict is awaited. */
+  sequence = 0;
+  #slot;
+  #countRecipients;
+  #interest = 0;
+  /** The place in the batch of the record that is being read, else -1. */
+  #index = -1;
+  /** A verdict that has not left yet: recipients count once the listener has returned. */
+  /** @type {{ verdict: number, code?: number, text?: string } | undefined} */
+  #verdict;
+
+  /**
+   * @param {number} slot the session's number with the engine
+   * @param {() => number} countRecipients those of the transaction
+   */
+  constructor(slot, countRecipients) {
+    this.#slot = slot;
+    this.#countRecipients = countRecipients;
+  }
+
+  /** Whether a record is being read at the moment. */
+  get isReading() {
+    return this.#index >= 0;
+  }
+
+  /** A record begins, at this place in the batch. */
+  begin(/** @type {number} */ index) {
+    this.#index = index;
+  }
+
+  /** The record was read: its verdict leaves, if there is one. */
+  finish() {
+    this.#send();
+    this.#index = -1;
+  }
+
+  /**
+   * Gives a verdict, with a reply if it needs one.
+   *
+   * @param {number} verdict
+   * @param {number} [code]
+   * @param {string} [text]
+   */
+  settle(verdict, code, text) {
+    this.#verdict = { verdict, code, text };
+    if (this.#index < 0) queueMicrotask(() => this.#send());
+  }
+
+  #send() {
+    if (this.#verdict === undefined || !this.isAlive) return;
+    const { verdict, code, text } = this.#verdict;
+    this.#verdict = undefined;
+    const recipients = this.#countRecipients();
+    if (this.#index >= 0 && code === undefined) {
+      engine.settle(this.#index, verdict, recipients);
+    } else {
+      engine.border.answer(this.#slot, this.sequence, verdict, recipients, code, text);
+    }
+  }
+
+  /** Tells the engine something, behind the verdicts given before. */
+  #tell(/** @type {(border: typeof engine.border, slot: number) => void} */ tell) {
+    if (!this.isAlive) return;
+    const index = this.#index;
+    this.#index = -1;
+    this.#send();
+    this.#index = index;
+    tell(engine.border, this.#slot);
+  }
+
+  /** Sends text as it is. */
+  write(/** @type {string} */ text) {
+    this.#tell((border, slot) => border.write(slot, text));
+  }
+
+  /** Sends what is ready and closes. */
+  end() {
+    this.#tell((border, slot) => border.end(slot));
+    this.isAlive = false;
+  }
+
+  /** Closes at once. */
+  destroy() {
+    this.#tell((border, slot) => border.destroy(slot));
+  }
+
+  /**
+   * Wants no more of the message that is being handed on; it is answered so, or with 451.
+   *
+   * @param {number} [code]
+   * @param {string} [text]
+   */
+  discard(code, text) {
+    this.#tell((border, slot) => border.discard(slot, code, text));
+  }
+
+  /** Has enough of that message for now, or has not. */
+  pause(/** @type {boolean} */ on) {
+    if (this.isAlive) engine.border.setPaused(this.#slot, on);
+  }
+
+  /** Wants to hear of an event although its server does not, or no longer. */
+  listen(/** @type {number} */ bit, /** @type {boolean} */ on) {
+    const interest = on ? this.#interest | bit : this.#interest & ~bit;
+    if (interest === this.#interest || !this.isAlive) return;
+    this.#interest = interest;
+    engine.border.setInterest(this.#slot, interest);
+  }
+
+  setIdle(/** @type {number} */ milliseconds) {
+    if (!this.isAlive) return;
+    this.listen(engine.INTEREST.timeout, milliseconds > 0);
+    engine.border.setIdle(this.#slot, milliseconds);
+  }
+}
+
+module.exports = { Link };
