@@ -223,3 +223,22 @@ test("a 'timeout' listener that never answers is not asked again, and ends by li
   assert.equal(log.all('timeout').length, 1);
   assert.equal(log.values('error')[0].code, 'SMTP_ERR_LISTENER_TIMEOUT');
 });
+
+test('text that no client reads has a bound, and going over it is told', async (t) => {
+  const log = new Log();
+  const place = await serve(
+    t,
+    {},
+    log.listeners({
+      helo() {
+        this.write('x'.repeat(17 * 1024 * 1024));
+        return true;
+      },
+    }),
+  );
+  const client = await place.connect();
+  client.write('EHLO client.example\r\n');
+  const { args } = await log.when('error');
+  assert.match(args[0].message, /16 MiB/);
+  await client.ended();
+});

@@ -6,6 +6,7 @@ const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { beforeEach, afterEach, test } = require('node:test');
 const { Maildir } = require('../src/js/maildir.js');
+const { within } = require('./support/wait.js');
 
 /** @type {string} */
 let directory;
@@ -92,4 +93,10 @@ test('a place that cannot be a maildir is refused when it is opened', async () =
   await mkdir(join(directory, 'half'));
   await writeFile(join(directory, 'half', 'cur'), '');
   await assert.rejects(Maildir.open(join(directory, 'half')), { code: 'EEXIST' });
+});
+
+test('a directory that its parent will not have is an error at once', async () => {
+  // mkdir with `recursive` never came back from this.
+  if (process.platform !== 'linux') return;
+  await within(assert.rejects(Maildir.open('/proc/smtp-engine'), { code: 'ENOENT' }), 'the error');
 });

@@ -11,6 +11,7 @@ const { describe, test } = require('node:test');
 const { Client, Log, Server, deferred, make, serve, within } = require('./support/serve.js');
 
 const LOCAL = { port: 0, host: '127.0.0.1' };
+const noUnix = process.platform === 'win32' && 'no unix sockets on this system';
 const HAS_IPV6 = Object.values(networkInterfaces())
   .flat()
   .some((entry) => entry?.address === '::1');
@@ -277,6 +278,46 @@ describe('starting and stopping', { timeout: 60_000 }, () => {
     }
   });
 
+  test('one that starts again before its last session has gone: close and stop concern the old', async (t) => {
+    const log = new Log();
+    const { server, connect } = await serve(t, {}, log.listeners());
+    const old = await connect();
+    await old.command('EHLO client.example', 250);
+    await old.command('MAIL FROM:<a@client.example>', 250);
+    const closed = server.close({ grace: 200 });
+    await server.listen();
+    const client = await Client.connect(server.address().port);
+    t.after(() => client.destroy());
+    await client.command('EHLO client.example', 250);
+    await client.command('MAIL FROM:<a@client.example>', 250);
+    assert.match(await old.ended(), /^421 /);
+    await within(closed, 'the end of the old sessions');
+    assert.equal(log.all('stop').length, 1);
+    assert.equal(server.connections, 1);
+    await client.command('RCPT TO:<b@example.domain>', 250);
+    await client.message('x\r\n');
+    await client.quit();
+    await within(server.close(), 'the end of the new ones');
+    assert.equal(log.all('stop').length, 2);
+  });
+
+  test('close resolves although the server listens again at once', async (t) => {
+    const { server } = await serve(t);
+    for (let count = 0; count < 20; count++) {
+      const closed = server.close();
+      await server.listen();
+      await within(closed, 'the end of the old run');
+    }
+    assert.notEqual(server.address(), null);
+  });
+
+  test('close takes nothing, null and an object', async (t) => {
+    const { server } = await serve(t);
+    await server.close(null);
+    await server.close(undefined);
+    assert.throws(() => server.close({ grace: -1 }), RangeError);
+  });
+
   test('connections counts the open sessions', async (t) => {
     const log = new Log();
     const { server, connect } = await serve(t, {}, log.listeners());
@@ -332,6 +373,11 @@ describe('where a server listens', { timeout: 30_000 }, () => {
     await assert.rejects(within(server.listen(), 'listen'), { code: 'EADDRNOTAVAIL' });
   });
 
+  test('a path that is too long is EINVAL', { skip: noUnix }, async (t) => {
+    const server = make(t, { path: `/tmp/${'x'.repeat(200)}` });
+    await assert.rejects(server.listen(), { name: 'SmtpError', code: 'EINVAL', syscall: 'listen' });
+  });
+
   test('a port may be a numeric string', async (t) => {
     const { server, connect } = await serve(t, { port: '0', host: '127.0.0.1' });
     assert.equal(typeof server.address().port, 'number');
@@ -356,7 +402,6 @@ describe('where a server listens', { timeout: 30_000 }, () => {
     await client.quit();
   });
 
-  const noUnix = process.platform === 'win32' && 'no unix sockets on this system';
   test('a unix socket', { skip: noUnix }, async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'smtp-engine-'));
     t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -9,12 +9,38 @@
 
 const { randomBytes } = require('node:crypto');
 const { constants } = require('node:fs');
-const { access, mkdir, open, rename, rm } = require('node:fs/promises');
+const { access, mkdir, open, rename, rm, stat } = require('node:fs/promises');
 const { hostname } = require('node:os');
 const { dirname, join, resolve } = require('node:path');
 
 /** Where a message is written, where it is delivered, and where mail programs put what was seen. */
 const FOLDERS = ['tmp', 'new', 'cur'];
+
+/**
+ * Makes a directory and those above it. Not by mkdir's own `recursive`, which never comes back in
+ * Node 20 where the parent exists and says ENOENT, as /proc does.
+ *
+ * @param {string} path
+ * @returns {Promise<void>}
+ */
+async function makeDirectory(path) {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || (await exists(dirname(path)))) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path, { mode: 0o700 });
+  }
+}
+
+function exists(/** @type {string} */ path) {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
 
 class Maildir {
   #directory;
@@ -36,7 +62,7 @@ class Maildir {
   static async open(directory) {
     const path = resolve(directory);
     for (const folder of FOLDERS) {
-      await mkdir(join(path, folder), { recursive: true, mode: 0o700 });
+      await makeDirectory(join(path, folder));
       await access(join(path, folder), constants.W_OK | constants.X_OK);
     }
     await syncDirectory(path);

@@ -119,7 +119,11 @@ function checkExtensions(/** @type {any} */ { extensions }) {
     throw typeError('extensions', 'true, false or an array', extensions);
   for (const keyword of extensions) {
     if (![...EXTENSIONS, 'HELP', 'SIZE'].includes(keyword)) {
-      throw rangeError('extensions', `an array of ${EXTENSIONS.join(', ')}`, extensions);
+      throw rangeError(
+        'extensions',
+        `an array of ${[...EXTENSIONS, 'HELP', 'SIZE'].join(', ')}`,
+        extensions,
+      );
     }
   }
 }

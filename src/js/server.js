@@ -58,7 +58,9 @@ class ServerImplementation {
   #isOpen = false;
   /** Tells a start from those before it, which may be looking a host up still. */
   #starts = 0;
-  /** @type {(() => void)[]} */
+  /** What was stopped and has not ended yet, by its number with the engine. @type {Set<number>} */
+  #ending = new Set();
+  /** @type {{ run: number, resolve: () => void }[]} */
   #waitingForStop = [];
 
   /**
@@ -123,27 +125,37 @@ class ServerImplementation {
   }
 
   stop() {
-    this.#isOpen = false;
-    this.#hold();
-    this.#native.stop();
+    this.#stop();
     return this;
   }
 
-  close(/** @type {{ grace?: number }} */ { grace } = {}) {
+  #stop() {
+    this.#isOpen = false;
+    this.#hold();
+    const run = this.#native.stop();
+    this.#ending.add(run);
+    return run;
+  }
+
+  close(/** @type {{ grace?: number } | null | undefined} */ options) {
+    const grace = options?.grace;
     if (grace !== undefined && !(typeof grace === 'number' && grace >= 0)) {
       throw new RangeError(`grace must be milliseconds from 0 up, not ${String(grace)}`);
     }
     return new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
       /** @type {NodeJS.Timeout | undefined} */
       let timer;
-      this.#waitingForStop.push(() => {
-        clearTimeout(timer);
-        resolve();
+      const run = this.#stop();
+      this.#waitingForStop.push({
+        run,
+        resolve: () => {
+          clearTimeout(timer);
+          resolve();
+        },
       });
-      this.stop();
       if (grace === undefined) return;
-      this.#native.drain();
-      timer = setTimeout(() => this.#native.abort(), Math.min(grace, 2 ** 31 - 1));
+      this.#native.drain(run);
+      timer = setTimeout(() => this.#native.abort(run), Math.min(grace, 2 ** 31 - 1));
     });
   }
 
@@ -175,7 +187,7 @@ class ServerImplementation {
 
   /** A record about the server as a whole. @param {number} kind */
   static receive(/** @type {ServerImplementation} */ server, kind) {
-    if (kind === KIND.STOPPED) server.#stopped();
+    if (kind === KIND.STOPPED) server.#stopped(Number(text()));
     else server.#cannotAccept(Number(text()), text());
   }
 
@@ -248,13 +260,16 @@ class ServerImplementation {
     done();
   }
 
-  #stopped() {
-    if (this.#isOpen) return;
+  /** It was stopped, and the last session from before that is gone. */
+  #stopped(/** @type {number} */ run) {
+    this.#ending.delete(run);
     this.#release();
-    const waiting = this.#waitingForStop;
-    this.#waitingForStop = [];
+    // Who waits for a run waits for those before it, too.
+    const first = Math.min(...this.#ending);
+    const ended = this.#waitingForStop.filter((waiting) => waiting.run < first);
+    this.#waitingForStop = this.#waitingForStop.filter((waiting) => waiting.run >= first);
     this.#notify(this, 'stop');
-    for (const resolve of waiting) resolve();
+    for (const { resolve } of ended) resolve();
   }
 
   #cannotAccept(/** @type {number} */ number, /** @type {string} */ message) {
@@ -272,6 +287,7 @@ class ServerImplementation {
   }
 
   #release() {
+    if (this.#isOpen || this.#ending.size > 0) return;
     if (servers.delete(this.#number)) release();
   }
 

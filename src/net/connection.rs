@@ -212,6 +212,10 @@ impl Connection<'_> {
             Control::Write(bytes) => self.session.write(&bytes),
             Control::End => self.session.close(),
             Control::Destroy => return Err(Ended::Destroyed),
+            Control::Overflow => {
+                let error = "more was written to the client than the 16 MiB that may wait for it";
+                return Err(Ended::Failed(io::Error::other(error)));
+            }
             Control::Drain => self.session.drain(),
             Control::Abort => self.session.abort(),
             Control::Idle(idle) => self.session.set_idle(idle, self.now),

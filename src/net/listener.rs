@@ -9,7 +9,7 @@ use super::traffic::Traffic;
 use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
 use socket2::{Domain, Protocol, Socket, Type};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -79,12 +79,23 @@ pub struct Server {
 struct State {
     /// Present while it listens.
     listening: Option<Listening>,
-    /// Accept loops that have not ended yet: of one stop and the next start there may be two.
-    accepting: u32,
+    /// From each start to the end of its last session; there is more than one when it was started
+    /// again before that.
+    runs: BTreeMap<u32, Run>,
+    /// The number of the last of them.
+    run: u32,
     sessions: HashMap<u64, Arc<Slot>>,
     next_session: u64,
     addresses: HashMap<IpAddr, usize>,
+}
+
+/// A server from one start on.
+#[derive(Default)]
+struct Run {
+    /// Its accept loop has ended.
+    stopped: bool,
     draining: bool,
+    sessions: HashSet<u64>,
 }
 
 /// A listening socket, which is closed at once when the server stops.
@@ -102,6 +113,7 @@ pub struct Client {
     pub slot: Arc<Slot>,
     peer: Peer,
     number: u64,
+    run: u32,
 }
 
 impl Client {
@@ -115,6 +127,9 @@ impl Drop for Client {
     fn drop(&mut self) {
         let mut state = self.server.state();
         state.sessions.remove(&self.number);
+        if let Some(run) = state.runs.get_mut(&self.run) {
+            run.sessions.remove(&self.number);
+        }
         if let Some(address) = self.peer.ends.map(|(remote, _)| remote.ip())
             && let Some(count) = state.addresses.get_mut(&address)
         {
@@ -123,7 +138,7 @@ impl Drop for Client {
                 state.addresses.remove(&address);
             }
         }
-        self.server.stopped_if_idle(state);
+        self.server.end_run(state, self.run);
     }
 }
 
@@ -202,41 +217,58 @@ impl Server {
         let stop = Arc::new(Notify::new());
         let mut state = self.state();
         state.listening = Some(Listening { address, socket: socket.clone(), stop: stop.clone() });
-        state.accepting += 1;
-        state.draining = false;
+        state.run += 1;
+        let run = state.run;
+        state.runs.insert(run, Run::default());
         drop(state);
-        runtime.spawn(self.clone().accept(socket, stop));
+        runtime.spawn(self.clone().accept(socket, stop, run));
         Ok(())
     }
 
-    /// Closes the listening socket; sessions go on, and [`Record::Stopped`] follows the last.
-    /// With nothing to stop it follows at once.
-    pub fn stop(&self) {
+    /// Closes the listening socket; sessions go on, and [`Record::Stopped`] with the number that
+    /// is returned follows the last. With nothing to stop it follows at once.
+    pub fn stop(&self) -> u32 {
         let mut state = self.state();
+        let run = state.run;
         match state.listening.take() {
             Some(Listening { socket, stop, .. }) => {
                 drop(lock(&socket).take());
                 stop.notify_one();
             }
-            None => self.stopped_if_idle(state),
+            None if !state.runs.contains_key(&run) => {
+                drop(state);
+                self.queue.post_server(self.number, Record::Stopped(run));
+            }
+            None => {}
         }
+        run
     }
 
-    /// Closes each session with 421 once no transaction is open in it.
-    pub fn drain(&self) {
-        self.tell_all(Control::Drain, |state| state.draining = true);
+    /// Closes each session up to that run with 421 once no transaction is open in it.
+    pub fn drain(&self, run: u32) {
+        self.tell_all(run, &Control::Drain, |run| run.draining = true);
     }
 
-    /// Closes every session with 421 now.
-    pub fn abort(&self) {
-        self.tell_all(Control::Abort, |_| {});
+    /// Closes every session up to that run with 421 now.
+    pub fn abort(&self, run: u32) {
+        self.tell_all(run, &Control::Abort, |_| {});
     }
 
-    fn tell_all(&self, control: Control, note: impl FnOnce(&mut State)) {
+    /// The same for all sessions there are.
+    pub fn abort_all(&self) {
+        self.abort(u32::MAX);
+    }
+
+    fn tell_all(&self, last: u32, control: &Control, note: impl Fn(&mut Run)) {
         let slots: Vec<_> = {
             let mut state = self.state();
-            note(&mut state);
-            state.sessions.values().cloned().collect()
+            let State { runs, sessions, .. } = &mut *state;
+            runs.range_mut(..=last)
+                .flat_map(|(_, run)| {
+                    note(run);
+                    run.sessions.iter().filter_map(|number| sessions.get(number).cloned())
+                })
+                .collect()
         };
         for slot in slots {
             slot.control(control.clone());
@@ -247,15 +279,23 @@ impl Server {
         lock(&self.state)
     }
 
-    fn stopped_if_idle(&self, state: MutexGuard<'_, State>) {
-        let idle = state.listening.is_none() && state.accepting == 0 && state.sessions.is_empty();
-        drop(state);
-        if idle {
-            self.queue.post_server(self.number, Record::Stopped);
+    /// Forgets a run that has stopped and whose last session is gone.
+    fn end_run(&self, mut state: MutexGuard<'_, State>, run: u32) {
+        let is_over =
+            state.runs.get(&run).is_some_and(|run| run.stopped && run.sessions.is_empty());
+        if is_over {
+            state.runs.remove(&run);
+            drop(state);
+            self.queue.post_server(self.number, Record::Stopped(run));
         }
     }
 
-    async fn accept(self: Arc<Self>, socket: Arc<Mutex<Option<Listener>>>, stop: Arc<Notify>) {
+    async fn accept(
+        self: Arc<Self>,
+        socket: Arc<Mutex<Option<Listener>>>,
+        stop: Arc<Notify>,
+        run: u32,
+    ) {
         let mut failing = false;
         loop {
             let accepted = tokio::select! {
@@ -269,7 +309,7 @@ impl Server {
             match accepted {
                 Ok((stream, ends)) => {
                     failing = false;
-                    self.admit(stream, ends);
+                    self.admit(stream, ends, run);
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
@@ -281,11 +321,13 @@ impl Server {
             }
         }
         let mut state = self.state();
-        state.accepting -= 1;
-        self.stopped_if_idle(state);
+        if let Some(run) = state.runs.get_mut(&run) {
+            run.stopped = true;
+        }
+        self.end_run(state, run);
     }
 
-    fn admit(self: &Arc<Self>, stream: Stream, ends: Option<(SocketAddr, SocketAddr)>) {
+    fn admit(self: &Arc<Self>, stream: Stream, ends: Option<(SocketAddr, SocketAddr)>, run: u32) {
         let mut state = self.state();
         let address = ends.map(|(remote, _)| remote.ip());
         let full = self.max_clients.is_some_and(|limit| state.sessions.len() >= limit);
@@ -305,12 +347,15 @@ impl Server {
         let number = state.next_session;
         state.next_session += 1;
         state.sessions.insert(number, slot.clone());
-        if state.draining {
-            slot.control(Control::Drain);
+        if let Some(run) = state.runs.get_mut(&run) {
+            run.sessions.insert(number);
+            if run.draining {
+                slot.control(Control::Drain);
+            }
         }
         drop(state);
         let peer = Peer { server: self.number, ends };
-        let client = Client { server: self.clone(), slot: slot.clone(), peer, number };
+        let client = Client { server: self.clone(), slot: slot.clone(), peer, number, run };
         Task::spawn(&slot, connection::serve(stream, client));
     }
 

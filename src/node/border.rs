@@ -234,7 +234,7 @@ impl Drop for Border {
         self.queue.close();
         for server in self.servers.iter().filter_map(Weak::upgrade) {
             server.stop();
-            server.abort();
+            server.abort_all();
         }
     }
 }

@@ -15,10 +15,14 @@ use napi::bindgen_prelude::{Buffer, Reference};
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The same number everywhere.
+const EINVAL: i32 = 22;
 
 /// What a server is made of; limits in their own units, times in milliseconds, 0 for none.
 #[napi(object)]
@@ -164,28 +168,30 @@ impl NativeServer {
             Ok(()) => Ok(None),
             Err(error::Error::Bind(error)) => match error.raw_os_error() {
                 Some(number) => Ok(Some(number)),
+                // What the standard library finds wrong by itself: a path that is too long.
+                None if error.kind() == io::ErrorKind::InvalidInput => Ok(Some(EINVAL)),
                 None => Err(reason(error)),
             },
             Err(error) => Err(reason(error)),
         }
     }
 
-    /// Closes the listening socket.
+    /// Closes the listening socket; the number of what ends with that is returned.
     #[napi]
-    pub fn stop(&self) {
-        self.server.stop();
+    pub fn stop(&self) -> u32 {
+        self.server.stop()
     }
 
-    /// Closes sessions once no transaction is open in them.
+    /// Closes the sessions of this run and those before once no transaction is open in them.
     #[napi]
-    pub fn drain(&self) {
-        self.server.drain();
+    pub fn drain(&self, run: u32) {
+        self.server.drain(run);
     }
 
-    /// Closes all sessions.
+    /// Closes these sessions now.
     #[napi]
-    pub fn abort(&self) {
-        self.server.abort();
+    pub fn abort(&self, run: u32) {
+        self.server.abort(run);
     }
 
     /// Sets the events that JavaScript listens to.

@@ -136,8 +136,8 @@ pub enum Record<'a> {
         /// No 'disconnect'.
         quiet: bool,
     },
-    /// A server does not listen any more and its last session is gone.
-    Stopped,
+    /// A server does not listen any more and the last session of that run is gone.
+    Stopped(u32),
     /// A server cannot accept clients.
     ServerError(ErrorInfo),
 }
@@ -152,7 +152,7 @@ impl Record<'_> {
             Self::ListenerTimeout => kind::LISTENER_TIMEOUT,
             Self::Error(_) => kind::ERROR,
             Self::Gone { .. } => kind::GONE,
-            Self::Stopped => kind::STOPPED,
+            Self::Stopped(_) => kind::STOPPED,
             Self::ServerError(_) => kind::SERVER_ERROR,
         }
     }
@@ -274,7 +274,8 @@ impl Writer<'_> {
                 self.text(error.number.to_string().as_bytes());
                 self.text(error.message.as_bytes());
             }
-            Record::Timeout | Record::ListenerTimeout | Record::Stopped => {}
+            Record::Stopped(run) => self.text(run.to_string().as_bytes()),
+            Record::Timeout | Record::ListenerTimeout => {}
         }
     }
 

@@ -34,6 +34,8 @@ pub enum Control {
     End,
     /// Close at once.
     Destroy,
+    /// The application has written more than the client reads.
+    Overflow,
     /// Close with 421 once no transaction is open.
     Drain,
     /// Close with 421 now.
@@ -177,7 +179,7 @@ impl Slot {
         let control = match control {
             Control::Write(bytes) => {
                 inner.written += bytes.len();
-                if inner.written > MAX_WRITES { Control::Destroy } else { Control::Write(bytes) }
+                if inner.written > MAX_WRITES { Control::Overflow } else { Control::Write(bytes) }
             }
             other => other,
         };

@@ -149,7 +149,7 @@ fn writes_to_a_client_that_does_not_read_have_a_bound() {
     for _ in 0..16 {
         assert!(matches!(wake(&slot), Poll::Ready(Wake::Control(Control::Write(_)))));
     }
-    assert_eq!(wake(&slot), Poll::Ready(Wake::Control(Control::Destroy)));
+    assert_eq!(wake(&slot), Poll::Ready(Wake::Control(Control::Overflow)));
 }
 
 #[test]
