@@ -239,30 +239,40 @@ impl Connection<'_> {
     }
 
     async fn handshake(&mut self) -> Result<(), Ended> {
-        let acceptor = self.server.acceptor().cloned();
-        let (Some(stream), Some(acceptor)) = (self.stream.take(), acceptor) else {
+        let (Some(stream), Some(tls)) = (self.stream.take(), self.server.tls()) else {
             return Err(Ended::Destroyed);
         };
         let deadline = self.server.config().limits.handshake.map(|limit| self.now + limit);
-        let mut handshake = Box::pin(async move { stream.secure(&acceptor).await });
+        let mut handshake = Box::pin(async move { stream.secure(&tls).await });
         loop {
             self.arm(deadline);
             let event = poll_fn(|cx| {
                 if let Poll::Ready(stream) = handshake.as_mut().poll(cx) {
-                    return Poll::Ready(stream.map(|stream| {
+                    return Poll::Ready(stream.map(|(stream, info)| {
                         self.stream = Some(stream);
+                        self.slot.set_tls(info);
                         None
                     }));
                 }
                 self.poll_signals(cx).map(|event| Ok(Some(event)))
             });
             match event.await? {
-                None => return Ok(()),
+                None => return self.announce_tls(),
                 // Nothing is under way in a session whose TLS is not.
                 Some(Event::Wake(Wake::Control(Control::Drain))) => return Err(Ended::Destroyed),
                 Some(event) => self.interrupted(event, deadline)?,
             }
         }
+    }
+
+    /// Tells the application that the connection is encrypted now, if it wants to know.
+    fn announce_tls(&mut self) -> Result<(), Ended> {
+        if !self.interest().has(Interest::SECURE) {
+            return Ok(());
+        }
+        let changes = self.session.take_changes();
+        let responses = self.session.take_responses();
+        self.post(false, Record::Secure { changes, responses })
     }
 
     /// Writes all that the session has ready.
