@@ -9,6 +9,7 @@ const { SmtpError, systemError } = require('./errors.js');
 const { MessageStream } = require('./message-stream.js');
 const { NetQueue, continueWith } = require('./queue.js');
 const { checkCode, textOf } = require('./reply.js');
+const { Secure } = require('./secure.js');
 const { ClientSocket } = require('./socket.js');
 const { Transaction } = require('./transaction.js');
 
@@ -66,6 +67,8 @@ class Session {
   #peer;
   #alive = true;
   #tls = false;
+  /** What TLS agreed on, once somebody asked. @type {InstanceType<typeof Secure> | undefined} */
+  #secure;
   /** @type {string | undefined} */
   #id;
   /** @type {InstanceType<typeof ClientSocket> | undefined} */
@@ -127,6 +130,7 @@ class Session {
         write: (text) => this.#control(() => engine.border.write(this.#slot, text)),
         setIdle: (milliseconds) => this.#setIdle(milliseconds),
         isTls: () => this.#tls,
+        secure: () => this.#secureState(),
       },
       this.#peer,
     );
@@ -247,8 +251,9 @@ class Session {
     if (kind === KIND.LISTENER_TIMEOUT) return this.#listenerTimeout();
     if (kind === KIND.ERROR) return this.#connectionError();
     this.#news(head, at);
-    if (kind === KIND.GONE) return this.#gone((head & FLAG.QUIET) !== 0);
     this.#tls = (head & FLAG.TLS) !== 0;
+    if (kind === KIND.GONE) return this.#gone((head & FLAG.QUIET) !== 0);
+    if (kind === KIND.SECURE) return this.#host.notify(this, 'secure', this.socket);
     this.#sequence = engine.field(at, 2);
     this.#sentCode = undefined;
     switch (kind) {
@@ -450,6 +455,8 @@ class Session {
       const why = 'the connection ended before the message was whole';
       this.#stream?.destroy(new SmtpError('SMTP_ERR_MESSAGE_CUT', why));
     }
+    // The engine forgets it with this record; listeners may ask later.
+    this.#secureState();
     if (!quiet) {
       this.#publish(CHANNELS.sessionEnd, {});
       this.#host.notify(this, 'disconnect', this.socket);
@@ -658,6 +665,14 @@ class Session {
 
   #stockText(/** @type {number} */ stock) {
     return this.#host.replies[stock].map((line) => line.slice(4));
+  }
+
+  #secureState() {
+    if (this.#tls && this.#secure === undefined) {
+      const state = engine.border.secureState(this.#slot);
+      if (state) this.#secure = new Secure(state);
+    }
+    return this.#secure;
   }
 
   #setIdle(/** @type {number} */ milliseconds) {

@@ -420,7 +420,9 @@ impl Connection<'_> {
         if self.slot.index().is_some() || listened {
             let changes = self.session.take_changes();
             let responses = self.session.take_responses();
-            self.client.post(false, Record::Gone { changes, responses, quiet: !connected });
+            let tls = self.session.is_tls();
+            let gone = Record::Gone { changes, responses, quiet: !connected, tls };
+            self.client.post(false, gone);
         }
     }
 

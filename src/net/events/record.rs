@@ -143,6 +143,8 @@ pub enum Record<'a> {
         responses: Vec<String>,
         /// No 'disconnect'.
         quiet: bool,
+        /// Whether the connection was encrypted.
+        tls: bool,
     },
     /// A server does not listen any more and its last session is gone.
     Stopped,
@@ -279,7 +281,8 @@ impl Writer<'_> {
                 self.flag(flag::TLS);
                 self.news(&changes, &responses);
             }
-            Record::Gone { changes, responses, quiet } => {
+            Record::Gone { changes, responses, quiet, tls } => {
+                self.flag(if tls { flag::TLS } else { 0 });
                 self.flag(if quiet { flag::QUIET } else { 0 });
                 self.news(&changes, &responses);
             }

@@ -3,7 +3,7 @@
 
 use super::{ClientOptions, Error, certificates};
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -18,6 +18,7 @@ type Verified<T> = Result<T, rustls::Error>;
 #[derive(Debug)]
 pub(super) struct Clients {
     verifier: Arc<dyn ClientCertVerifier>,
+    algorithms: WebPkiSupportedAlgorithms,
     rejects: bool,
 }
 
@@ -35,7 +36,8 @@ impl Clients {
         let builder = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
         let builder = if options.public { builder.clear_root_hint_subjects() } else { builder };
         let verifier = builder.build().map_err(|error| Error::Roots(error.to_string()))?;
-        Ok(Self { verifier, rejects: options.reject })
+        let algorithms = provider.signature_verification_algorithms;
+        Ok(Self { verifier, algorithms, rejects: options.reject })
     }
 
     /// Whether only valid certificates get in.
@@ -49,6 +51,22 @@ impl Clients {
             return Err(rustls::Error::NoCertificatesPresented);
         };
         self.verifier.verify_client_cert(own, others, UnixTime::now()).map(drop)
+    }
+
+    /// Where any certificate gets in, one that the verifier cannot read proves its key as well.
+    fn or_by_key_alone(
+        &self,
+        verified: Verified<HandshakeSignatureValid>,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Verified<HandshakeSignatureValid> {
+        match verified {
+            Err(rustls::Error::InvalidCertificate(_)) if !self.rejects => {
+                verify_by_key(message, certificate, signature, &self.algorithms)
+            }
+            verified => verified,
+        }
     }
 }
 
@@ -80,7 +98,8 @@ impl ClientCertVerifier for Clients {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Verified<HandshakeSignatureValid> {
-        self.verifier.verify_tls12_signature(message, certificate, signature)
+        let verified = self.verifier.verify_tls12_signature(message, certificate, signature);
+        self.or_by_key_alone(verified, message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -89,12 +108,46 @@ impl ClientCertVerifier for Clients {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Verified<HandshakeSignatureValid> {
-        self.verifier.verify_tls13_signature(message, certificate, signature)
+        let verified = self.verifier.verify_tls13_signature(message, certificate, signature);
+        self.or_by_key_alone(verified, message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.verifier.supported_verify_schemes()
     }
+}
+
+/// Verifies a signature with the key of any certificate, those of version 1 included.
+fn verify_by_key(
+    message: &[u8],
+    certificate: &CertificateDer<'_>,
+    signature: &DigitallySignedStruct,
+    known: &WebPkiSupportedAlgorithms,
+) -> Verified<HandshakeSignatureValid> {
+    let mut store = RootCertStore::empty();
+    store.add(certificate.clone().into_owned())?;
+    let info = store.roots.first().map(|anchor| anchor.subject_public_key_info.as_ref());
+    let algorithms = known.mapping.iter().filter(|(scheme, _)| *scheme == signature.scheme);
+    let verified = algorithms.flat_map(|(_, algorithms)| *algorithms).any(|algorithm| {
+        let key = info.and_then(|info| key_bits(info, &algorithm.public_key_alg_id()));
+        key.is_some_and(|key| {
+            algorithm.verify_signature(key, message, signature.signature()).is_ok()
+        })
+    });
+    if !verified {
+        return Err(CertificateError::BadSignature.into());
+    }
+    Ok(HandshakeSignatureValid::assertion())
+}
+
+/// The key in a SubjectPublicKeyInfo without its head, if it is one of this algorithm (RFC 5280
+/// section 4.1, X.690 section 8.1.3).
+fn key_bits<'a>(info: &'a [u8], algorithm: &[u8]) -> Option<&'a [u8]> {
+    let head = [0x30, u8::try_from(algorithm.len()).ok().filter(|length| *length < 0x80)?];
+    let bit_string = info.strip_prefix(&head)?.strip_prefix(algorithm)?.strip_prefix(&[0x03])?;
+    let (length, rest) = bit_string.split_first()?;
+    let more = if *length < 0x80 { 0 } else { usize::from(*length & 0x7f) };
+    rest.get(more..)?.strip_prefix(&[0])
 }
 
 /// What `authorizationError` calls an error: node:tls has OpenSSL's names.
