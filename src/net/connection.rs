@@ -238,7 +238,22 @@ impl Connection<'_> {
         if self.client.post(awaited, record) { Ok(()) } else { Err(Ended::Destroyed) }
     }
 
+    /// Carries TLS out, counts it and tells the application.
     async fn handshake(&mut self) -> Result<(), Ended> {
+        let ended = self.shake_hands().await;
+        let traffic = self.server.traffic();
+        match (&ended, self.slot.tls()) {
+            (Ok(()), Some(info)) if info.protocol == "TLSv1.2" => traffic.tls12.add(1),
+            (Ok(()), _) => traffic.tls13.add(1),
+            (Err(Ended::Failed(_)), _) => traffic.failed_handshakes.add(1),
+            // The application would not have it.
+            (Err(Ended::Destroyed), _) => {}
+        }
+        ended?;
+        self.announce_tls()
+    }
+
+    async fn shake_hands(&mut self) -> Result<(), Ended> {
         let (Some(stream), Some(tls)) = (self.stream.take(), self.server.tls()) else {
             return Err(Ended::Destroyed);
         };
@@ -257,7 +272,7 @@ impl Connection<'_> {
                 self.poll_signals(cx).map(|event| Ok(Some(event)))
             });
             match event.await? {
-                None => return self.announce_tls(),
+                None => return Ok(()),
                 // Nothing is under way in a session whose TLS is not.
                 Some(Event::Wake(Wake::Control(Control::Drain))) => return Err(Ended::Destroyed),
                 Some(event) => self.interrupted(event, deadline)?,

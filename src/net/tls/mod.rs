@@ -2,11 +2,13 @@
 //!
 //! RFC 3207 and RFC 8314 say when there is a handshake, RFC 8446 and RFC 5246 what it is,
 //! RFC 6066 section 3 how a client names the host it means, RFC 8446 section 2.2 and RFC 5077
-//! how sessions are resumed. Certificates of clients are [`clients`]' part.
+//! how sessions are resumed. Certificates of clients are the part of `clients.rs`.
 
 mod clients;
 mod hosts;
 mod info;
+#[cfg(test)]
+mod tests;
 
 pub use info::{Standing, TlsInfo};
 
