@@ -7,9 +7,11 @@
 /// <reference types="node" />
 
 import type { Buffer } from 'node:buffer';
+import type { X509Certificate } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { CipherNameAndProtocol, DetailedPeerCertificate, PeerCertificate } from 'node:tls';
 
 // ---------------------------------------------------------------------------------------------
 // Parameters
@@ -76,8 +78,11 @@ export interface Limits {
   listenerTimeout?: number;
 }
 
+/** A version of TLS that is spoken. */
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+
 /** Keys for TLS, as PEM. */
-export interface TlsParams {
+export interface TlsKeys {
   /** The private key. */
   key: string | Buffer;
   /** The certificate, followed by what its chain needs. */
@@ -86,6 +91,32 @@ export interface TlsParams {
   ca?: string | Buffer | readonly (string | Buffer)[];
   /** What decrypts `key`, if it is encrypted. */
   passphrase?: string;
+}
+
+/** Keys and settings for TLS. */
+export interface TlsParams extends TlsKeys {
+  /**
+   * Certificates among which the issuers of `cert` are found; with `requestCert`, the roots of
+   * clients' certificates as well, in place of `rootCertificates` of node:tls.
+   */
+  ca?: TlsKeys['ca'];
+  /** The lowest version. @default 'TLSv1.2' */
+  minVersion?: TlsVersion;
+  /** The highest version. @default 'TLSv1.3' */
+  maxVersion?: TlsVersion;
+  /** Ask clients for a certificate (RFC 8446 section 4.3.2). @default false */
+  requestCert?: boolean;
+  /**
+   * With `requestCert`: whether the handshake fails without a valid certificate. If not, any
+   * certificate or none gets in, and `socket.authorized` tells.
+   * @default true
+   */
+  rejectUnauthorized?: boolean;
+  /**
+   * Keys by the host that a client names (RFC 6066 section 3); `*.example.com` stands for names
+   * with exactly one label more. For a name that is not here, `key` and `cert` above count.
+   */
+  sni?: Readonly<Record<string, TlsKeys>>;
 }
 
 /** An EHLO keyword that `extensions` can name. */
@@ -117,6 +148,11 @@ export interface ServerParams extends Limits {
   debug?: (this: Server, type: DebugType, text: string, session: Session) => void;
   /** Speak TLS from the first byte; needs `tls`. RFC 8314 section 3.3. @default false */
   secure?: boolean;
+  /**
+   * Answer MAIL with 530 until TLS is on; needs `tls`. RFC 3207 section 4.
+   * @default false
+   */
+  requireTls?: boolean;
   /** Keys for TLS. Where there are any, STARTTLS is offered (RFC 3207). */
   tls?: TlsParams;
   /**
@@ -188,6 +224,11 @@ export interface Listeners {
    * value returned does not.
    */
   error?(this: Server | Session, error: Error): unknown;
+  /**
+   * A TLS handshake is complete: after the 220 to STARTTLS and before the next command's events;
+   * before 'connect' where TLS begins with the first byte.
+   */
+  secure?(this: Session, socket: ClientSocket): unknown;
   /** Interruptable: a client has connected. Goes on with 220. */
   connect?(this: Session, socket: ClientSocket): unknown;
   /** The connection has ended. */
@@ -236,7 +277,7 @@ export type EventName = keyof Listeners;
 export type ListenerArguments =
   | [type: 'start' | 'stop' | 'timeout' | 'dataStart', param: undefined]
   | [type: 'error', param: Error]
-  | [type: 'connect' | 'disconnect', param: ClientSocket]
+  | [type: 'secure' | 'connect' | 'disconnect', param: ClientSocket]
   | [type: 'message' | 'response' | 'helo' | 'rcpt' | 'data', param: string]
   | [type: 'mail', param: MailCommand]
   | [type: 'dataChunk', param: Buffer];
@@ -245,7 +286,7 @@ export type ListenerArguments =
 export type CompatListenerArguments =
   | [type: 'start' | 'stop' | 'timeout' | 'dataStart', param: undefined, size: undefined]
   | [type: 'error', param: Error, size: undefined]
-  | [type: 'connect' | 'disconnect', param: ClientSocket, size: undefined]
+  | [type: 'secure' | 'connect' | 'disconnect', param: ClientSocket, size: undefined]
   | [type: 'message' | 'response' | 'helo' | 'rcpt' | 'data', param: string, size: undefined]
   | [type: 'mail', param: string, size: number | undefined]
   | [type: 'dataChunk', param: Buffer, size: undefined];
@@ -311,6 +352,14 @@ export interface Server<C extends Compat | undefined = Compat | undefined> {
   close(options?: CloseOptions): Promise<void>;
   /** What the server has done so far, and is doing. */
   stats(): ServerStats;
+  /**
+   * Exchanges keys and settings of TLS: handshakes from now on use these, sessions under way are
+   * not disturbed, and what clients could resume before leads to a full handshake.
+   *
+   * @throws {TypeError | RangeError} As the constructor does, and if the server was made without
+   *   `tls`; nothing has changed then.
+   */
+  setTls(tls: TlsParams): this;
   /** Where the server listens: the path of a unix socket, null if it does not. */
   address(): AddressInfo | string | null;
 }
@@ -480,6 +529,29 @@ export interface ClientSocket extends EventEmitter {
   readonly localPort: number | undefined;
   /** Whether TLS is on. */
   readonly encrypted: boolean;
+  /** Undefined without TLS, as are the next two. */
+  readonly protocol: TlsVersion | undefined;
+  /** The cipher suite. */
+  readonly cipher: CipherNameAndProtocol | undefined;
+  /** The host that the client named, in lower case (RFC 6066 section 3), if it did. */
+  readonly servername: string | undefined;
+  /** Whether the client showed a valid certificate. */
+  readonly authorized: boolean;
+  /**
+   * Why not, if it was asked for one, by OpenSSL's name: CERT_HAS_EXPIRED, CERT_NOT_YET_VALID,
+   * CERT_REJECTED, CERT_SIGNATURE_FAILURE, INVALID_PURPOSE, UNABLE_TO_GET_ISSUER_CERT (it showed
+   * none), UNABLE_TO_VERIFY_LEAF_SIGNATURE (its issuer is not known).
+   */
+  readonly authorizationError: string | null;
+  /** `protocol`, or null. */
+  getProtocol(): TlsVersion | null;
+  /** `cipher`. */
+  getCipher(): CipherNameAndProtocol | undefined;
+  /** The client's certificate as node:tls shows it, {} if there is none. */
+  getPeerCertificate(detailed: true): DetailedPeerCertificate | Record<string, never>;
+  getPeerCertificate(detailed?: boolean): PeerCertificate | Record<string, never>;
+  /** The client's certificate, if there is one. */
+  getPeerX509Certificate(): X509Certificate | undefined;
   /** Whether the connection is gone. */
   readonly destroyed: boolean;
   /** Sends what is ready, and `text`, then ends the connection. */

@@ -22,32 +22,51 @@ const ALGORITHMS = {
 };
 const COMMON_NAME = '550403';
 const SUBJECT_ALT_NAME = '551d11';
+const BASIC_CONSTRAINTS = '551d13';
+const LONG_AGO = '240101000000Z';
+const FAR_AWAY = '491231235959Z';
 
-/** @param {import('node:crypto').KeyObject} key */
-function certificate(key) {
-  const algorithm = ALGORITHMS[key.asymmetricKeyType];
-  const name = sequence(der(0x31, sequence(oid(COMMON_NAME), der(0x0c, text('localhost')))));
-  const names = sequence(der(0x82, text('localhost')), der(0x87, [127, 0, 0, 1]));
+const nameOf = (name) => sequence(der(0x31, sequence(oid(COMMON_NAME), der(0x0c, text(name)))));
+const extension = (id, value, ...critical) => sequence(oid(id), ...critical, der(0x04, value));
+
+/**
+ * @typedef {object} Wanted
+ * @property {string} [name]
+ * @property {string} [until] UTCTime
+ * @property {boolean} [isCa]
+ * @property {{ name: string, key: import('node:crypto').KeyObject }} [issuer] itself by default
+ * @property {boolean} [old] a certificate of version 1, which has no extensions
+ */
+
+/** @param {import('node:crypto').KeyObject} key @param {Wanted} [wanted] */
+function certificate(key, { name = 'localhost', until = FAR_AWAY, isCa, issuer, old } = {}) {
+  const signer = issuer?.key ?? key;
+  const algorithm = ALGORITHMS[signer.asymmetricKeyType];
+  const addresses = name === 'localhost' ? [der(0x87, [127, 0, 0, 1])] : [];
+  const extensions = [
+    extension(SUBJECT_ALT_NAME, sequence(der(0x82, text(name)), ...addresses)),
+    ...(isCa ? [extension(BASIC_CONSTRAINTS, sequence([1, 1, 0xff]), [1, 1, 0xff])] : []),
+  ];
   const tbs = sequence(
-    der(0xa0, der(0x02, [2])),
+    ...(old ? [] : [der(0xa0, der(0x02, [2]))]),
     der(0x02, [1 + Math.floor(Math.random() * 127)]),
     algorithm,
-    name,
-    sequence(der(0x17, text('240101000000Z')), der(0x17, text('491231235959Z'))),
-    name,
+    nameOf(issuer?.name ?? name),
+    sequence(der(0x17, text(LONG_AGO)), der(0x17, text(until))),
+    nameOf(name),
     createPublicKey(key).export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(sequence(oid(SUBJECT_ALT_NAME), der(0x04, names)))),
+    ...(old ? [] : [der(0xa3, sequence(...extensions))]),
   );
-  const whole = sequence(tbs, algorithm, der(0x03, [0], sign('sha256', tbs, key)));
+  const whole = sequence(tbs, algorithm, der(0x03, [0], sign('sha256', tbs, signer)));
   const lines = whole.toString('base64').match(/.{1,64}/g) ?? [];
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
-/** @param {import('node:crypto').KeyObject} key */
-function pair(key) {
+/** @param {import('node:crypto').KeyObject} key @param {Wanted} [wanted] */
+function pair(key, wanted) {
   return {
     key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    cert: certificate(key),
+    cert: certificate(key, wanted),
     /** The same key under a passphrase (RFC 5958). @param {string} passphrase */
     encrypted: (passphrase) =>
       key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }).toString(),
@@ -57,9 +76,13 @@ function pair(key) {
 /** @type {Map<string, ReturnType<typeof pair>>} */
 const made = new Map();
 
-/** @param {string} name @param {() => { privateKey: import('node:crypto').KeyObject }} make */
-function once(name, make) {
-  const keys = made.get(name) ?? pair(make().privateKey);
+/**
+ * @param {string} name
+ * @param {() => { privateKey: import('node:crypto').KeyObject }} make
+ * @param {Wanted} [wanted]
+ */
+function once(name, make, wanted) {
+  const keys = made.get(name) ?? pair(make().privateKey, wanted);
   made.set(name, keys);
   return keys;
 }
@@ -70,4 +93,29 @@ const p256 = (name = 'p256') =>
 /** An RSA-2048 key and its certificate. */
 const rsa = () => once('rsa', () => generateKeyPairSync('rsa', { modulusLength: 2048 }));
 
-module.exports = { p256, rsa };
+/** A P-256 key. */
+const newKey = () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+
+/** A P-256 key and a certificate of one's own for a host. @param {string} name */
+const host = (name) => once(`host ${name}`, () => ({ privateKey: newKey() }), { name });
+
+/** An authority: its certificate, and what it issues. @param {string} name */
+function authority(name) {
+  const key = newKey();
+  return {
+    cert: certificate(key, { name, isCa: true }),
+    /** @param {Wanted} [wanted] @param {import('node:crypto').KeyObject} [own] */
+    issue: (wanted, own = newKey()) => pair(own, { ...wanted, issuer: { name, key } }),
+    /** An authority below it. @param {string} below */
+    delegate(below) {
+      const own = newKey();
+      return {
+        cert: certificate(own, { name: below, isCa: true, issuer: { name, key } }),
+        /** @param {Wanted} [wanted] */
+        issue: (wanted) => pair(newKey(), { ...wanted, issuer: { name: below, key: own } }),
+      };
+    },
+  };
+}
+
+module.exports = { authority, host, p256, rsa };

@@ -8,6 +8,7 @@ const { Server } = require('../../index.js');
 
 const SERVER_EVENTS = ['start', 'stop', 'error'];
 const SESSION_EVENTS = [
+  'secure',
   'connect',
   'disconnect',
   'timeout',

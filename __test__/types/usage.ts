@@ -54,6 +54,11 @@ const tls: TlsParams = {
   cert: readFileSync('cert.pem', 'utf8'),
   ca: readFileSync('ca.pem'),
   passphrase: 'secret',
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.3',
+  requestCert: true,
+  rejectUnauthorized: false,
+  sni: { '*.example.com': { key: 'key', cert: readFileSync('cert.pem'), passphrase: 'other' } },
 };
 
 const extensions: ExtensionName[] = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS'];
@@ -71,6 +76,7 @@ const params: ServerParams = {
     is<Server>(this);
   },
   secure: false,
+  requireTls: true,
   tls,
   extensions,
   enhancedStatusCodes: true,
@@ -88,6 +94,10 @@ new Server({ bareNewlines: 'normalize' });
 new Server({ extensions: ['CHUNKING'] });
 // @ts-expect-error A certificate belongs to it.
 new Server({ tls: { key: '' } });
+// @ts-expect-error It is too old.
+new Server({ tls: { ...tls, minVersion: 'TLSv1.1' } });
+// @ts-expect-error Roots of clients are of the server as a whole.
+new Server({ tls: { ...tls, sni: { host: { ...tls, requestCert: 1 } } } });
 // @ts-expect-error There is one older shape.
 new Server({ compat: '0.9' });
 // @ts-expect-error A list of milliseconds is none.
@@ -123,6 +133,20 @@ const server = new Server(params, {
     }
     if ('smtp' in this) this.failure(451, 'Try again later');
     else this.stop();
+  },
+  secure(socket) {
+    is<Session>(this);
+    is<'TLSv1.2' | 'TLSv1.3' | undefined>(socket.protocol);
+    is<string | undefined>(socket.cipher?.standardName);
+    is<string | undefined>(socket.servername);
+    is<boolean>(socket.authorized);
+    is<string | null>(socket.authorizationError);
+    is<string | null>(socket.getProtocol());
+    is<string | undefined>(socket.getCipher()?.name);
+    const certificate = socket.getPeerCertificate();
+    if ('subject' in certificate) is<string>(certificate.fingerprint256);
+    is<string | undefined>(socket.getPeerX509Certificate()?.subject);
+    is<Server>(this.smtp.setTls(tls));
   },
   connect(socket) {
     is<ClientSocket>(socket);
@@ -207,6 +231,7 @@ server.on(function (type, param) {
     case 'error':
       is<Error>(param);
       break;
+    case 'secure':
     case 'connect':
     case 'disconnect':
       is<ClientSocket>(param);

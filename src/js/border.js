@@ -26,6 +26,7 @@ const KIND = Object.freeze({
   PIECE: 18,
   STREAMED: 19,
   CUT: 20,
+  SECURE: 21,
 });
 
 const FLAG = Object.freeze({
@@ -60,6 +61,7 @@ const INTEREST = Object.freeze({
   disconnect: 1 << 10,
   error: 1 << 11,
   capture: 1 << 12,
+  secure: 1 << 13,
   stream: 1 << 14,
 });
 

@@ -9,6 +9,7 @@ const { Link } = require('./link.js');
 const { NetQueue, continueWith } = require('./queue.js');
 const { Reading } = require('./reading.js');
 const { refusalOf, textOf } = require('./reply.js');
+const { Secure } = require('./secure.js');
 const { Session } = require('./session.js');
 const { ClientSocket } = require('./socket.js');
 const { Transaction } = require('./transaction.js');
@@ -71,6 +72,8 @@ class Dialogue {
   #link;
   #peer;
   #tls = false;
+  /** What TLS agreed on, once somebody asked. @type {InstanceType<typeof Secure> | undefined} */
+  #secure;
   /** @type {InstanceType<typeof ClientSocket> | undefined} */
   #socket;
   /** @type {InstanceType<typeof NetQueue> | undefined} */
@@ -121,6 +124,7 @@ class Dialogue {
         write: (text) => this.#link.write(text),
         setIdle: (milliseconds) => this.#link.setIdle(milliseconds),
         isTls: () => this.#tls,
+        secure: () => this.#secureState(),
       },
       this.#peer,
     );
@@ -220,8 +224,9 @@ class Dialogue {
     if (kind === KIND.LISTENER_TIMEOUT) return this.#listenerTimeout();
     if (kind === KIND.ERROR) return this.#connectionError();
     this.#news(head, at);
-    if (kind === KIND.GONE) return this.#gone((head & FLAG.QUIET) !== 0);
     this.#tls = (head & FLAG.TLS) !== 0;
+    if (kind === KIND.GONE) return this.#gone((head & FLAG.QUIET) !== 0);
+    if (kind === KIND.SECURE) return this.#host.notify(this.session, 'secure', this.socket);
     this.#link.sequence = engine.field(at, 2);
     this.#sentCode = undefined;
     switch (kind) {
@@ -410,6 +415,8 @@ class Dialogue {
         'the connection ended before the message was whole',
       );
     }
+    // The engine forgets it with this record; listeners may ask later.
+    this.#secureState();
     if (!quiet) {
       this.#publish(CHANNELS.sessionEnd, {});
       this.#host.notify(this.session, 'disconnect', this.socket);
@@ -607,6 +614,14 @@ class Dialogue {
   ) {
     if (!channel.hasSubscribers) return;
     channel.publish({ server: this.#host.server, session: this.session, ...fields });
+  }
+
+  #secureState() {
+    if (this.#tls && this.#secure === undefined) {
+      const state = this.#link.secureState();
+      if (state) this.#secure = new Secure(state);
+    }
+    return this.#secure;
   }
 
   #stockText(/** @type {number} */ stock) {

@@ -115,6 +115,11 @@ class Link {
     engine.border.setInterest(this.#slot, interest);
   }
 
+  /** What TLS agreed on, while the engine knows it. */
+  secureState() {
+    return engine.border.secureState(this.#slot);
+  }
+
   setIdle(/** @type {number} */ milliseconds) {
     if (!this.isAlive) return;
     this.listen(engine.INTEREST.timeout, milliseconds > 0);

@@ -1,8 +1,9 @@
 'use strict';
 // The parameters of a server: defaults, and checks that name what is wrong.
 
-const { Buffer, constants } = require('node:buffer');
+const { constants } = require('node:buffer');
 const { inspect } = require('node:util');
+const { checkTls } = require('./tls.js');
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
 const MAX_COUNT = 2 ** 31 - 1;
@@ -19,6 +20,7 @@ const DEFAULTS = {
   size: 30 * 1024 * 1024,
   debug() {},
   secure: false,
+  requireTls: false,
   extensions: true,
   enhancedStatusCodes: false,
   bareNewlines: 'accept',
@@ -128,33 +130,10 @@ function checkExtensions(/** @type {any} */ { extensions }) {
   }
 }
 
-/** A value where a secret belongs: shown only if it cannot be one. */
-function hide(/** @type {unknown} */ value) {
-  return typeof value === 'object' && value !== null ? 'an object' : inspect(value);
-}
-
-/** Types only; what the texts hold is `keyPair`'s to check. */
-function checkTls(/** @type {any} */ { tls, secure }) {
-  if (tls === undefined) {
-    if (secure) throw new TypeError('params.secure needs params.tls with key and cert');
-    return;
-  }
-  if (typeof tls !== 'object' || tls === null)
-    throw typeError('tls', 'an object { key, cert }', tls);
-  const isPem = (/** @type {unknown} */ value) =>
-    typeof value === 'string' || Buffer.isBuffer(value);
-  for (const name of ['key', 'cert']) {
-    if (!isPem(tls[name])) {
-      throw new TypeError(
-        `params.tls.${name} must be PEM, a string or a Buffer, not ${hide(tls[name])}`,
-      );
-    }
-  }
-  if (tls.ca !== undefined && ![tls.ca].flat().every(isPem)) {
-    throw new TypeError(`params.tls.ca must be PEM, a string or a Buffer, not ${hide(tls.ca)}`);
-  }
-  if (tls.passphrase !== undefined && typeof tls.passphrase !== 'string') {
-    throw new TypeError(`params.tls.passphrase must be a string, not ${typeof tls.passphrase}`);
+function checkKeys(/** @type {any} */ { tls, secure, requireTls }) {
+  if (tls !== undefined) return checkTls(tls);
+  for (const [name, wanted] of Object.entries({ secure, requireTls })) {
+    if (wanted) throw new TypeError(`params.${name} needs params.tls with key and cert`);
   }
 }
 
@@ -178,14 +157,14 @@ function merge(params) {
   if (config.path !== undefined) checkText(config, 'path');
   for (const [name, max] of Object.entries(LIMITS)) checkWhole(config, name, max);
   checkWhole(config, 'threads', 64, 1);
-  for (const name of ['secure', 'enhancedStatusCodes']) {
+  for (const name of ['secure', 'requireTls', 'enhancedStatusCodes']) {
     if (typeof config[name] !== 'boolean') throw typeError(name, 'true or false', config[name]);
   }
   if (typeof config.debug !== 'function') throw typeError('debug', 'a function', config.debug);
   checkOneOf(config, 'bareNewlines', ['accept', 'refuse', 'normalise']);
   if (config.compat !== undefined) checkOneOf(config, 'compat', ['1.0']);
   checkExtensions(config);
-  checkTls(config);
+  checkKeys(config);
   if (config.tls) Object.defineProperty(config, 'tls', { enumerable: false });
   return config;
 }
@@ -203,9 +182,9 @@ function offered({ extensions, enhancedStatusCodes }) {
  *
  * @param {any} config
  * @param {number} number of the server
- * @param {{ key: Buffer, cert: Buffer } | undefined} keys
+ * @param {import('./native.js').TlsSettings | undefined} tls
  */
-function engineOptions(config, number, keys) {
+function engineOptions(config, number, tls) {
   const limits = Object.keys(LIMITS).map((name) => [name, config[name]]);
   const threads = Number(process.env.SMTP_ENGINE_THREADS) || config.threads;
   return {
@@ -217,9 +196,9 @@ function engineOptions(config, number, keys) {
     enhancedStatusCodes: config.enhancedStatusCodes,
     bareNewlines: config.bareNewlines,
     deliverable: constants.MAX_STRING_LENGTH,
-    key: keys?.key,
-    cert: keys?.cert,
+    tls,
     implicitTls: config.secure,
+    requireTls: config.requireTls,
   };
 }
 

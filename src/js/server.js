@@ -20,10 +20,11 @@ const { Dialogue } = require('./dialogue.js');
 const { SmtpError, systemError } = require('./errors.js');
 const { NativeServer } = require('./native.js');
 const { engineOptions, merge } = require('./params.js');
-const { keyPair } = require('./tls.js');
+const { checkTls, tlsSettings } = require('./tls.js');
 
 /** Events that the engine has to know of; the others are raised here. */
 const EVENTS = /** @type {const} */ ([
+  'secure',
   'connect',
   'message',
   'helo',
@@ -69,8 +70,8 @@ class ServerImplementation {
    */
   constructor(params = {}, listeners = {}) {
     this.config = merge(params ?? {});
-    const keys = this.config.tls && keyPair(this.config.tls);
-    this.#native = new NativeServer(border, engineOptions(this.config, this.#number, keys));
+    const tls = this.config.tls && tlsSettings(this.config.tls);
+    this.#native = new NativeServer(border, engineOptions(this.config, this.#number, tls));
     this.#listeners = checkListeners(listeners ?? {});
     this.#host = {
       server: this,
@@ -157,6 +158,14 @@ class ServerImplementation {
       this.#native.drain(run);
       timer = setTimeout(() => this.#native.abort(run), Math.min(grace, 2 ** 31 - 1));
     });
+  }
+
+  setTls(/** @type {any} */ tls) {
+    if (!this.config.tls) throw new TypeError('setTls needs a server made with params.tls');
+    checkTls(tls);
+    this.#native.setTls(tlsSettings(tls));
+    Object.defineProperty(this.config, 'tls', { value: tls });
+    return this;
   }
 
   address() {

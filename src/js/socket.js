@@ -13,6 +13,7 @@ class ClientSocket extends EventEmitter {
    * @param {{
    *   end(): void, destroy(): void, setIdle(milliseconds: number): void,
    *   write(text: string): void, isTls(): boolean,
+   *   secure(): InstanceType<typeof import('./secure.js').Secure> | undefined,
    * }} engine
    * @param {string[]} ends remote address and port, local address and port; none on a unix socket
    */
@@ -36,6 +37,49 @@ class ClientSocket extends EventEmitter {
   /** Whether the connection is under TLS. */
   get encrypted() {
     return this.#engine.isTls();
+  }
+
+  /** 'TLSv1.2' or 'TLSv1.3', undefined without TLS, as are the next two. */
+  get protocol() {
+    return this.#engine.secure()?.protocol;
+  }
+
+  /** The cipher suite. */
+  get cipher() {
+    return this.#engine.secure()?.cipher;
+  }
+
+  /** The host that the client named (RFC 6066 section 3). */
+  get servername() {
+    return this.#engine.secure()?.servername;
+  }
+
+  /** Whether the client showed a valid certificate. */
+  get authorized() {
+    return this.#engine.secure()?.authorized ?? false;
+  }
+
+  /** Why not, by OpenSSL's name, if it was asked for one. */
+  get authorizationError() {
+    return this.#engine.secure()?.authorizationError ?? null;
+  }
+
+  getProtocol() {
+    return this.protocol ?? null;
+  }
+
+  getCipher() {
+    return this.cipher;
+  }
+
+  /** The client's certificate, {} if there is none. @param {boolean} [detailed] with its issuers */
+  getPeerCertificate(detailed = false) {
+    return this.#engine.secure()?.legacyCertificate(detailed) ?? {};
+  }
+
+  /** The client's certificate, if there is one. */
+  getPeerX509Certificate() {
+    return this.#engine.secure()?.certificate;
   }
 
   /** Sends what is ready, and `text`, then closes. @param {string} [text] */

@@ -244,19 +244,34 @@ impl Connection<'_> {
         if self.client.post(awaited, record) { Ok(()) } else { Err(Ended::Destroyed) }
     }
 
+    /// Carries TLS out, counts it and tells the application.
     async fn handshake(&mut self) -> Result<(), Ended> {
-        let acceptor = self.server.acceptor().cloned();
-        let (Some(stream), Some(acceptor)) = (self.stream.take(), acceptor) else {
+        let ended = self.shake_hands().await;
+        let traffic = self.server.traffic();
+        match (&ended, self.slot.tls()) {
+            (Ok(()), Some(info)) if info.protocol == "TLSv1.2" => traffic.tls12.add(1),
+            (Ok(()), _) => traffic.tls13.add(1),
+            (Err(Ended::Failed(_)), _) => traffic.failed_handshakes.add(1),
+            // The application would not have it.
+            (Err(Ended::Destroyed), _) => {}
+        }
+        ended?;
+        self.announce_tls()
+    }
+
+    async fn shake_hands(&mut self) -> Result<(), Ended> {
+        let (Some(stream), Some(tls)) = (self.stream.take(), self.server.tls()) else {
             return Err(Ended::Destroyed);
         };
         let deadline = self.server.config().limits.handshake.map(|limit| self.now + limit);
-        let mut handshake = Box::pin(async move { stream.secure(&acceptor).await });
+        let mut handshake = Box::pin(async move { stream.secure(&tls).await });
         loop {
             self.arm(deadline);
             let event = poll_fn(|cx| {
                 if let Poll::Ready(stream) = handshake.as_mut().poll(cx) {
-                    return Poll::Ready(stream.map(|stream| {
+                    return Poll::Ready(stream.map(|(stream, info)| {
                         self.stream = Some(stream);
+                        self.slot.set_tls(info);
                         None
                     }));
                 }
@@ -269,6 +284,16 @@ impl Connection<'_> {
                 Some(event) => self.interrupted(event, deadline)?,
             }
         }
+    }
+
+    /// Tells the application that the connection is encrypted now, if it wants to know.
+    fn announce_tls(&mut self) -> Result<(), Ended> {
+        if !self.interest().has(Interest::SECURE) {
+            return Ok(());
+        }
+        let changes = self.session.take_changes();
+        let responses = self.session.take_responses();
+        self.post(false, Record::Secure { changes, responses })
     }
 
     /// Writes all that the session has ready.
@@ -416,7 +441,9 @@ impl Connection<'_> {
         if self.slot.index().is_some() || listened {
             let changes = self.session.take_changes();
             let responses = self.session.take_responses();
-            self.client.post(false, Record::Gone { changes, responses, quiet: !connected });
+            let tls = self.session.is_tls();
+            let gone = Record::Gone { changes, responses, quiet: !connected, tls };
+            self.client.post(false, gone);
         }
     }
 

@@ -13,6 +13,8 @@ pub enum Error {
     Certificate(String),
     /// The private key is not PEM, of an unknown kind, or encrypted.
     Key(String),
+    /// The roots of clients' certificates are not PEM, or cannot be used.
+    Roots(String),
     /// Key and certificate cannot be used together, or not at all.
     Tls(rustls::Error),
 }
@@ -23,6 +25,7 @@ impl fmt::Display for Error {
             Self::Bind(error) => write!(f, "cannot listen: {error}"),
             Self::Certificate(reason) => write!(f, "cannot read the certificate: {reason}"),
             Self::Key(reason) => write!(f, "cannot read the private key: {reason}"),
+            Self::Roots(reason) => write!(f, "cannot use the roots of clients: {reason}"),
             Self::Tls(error) => write!(f, "cannot use key and certificate: {error}"),
         }
     }

@@ -5,6 +5,7 @@ use super::error::Error;
 use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot, lock};
 use super::stream::Stream;
 use super::task::Task;
+use super::tls::Tls;
 use super::traffic::Traffic;
 use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
@@ -24,7 +25,6 @@ use tokio::net::TcpListener;
 use tokio::net::UnixListener;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio_rustls::TlsAcceptor;
 
 /// Connections that the kernel may hold ready; it takes less if its own limit is lower.
 const BACKLOG: i32 = 4_096;
@@ -42,7 +42,7 @@ pub struct Options {
     /// What its sessions share.
     pub config: ServerConfig,
     /// TLS, where there are keys.
-    pub acceptor: Option<TlsAcceptor>,
+    pub tls: Option<Tls>,
     /// TLS from the first byte (RFC 8314 section 3.3).
     pub implicit_tls: bool,
     /// Clients at a time.
@@ -64,7 +64,7 @@ pub enum Address {
 pub struct Server {
     number: u32,
     config: Arc<ServerConfig>,
-    acceptor: Option<TlsAcceptor>,
+    tls: Mutex<Option<Arc<Tls>>>,
     implicit_tls: bool,
     max_clients: Option<usize>,
     max_clients_per_address: Option<usize>,
@@ -148,7 +148,7 @@ impl Server {
         Arc::new(Self {
             number: options.number,
             config: Arc::new(options.config),
-            acceptor: options.acceptor,
+            tls: Mutex::new(options.tls.map(Arc::new)),
             implicit_tls: options.implicit_tls,
             max_clients: options.max_clients,
             max_clients_per_address: options.max_clients_per_address,
@@ -166,8 +166,14 @@ impl Server {
     }
 
     /// TLS, where there are keys.
-    pub fn acceptor(&self) -> Option<&TlsAcceptor> {
-        self.acceptor.as_ref()
+    pub fn tls(&self) -> Option<Arc<Tls>> {
+        lock(&self.tls).clone()
+    }
+
+    /// Sets what handshakes from now on use; sessions that have theirs behind them stay as they
+    /// are.
+    pub fn set_tls(&self, tls: Tls) {
+        *lock(&self.tls) = Some(Arc::new(tls));
     }
 
     /// Whether TLS begins with the first byte.

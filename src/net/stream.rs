@@ -1,5 +1,6 @@
 //! The byte stream under a session, and the one place where it is upgraded to TLS.
 
+use super::tls::{Tls, TlsInfo};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,7 +8,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// A stream of bytes both ways.
@@ -23,12 +23,14 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Carries out a server's handshake (RFC 3207 section 4, RFC 8314 section 3).
+    /// Carries out a server's handshake (RFC 3207 section 4, RFC 8314 section 3) and tells what
+    /// came of it.
     ///
     /// # Errors
     /// What the stream or the client's side of the handshake had to say.
-    pub async fn secure(self, acceptor: &TlsAcceptor) -> io::Result<Self> {
-        Ok(Self::Tls(Box::new(acceptor.accept(self).await?)))
+    pub async fn secure(self, tls: &Tls) -> io::Result<(Self, TlsInfo)> {
+        let (stream, info) = tls.accept(self).await?;
+        Ok((Self::Tls(Box::new(stream)), info))
     }
 
     /// Ready when the client reset the connection, or there is something to read; says which.

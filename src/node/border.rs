@@ -1,5 +1,6 @@
 //! One JavaScript thread's end of the event queue.
 
+use super::tls::SecureState;
 use crate::net::events::{Answer, Batch, Control, EventQueue, Slot};
 use crate::net::listener::Server;
 use crate::protocol::message::Message;
@@ -156,6 +157,12 @@ impl Border {
     #[napi]
     pub fn reply_lines(&self, code: u32, text: String) -> Result<Vec<String>> {
         Ok(Reply::new(reply_code(code)?, &text).lines().collect())
+    }
+
+    /// What the TLS handshake of a session agreed on, if there was one.
+    #[napi]
+    pub fn secure_state(&self, session: u32) -> Option<SecureState> {
+        Some(SecureState::new(self.slot(session)?.tls()?))
     }
 
     /// Sends text to a client as it is.

@@ -7,6 +7,8 @@
 mod border;
 mod runtime;
 mod server;
+mod tls;
 
 pub use border::Border;
 pub use server::{NativeServer, ServerOptions};
+pub use tls::{HostKeys, SecureState, TlsSettings};

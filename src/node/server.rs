@@ -2,16 +2,16 @@
 
 use super::border::Border;
 use super::runtime;
+use super::tls::TlsSettings;
 use crate::net::error;
 use crate::net::listener::{Address, Options, Server};
-use crate::net::tls;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Replies, Stock};
 use crate::protocol::extension::{Extension, Extensions};
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{Interest, ServerConfig};
-use napi::bindgen_prelude::{Buffer, Reference};
+use napi::bindgen_prelude::Reference;
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 use std::collections::HashMap;
@@ -41,12 +41,12 @@ pub struct ServerOptions {
     pub bare_newlines: String,
     /// The longest string there can be.
     pub deliverable: f64,
-    /// PEM.
-    pub key: Option<Buffer>,
-    /// PEM, the chain from the server's own certificate up.
-    pub cert: Option<Buffer>,
+    /// Where there are keys.
+    pub tls: Option<TlsSettings>,
     /// TLS from the first byte.
     pub implicit_tls: bool,
+    /// Mail under TLS only.
+    pub require_tls: bool,
     /// Bytes of a message.
     pub size: f64,
     /// Clients at a time.
@@ -133,10 +133,7 @@ impl NativeServer {
     /// A server that does not listen yet.
     #[napi(constructor)]
     pub fn new(_env: Env, mut border: Reference<Border>, options: ServerOptions) -> Result<Self> {
-        let acceptor = match (&options.cert, &options.key) {
-            (Some(cert), Some(key)) => Some(tls::acceptor(cert, key).map_err(reason)?),
-            _ => None,
-        };
+        let tls = options.tls.as_ref().map(TlsSettings::prepare).transpose()?;
         let threads = options.threads;
         let options = Options {
             number: options.number,
@@ -144,8 +141,8 @@ impl NativeServer {
             max_clients: limit(options.max_clients).map(|limit| limit as usize),
             max_clients_per_address: limit(options.max_clients_per_address)
                 .map(|limit| limit as usize),
-            config: config(&options, acceptor.is_some()),
-            acceptor,
+            config: config(&options, tls.is_some()),
+            tls,
         };
         let server = Server::new(options, border.queue().clone());
         border.owns(&server);
@@ -192,6 +189,13 @@ impl NativeServer {
     #[napi]
     pub fn abort(&self, run: u32) {
         self.server.abort(run);
+    }
+
+    /// Sets what handshakes from now on use; nothing changes if that cannot be used.
+    #[napi]
+    pub fn set_tls(&self, settings: TlsSettings) -> Result<()> {
+        self.server.set_tls(settings.prepare()?);
+        Ok(())
     }
 
     /// Sets the events that JavaScript listens to.
@@ -267,6 +271,7 @@ fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
         name: options.name.clone(),
         extensions,
         tls,
+        require_tls: options.require_tls,
         bare_newlines: match options.bare_newlines.as_str() {
             "refuse" => BareNewlines::Refuse,
             "normalise" => BareNewlines::Normalise,
@@ -307,7 +312,7 @@ fn reason_name(stock: Stock) -> String {
     first.to_lowercase() + rest
 }
 
-fn reason(error: impl std::error::Error) -> Error {
+pub(super) fn reason(error: impl std::error::Error) -> Error {
     Error::from_reason(error.to_string())
 }
 

@@ -70,11 +70,13 @@ pub enum Stock {
     Timeout,
     /// The server stops.
     ShuttingDown,
+    /// MAIL before TLS where that is required (RFC 3207 section 4).
+    TlsRequired,
 }
 
 impl Stock {
     /// How many there are.
-    pub const COUNT: usize = Self::ShuttingDown as usize + 1;
+    pub const COUNT: usize = Self::TlsRequired as usize + 1;
 
     /// Each of them, in order.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -150,6 +152,7 @@ const REPLIES: [StockReply; Stock::COUNT] = [
     ),
     (Stock::Timeout, 421, status(4, 2), "{name} waited too long. Closing the connection"),
     (Stock::ShuttingDown, 421, status(3, 2), "{name} is shutting down. Try again later"),
+    (Stock::TlsRequired, 530, status(7, 0), "Must issue a STARTTLS command first"),
 ];
 
 /// HELP on one command: its verb, syntax, meaning and an example.

@@ -56,6 +56,7 @@ pub(super) mod kind {
     pub(in super::super) const PIECE: u32 = 18;
     pub(in super::super) const STREAMED: u32 = 19;
     pub(in super::super) const CUT: u32 = 20;
+    pub(in super::super) const SECURE: u32 = 21;
 }
 
 mod flag {
@@ -127,6 +128,13 @@ pub enum Record<'a> {
     ListenerTimeout,
     /// The connection failed.
     Error(ErrorInfo),
+    /// The connection is encrypted now.
+    Secure {
+        /// What became of the envelope.
+        changes: Changes,
+        /// Replies made since.
+        responses: Vec<String>,
+    },
     /// The session has ended, `quiet`ly if it never was announced.
     Gone {
         /// What became of the envelope.
@@ -135,6 +143,8 @@ pub enum Record<'a> {
         responses: Vec<String>,
         /// No 'disconnect'.
         quiet: bool,
+        /// Whether the connection was encrypted.
+        tls: bool,
     },
     /// A server does not listen any more and the last session of that run is gone.
     Stopped(u32),
@@ -151,6 +161,7 @@ impl Record<'_> {
             Self::Timeout => kind::TIMEOUT,
             Self::ListenerTimeout => kind::LISTENER_TIMEOUT,
             Self::Error(_) => kind::ERROR,
+            Self::Secure { .. } => kind::SECURE,
             Self::Gone { .. } => kind::GONE,
             Self::Stopped(_) => kind::STOPPED,
             Self::ServerError(_) => kind::SERVER_ERROR,
@@ -266,7 +277,12 @@ impl Writer<'_> {
             }
             Record::Chunk(bytes) => self.text(bytes),
             Record::Piece(message) => self.message(message),
-            Record::Gone { changes, responses, quiet } => {
+            Record::Secure { changes, responses } => {
+                self.flag(flag::TLS);
+                self.news(&changes, &responses);
+            }
+            Record::Gone { changes, responses, quiet, tls } => {
+                self.flag(if tls { flag::TLS } else { 0 });
                 self.flag(if quiet { flag::QUIET } else { 0 });
                 self.news(&changes, &responses);
             }

@@ -2,6 +2,7 @@
 
 use super::lock;
 use crate::net::task::Task;
+use crate::net::tls::TlsInfo;
 use crate::protocol::reply::Reply;
 use crate::protocol::server::{Interest, Verdict};
 use std::collections::VecDeque;
@@ -62,6 +63,7 @@ pub struct Slot {
     /// Events that this session asks for besides those of its server.
     interest: AtomicU32,
     task: OnceLock<Weak<Task>>,
+    tls: OnceLock<Box<TlsInfo>>,
     inner: Mutex<Inner>,
 }
 
@@ -86,6 +88,7 @@ impl Default for Slot {
             index: AtomicU32::new(UNKNOWN),
             interest: AtomicU32::new(0),
             task: OnceLock::new(),
+            tls: OnceLock::new(),
             inner: Mutex::default(),
         }
     }
@@ -101,6 +104,16 @@ impl Slot {
     pub(in crate::net) fn carried_by(&self, task: &Arc<Task>) {
         // A slot has one session, and so one task.
         let _ = self.task.set(Arc::downgrade(task));
+    }
+
+    /// What its TLS handshake agreed on, once there was one.
+    pub fn tls(&self) -> Option<&TlsInfo> {
+        self.tls.get().map(Box::as_ref)
+    }
+
+    /// Notes that; there is one handshake in a session at most.
+    pub(in crate::net) fn set_tls(&self, info: TlsInfo) {
+        let _ = self.tls.set(Box::new(info));
     }
 
     pub(super) fn admitted(&self, index: u32) {

@@ -159,8 +159,12 @@ fn numbers_of_sessions_are_used_again() {
     for _ in 0..3 {
         let slot = Arc::new(Slot::default());
         ask(&queue, &slot);
-        let gone =
-            Record::Gone { changes: Default::default(), responses: Vec::new(), quiet: false };
+        let gone = Record::Gone {
+            changes: Default::default(),
+            responses: Vec::new(),
+            quiet: false,
+            tls: false,
+        };
         queue.post(&slot, &Peer::default(), false, gone);
         assert_eq!(slot.index(), Some(0));
         done = next(&queue, done).unwrap();

@@ -36,6 +36,8 @@ impl Interest {
     pub const ERROR: Self = Self(1 << 11);
     /// The next line belongs to the application, whatever it says; of one session.
     pub const CAPTURE: Self = Self(1 << 12);
+    /// The connection is encrypted now; a notice.
+    pub const SECURE: Self = Self(1 << 13);
     /// The next message belongs to the application as it comes; of one session.
     pub const STREAM: Self = Self(1 << 14);
 

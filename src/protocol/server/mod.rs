@@ -53,6 +53,8 @@ pub struct ServerConfig {
     pub extensions: Extensions,
     /// Whether there are keys for STARTTLS.
     pub tls: bool,
+    /// Whether mail is taken under TLS only (RFC 3207 section 4).
+    pub require_tls: bool,
     /// What becomes of bare CR and LF in a message.
     pub bare_newlines: BareNewlines,
     /// The longest message that the application can be given, in bytes.

@@ -202,6 +202,10 @@ impl ServerSession {
 
     fn plan_mail(&self, mail: Mail) -> Plan {
         let limits = &self.config.limits;
+        // RFC 3207 section 4: whatever else is wrong, TLS comes first.
+        if self.config.require_tls && !self.tls {
+            return self.bad(Stock::TlsRequired);
+        }
         if !self.is_greeted() {
             return self.bad(Stock::GreetFirst);
         }

@@ -17,6 +17,7 @@ fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
         limits: Limits::default(),
         extensions: Extensions::offered_by_default(),
         tls: false,
+        require_tls: false,
         bare_newlines: BareNewlines::Accept,
         deliverable: None,
         replies: Replies::new(name, false),

@@ -29,6 +29,7 @@ fn set(config: &mut ServerConfig, name: &str, value: &str) {
         "maxCommandLength" => config.limits.command_length = Some(number() as usize),
         "extensions" => config.extensions = Extensions::default(),
         "tls" => config.tls = true,
+        "requireTls" => config.require_tls = true,
         "bareNewlines" if value == "refuse" => config.bare_newlines = BareNewlines::Refuse,
         "bareNewlines" => config.bare_newlines = BareNewlines::Normalise,
         "enhancedStatusCodes" => {

@@ -1,0 +1,93 @@
+//! TLS as JavaScript gives it, and as it is told.
+
+use super::server::reason;
+use crate::net::tls::{ClientOptions, Keys, Options, Standing, Tls, TlsInfo};
+use napi::Result;
+use napi::bindgen_prelude::Buffer;
+use napi_derive::napi;
+
+/// Keys and settings for handshakes.
+#[napi(object)]
+pub struct TlsSettings {
+    /// PEM.
+    pub key: Buffer,
+    /// PEM, the chain from the server's own certificate up.
+    pub cert: Buffer,
+    /// By the host that clients name.
+    pub hosts: Vec<HostKeys>,
+    /// Whether TLS 1.2 is spoken.
+    pub tls12: bool,
+    /// Whether TLS 1.3 is.
+    pub tls13: bool,
+    /// PEM, the roots of clients' certificates; absent where none are asked for.
+    pub client_roots: Option<Buffer>,
+    /// These are everybody's.
+    pub public_roots: bool,
+    /// Whether clients need a valid certificate.
+    pub reject_unauthorized: bool,
+}
+
+/// The keys of one host.
+#[napi(object)]
+pub struct HostKeys {
+    /// Its name; `*.` stands for one label.
+    pub name: String,
+    /// PEM.
+    pub key: Buffer,
+    /// PEM, a chain.
+    pub cert: Buffer,
+}
+
+impl TlsSettings {
+    pub(super) fn prepare(&self) -> Result<Tls> {
+        let hosts = self.hosts.iter().map(|HostKeys { name, cert, key }| {
+            let keys = Keys { chain: cert, key };
+            (name.as_str(), keys)
+        });
+        let options = Options {
+            keys: Keys { chain: &self.cert, key: &self.key },
+            hosts: hosts.collect(),
+            tls12: self.tls12,
+            tls13: self.tls13,
+            clients: self.client_roots.as_ref().map(|roots| ClientOptions {
+                roots,
+                public: self.public_roots,
+                reject: self.reject_unauthorized,
+            }),
+        };
+        Tls::new(&options).map_err(reason)
+    }
+}
+
+/// What a handshake agreed on.
+#[napi(object)]
+pub struct SecureState {
+    /// 'TLSv1.2' or 'TLSv1.3'.
+    pub protocol: String,
+    /// The cipher suite, by its name with IANA.
+    pub cipher: String,
+    /// The host that the client named.
+    pub servername: Option<String>,
+    /// Whether it showed a valid certificate.
+    pub authorized: bool,
+    /// Why not, if it was asked for one.
+    pub authorization_error: Option<String>,
+    /// What it showed, DER, from its own certificate up.
+    pub certificates: Vec<Buffer>,
+}
+
+impl SecureState {
+    pub(super) fn new(info: &TlsInfo) -> Self {
+        Self {
+            protocol: info.protocol.to_owned(),
+            cipher: info.cipher.clone(),
+            servername: info.server_name.as_deref().map(str::to_owned),
+            authorized: info.standing == Standing::Authorized,
+            authorization_error: match info.standing {
+                Standing::Unauthorized(code) => Some(code.to_owned()),
+                _ => None,
+            },
+            certificates: info.certificates.iter().map(|der| Buffer::from(&der[..])).collect(),
+        }
+    }
+}
