@@ -54,7 +54,7 @@ class ServerImplementation {
   #native;
   /** @type {any} */
   #listeners;
-  /** @type {import('./dialogue.js').Host} */
+  /** @type {import('./judge.js').Host} */
   #host;
   #isOpen = false;
   /** Tells a start from those before it, which may be looking a host up still. */

@@ -65,42 +65,42 @@ class Session {
 
   /** The message as it comes; for the listener of 'dataStart'. */
   message() {
-    return this.#dialogue.message();
+    return this.#dialogue.judge.message();
   }
 
   /** Replies, without an effect on the event under way. */
   send(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
-    this.#dialogue.send(checkCode(code), message);
+    this.#dialogue.judge.send(checkCode(code), message);
     return this;
   }
 
   /** Sends a line. */
   write(/** @type {string} */ line) {
-    this.#dialogue.write([String(line).replace(/[\r\n]+/g, ' ')]);
+    this.#dialogue.judge.write([String(line).replace(/[\r\n]+/g, ' ')]);
     return this;
   }
 
   /** Goes on, and fills `data`. */
   success(/** @type {string | string[]=} */ message) {
-    this.#dialogue.success(message);
+    this.#dialogue.judge.success(message);
     return this;
   }
 
   /** Goes on. */
   ok(/** @type {string | string[]=} */ message) {
-    this.#dialogue.ok(message);
+    this.#dialogue.judge.ok(message);
     return this;
   }
 
   /** Refuses. */
   failure(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
-    this.#dialogue.failure(checkCode(code), message);
+    this.#dialogue.judge.failure(checkCode(code), message);
     return this;
   }
 
   /** Sends what is ready and ends the connection. */
   end() {
-    this.#dialogue.end();
+    this.#dialogue.judge.end();
     return this;
   }
 }
