@@ -9,7 +9,7 @@ const KIB = 1024;
  * @typedef {object} Target
  * @property {string} of the label of ours
  * @property {string} [to] the label of the peer; without it the figure itself is judged
- * @property {'rate' | 'cpuMicroseconds' | 'bytesPerSession'} figure
+ * @property {'rate' | 'cpuMicroseconds' | 'bytesPerSession' | 'loopP99Ms'} figure
  * @property {number} [atLeast]
  * @property {number} [atMost]
  */
@@ -18,7 +18,7 @@ const KIB = 1024;
  * @typedef {object} Row
  * @property {number} number what `--rows` names
  * @property {string} title
- * @property {'messages' | 'handshakes' | 'idleSessions'} measure
+ * @property {'messages' | 'handshakes' | 'pacedHandshakes' | 'idleSessions'} measure
  * @property {any} [load] see lib/load.js and lib/measures.js
  * @property {Contestant[]} contestants in the order of their runs
  * @property {Target[]} targets
@@ -147,6 +147,49 @@ const rows = [
     load: { lengthBytes: 10 * KIB * KIB, keepsSessions: true, sessions: 4, warmUp: 16 },
     contestants: [stream, smtpServer],
     targets: [rate(stream, smtpServer, 3.5), cpu(stream, smtpServer, 0.3)],
+  },
+  {
+    number: 9,
+    title: '500 STARTTLS handshakes a second, P-256',
+    measure: 'pacedHandshakes',
+    load: { perSecond: 500, warmUp: 500 },
+    contestants: [
+      { ...every, keys: 'P-256' },
+      { ...smtpServer, keys: 'P-256' },
+    ],
+    targets: [
+      { of: every.label, figure: 'rate', atLeast: 490 },
+      { of: every.label, figure: 'loopP99Ms', atMost: 5 },
+    ],
+  },
+  {
+    number: 10,
+    title: '10 MiB messages under TLS, 4 sessions, `data` as a string',
+    measure: 'messages',
+    load: {
+      lengthBytes: 10 * KIB * KIB,
+      keepsSessions: true,
+      sessions: 4,
+      isTls: true,
+      warmUp: 16,
+    },
+    contestants: [
+      { ...data, keys: 'P-256' },
+      { ...collecting, keys: 'P-256' },
+      { ...stream, keys: 'P-256' },
+    ],
+    targets: [rate(data, collecting, 2.5)],
+  },
+  {
+    number: 11,
+    title: 'idle sessions under TLS',
+    measure: 'idleSessions',
+    contestants: [
+      { ...data, keys: 'P-256' },
+      { ...every, keys: 'P-256' },
+      { ...smtpServer, keys: 'P-256' },
+    ],
+    targets: [memory(data, 20 * KIB), memory(every, 20 * KIB)],
   },
 ];
 

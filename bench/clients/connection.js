@@ -71,4 +71,4 @@ async function inParallel(
   await Promise.all(Array.from({ length: Math.min(count, atOnce) }, worker));
 }
 
-module.exports = { command, greeted, inParallel };
+module.exports = { command, greeted, inParallel, reply };

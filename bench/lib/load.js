@@ -14,6 +14,7 @@ const TIMEOUT_MS = 180_000;
  * @property {number} sessions at a time
  * @property {number} lengthBytes of a message, without its headers
  * @property {boolean} keepsSessions else each message comes by a connection of its own
+ * @property {boolean} [isTls] by STARTTLS, which smtp-source cannot do
  * @property {number} warmUp messages before a measured run
  */
 
@@ -38,8 +39,10 @@ async function sendMessages(load, count, port, tools) {
   };
   const args = [...Object.entries(flags).flat().map(String), `127.0.0.1:${port}`];
   if (load.keepsSessions) args.unshift('-d');
+  const bulk = [path.join(CLIENTS, 'bulk.js'), port, flags['-s'], count, load.lengthBytes];
   const begin = process.hrtime.bigint();
-  await finish(start(tools.sender, args), TIMEOUT_MS);
+  const sender = load.isTls ? start(process.execPath, bulk.map(String)) : start(tools.sender, args);
+  await finish(sender, TIMEOUT_MS);
   return Number(process.hrtime.bigint() - begin) / 1e9;
 }
 
@@ -56,9 +59,32 @@ async function shakeHands(count, atOnce, port) {
   return JSON.parse(await finish(start(process.execPath, args), TIMEOUT_MS));
 }
 
-/** Starts a client that opens silent sessions and holds them. */
-function holdSessions(/** @type {number} */ count, /** @type {number} */ port) {
-  return start(process.execPath, [path.join(CLIENTS, 'idle.js'), String(port), String(count)]);
+/**
+ * Shakes hands at a steady pace, shared by two clients: one alone would be too busy to keep it.
+ *
+ * @param {number} count
+ * @param {number} perSecond
+ * @param {number} port
+ * @returns {Promise<{ seconds: number, medianMs: number }>} of the slower client
+ */
+async function paceHandshakes(count, perSecond, port) {
+  const args = [path.join(CLIENTS, 'paced.js'), port, Math.ceil(count / 2), perSecond / 2];
+  const clients = [1, 2].map(() => start(process.execPath, args.map(String)));
+  const outputs = await Promise.all(clients.map((client) => finish(client, TIMEOUT_MS)));
+  const [first, second] = outputs.map((output) => JSON.parse(output));
+  return first.seconds > second.seconds ? first : second;
 }
 
-module.exports = { holdSessions, sendMessages, shakeHands };
+/**
+ * Starts a client that opens silent sessions and holds them.
+ *
+ * @param {number} count
+ * @param {number} port
+ * @param {boolean} isTls
+ */
+function holdSessions(count, port, isTls) {
+  const args = [path.join(CLIENTS, 'idle.js'), port, count, isTls ? 'tls' : 'plain'];
+  return start(process.execPath, args.map(String));
+}
+
+module.exports = { holdSessions, paceHandshakes, sendMessages, shakeHands };

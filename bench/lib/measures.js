@@ -1,9 +1,9 @@
 'use strict';
-// The three kinds of work. Each starts a server, warms it up, puts it to work once and gives back
+// The four kinds of work. Each starts a server, warms it up, puts it to work once and gives back
 // its figures; a fresh process each time, so that its peak memory is that of this run.
 
 const { setTimeout: delay } = require('node:timers/promises');
-const { holdSessions, sendMessages, shakeHands } = require('./load.js');
+const { holdSessions, paceHandshakes, sendMessages, shakeHands } = require('./load.js');
 const { firstLine, stop } = require('./processes.js');
 const { startServer } = require('./servers.js');
 const { cpuMicroseconds, memory, openFilesLimit } = require('./usage.js');
@@ -94,6 +94,39 @@ function handshakes(contestant, { atOnce, warmUp }, circumstances) {
 }
 
 /**
+ * STARTTLS handshakes at a pace that is given, and how late the server's event loop is meanwhile.
+ *
+ * @param {Contestant} contestant
+ * @param {{ perSecond: number, warmUp: number }} load
+ * @param {Circumstances} circumstances
+ * @returns {Promise<Run>}
+ */
+async function pacedHandshakes(contestant, { perSecond, warmUp }, { tools, seconds }) {
+  const server = await startServer(contestant, tools);
+  try {
+    await paceHandshakes(warmUp, perSecond, server.port);
+    await delay(CLOSING_MS);
+    const count = Math.ceil(perSecond * seconds);
+    await server.loopDelay();
+    const before = cpuMicroseconds(server.pid);
+    const work = await paceHandshakes(count, perSecond, server.port);
+    const { p99Ms, maxMs } = await server.loopDelay();
+    const figures = {
+      count,
+      seconds: work.seconds,
+      rate: count / work.seconds,
+      medianMs: work.medianMs,
+      cpuMicroseconds: (cpuMicroseconds(server.pid) - before) / count,
+      loopP99Ms: p99Ms,
+      loopMaxMs: maxMs,
+    };
+    return { figures };
+  } finally {
+    await server.stop();
+  }
+}
+
+/**
  * Sessions that have greeted and stay silent.
  *
  * @param {Contestant} contestant
@@ -109,11 +142,12 @@ async function idleSessions(contestant, _load, { tools, idleSessions: count }) {
     if (allowed < needed) {
       throw new Error(`${count} sessions need 'ulimit -Hn ${needed}', here it is ${allowed}`);
     }
-    const first = holdSessions(IDLE_WARM_UP, server.port);
+    const isTls = contestant.keys !== undefined;
+    const first = holdSessions(IDLE_WARM_UP, server.port, isTls);
     await firstLine(first).finally(() => stop(first));
     await delay(SETTLING_MS);
     const before = memory(server.pid);
-    const client = holdSessions(count, server.port);
+    const client = holdSessions(count, server.port, isTls);
     try {
       const { open } = await firstLine(client);
       if (open < count) throw new Error(`only ${open} of ${count} sessions stayed open`);
@@ -135,4 +169,4 @@ async function idleSessions(contestant, _load, { tools, idleSessions: count }) {
   }
 }
 
-module.exports = { handshakes, idleSessions, messages };
+module.exports = { handshakes, idleSessions, messages, pacedHandshakes };

@@ -56,7 +56,7 @@ function start(command, args) {
 /** @typedef {ReturnType<typeof start>} Started */
 
 /**
- * The first line that a process prints, as JSON.
+ * The line that a process prints next, as JSON.
  *
  * @param {Started} started
  */
@@ -65,9 +65,10 @@ function firstLine({ child, ended, failure }) {
     const late = () => reject(failure(`said nothing for ${FIRST_LINE_MS / 1000} s`));
     const timer = setTimeout(late, FIRST_LINE_MS);
     let text = '';
-    child.stdout.setEncoding('utf8').on('data', (more) => {
+    child.stdout.setEncoding('utf8').on('data', function take(/** @type {string} */ more) {
       text += more;
       if (!text.includes('\n')) return;
+      child.stdout.off('data', take);
       clearTimeout(timer);
       resolve(JSON.parse(text.slice(0, text.indexOf('\n'))));
     });

@@ -23,6 +23,13 @@ const COLUMNS = {
     column('CPU us/handshake', 'cpuMicroseconds'),
     column('peak MiB', 'peakBytes', MIB),
   ],
+  pacedHandshakes: [
+    column('handshakes/s', 'rate', 1, 1),
+    column('loop delay p99, ms', 'loopP99Ms', 1, 2),
+    column('loop delay max, ms', 'loopMaxMs', 1, 2),
+    column('median handshake, ms', 'medianMs', 1, 1),
+    column('CPU us/handshake', 'cpuMicroseconds'),
+  ],
   idleSessions: [
     column('sessions', 'count'),
     column('KiB/session', 'bytesPerSession', 1024, 2),
@@ -35,6 +42,7 @@ const COLUMNS = {
 const FIGURES = {
   rate: { name: 'rate', unit: 1 },
   cpuMicroseconds: { name: 'CPU', unit: 1 },
+  loopP99Ms: { name: 'loop delay p99 in ms', unit: 1 },
   bytesPerSession: { name: 'KiB/session', unit: 1024 },
 };
 

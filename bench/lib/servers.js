@@ -25,6 +25,8 @@ const SINK_START_MS = 5000;
  * @typedef {object} Running
  * @property {number} pid
  * @property {number} port
+ * @property {() => Promise<{ p99Ms: number, maxMs: number }>} loopDelay of its event loop since
+ *   the last call; of servers in JavaScript
  * @property {() => Promise<void>} stop
  */
 
@@ -64,7 +66,12 @@ function running(
   /** @type {import('./processes.js').Started} */ started,
   /** @type {number} */ port,
 ) {
-  return { pid: /** @type {number} */ (started.child.pid), port, stop: () => stop(started) };
+  const pid = /** @type {number} */ (started.child.pid);
+  const loopDelay = () => {
+    started.child.stdin.write('delay\n');
+    return firstLine(started);
+  };
+  return { pid, port, loopDelay, stop: () => stop(started) };
 }
 
 /** A port that nothing listens to, for a server that cannot tell which it was given. */
