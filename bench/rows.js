@@ -9,7 +9,7 @@ const KIB = 1024;
  * @typedef {object} Target
  * @property {string} of the label of ours
  * @property {string} [to] the label of the peer; without it the figure itself is judged
- * @property {'rate' | 'cpuMicroseconds' | 'bytesPerSession' | 'loopP99Ms'} figure
+ * @property {'rate' | 'cpuMicroseconds' | 'bytesPerSession' | 'loopP99Ms' | 'slowestMs'} figure
  * @property {number} [atLeast]
  * @property {number} [atMost]
  */
@@ -18,7 +18,7 @@ const KIB = 1024;
  * @typedef {object} Row
  * @property {number} number what `--rows` names
  * @property {string} title
- * @property {'messages' | 'handshakes' | 'pacedHandshakes' | 'idleSessions'} measure
+ * @property {'messages' | 'handshakes' | 'pacedHandshakes' | 'blockedGreetings' | 'idleSessions'} measure
  * @property {any} [load] see lib/load.js and lib/measures.js
  * @property {Contestant[]} contestants in the order of their runs
  * @property {Target[]} targets
@@ -190,6 +190,14 @@ const rows = [
       { ...smtpServer, keys: 'P-256' },
     ],
     targets: [memory(data, 20 * KIB), memory(every, 20 * KIB)],
+  },
+  {
+    number: 12,
+    title: '50 clients greet one by one, JavaScript blocked for a second',
+    measure: 'blockedGreetings',
+    load: { clients: 50, blockedMs: 1000 },
+    contestants: [data, every, smtpServer],
+    targets: [{ of: data.label, figure: 'slowestMs', atMost: 50 }],
   },
 ];
 

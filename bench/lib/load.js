@@ -87,4 +87,14 @@ function holdSessions(count, port, isTls) {
   return start(process.execPath, args.map(String));
 }
 
-module.exports = { holdSessions, paceHandshakes, sendMessages, shakeHands };
+/**
+ * Starts a client that connects and greets, one session after the other, once it is told to.
+ *
+ * @param {number} count
+ * @param {number} port
+ */
+function greetOneByOne(count, port) {
+  return start(process.execPath, [path.join(CLIENTS, 'greetings.js'), port, count].map(String));
+}
+
+module.exports = { greetOneByOne, holdSessions, paceHandshakes, sendMessages, shakeHands };

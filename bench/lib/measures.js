@@ -1,10 +1,16 @@
 'use strict';
-// The four kinds of work. Each starts a server, warms it up, puts it to work once and gives back
+// The kinds of work. Each starts a server, warms it up, puts it to work once and gives back
 // its figures; a fresh process each time, so that its peak memory is that of this run.
 
 const { setTimeout: delay } = require('node:timers/promises');
-const { holdSessions, paceHandshakes, sendMessages, shakeHands } = require('./load.js');
-const { firstLine, stop } = require('./processes.js');
+const {
+  greetOneByOne,
+  holdSessions,
+  paceHandshakes,
+  sendMessages,
+  shakeHands,
+} = require('./load.js');
+const { finish, firstLine, stop } = require('./processes.js');
 const { startServer } = require('./servers.js');
 const { cpuMicroseconds, memory, openFilesLimit } = require('./usage.js');
 
@@ -169,4 +175,28 @@ async function idleSessions(contestant, _load, { tools, idleSessions: count }) {
   }
 }
 
-module.exports = { handshakes, idleSessions, messages, pacedHandshakes };
+/**
+ * Clients that connect and greet one after the other while the server's JavaScript is blocked.
+ *
+ * @param {Contestant} contestant
+ * @param {{ clients: number, blockedMs: number }} load
+ * @param {Circumstances} circumstances
+ * @returns {Promise<Run>}
+ */
+async function blockedGreetings(contestant, { clients, blockedMs }, { tools }) {
+  const server = await startServer(contestant, tools);
+  const client = greetOneByOne(clients, server.port);
+  try {
+    await firstLine(client);
+    await server.block(blockedMs);
+    const output = finish(client, 10 * blockedMs);
+    client.child.stdin.write('go\n');
+    const { medianMs, slowestMs } = JSON.parse(await output);
+    return { figures: { count: clients, medianMs, slowestMs } };
+  } finally {
+    await stop(client);
+    await server.stop();
+  }
+}
+
+module.exports = { blockedGreetings, handshakes, idleSessions, messages, pacedHandshakes };

@@ -30,6 +30,11 @@ const COLUMNS = {
     column('median handshake, ms', 'medianMs', 1, 1),
     column('CPU us/handshake', 'cpuMicroseconds'),
   ],
+  blockedGreetings: [
+    column('clients', 'count'),
+    column('median, ms', 'medianMs', 1, 2),
+    column('slowest, ms', 'slowestMs', 1, 2),
+  ],
   idleSessions: [
     column('sessions', 'count'),
     column('KiB/session', 'bytesPerSession', 1024, 2),
@@ -43,6 +48,7 @@ const FIGURES = {
   rate: { name: 'rate', unit: 1 },
   cpuMicroseconds: { name: 'CPU', unit: 1 },
   loopP99Ms: { name: 'loop delay p99 in ms', unit: 1 },
+  slowestMs: { name: 'slowest greeting in ms', unit: 1 },
   bytesPerSession: { name: 'KiB/session', unit: 1024 },
 };
 

@@ -27,6 +27,8 @@ const SINK_START_MS = 5000;
  * @property {number} port
  * @property {() => Promise<{ p99Ms: number, maxMs: number }>} loopDelay of its event loop since
  *   the last call; of servers in JavaScript
+ * @property {(milliseconds: number) => Promise<unknown>} block keeps JavaScript from running;
+ *   resolves when that has begun
  * @property {() => Promise<void>} stop
  */
 
@@ -67,11 +69,13 @@ function running(
   /** @type {number} */ port,
 ) {
   const pid = /** @type {number} */ (started.child.pid);
-  const loopDelay = () => {
-    started.child.stdin.write('delay\n');
+  const say = (/** @type {string} */ line) => {
+    started.child.stdin.write(`${line}\n`);
     return firstLine(started);
   };
-  return { pid, port, loopDelay, stop: () => stop(started) };
+  const loopDelay = () => say('delay');
+  const block = (/** @type {number} */ milliseconds) => say(`block ${milliseconds}`);
+  return { pid, port, loopDelay, block, stop: () => stop(started) };
 }
 
 /** A port that nothing listens to, for a server that cannot tell which it was given. */

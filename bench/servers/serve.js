@@ -1,8 +1,10 @@
 'use strict';
 // What the servers under measure share: settings from the command line, a line of JSON with the
-// port, and an end when the benchmark ends, however it does. A line on stdin is answered by how
-// late the event loop was since the last one, in milliseconds; a loop that is idle has some 1.1.
+// port, and an end when the benchmark ends, however it does. The line 'delay' on stdin is answered by
+// how late the event loop was since the last one, in milliseconds; a loop that is idle has some 1.1.
+// 'block N' is answered, and then JavaScript does nothing for N milliseconds.
 
+const fs = require('node:fs');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 
 /** @type {{ listeners?: 'every' | 'data' | 'stream' | 'none', collect?: boolean, tls?: { key: string, cert: string } }} */
@@ -18,9 +20,21 @@ function tellDelay() {
   delay.enable();
 }
 
+function block(/** @type {number} */ milliseconds) {
+  // Written at once: the stream's own way to stdout needs the event loop.
+  fs.writeSync(1, `${JSON.stringify({ blocked: true })}\n`);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function obey(/** @type {Buffer} */ line) {
+  const [command, argument] = line.toString().trim().split(' ');
+  if (command === 'block') block(Number(argument));
+  else tellDelay();
+}
+
 function listening(/** @type {number} */ port) {
   process.stdout.write(`${JSON.stringify({ port })}\n`);
-  process.stdin.on('end', () => process.exit()).on('data', tellDelay);
+  process.stdin.on('end', () => process.exit()).on('data', obey);
 }
 
 module.exports = { HOST: '127.0.0.1', listening, settings };
