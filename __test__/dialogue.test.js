@@ -242,3 +242,36 @@ test('text that no client reads has a bound, and going over it is told', async (
   assert.match(args[0].message, /16 MiB/);
   await client.ended();
 });
+
+test('what happens while a message is read leaves its reader alone', async (t) => {
+  const late = deferred();
+  const log = new Log();
+  const place = await serve(
+    t,
+    { timeout: 40 },
+    log.listeners({
+      async rcpt() {
+        this.success();
+        await late.promise;
+        throw new Error('late');
+      },
+      async dataStart() {
+        for await (const chunk of this.message()) void chunk;
+        this.failure(554, 'read and refused');
+      },
+      // Stays undecided: the session goes on.
+      timeout: () => false,
+    }),
+  );
+  const client = await place.greeted();
+  await client.command('MAIL FROM:<a@client.example>', 250);
+  await client.command('RCPT TO:<b@example.domain>', 250);
+  await client.command('DATA', 354);
+  client.write('x\r\n');
+  await log.when('timeout');
+  late.resolve();
+  await log.when('error');
+  client.write('.\r\n');
+  await client.expect('554 read and refused');
+  assert.deepEqual(log.all('data'), []);
+});

@@ -70,7 +70,9 @@ class Judge {
   /** The message of the last DATA, where a listener reads it as it comes. */
   /** @type {InstanceType<typeof Reading> | undefined} */
   reading;
-  /** The promise of the listener of that DATA. @type {Promise<unknown> | undefined} */
+  /** That DATA, and the promise of its listener. @type {Asked | undefined} */
+  #readingAsked;
+  /** @type {Promise<unknown> | undefined} */
   #reader;
   /** One whose listener was the first of all to return a promise, and so runs in no context. */
   /** @type {Asked | undefined} */
@@ -208,12 +210,14 @@ class Judge {
   forgetReading() {
     this.reading?.close();
     this.reading = undefined;
+    this.#readingAsked = undefined;
     this.#reader = undefined;
   }
 
   /** The message that was read has come whole: 'data' is raised once it was read. */
   judgeReading() {
-    const asked = /** @type {Asked} */ (this.asked);
+    const asked = /** @type {Asked} */ (this.#readingAsked);
+    this.asked = asked;
     this.stage = 'data';
     this.reading?.finish(
       () => {
@@ -263,7 +267,7 @@ class Judge {
   /** A listener failed; a verdict that 'error' gives counts, on the event that failed. */
   #failed(/** @type {Asked} */ asked, /** @type {unknown} */ error) {
     asked.isPending = false;
-    const isReader = this.#reader !== undefined && this.reading?.isOpen;
+    const isReader = asked === this.#readingAsked && this.reading?.isOpen;
     if (this.isAsked(asked)) {
       this.#host.fail(this.#session, error);
     } else {
@@ -292,6 +296,7 @@ class Judge {
       const { stream } = this.reading;
       if (stream.destroyed) return this.#refuse(stream.errored);
       this.reading.open(this.#reader);
+      this.#readingAsked = this.asked;
     }
     this.stage = null;
     if (event === 'message') {
