@@ -275,3 +275,43 @@ test('what happens while a message is read leaves its reader alone', async (t) =
   await client.expect('554 read and refused');
   assert.deepEqual(log.all('data'), []);
 });
+
+test("what listeners of the socket and the queue throw is raised as 'error'", async (t) => {
+  const log = new Log();
+  const place = await serve(
+    t,
+    { timeout: 40 },
+    log.listeners({
+      connect(socket) {
+        for (const event of ['timeout', 'close']) {
+          socket.on(event, () => {
+            throw new Error(`in ${event}`);
+          });
+        }
+        return true;
+      },
+      rcpt() {
+        this.queue.push({
+          continue() {
+            this.queue.clear();
+            throw new Error('in continue');
+          },
+        });
+        this.send(250, 'a line of mine, please');
+        this.queue.next();
+      },
+      timeout: () => true,
+    }),
+  );
+  const client = await place.greeted();
+  await client.command('MAIL FROM:<a@client.example>', 250);
+  await client.command('RCPT TO:<b@example.domain>', 250);
+  client.write('a line\r\n');
+  await client.ended();
+  await log.when('disconnect');
+  await log.when('error', 3);
+  assert.deepEqual(
+    log.values('error').map(({ message }) => message),
+    ['in continue', 'in timeout', 'in close'],
+  );
+});

@@ -133,7 +133,7 @@ class Dialogue {
         return this.#cut(engine.plannedReply(at, this.#host.replies));
       case KIND.CAPTURED:
         this.#link.settle(VERDICT.ACCEPT);
-        return continueWith(this.queue, engine.data());
+        return this.#guarded(() => continueWith(this.queue, engine.data()));
       case KIND.RESPONSES:
         return this.#link.settle(VERDICT.ACCEPT);
       default:
@@ -225,7 +225,7 @@ class Dialogue {
   }
 
   #timeout() {
-    this.#socket?.emit('timeout');
+    this.#guarded(() => this.#socket?.emit('timeout'));
     if (!this.#host.emitsTimeout) return;
     if (this.judge.stage !== 'timeout' || !this.judge.asked?.isPending) {
       // An event whose verdict is awaited is none of idle clients.
@@ -261,7 +261,8 @@ class Dialogue {
     const error = number
       ? systemError('read', number)
       : new SmtpError('SMTP_ERR_CONNECTION', `the connection failed: ${message}`);
-    if (this.#socket && this.#socket.listenerCount('error') > 0) this.#socket.emit('error', error);
+    const socket = this.#socket;
+    if (socket && socket.listenerCount('error') > 0) this.#guarded(() => socket.emit('error', error));
     this.#host.fail(this.session, error);
   }
 
@@ -280,7 +281,16 @@ class Dialogue {
       this.#announcer.ended();
       this.#host.notify(this.session, 'disconnect', this.socket);
     }
-    this.#socket?.closed();
+    this.#guarded(() => this.#socket?.closed());
+  }
+
+  /** Runs listeners of the socket and the queue: what they throw is raised as 'error'. */
+  #guarded(/** @type {() => void} */ run) {
+    try {
+      run();
+    } catch (error) {
+      this.#host.fail(this.session, error);
+    }
   }
 
   #secureState() {
