@@ -76,6 +76,9 @@ const params: ServerParams = {
   enhancedStatusCodes: true,
   bareNewlines: 'refuse',
   threads: 1,
+  backlog: 511,
+  reusePort: true,
+  resolve: { beforeGreeting: true, timeout: 2_000, servers: ['192.0.2.53:53'] },
 };
 
 // @ts-expect-error A parameter that there is not.
@@ -88,6 +91,9 @@ new Server({ bareNewlines: 'normalize' });
 new Server({ extensions: ['CHUNKING'] });
 // @ts-expect-error A certificate belongs to it.
 new Server({ tls: { key: '' } });
+// @ts-expect-error A server is an address.
+new Server({ resolve: { servers: [53] } });
+is<Server>(new Server({ resolve: true }));
 // @ts-expect-error There is one older shape.
 new Server({ compat: '0.9' });
 // @ts-expect-error A list of milliseconds is none.
@@ -301,6 +307,12 @@ export async function life(): Promise<void> {
   is<Server>(await server.listen());
   const address = server.address();
   if (address !== null && typeof address !== 'string') is<number>(address.port);
+  is<Server>(await server.listen({ signal: AbortSignal.timeout(1_000) }));
+  is<Server>(server.unref().ref());
+  is<AsyncDisposable>(server);
+  is<void>(await server[Symbol.asyncDispose]());
+  // @ts-expect-error A controller is no signal.
+  await server.listen({ signal: new AbortController() });
   is<void>(await server.close());
   await server.close({ grace: 5_000 });
   // @ts-expect-error A grace is milliseconds.
@@ -366,6 +378,7 @@ export function look(socket: ClientSocket): void {
   is<string | undefined>(socket.localAddress);
   is<number | undefined>(socket.localPort);
   is<boolean>(socket.encrypted);
+  is<string | undefined>(socket.hostname);
   is<boolean>(socket.destroyed);
   socket.on('error', (error) => is<Error>(error));
   socket.once('close', () => {});

@@ -3,6 +3,7 @@
 
 const { Buffer, constants } = require('node:buffer');
 const { inspect } = require('node:util');
+const { resolveOptions } = require('./resolve.js');
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
 const MAX_COUNT = 2 ** 31 - 1;
@@ -23,6 +24,9 @@ const DEFAULTS = {
   enhancedStatusCodes: false,
   bareNewlines: 'accept',
   threads: 1,
+  backlog: 4_096,
+  reusePort: false,
+  resolve: false,
   maxClients: 10_000,
   maxClientsPerAddress: 0,
   maxRecipients: 1_000,
@@ -124,6 +128,14 @@ function checkExtensions(/** @type {any} */ { extensions }) {
   }
 }
 
+function checkSharing(/** @type {any} */ { reusePort, path }) {
+  if (reusePort && path !== undefined) {
+    throw new TypeError(
+      `params.reusePort is for ports, and params.path is ${inspect(path)}: only one server can listen there`,
+    );
+  }
+}
+
 /** A value where a secret belongs: shown only if it cannot be one. */
 function hide(/** @type {unknown} */ value) {
   return typeof value === 'object' && value !== null ? 'an object' : inspect(value);
@@ -174,13 +186,16 @@ function merge(params) {
   if (config.path !== undefined) checkText(config, 'path');
   for (const [name, max] of Object.entries(LIMITS)) checkWhole(config, name, max);
   checkWhole(config, 'threads', 64, 1);
-  for (const name of ['secure', 'enhancedStatusCodes']) {
+  checkWhole(config, 'backlog', MAX_COUNT, 1);
+  for (const name of ['secure', 'enhancedStatusCodes', 'reusePort']) {
     if (typeof config[name] !== 'boolean') throw typeError(name, 'true or false', config[name]);
   }
   if (typeof config.debug !== 'function') throw typeError('debug', 'a function', config.debug);
   checkOneOf(config, 'bareNewlines', ['accept', 'refuse', 'normalise']);
   if (config.compat !== undefined) checkOneOf(config, 'compat', ['1.0']);
   checkExtensions(config);
+  checkSharing(config);
+  resolveOptions(config.resolve);
   checkTls(config);
   if (config.tls) Object.defineProperty(config, 'tls', { enumerable: false });
   return config;
@@ -216,6 +231,9 @@ function engineOptions(config, number, keys) {
     key: keys?.key,
     cert: keys?.cert,
     implicitTls: config.secure,
+    backlog: config.backlog,
+    reusePort: config.reusePort,
+    resolve: resolveOptions(config.resolve),
   };
 }
 

@@ -4,19 +4,10 @@
 const dns = require('node:dns');
 const { isIP, isIPv6 } = require('node:net');
 const { inspect } = require('node:util');
-const {
-  FLAG,
-  INTEREST,
-  KIND,
-  border,
-  field,
-  hold,
-  onRecord,
-  release,
-  text,
-} = require('./border.js');
+const { FLAG, INTEREST, KIND, border, field, onRecord, text } = require('./border.js');
 const { watched } = require('./channels.js');
 const { SmtpError, systemError } = require('./errors.js');
+const { Lifetime, abortError, checkSignal } = require('./lifetime.js');
 const { NativeServer } = require('./native.js');
 const { engineOptions, merge } = require('./params.js');
 const { Session } = require('./session.js');
@@ -43,6 +34,8 @@ const servers = new Map();
 /** Sessions by their number with the engine. @type {(InstanceType<typeof Session> | undefined)[]} */
 const sessions = [];
 let lastNumber = 0;
+/** What a server that is disposed of gives its busy sessions. */
+const DISPOSE_GRACE_MS = 1_000;
 
 const noop = () => {};
 
@@ -56,6 +49,9 @@ class ServerImplementation {
   /** @type {import('./session.js').Host} */
   #host;
   #isOpen = false;
+  #lifetime = new Lifetime();
+  /** Takes the listener off the signal of `listen`. */
+  #forgetSignal = noop;
   /** Tells a start from those before it, which may be looking a host up still. */
   #starts = 0;
   /** @type {(() => void)[]} */
@@ -111,18 +107,44 @@ class ServerImplementation {
     return this;
   }
 
-  listen() {
+  async listen(/** @type {{ signal?: AbortSignal }} */ { signal } = {}) {
+    checkSignal(signal);
+    if (signal?.aborted) throw abortError(signal);
     return new Promise((resolve, reject) => {
+      const isStart = !this.#isOpen;
       this.#start((error) => {
+        if (signal?.aborted && isStart) return reject(abortError(signal));
         if (!error) return resolve(this);
         if (this.#hasListener('error')) this.#fail(this, error);
         reject(error);
       });
+      if (signal && isStart) this.#stopAt(signal);
     });
+  }
+
+  #stopAt(/** @type {AbortSignal} */ signal) {
+    const stop = () => this.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    this.#forgetSignal = () => signal.removeEventListener('abort', stop);
+  }
+
+  ref() {
+    this.#lifetime.isRef = true;
+    return this;
+  }
+
+  unref() {
+    this.#lifetime.isRef = false;
+    return this;
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close({ grace: DISPOSE_GRACE_MS });
   }
 
   stop() {
     this.#isOpen = false;
+    this.#forgetSignal();
     this.#hold();
     this.#native.stop();
     return this;
@@ -182,7 +204,13 @@ class ServerImplementation {
   static open(/** @type {number} */ slot, /** @type {string} */ peer) {
     const [number, ...ends] = peer.split('\t');
     const server = /** @type {ServerImplementation} */ (servers.get(Number(number)));
+    server.#lifetime.opened();
     return new Session(server.#host, slot, ends);
+  }
+
+  /** A session of which nothing more is heard. */
+  static closed(/** @type {any} */ server) {
+    server.#lifetime.closed();
   }
 
   #start(/** @type {(error?: Failure) => void} */ done) {
@@ -226,7 +254,8 @@ class ServerImplementation {
     let failure;
     try {
       const number = this.#native.listen(address, port);
-      if (number !== null) failure = systemError('listen', number, { address, port });
+      if (number === 0) failure = noSharing();
+      else if (number !== null) failure = systemError('listen', number, { address, port });
     } catch (cause) {
       failure = /** @type {Failure} */ (cause);
     }
@@ -239,6 +268,7 @@ class ServerImplementation {
   ) {
     if (failure) {
       this.#isOpen = false;
+      this.#forgetSignal();
       this.#release();
       done(failure);
       return;
@@ -265,13 +295,13 @@ class ServerImplementation {
 
   /** The process lives, and the engine's records find the server, until it has stopped. */
   #hold() {
-    if (servers.has(this.#number)) return;
     servers.set(this.#number, this);
-    hold();
+    this.#lifetime.isOpen = true;
   }
 
   #release() {
-    if (servers.delete(this.#number)) release();
+    servers.delete(this.#number);
+    this.#lifetime.isOpen = false;
   }
 
   /** Tells the engine which events have a listener. */
@@ -338,6 +368,11 @@ class ServerImplementation {
   }
 }
 
+function noSharing() {
+  const why = `${process.platform} cannot share ports (SO_REUSEPORT)`;
+  return new SmtpError('ENOTSUP', `${why}: leave params.reusePort out and listen in one place`);
+}
+
 function checkListeners(/** @type {any} */ listeners) {
   if (typeof listeners !== 'function' && (typeof listeners !== 'object' || listeners === null)) {
     throw new TypeError(`listeners must be an object or a function, not ${String(listeners)}`);
@@ -361,7 +396,10 @@ onRecord((kind, head, at, index) => {
   if (head & FLAG.PEER) sessions[number] = ServerImplementation.open(number, text());
   const session = /** @type {InstanceType<typeof Session>} */ (sessions[number]);
   Session.receive(session, kind, head, at, index);
-  if (kind === KIND.GONE) sessions[number] = undefined;
+  if (kind === KIND.GONE) {
+    sessions[number] = undefined;
+    ServerImplementation.closed(session.smtp);
+  }
 });
 
 /** Works with and without `new`, as the original did. */

@@ -66,6 +66,10 @@ class Session {
   #peer;
   #alive = true;
   #tls = false;
+  /** Its number may be another's by now. */
+  #isOver = false;
+  /** @type {string | undefined} */
+  #hostname;
   /** @type {string | undefined} */
   #id;
   /** @type {InstanceType<typeof ClientSocket> | undefined} */
@@ -127,6 +131,7 @@ class Session {
         write: (text) => this.#control(() => engine.border.write(this.#slot, text)),
         setIdle: (milliseconds) => this.#setIdle(milliseconds),
         isTls: () => this.#tls,
+        hostname: () => this.#findHostname(),
       },
       this.#peer,
     );
@@ -442,7 +447,15 @@ class Session {
     this.#host.fail(this, error);
   }
 
+  #findHostname() {
+    if (this.#isOver || !this.#host.config.resolve) return this.#hostname;
+    this.#hostname ??= engine.border.hostname(this.#slot) ?? undefined;
+    return this.#hostname;
+  }
+
   #gone(/** @type {boolean} */ quiet) {
+    this.#findHostname();
+    this.#isOver = true;
     this.#alive = false;
     this.#stage = null;
     if (this.#isStreaming) {

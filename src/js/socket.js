@@ -12,7 +12,7 @@ class ClientSocket extends EventEmitter {
   /**
    * @param {{
    *   end(): void, destroy(): void, setIdle(milliseconds: number): void,
-   *   write(text: string): void, isTls(): boolean,
+   *   write(text: string): void, isTls(): boolean, hostname(): string | undefined,
    * }} engine
    * @param {string[]} ends remote address and port, local address and port; none on a unix socket
    */
@@ -36,6 +36,11 @@ class ClientSocket extends EventEmitter {
   /** Whether the connection is under TLS. */
   get encrypted() {
     return this.#engine.isTls();
+  }
+
+  /** The client's confirmed name, once it is known; see the parameter `resolve`. */
+  get hostname() {
+    return this.#engine.hostname();
   }
 
   /** Sends what is ready, and `text`, then closes. @param {string} [text] */

@@ -6,7 +6,9 @@
 
 mod border;
 mod runtime;
+mod self_signed;
 mod server;
 
 pub use border::Border;
+pub use self_signed::{SelfSigned, self_signed};
 pub use server::{NativeServer, ServerOptions};

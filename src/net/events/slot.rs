@@ -60,6 +60,8 @@ pub struct Slot {
     /// Events that this session asks for besides those of its server.
     interest: AtomicU32,
     task: OnceLock<Weak<Task>>,
+    /// What the client's address is called.
+    hostname: OnceLock<String>,
     inner: Mutex<Inner>,
 }
 
@@ -84,6 +86,7 @@ impl Default for Slot {
             index: AtomicU32::new(UNKNOWN),
             interest: AtomicU32::new(0),
             task: OnceLock::new(),
+            hostname: OnceLock::new(),
             inner: Mutex::default(),
         }
     }
@@ -193,6 +196,16 @@ impl Slot {
     /// Sets these.
     pub fn set_interest(&self, interest: Interest) {
         self.interest.store(interest.0, Ordering::Release);
+    }
+
+    /// What the client's address is called, if that has been found out.
+    pub fn hostname(&self) -> Option<&str> {
+        self.hostname.get().map(String::as_str)
+    }
+
+    /// Sets that; there is one for each client.
+    pub fn set_hostname(&self, name: String) {
+        let _ = self.hostname.set(name);
     }
 
     /// Whether all that was posted has been taken.
