@@ -11,7 +11,7 @@ const { createInterface } = require('node:readline');
 const { afterEach, beforeEach, describe, test } = require('node:test');
 const tls = require('node:tls');
 const { version } = require('../package.json');
-const { printable, subjectOf } = require('../src/js/cli.js');
+const { printable, subjectOf } = require('../src/js/cli/text.js');
 
 const CLI = join(__dirname, '..', 'src', 'js', 'cli.js');
 const POSIX = process.platform !== 'win32';
