@@ -6,16 +6,19 @@
 //! number and in what is remembered of them; what is beyond a bound has no name.
 
 use super::error::Error;
-use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ProtocolConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+    ConnectionConfig, NameServerConfig, ProtocolConfig, ResolverConfig, ResolverOpts,
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::rr::{Name, RData};
+use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer, RetryDnsHandle};
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::{DnsRequestOptions, Message, Query};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
+use hickory_resolver::{Hosts, NameServerPool, PoolContext, ResponseCache, TlsConfig, TtlConfig};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -26,6 +29,8 @@ const MAX_LOOKUPS: usize = 256;
 const MAX_WAITING: usize = 1_024;
 /// Names of an address that are looked at.
 const MAX_NAMES: usize = 4;
+/// Aliases on the way from a question to its answer.
+const MAX_ALIASES: usize = 8;
 /// Answers that are remembered. Over UDP none is longer than 4 KiB.
 const CACHED_ANSWERS: u64 = 2_048;
 /// For how long at most, whatever the answer says.
@@ -45,8 +50,14 @@ pub struct ResolveOptions {
 }
 
 /// Finds the names of a server's clients.
+///
+/// Made of hickory's parts, not its resolver: that answers for 127.0.0.0/8 by itself, whatever
+/// the DNS servers say that it was given.
 pub struct Resolver {
-    resolver: TokioResolver,
+    servers: RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>,
+    cache: ResponseCache,
+    /// The system's file of them, where it is the system that is asked.
+    hosts: Hosts,
     timeout: Duration,
     before_greeting: bool,
     lookups: Semaphore,
@@ -59,17 +70,23 @@ impl Resolver {
     /// # Errors
     /// [`Error::Resolver`] if the system's configuration cannot be read.
     pub fn new(options: &ResolveOptions) -> Result<Arc<Self>, Error> {
-        let cannot = |error: &dyn std::fmt::Display| Error::Resolver(error.to_string());
-        let (config, opts) = if options.servers.is_empty() {
-            read_system_conf().map_err(|error| cannot(&error))?
+        let cannot = |error: NetError| Error::Resolver(error.to_string());
+        let (config, opts, hosts) = if options.servers.is_empty() {
+            let (config, opts) = read_system_conf().map_err(cannot)?;
+            (config, opts, Hosts::from_system().unwrap_or_default())
         } else {
-            given(&options.servers)
+            (given(&options.servers), ResolverOpts::default(), Hosts::default())
         };
-        let mut builder =
-            TokioResolver::builder_with_config(over_udp(config), TokioRuntimeProvider::default());
-        *builder.options_mut() = bounded(opts, options.timeout);
+        let opts = bounded(opts, options.timeout);
+        let cache = ResponseCache::new(CACHED_ANSWERS, TtlConfig::from_opts(&opts));
+        let attempts = opts.attempts;
+        let context = Arc::new(PoolContext::new(opts, TlsConfig::new().map_err(cannot)?));
+        let provider = TokioRuntimeProvider::default();
+        let pool = NameServerPool::from_config(over_udp(config).name_servers, context, provider);
         Ok(Arc::new(Self {
-            resolver: builder.build().map_err(|error| cannot(&error))?,
+            servers: RetryDnsHandle::new(pool, attempts),
+            cache,
+            hosts,
             timeout: options.timeout,
             before_greeting: options.before_greeting,
             lookups: Semaphore::new(MAX_LOOKUPS),
@@ -99,7 +116,6 @@ impl Resolver {
     /// The confirmed name of an address, in lower case and without the last dot; `None` if there
     /// is none, or none within the bounds.
     async fn name_of(&self, address: IpAddr) -> Option<String> {
-        // What is not sent to a client that has gone by then costs the DNS servers nothing.
         let _waiting = self.waiting.try_acquire().ok()?;
         let lookup = async {
             let _lookup = self.lookups.acquire().await.ok()?;
@@ -109,31 +125,59 @@ impl Resolver {
     }
 
     async fn confirmed(&self, address: IpAddr) -> Option<String> {
-        let answer = self.resolver.reverse_lookup(address).await.ok()?;
-        let names = answer.answers().iter().filter_map(|record| match &record.data {
-            RData::PTR(name) => Some(&name.0),
-            _ => None,
-        });
-        for name in names.take(MAX_NAMES) {
-            let Some(text) = host_name(name) else { continue };
-            if self.leads_to(name.clone(), address).await {
+        let answers = self.ask(Name::from(address), RecordType::PTR).await?;
+        for data in answers.into_iter().take(MAX_NAMES) {
+            let RData::PTR(name) = data else { continue };
+            let Some(text) = host_name(&name.0) else { continue };
+            if self.leads_to(name.0, address).await {
                 return Some(text);
             }
         }
         None
     }
 
-    async fn leads_to(&self, mut name: Name, address: IpAddr) -> bool {
-        // Else the domains of the system's search list would be tried.
-        name.set_fqdn(true);
-        let answer = match address {
-            IpAddr::V4(_) => self.resolver.ipv4_lookup(name).await,
-            IpAddr::V6(_) => self.resolver.ipv6_lookup(name).await,
-        };
-        answer.is_ok_and(|answer| {
-            answer.answers().iter().any(|record| record.data.ip_addr() == Some(address))
-        })
+    async fn leads_to(&self, name: Name, address: IpAddr) -> bool {
+        let kind = if address.is_ipv4() { RecordType::A } else { RecordType::AAAA };
+        let answers = self.ask(name, kind).await.unwrap_or_default();
+        answers.iter().any(|data| data.ip_addr() == Some(address))
     }
+
+    /// What the DNS, or the cache, has of one kind at a name; `None` if that is nothing.
+    async fn ask(&self, mut name: Name, kind: RecordType) -> Option<Vec<RData>> {
+        name.set_fqdn(true);
+        let query = Query::query(name, kind);
+        if let Some(known) = self.hosts.lookup_static_host(&query) {
+            return Some(data(known.message(), &query));
+        }
+        if let Some(known) = self.cache.get(&query, Instant::now()) {
+            return Some(data(&known.ok()?, &query));
+        }
+        let response = self.servers.lookup(query.clone(), DnsRequestOptions::default());
+        // An answer that says no is an error here, and remembered as well.
+        let answer = response
+            .first_answer()
+            .await
+            .and_then(|response| Ok(DnsError::from_response(response)?.into_message()));
+        self.cache.insert(query.clone(), answer.clone(), Instant::now());
+        Some(data(&answer.ok()?, &query))
+    }
+}
+
+/// The data of an answer that belong to its question, behind aliases (RFC 1034 section 3.6.2).
+fn data(answer: &Message, query: &Query) -> Vec<RData> {
+    let mut owner = query.name();
+    for _ in 0..MAX_ALIASES {
+        let alias = answer.answers.iter().find_map(|record| match &record.data {
+            RData::CNAME(alias) if record.name == *owner => Some(&alias.0),
+            _ => None,
+        });
+        let Some(alias) = alias else { break };
+        owner = alias;
+    }
+    let belongs =
+        |name: &Name, data: &RData| name == owner && data.record_type() == query.query_type();
+    let records = answer.answers.iter();
+    records.filter(|record| belongs(&record.name, &record.data)).map(|r| r.data.clone()).collect()
 }
 
 /// A lookup under way, which is given up when this is dropped.
@@ -153,15 +197,13 @@ impl Drop for Lookup {
     }
 }
 
-fn given(servers: &[SocketAddr]) -> (ResolverConfig, ResolverOpts) {
+fn given(servers: &[SocketAddr]) -> ResolverConfig {
     let servers = servers.iter().map(|server| {
         let mut connection = ConnectionConfig::udp();
         connection.port = server.port();
         NameServerConfig::new(server.ip(), true, vec![connection])
     });
-    let mut opts = ResolverOpts::default();
-    opts.use_hosts_file = ResolveHosts::Never;
-    (ResolverConfig::from_parts(None, Vec::new(), servers.collect()), opts)
+    ResolverConfig::from_parts(None, Vec::new(), servers.collect())
 }
 
 /// Without TCP: whoever needs long answers to name a mail client is not worth the memory.
@@ -175,7 +217,6 @@ fn over_udp(mut config: ResolverConfig) -> ResolverConfig {
 fn bounded(mut opts: ResolverOpts, limit: Duration) -> ResolverOpts {
     // A lost datagram leaves time for another.
     opts.timeout = opts.timeout.min(limit / 3);
-    opts.cache_size = CACHED_ANSWERS;
     opts.positive_max_ttl = Some(MAX_TTL);
     opts.negative_max_ttl = Some(MAX_TTL);
     opts
@@ -193,6 +234,9 @@ fn host_name(name: &Name) -> Option<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use hickory_resolver::proto::op::OpCode;
+    use hickory_resolver::proto::rr::Record;
+    use hickory_resolver::proto::rr::rdata::{A, CNAME};
 
     fn name(labels: &[&[u8]]) -> Name {
         Name::from_labels(labels.iter().copied()).unwrap()
@@ -214,10 +258,30 @@ mod tests {
         assert_eq!(host_name(&Name::root()), None);
     }
 
+    fn record(owner: &[&[u8]], data: RData) -> Record {
+        Record::from_rdata(name(owner), 60, data)
+    }
+
+    #[test]
+    fn aliases_are_followed_and_what_was_not_asked_is_left_out() {
+        let query = Query::query(name(&[b"a", b"example"]), RecordType::A);
+        let mut answer = Message::response(0, OpCode::Query);
+        let alias = RData::CNAME(CNAME(name(&[b"b", b"example"])));
+        answer.add_answers([
+            record(&[b"A", b"example"], alias),
+            record(&[b"b", b"example"], RData::A(A::new(192, 0, 2, 1))),
+            record(&[b"c", b"example"], RData::A(A::new(192, 0, 2, 2))),
+        ]);
+        assert_eq!(data(&answer, &query), [RData::A(A::new(192, 0, 2, 1))]);
+        // One that leads in a circle has an end all the same.
+        let mut circle = Message::response(0, OpCode::Query);
+        circle.add_answer(record(&[b"a", b"example"], RData::CNAME(CNAME(query.name().clone()))));
+        assert_eq!(data(&circle, &query), []);
+    }
+
     #[test]
     fn servers_are_asked_over_udp_alone_and_at_their_port() {
-        let (config, opts) = given(&["127.0.0.1:5353".parse().unwrap()]);
-        assert_eq!(opts.use_hosts_file, ResolveHosts::Never);
+        let config = given(&["127.0.0.1:5353".parse().unwrap()]);
         let [server] = config.name_servers() else { panic!("one server") };
         let ports: Vec<_> = server.connections.iter().map(|connection| connection.port).collect();
         assert_eq!(ports, [5353]);
