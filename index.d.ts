@@ -181,6 +181,36 @@ export interface ServerParams extends Limits {
    * @default 1
    */
   threads?: number;
+  /**
+   * Connections that the kernel may hold ready until they are accepted, a whole number from 1; it
+   * takes less if its own limit (`somaxconn`) is lower.
+   * @default 4096
+   */
+  backlog?: number;
+  /**
+   * Share the port with other servers that do so, in other processes or worker threads
+   * (`SO_REUSEPORT`). Where the platform cannot, listening fails with the code ENOTSUP.
+   * @default false
+   */
+  reusePort?: boolean;
+  /**
+   * Find out what clients' addresses are called, for `session.socket.hostname`.
+   * @default false
+   */
+  resolve?: boolean | ResolveParams;
+}
+
+/** How names of clients are found; what is absent is as with `resolve: true`. */
+export interface ResolveParams {
+  /** Whether clients are greeted, and 'connect' is raised, only when it is done. @default false */
+  beforeGreeting?: boolean;
+  /** Milliseconds for all lookups of a client. Beyond it there is no name. @default 5000 */
+  timeout?: number;
+  /**
+   * DNS servers such as '192.0.2.53', '192.0.2.53:5353' or '[2001:db8::53]:53', in place of the
+   * system's servers and hosts file.
+   */
+  servers?: readonly string[];
 }
 
 /** The parameters of a server whose listeners take the arguments of an older version. */
@@ -342,14 +372,23 @@ export interface Server<C extends Compat | undefined = Compat | undefined> {
   /**
    * As `start`; resolves when the server listens.
    *
+   * With a signal, aborting it stops the server as `stop` does. If that is before it listens, the
+   * promise is rejected with an AbortError (code ABORT_ERR), and 'error' is not raised.
+   *
    * @throws {SmtpError} With the system's code, such as EADDRINUSE; 'error' is raised with it, too.
    */
-  listen(): Promise<this>;
+  listen(options?: ListenOptions): Promise<this>;
   /**
    * As `stop`; resolves when the last session has gone. With a grace, idle sessions get 421 at
    * once (RFC 5321 section 3.8), busy ones may finish, and what is left after it is ended.
    */
   close(options?: CloseOptions): Promise<void>;
+  /** As `close` with a grace of one second, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+  /** Lets the process live while the server listens, as it does unless `unref` was called. */
+  ref(): this;
+  /** Lets the process end while the server listens, unless it has sessions with listeners. */
+  unref(): this;
   /** What the server has done so far, and is doing. */
   stats(): ServerStats;
   /**
@@ -414,6 +453,12 @@ export interface DiagnosticsChannels {
     accepted: boolean;
     replyCode: number;
   };
+}
+
+/** How to listen. */
+export interface ListenOptions {
+  /** Stops the server when it is aborted. */
+  signal?: AbortSignal;
 }
 
 /** How to close a server. */
@@ -527,6 +572,12 @@ export interface ClientSocket extends EventEmitter {
   readonly remoteFamily: 'IPv4' | 'IPv6' | undefined;
   readonly localAddress: string | undefined;
   readonly localPort: number | undefined;
+  /**
+   * What the client's address is called, in lower case; undefined while that is not known, where
+   * there is no name, or without the parameter `resolve`. It was looked up both ways: the address
+   * has this name, and the name this address.
+   */
+  readonly hostname: string | undefined;
   /** Whether TLS is on. */
   readonly encrypted: boolean;
   /** Undefined without TLS, as are the next two. */

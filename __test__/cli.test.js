@@ -5,13 +5,15 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { mkdtemp, readFile, readdir, rm, writeFile } = require('node:fs/promises');
 const net = require('node:net');
-const { tmpdir } = require('node:os');
+const { hostname, tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { createInterface } = require('node:readline');
 const { afterEach, beforeEach, describe, test } = require('node:test');
 const tls = require('node:tls');
 const { version } = require('../package.json');
-const { printable, subjectOf } = require('../src/js/cli.js');
+const { sizeText, statusText } = require('../src/js/cli/status.js');
+const { printable, subjectOf } = require('../src/js/cli/text.js');
+const { Terminal, noTerminal } = require('./support/terminal.js');
 
 const CLI = join(__dirname, '..', 'src', 'js', 'cli.js');
 const POSIX = process.platform !== 'win32';
@@ -334,6 +336,110 @@ describe('the command', { timeout: 60_000 }, () => {
     assert.match(await cli.line(), /Hello$/);
     await client.quit();
     await cli.end();
+  });
+});
+
+describe('--tls-self-signed', { timeout: 60_000 }, () => {
+  test('offers STARTTLS with a certificate for localhost', async () => {
+    const { cli, port } = await start('--tls-self-signed', '--json');
+    const plain = await Client.connect(port);
+    assert.match(await plain.command('EHLO client.example'), /^250 /);
+    assert.match(await plain.command('STARTTLS'), /^220 /);
+    plain.socket.removeAllListeners('data');
+    const secure = tls.connect({ socket: plain.socket, rejectUnauthorized: false });
+    await once(secure, 'secureConnect');
+    const { subject, issuer, subjectaltname } = secure.getPeerCertificate();
+    assert.equal(subject.CN, hostname());
+    assert.deepEqual(issuer, subject);
+    assert.match(subjectaltname ?? '', /DNS:localhost, IP Address:127\.0\.0\.1, IP Address:0:/);
+    const client = new Client(secure);
+    await client.beginData('a@example.com', ['b@example.com']);
+    assert.match(await client.finishData(MESSAGE), /^250 /);
+    await client.quit();
+    assert.deepEqual(await cli.end(), { code: 0, signal: null });
+  });
+
+  test('does not go with a key', async () => {
+    const { code, errors } = await run('--tls-self-signed', '--tls-key', 'k', '--tls-cert', 'c');
+    assert.equal(code, 2);
+    assert.match(errors, /^smtp-engine: --tls-self-signed makes a key of its own: leave --tls-key/);
+  });
+});
+
+describe('the status line', { timeout: 60_000 }, () => {
+  const ERASE = '\r\u001b[2K';
+
+  test('stands below the messages, and is erased at the end', { skip: noTerminal }, async (t) => {
+    const terminal = new Terminal(t, [process.execPath, CLI, '--port', '0']);
+    const port = Number((await terminal.until(/127\.0\.0\.1:(\d+)\. /))[1]);
+    await terminal.until(/0 sessions {3}0\.0 messages\/s {3}0 B\/s {3}[\d.]+ MB memory$/);
+    const client = await Client.connect(port);
+    await terminal.until(/1 session {3}/);
+    await client.beginData('a@example.com', ['b@example.com']);
+    assert.match(await client.finishData(MESSAGE), /^250 /);
+    await terminal.until(/Hello\r\n[^\n]*[1-9][\d.]* messages\/s/);
+    await client.quit();
+    assert.equal(await terminal.interrupt(), 0);
+    const screen = terminal.screen.filter((line) => line !== '');
+    assert.match(screen[0], /^Listening on /);
+    assert.match(screen[1], /curl/);
+    assert.match(screen[2], /^\d{4}-.* {2}from <a@example\.com> .* Hello$/);
+    assert.match(screen[3], /^Closing; \d open session/);
+    assert.match(screen[4], /^Received 1 message /);
+    assert.equal(screen.length, 5, JSON.stringify(screen));
+  });
+
+  test('makes room for what goes wrong', { skip: noTerminal }, async (t) => {
+    const terminal = new Terminal(t, [
+      process.execPath,
+      CLI,
+      '--port',
+      '0',
+      '--maildir',
+      directory,
+    ]);
+    const port = Number((await terminal.until(/127\.0\.0\.1:(\d+)\. /))[1]);
+    await terminal.until(/memory/);
+    await rm(join(directory, 'tmp'), { recursive: true });
+    assert.match(await send(port, MESSAGE), /^452 /);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is told by them
+    await terminal.until(/\u001b\[2Ksmtp-engine: ENOENT: [^\r]*\r\n\d session/);
+    assert.equal(await terminal.interrupt(), 0);
+  });
+
+  for (const [what, args, env] of /** @type {const} */ ([
+    ['with --json', ['--json'], {}],
+    ['on a terminal that cannot erase', [], { TERM: 'dumb' }],
+  ])) {
+    test(`is not there ${what}`, { skip: noTerminal }, async (t) => {
+      const terminal = new Terminal(t, [process.execPath, CLI, '--port', '0', ...args], env);
+      const port = Number((await terminal.until(/127\.0\.0\.1.*?(\d{4,})/))[1]);
+      await send(port, MESSAGE);
+      assert.equal(await terminal.interrupt(), 0);
+      assert.ok(!terminal.text.includes(ERASE));
+      assert.ok(!terminal.text.includes('messages/s'));
+    });
+  }
+
+  test('is not there in a pipe', async () => {
+    const { cli, port } = await start();
+    await send(port, MESSAGE);
+    await cli.end();
+    assert.ok(!(await cli.rest()).join('\n').includes('messages/s'));
+  });
+
+  test('has the rates of the last seconds', () => {
+    const samples = [
+      { time: 1_000, messages: 10, bytes: 0 },
+      { time: 1_500, messages: 20, bytes: 9_000 },
+      { time: 3_000, messages: 35, bytes: 3_000_000 },
+    ];
+    const text = '1,234 sessions   12.5 messages/s   1.5 MB/s   62.0 MB memory';
+    assert.equal(statusText(1_234, samples, 62_000_000), text);
+    assert.match(statusText(0, samples.slice(2), 0), /0\.0 messages\/s {3}0 B\/s {3}0 B/);
+    const sizes = [0, 999, 1_000, 99_400, 99_600, 999_500, 1e9, 5e13].map(sizeText);
+    const wanted = ['0 B', '999 B', '1.0 kB', '99.4 kB', '100 kB', '1.0 MB', '1.0 GB', '50000 GB'];
+    assert.deepEqual(sizes, wanted);
   });
 });
 

@@ -11,6 +11,7 @@ const { describe, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const { ROOT, runNode } = require('./support/child.js');
 const { Client, Log, serve, within } = require('./support/serve.js');
+const { Waiters } = require('./support/wait.js');
 
 const POSIX = process.platform !== 'win32';
 const SETUP = `
@@ -109,6 +110,56 @@ describe('the process', { timeout: 60_000 }, () => {
     assert.deepEqual(await child.ended(), { code: 3, signal: null, errors: '' });
     await client.ended();
     await idle.ended();
+  });
+});
+
+describe('a server without a hold on the process', { timeout: 60_000 }, () => {
+  test('unref lets the process end although it listens', async (t) => {
+    const child = runNode(
+      t,
+      `${SETUP}
+      const server = new Server(LOCAL).unref();
+      const worker = setTimeout(() => {}, 2 ** 31 - 1);
+      server.listen().then(() => { console.log('listens'); clearTimeout(worker); });`,
+    );
+    assert.equal(await child.line(), 'listens');
+    assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
+  });
+
+  test('a session that is known holds it until it is over', async (t) => {
+    const child = runNode(
+      t,
+      `${SETUP}
+      const server = new Server(LOCAL, {
+        helo() { console.log('helo'); process.stdin.pause().unref(); return true; },
+        data() { console.log('data'); return true; },
+      });
+      server.unref();
+      server.listen().then(() => console.log(server.address().port));
+      process.stdin.resume();`,
+    );
+    const client = await Client.connect(Number(await child.line()));
+    await client.command('EHLO client.example', 250);
+    assert.equal(await child.line(), 'helo');
+    await client.transaction();
+    assert.equal(await child.line(), 'data');
+    await client.quit();
+    assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
+  });
+
+  test('ref takes unref back', async (t) => {
+    const child = runNode(
+      t,
+      `${SETUP}
+      const server = new Server(LOCAL, { mail: () => server.unref().stop() });
+      server.unref().ref().listen().then(() => console.log(server.address().port));`,
+    );
+    const client = await Client.connect(Number(await child.line()));
+    await client.command('EHLO client.example', 250);
+    client.write('MAIL FROM:<a@client.example>\r\n');
+    await client.expect(250);
+    await client.quit();
+    assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
   });
 });
 
@@ -231,5 +282,73 @@ describe('a worker thread', { timeout: 60_000 }, () => {
     const client = await greeted();
     await client.transaction();
     await client.quit();
+  });
+});
+
+describe('a port that is shared', { timeout: 60_000, skip: process.platform !== 'linux' }, () => {
+  const script = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const { Server } = require(${JSON.stringify(ROOT)});
+    const server = new Server(
+      { port: workerData, host: '127.0.0.1', reusePort: true },
+      { data() { parentPort.postMessage('mail'); return true; } },
+    );
+    server.listen().then(() => parentPort.postMessage(server.address().port));`;
+
+  /** @param {import('node:test').TestContext} t @param {number} port */
+  async function share(t, port) {
+    const worker = new Worker(script, { eval: true, workerData: port });
+    t.after(() => worker.terminate());
+    const [bound] = await within(once(worker, 'message'), 'the port of the worker');
+    const waiters = new Waiters();
+    const state = { worker, port: bound, mails: 0, until: () => Promise.resolve() };
+    worker.on('message', () => {
+      state.mails += 1;
+      waiters.wake();
+    });
+    const so = () => `so many mails (${state.mails} so far)`;
+    state.until = (count) => waiters.until(() => state.mails >= count, so);
+    return state;
+  }
+
+  /** Sends mail over new connections until told to stop; counts what was taken and what was lost. */
+  async function send(port, counts) {
+    while (!counts.ends) {
+      const client = await Client.connect(port).catch(() => undefined);
+      try {
+        await client?.command('EHLO client.example', 250);
+        await client?.transaction();
+        await client?.quit();
+        counts[client ? 'taken' : 'lost'] += 1;
+      } catch {
+        counts.lost += 1;
+      } finally {
+        client?.destroy();
+      }
+    }
+  }
+
+  test('goes on taking mail when one of its workers ends in the middle of traffic', async (t) => {
+    const first = await share(t, 0);
+    const second = await share(t, first.port);
+    assert.equal(second.port, first.port);
+    const counts = { taken: 0, lost: 0, ends: false };
+    const senders = Array.from({ length: 8 }, () => send(first.port, counts));
+    await first.until(20);
+    await second.until(20);
+    const inTheMiddle = await Promise.all(
+      Array.from({ length: 16 }, async () => (await Client.connect(first.port)).envelope()),
+    );
+    await first.worker.terminate();
+    await second.until(second.mails + 100);
+    counts.ends = true;
+    await Promise.all(senders);
+    const outcomes = await Promise.allSettled(
+      inTheMiddle.map((client) => client.message('Subject: x\r\n\r\ntext\r\n')),
+    );
+    const kept = outcomes.filter(({ status }) => status === 'fulfilled').length;
+    assert.ok(kept > 0 && kept < 16, `${kept} of 16 sessions are with the worker that lives`);
+    assert.ok(counts.taken >= 140, `${counts.taken} taken, ${counts.lost} lost`);
+    for (const client of inTheMiddle) client.destroy();
   });
 });

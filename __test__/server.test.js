@@ -421,3 +421,116 @@ describe('where a server listens', { timeout: 30_000 }, () => {
     }
   });
 });
+
+describe('a signal', { timeout: 30_000 }, () => {
+  const isAbort = (/** @type {any} */ reason) => (/** @type {any} */ error) =>
+    error.name === 'AbortError' && error.code === 'ABORT_ERR' && error.cause === reason;
+
+  test('that is aborted before rejects, and nothing listens', async (t) => {
+    const log = new Log();
+    const server = make(t, LOCAL, log.listeners());
+    const reason = new Error('no');
+    await assert.rejects(server.listen({ signal: AbortSignal.abort(reason) }), isAbort(reason));
+    assert.equal(server.address(), null);
+    assert.deepEqual(log.names(), []);
+    await server.listen();
+    assert.notEqual(server.address(), null);
+  });
+
+  test('that is aborted meanwhile rejects and stops', async (t) => {
+    const found = (_host, done) => setImmediate(done, null, '127.0.0.1');
+    t.mock.method(require('node:dns'), 'lookup', found);
+    for (const host of ['127.0.0.1', 'mail.example']) {
+      const log = new Log();
+      const server = make(t, { ...LOCAL, host }, log.listeners());
+      const controller = new AbortController();
+      const listening = server.listen({ signal: controller.signal });
+      controller.abort();
+      await assert.rejects(listening, isAbort(controller.signal.reason));
+      assert.equal(server.address(), null);
+      assert.deepEqual(log.names('error'), []);
+    }
+  });
+
+  test('that is aborted later stops the server; sessions go on', async (t) => {
+    const log = new Log();
+    const server = make(t, LOCAL, log.listeners());
+    const controller = new AbortController();
+    await server.listen({ signal: controller.signal });
+    const client = await Client.connect(server.address().port);
+    controller.abort();
+    assert.equal(server.address(), null);
+    await client.command('EHLO client.example', 250);
+    assert.deepEqual(log.names('stop'), []);
+    await client.quit();
+    await log.when('stop');
+  });
+
+  test('of a listening that is over does nothing', async (t) => {
+    const server = make(t, LOCAL);
+    const controller = new AbortController();
+    await server.listen({ signal: controller.signal });
+    await server.close();
+    await server.listen();
+    controller.abort();
+    assert.notEqual(server.address(), null);
+  });
+
+  test('is an AbortSignal, or the value is named', async () => {
+    await assert.rejects(new Server(LOCAL).listen({ signal: 5 }), {
+      name: 'TypeError',
+      message: 'signal must be an AbortSignal, not 5',
+    });
+  });
+});
+
+describe('disposing', { timeout: 30_000 }, () => {
+  test('closes: idle sessions get 421, busy ones have a second', async (t) => {
+    const { server, greeted } = await serve(t);
+    const idle = await greeted();
+    const busy = await greeted();
+    await busy.command('MAIL FROM:<a@client.example>', 250);
+    const disposed = server[Symbol.asyncDispose]();
+    await idle.expect(421);
+    await busy.expect(421);
+    await within(disposed, 'the end of the server');
+    assert.equal(server.address(), null);
+  });
+
+  test('of a server that never listened is nothing', async () => {
+    await within(new Server()[Symbol.asyncDispose](), 'the end of the server');
+  });
+});
+
+describe('sharing a port', { timeout: 30_000 }, () => {
+  const shares = process.platform !== 'win32';
+
+  test('two servers with reusePort listen where others cannot', { skip: !shares }, async (t) => {
+    const { server } = await serve(t, { reusePort: true });
+    const { port } = server.address();
+    const second = make(t, { port, host: '127.0.0.1', reusePort: true });
+    await second.listen();
+    assert.equal(second.address().port, port);
+    const third = make(t, { port, host: '127.0.0.1' });
+    await assert.rejects(third.listen(), { code: 'EADDRINUSE' });
+  });
+
+  test('where the platform cannot, listen says so', { skip: shares }, async (t) => {
+    const server = make(t, { port: 0, reusePort: true });
+    await assert.rejects(server.listen(), { code: 'ENOTSUP', message: /leave params\.reusePort/ });
+  });
+
+  test('a backlog of one is enough for one after the other', async (t) => {
+    const { greeted } = await serve(t, { backlog: 1 });
+    for (let count = 0; count < 3; count += 1) await (await greeted()).quit();
+  });
+
+  test('the parameters are checked', () => {
+    const refused = (params, name, message) =>
+      assert.throws(() => new Server(params), { name, message });
+    refused({ backlog: 0 }, 'RangeError', /params\.backlog must be a whole number from 1 .* not 0/);
+    refused({ backlog: '5' }, 'TypeError', /params\.backlog must be a number, not '5'/);
+    refused({ reusePort: 1 }, 'TypeError', /params\.reusePort must be true or false, not 1/);
+    refused({ reusePort: true, path: '/x' }, 'TypeError', /reusePort .* params\.path is '\/x'/);
+  });
+});

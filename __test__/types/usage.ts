@@ -82,6 +82,9 @@ const params: ServerParams = {
   enhancedStatusCodes: true,
   bareNewlines: 'refuse',
   threads: 1,
+  backlog: 511,
+  reusePort: true,
+  resolve: { beforeGreeting: true, timeout: 2_000, servers: ['192.0.2.53:53'] },
 };
 
 // @ts-expect-error A parameter that there is not.
@@ -98,6 +101,9 @@ new Server({ tls: { key: '' } });
 new Server({ tls: { ...tls, minVersion: 'TLSv1.1' } });
 // @ts-expect-error Roots of clients are of the server as a whole.
 new Server({ tls: { ...tls, sni: { host: { ...tls, requestCert: 1 } } } });
+// @ts-expect-error A server is an address.
+new Server({ resolve: { servers: [53] } });
+is<Server>(new Server({ resolve: true }));
 // @ts-expect-error There is one older shape.
 new Server({ compat: '0.9' });
 // @ts-expect-error A list of milliseconds is none.
@@ -326,6 +332,12 @@ export async function life(): Promise<void> {
   is<Server>(await server.listen());
   const address = server.address();
   if (address !== null && typeof address !== 'string') is<number>(address.port);
+  is<Server>(await server.listen({ signal: AbortSignal.timeout(1_000) }));
+  is<Server>(server.unref().ref());
+  is<AsyncDisposable>(server);
+  is<void>(await server[Symbol.asyncDispose]());
+  // @ts-expect-error A controller is no signal.
+  await server.listen({ signal: new AbortController() });
   is<void>(await server.close());
   await server.close({ grace: 5_000 });
   // @ts-expect-error A grace is milliseconds.
@@ -391,6 +403,7 @@ export function look(socket: ClientSocket): void {
   is<string | undefined>(socket.localAddress);
   is<number | undefined>(socket.localPort);
   is<boolean>(socket.encrypted);
+  is<string | undefined>(socket.hostname);
   is<boolean>(socket.destroyed);
   socket.on('error', (error) => is<Error>(error));
   socket.once('close', () => {});

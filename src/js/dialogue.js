@@ -36,6 +36,10 @@ class Dialogue {
   #tls = false;
   /** What TLS agreed on, once somebody asked. @type {InstanceType<typeof Secure> | undefined} */
   #secure;
+  /** @type {string | undefined} */
+  #hostname;
+  /** Its number with the engine may be another's by now. */
+  #isOver = false;
   /** @type {InstanceType<typeof ClientSocket> | undefined} */
   #socket;
   /** @type {InstanceType<typeof NetQueue> | undefined} */
@@ -69,6 +73,7 @@ class Dialogue {
         setIdle: (milliseconds) => this.#link.setIdle(milliseconds),
         isTls: () => this.#tls,
         secure: () => this.#secureState(),
+        hostname: () => this.#findHostname(),
       },
       this.#peer,
     );
@@ -262,7 +267,8 @@ class Dialogue {
       ? systemError('read', number)
       : new SmtpError('SMTP_ERR_CONNECTION', `the connection failed: ${message}`);
     const socket = this.#socket;
-    if (socket && socket.listenerCount('error') > 0) this.#guarded(() => socket.emit('error', error));
+    if (socket && socket.listenerCount('error') > 0)
+      this.#guarded(() => socket.emit('error', error));
     this.#host.fail(this.session, error);
   }
 
@@ -275,8 +281,10 @@ class Dialogue {
         'the connection ended before the message was whole',
       );
     }
-    // The engine forgets it with this record; listeners may ask later.
+    // The engine forgets both with this record; listeners may ask later.
     this.#secureState();
+    this.#findHostname();
+    this.#isOver = true;
     if (!quiet) {
       this.#announcer.ended();
       this.#host.notify(this.session, 'disconnect', this.socket);
@@ -291,6 +299,12 @@ class Dialogue {
     } catch (error) {
       this.#host.fail(this.session, error);
     }
+  }
+
+  #findHostname() {
+    if (this.#isOver || !this.#host.config.resolve) return this.#hostname;
+    this.#hostname ??= this.#link.hostname();
+    return this.#hostname;
   }
 
   #secureState() {

@@ -120,6 +120,11 @@ class Link {
     return engine.border.secureState(this.#slot);
   }
 
+  /** What the client's address is called, once that is known. */
+  hostname() {
+    return engine.border.hostname(this.#slot) ?? undefined;
+  }
+
   setIdle(/** @type {number} */ milliseconds) {
     if (!this.isAlive) return;
     this.listen(engine.INTEREST.timeout, milliseconds > 0);

@@ -3,6 +3,7 @@
 
 const { constants } = require('node:buffer');
 const { inspect } = require('node:util');
+const { resolveOptions } = require('./resolve.js');
 const { checkTls } = require('./tls.js');
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -25,6 +26,9 @@ const DEFAULTS = {
   enhancedStatusCodes: false,
   bareNewlines: 'accept',
   threads: 1,
+  backlog: 4_096,
+  reusePort: false,
+  resolve: false,
   maxClients: 10_000,
   maxClientsPerAddress: 0,
   maxRecipients: 1_000,
@@ -137,6 +141,14 @@ function checkKeys(/** @type {any} */ { tls, secure, requireTls }) {
   }
 }
 
+function checkSharing(/** @type {any} */ { reusePort, path }) {
+  if (reusePort && path !== undefined) {
+    throw new TypeError(
+      `params.reusePort is for ports, and params.path is ${inspect(path)}: only one server can listen there`,
+    );
+  }
+}
+
 /**
  * The parameters, merged with the defaults and checked.
  *
@@ -157,7 +169,8 @@ function merge(params) {
   if (config.path !== undefined) checkText(config, 'path');
   for (const [name, max] of Object.entries(LIMITS)) checkWhole(config, name, max);
   checkWhole(config, 'threads', 64, 1);
-  for (const name of ['secure', 'requireTls', 'enhancedStatusCodes']) {
+  checkWhole(config, 'backlog', MAX_COUNT, 1);
+  for (const name of ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort']) {
     if (typeof config[name] !== 'boolean') throw typeError(name, 'true or false', config[name]);
   }
   if (typeof config.debug !== 'function') throw typeError('debug', 'a function', config.debug);
@@ -165,6 +178,8 @@ function merge(params) {
   if (config.compat !== undefined) checkOneOf(config, 'compat', ['1.0']);
   checkExtensions(config);
   checkKeys(config);
+  checkSharing(config);
+  resolveOptions(config.resolve);
   if (config.tls) Object.defineProperty(config, 'tls', { enumerable: false });
   return config;
 }
@@ -199,6 +214,9 @@ function engineOptions(config, number, tls) {
     tls,
     implicitTls: config.secure,
     requireTls: config.requireTls,
+    backlog: config.backlog,
+    reusePort: config.reusePort,
+    resolve: resolveOptions(config.resolve),
   };
 }
 

@@ -4,20 +4,11 @@
 const dns = require('node:dns');
 const { isIP, isIPv6 } = require('node:net');
 const { inspect } = require('node:util');
-const {
-  FLAG,
-  INTEREST,
-  KIND,
-  border,
-  field,
-  hold,
-  onRecord,
-  release,
-  text,
-} = require('./border.js');
+const { FLAG, INTEREST, KIND, border, field, onRecord, text } = require('./border.js');
 const { watched } = require('./channels.js');
 const { Dialogue } = require('./dialogue.js');
 const { SmtpError, systemError } = require('./errors.js');
+const { Lifetime, abortError, checkSignal } = require('./lifetime.js');
 const { NativeServer } = require('./native.js');
 const { engineOptions, merge } = require('./params.js');
 const { checkTls, tlsSettings } = require('./tls.js');
@@ -44,6 +35,8 @@ const servers = new Map();
 /** Sessions by their number with the engine. @type {(InstanceType<typeof Dialogue> | undefined)[]} */
 const dialogues = [];
 let lastNumber = 0;
+/** What a server that is disposed of gives its busy sessions. */
+const DISPOSE_GRACE_MS = 1_000;
 
 const noop = () => {};
 
@@ -57,6 +50,9 @@ class ServerImplementation {
   /** @type {import('./judge.js').Host} */
   #host;
   #isOpen = false;
+  #lifetime = new Lifetime();
+  /** Takes the listener off the signal of `listen`. */
+  #forgetSignal = noop;
   /** Tells a start from those before it, which may be looking a host up still. */
   #starts = 0;
   /** What was stopped and has not ended yet, by its number with the engine. @type {Set<number>} */
@@ -115,14 +111,39 @@ class ServerImplementation {
     return this;
   }
 
-  listen() {
+  async listen(/** @type {{ signal?: AbortSignal }} */ { signal } = {}) {
+    checkSignal(signal);
+    if (signal?.aborted) throw abortError(signal);
     return new Promise((resolve, reject) => {
+      const isStart = !this.#isOpen;
       this.#start((error) => {
+        if (signal?.aborted && isStart) return reject(abortError(signal));
         if (!error) return resolve(this);
         if (this.#hasListener('error')) this.#fail(this, error);
         reject(error);
       });
+      if (signal && isStart) this.#stopAt(signal);
     });
+  }
+
+  #stopAt(/** @type {AbortSignal} */ signal) {
+    const stop = () => this.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    this.#forgetSignal = () => signal.removeEventListener('abort', stop);
+  }
+
+  ref() {
+    this.#lifetime.isRef = true;
+    return this;
+  }
+
+  unref() {
+    this.#lifetime.isRef = false;
+    return this;
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close({ grace: DISPOSE_GRACE_MS });
   }
 
   stop() {
@@ -132,6 +153,7 @@ class ServerImplementation {
 
   #stop() {
     this.#isOpen = false;
+    this.#forgetSignal();
     this.#hold();
     const run = this.#native.stop();
     this.#ending.add(run);
@@ -204,7 +226,13 @@ class ServerImplementation {
   static open(/** @type {number} */ slot, /** @type {string} */ peer) {
     const [number, ...ends] = peer.split('\t');
     const server = /** @type {ServerImplementation} */ (servers.get(Number(number)));
+    server.#lifetime.opened();
     return new Dialogue(server.#host, slot, ends);
+  }
+
+  /** A session of which nothing more is heard. */
+  static closed(/** @type {any} */ server) {
+    server.#lifetime.closed();
   }
 
   #start(/** @type {(error?: Failure) => void} */ done) {
@@ -232,7 +260,8 @@ class ServerImplementation {
         done(new SmtpError('SMTP_ERR_STOPPED', 'the server was stopped before it listened'));
       } else if (error) {
         const failure = new SmtpError(error.code ?? 'ENOTFOUND', error.message, { cause: error });
-        this.#started(Object.assign(failure, { syscall: error.syscall, hostname: host }), done);
+        Object.assign(failure, { syscall: error.syscall, hostname: host });
+        this.#started(start, failure, done);
       } else {
         this.#bind(address, port, done);
       }
@@ -248,20 +277,27 @@ class ServerImplementation {
     let failure;
     try {
       const number = this.#native.listen(address, port);
-      if (number !== null) failure = systemError('listen', number, { address, port });
+      if (number === 0) failure = noSharing();
+      else if (number !== null) failure = systemError('listen', number, { address, port });
     } catch (cause) {
       failure = /** @type {Failure} */ (cause);
     }
-    process.nextTick(() => this.#started(failure, done));
+    const start = this.#starts;
+    process.nextTick(() => this.#started(start, failure, done));
   }
 
   #started(
+    /** @type {number} */ start,
     /** @type {Failure | undefined} */ failure,
     /** @type {(error?: Failure) => void} */ done,
   ) {
     if (failure) {
-      this.#isOpen = false;
-      this.#release();
+      // It may have been stopped, and started again, since.
+      if (start === this.#starts) {
+        this.#isOpen = false;
+        this.#forgetSignal();
+        this.#release();
+      }
       done(failure);
       return;
     }
@@ -290,14 +326,14 @@ class ServerImplementation {
 
   /** The process lives, and the engine's records find the server, until it has stopped. */
   #hold() {
-    if (servers.has(this.#number)) return;
     servers.set(this.#number, this);
-    hold();
+    this.#lifetime.isOpen = true;
   }
 
   #release() {
     if (this.#isOpen || this.#ending.size > 0) return;
-    if (servers.delete(this.#number)) release();
+    servers.delete(this.#number);
+    this.#lifetime.isOpen = false;
   }
 
   /** Tells the engine which events have a listener. */
@@ -368,6 +404,11 @@ class ServerImplementation {
   }
 }
 
+function noSharing() {
+  const why = `${process.platform} cannot share ports (SO_REUSEPORT)`;
+  return new SmtpError('ENOTSUP', `${why}: leave params.reusePort out and listen in one place`);
+}
+
 function checkListeners(/** @type {any} */ listeners) {
   if (typeof listeners !== 'function' && (typeof listeners !== 'object' || listeners === null)) {
     throw new TypeError(`listeners must be an object or a function, not ${String(listeners)}`);
@@ -389,8 +430,15 @@ onRecord((kind, head, at, index) => {
     return;
   }
   if (head & FLAG.PEER) dialogues[number] = ServerImplementation.open(number, text());
-  dialogues[number]?.receive(kind, head, at, index);
-  if (kind === KIND.GONE) dialogues[number] = undefined;
+  const dialogue = /** @type {InstanceType<typeof Dialogue>} */ (dialogues[number]);
+  try {
+    dialogue.receive(kind, head, at, index);
+  } finally {
+    if (kind === KIND.GONE) {
+      dialogues[number] = undefined;
+      ServerImplementation.closed(dialogue.server);
+    }
+  }
 });
 
 /** Works with and without `new`, as the original did. */

@@ -14,6 +14,7 @@ class ClientSocket extends EventEmitter {
    *   end(): void, destroy(): void, setIdle(milliseconds: number): void,
    *   write(text: string): void, isTls(): boolean,
    *   secure(): InstanceType<typeof import('./secure.js').Secure> | undefined,
+   *   hostname(): string | undefined,
    * }} engine
    * @param {string[]} ends remote address and port, local address and port; none on a unix socket
    */
@@ -80,6 +81,11 @@ class ClientSocket extends EventEmitter {
   /** The client's certificate, if there is one. */
   getPeerX509Certificate() {
     return this.#engine.secure()?.certificate;
+  }
+
+  /** The client's confirmed name, once it is known; see the parameter `resolve`. */
+  get hostname() {
+    return this.#engine.hostname();
   }
 
   /** Sends what is ready, and `text`, then closes. @param {string} [text] */

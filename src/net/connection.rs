@@ -6,6 +6,7 @@
 
 use super::events::{Answer, Control, ErrorInfo, Record, Slot, Wake};
 use super::listener::{Client, Server};
+use super::resolver::Lookup;
 use super::stream::Stream;
 use super::task::is_inline;
 use crate::protocol::server::{Expired, Interest, ServerSession, Step};
@@ -65,6 +66,7 @@ pub async fn serve(stream: Stream, client: Client) {
     let now = Instant::now();
     let session = ServerSession::new(server.config().clone(), tls, now);
     let slot = client.slot.clone();
+    let mut lookup = client.look_up();
     let mut connection = Connection {
         stream: Some(stream),
         session,
@@ -75,7 +77,7 @@ pub async fn serve(stream: Stream, client: Client) {
         has_input: false,
         now,
     };
-    let ended = connection.run(tls).await;
+    let ended = connection.begin(lookup.as_mut(), tls).await;
     connection.finish(ended).await;
 }
 
@@ -94,6 +96,33 @@ struct Connection<'a> {
 }
 
 impl Connection<'_> {
+    /// Waits for the client's name first, where the server wants that.
+    async fn begin(&mut self, lookup: Option<&mut Lookup>, tls: bool) -> Result<(), Ended> {
+        if let Some(lookup) = lookup
+            && self.server.resolver().is_some_and(|resolver| resolver.before_greeting())
+        {
+            self.await_name(lookup).await?;
+        }
+        self.run(tls).await
+    }
+
+    /// Until the lookup has ended, or the application wants something.
+    async fn await_name(&mut self, lookup: &mut Lookup) -> Result<(), Ended> {
+        let mut ended = pin!(lookup.ended());
+        let event = poll_fn(|cx| {
+            if ended.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            self.poll_signals(cx).map(Some)
+        });
+        let event = event.await;
+        self.now = Instant::now();
+        match event {
+            Some(Event::Wake(Wake::Control(control))) => self.control(control),
+            _ => Ok(()),
+        }
+    }
+
     async fn run(&mut self, tls: bool) -> Result<(), Ended> {
         if tls {
             self.handshake().await?;

@@ -17,6 +17,12 @@ pub enum Error {
     Roots(String),
     /// Key and certificate cannot be used together, or not at all.
     Tls(rustls::Error),
+    /// There is no certificate to be made for these names.
+    SelfSigned(rcgen::Error),
+    /// The system does not say which DNS servers there are.
+    Resolver(String),
+    /// The platform cannot share ports.
+    ReusePort,
 }
 
 impl fmt::Display for Error {
@@ -27,6 +33,9 @@ impl fmt::Display for Error {
             Self::Key(reason) => write!(f, "cannot read the private key: {reason}"),
             Self::Roots(reason) => write!(f, "cannot use the roots of clients: {reason}"),
             Self::Tls(error) => write!(f, "cannot use key and certificate: {error}"),
+            Self::SelfSigned(error) => write!(f, "cannot make a certificate: {error}"),
+            Self::Resolver(reason) => write!(f, "cannot read the system's DNS servers: {reason}"),
+            Self::ReusePort => f.write_str("cannot listen: this platform cannot share ports"),
         }
     }
 }
@@ -36,6 +45,7 @@ impl std::error::Error for Error {
         match self {
             Self::Bind(error) => Some(error),
             Self::Tls(error) => Some(error),
+            Self::SelfSigned(error) => Some(error),
             _ => None,
         }
     }

@@ -3,31 +3,26 @@
 use super::connection;
 use super::error::Error;
 use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot, lock};
+use super::resolver::{Lookup, Resolver};
+pub use super::socket::Address;
+use super::socket::Listener;
 use super::stream::Stream;
 use super::task::Task;
 use super::tls::Tls;
 use super::traffic::Traffic;
 use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
-use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::poll_fn;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, ready};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
-#[cfg(unix)]
-use tokio::net::UnixListener;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-/// Connections that the kernel may hold ready; it takes less if its own limit is lower.
-const BACKLOG: i32 = 4_096;
 /// Until the next try to accept after a failure, such as no free file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// For a client over the limit to read that it is.
@@ -49,15 +44,12 @@ pub struct Options {
     pub max_clients: Option<usize>,
     /// Clients at a time from one address.
     pub max_clients_per_address: Option<usize>,
-}
-
-/// Where a server listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
-    /// TCP.
-    Ip(SocketAddr),
-    /// A unix socket.
-    Unix(PathBuf),
+    /// Connections that the kernel may hold ready; it takes less if its own limit is lower.
+    pub backlog: i32,
+    /// Share the port with other servers that do (`SO_REUSEPORT`).
+    pub reuse_port: bool,
+    /// Finds names of clients, where they are wanted.
+    pub resolver: Option<Arc<Resolver>>,
 }
 
 /// A server and its sessions.
@@ -68,6 +60,9 @@ pub struct Server {
     implicit_tls: bool,
     max_clients: Option<usize>,
     max_clients_per_address: Option<usize>,
+    backlog: i32,
+    reuse_port: bool,
+    resolver: Option<Arc<Resolver>>,
     interest: AtomicU32,
     turned_away: AtomicU32,
     traffic: Traffic,
@@ -121,6 +116,14 @@ impl Client {
     pub fn post(&self, awaited: bool, record: Record<'_>) -> bool {
         self.server.queue.post(&self.slot, &self.peer, awaited, record)
     }
+
+    /// Begins to look its name up, for its slot, where that is wanted.
+    pub fn look_up(&self) -> Option<Lookup> {
+        let resolver = self.server.resolver()?;
+        let (remote, _) = self.peer.ends?;
+        let slot = self.slot.clone();
+        Some(resolver.begin(remote.ip(), move |name| slot.set_hostname(name)))
+    }
 }
 
 impl Drop for Client {
@@ -152,6 +155,9 @@ impl Server {
             implicit_tls: options.implicit_tls,
             max_clients: options.max_clients,
             max_clients_per_address: options.max_clients_per_address,
+            backlog: options.backlog,
+            reuse_port: options.reuse_port,
+            resolver: options.resolver,
             interest: AtomicU32::new(0),
             turned_away: AtomicU32::new(0),
             traffic: Traffic::default(),
@@ -179,6 +185,11 @@ impl Server {
     /// Whether TLS begins with the first byte.
     pub fn implicit_tls(&self) -> bool {
         self.implicit_tls
+    }
+
+    /// Finds names of clients, where they are wanted.
+    pub fn resolver(&self) -> Option<&Arc<Resolver>> {
+        self.resolver.as_ref()
     }
 
     /// What has gone over its connections.
@@ -214,10 +225,11 @@ impl Server {
     /// Listens on `address`, whose port may be 0 for any.
     ///
     /// # Errors
-    /// [`Error::Bind`] with the system's reason.
+    /// [`Error::Bind`] with the system's reason; [`Error::ReusePort`] where the platform has no such
+    /// thing.
     pub fn listen(self: &Arc<Self>, address: &Address, runtime: &Handle) -> Result<(), Error> {
         let _context = runtime.enter();
-        let listener = Listener::bind(address).map_err(Error::Bind)?;
+        let listener = Listener::bind(address, self.backlog, self.reuse_port)?;
         let address = listener.address(address);
         let socket = Arc::new(Mutex::new(Some(listener)));
         let stop = Arc::new(Notify::new());
@@ -386,86 +398,4 @@ impl Server {
             server.turned_away.fetch_sub(1, Ordering::Relaxed);
         });
     }
-}
-
-/// A client, its address and ours, which a unix socket has not.
-type Accepted = (Stream, Option<(SocketAddr, SocketAddr)>);
-
-enum Listener {
-    Tcp(TcpListener, SocketAddr),
-    #[cfg(unix)]
-    Unix(UnixListener, PathBuf),
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Self::Unix(_, path) = self {
-            // The socket's file goes with it; somebody may have removed it before.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
-impl Listener {
-    fn bind(address: &Address) -> io::Result<Self> {
-        match address {
-            Address::Ip(address) => {
-                let listener = bind_tcp(*address)?;
-                let bound = listener.local_addr()?;
-                Ok(Self::Tcp(listener, bound))
-            }
-            Address::Unix(path) => bind_unix(path),
-        }
-    }
-
-    fn address(&self, wanted: &Address) -> Address {
-        match self {
-            Self::Tcp(_, bound) => Address::Ip(*bound),
-            #[cfg(unix)]
-            Self::Unix(..) => wanted.clone(),
-        }
-    }
-
-    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
-        match self {
-            Self::Tcp(listener, bound) => {
-                let (stream, remote) = ready!(listener.poll_accept(cx))?;
-                // Linux hands TCP_NODELAY on from the listening socket.
-                #[cfg(not(target_os = "linux"))]
-                stream.set_nodelay(true)?;
-                let local = if bound.ip().is_unspecified() { stream.local_addr()? } else { *bound };
-                Poll::Ready(Ok((Stream::Tcp(stream), Some((remote, local)))))
-            }
-            #[cfg(unix)]
-            Self::Unix(listener, _) => {
-                let (stream, _) = ready!(listener.poll_accept(cx))?;
-                Poll::Ready(Ok((Stream::Unix(stream), None)))
-            }
-        }
-    }
-}
-
-fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(false)?;
-    }
-    #[cfg(not(windows))]
-    socket.set_reuse_address(true)?;
-    socket.set_tcp_nodelay(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
-}
-
-#[cfg(unix)]
-fn bind_unix(path: &Path) -> io::Result<Listener> {
-    Ok(Listener::Unix(UnixListener::bind(path)?, path.to_owned()))
-}
-
-#[cfg(not(unix))]
-fn bind_unix(_: &Path) -> io::Result<Listener> {
-    Err(io::ErrorKind::Unsupported.into())
 }

@@ -1,13 +1,16 @@
 //! Sockets, TLS and time around the protocol, on tokio.
 //!
-//! [`listener`] accepts, [`connection`] drives one session over one [`stream`], and [`events`]
-//! carries questions to an application on another thread and verdicts back.
+//! [`listener`] accepts, [`connection`] drives one session over one [`stream`], [`events`] carries
+//! questions to an application on another thread and verdicts back, and [`resolver`] finds names.
 #![forbid(unsafe_code)]
 
 pub mod connection;
 pub mod error;
 pub mod events;
 pub mod listener;
+pub mod resolver;
+pub mod self_signed;
+mod socket;
 pub mod stream;
 pub mod task;
 pub mod tls;

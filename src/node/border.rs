@@ -207,6 +207,12 @@ impl Border {
         self.control(session, Control::Idle(idle));
     }
 
+    /// The confirmed name of a session's client, once it is known.
+    #[napi]
+    pub fn hostname(&self, session: u32) -> Option<String> {
+        self.slot(session)?.hostname().map(str::to_owned)
+    }
+
     /// Sets events that one session asks for besides those of its server.
     #[napi]
     pub fn set_interest(&self, session: u32, interest: u32) {

@@ -6,9 +6,11 @@
 
 mod border;
 mod runtime;
+mod self_signed;
 mod server;
 mod tls;
 
 pub use border::Border;
+pub use self_signed::{SelfSigned, self_signed};
 pub use server::{NativeServer, ServerOptions};
 pub use tls::{HostKeys, SecureState, TlsSettings};

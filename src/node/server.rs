@@ -5,6 +5,7 @@ use super::runtime;
 use super::tls::TlsSettings;
 use crate::net::error;
 use crate::net::listener::{Address, Options, Server};
+use crate::net::resolver::{ResolveOptions, Resolver};
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Replies, Stock};
@@ -47,6 +48,12 @@ pub struct ServerOptions {
     pub implicit_tls: bool,
     /// Mail under TLS only.
     pub require_tls: bool,
+    /// Connections that the kernel may hold ready.
+    pub backlog: i32,
+    /// Share the port with others that do.
+    pub reuse_port: bool,
+    /// Find names of clients.
+    pub resolve: Option<ResolveParams>,
     /// Bytes of a message.
     pub size: f64,
     /// Clients at a time.
@@ -73,6 +80,17 @@ pub struct ServerOptions {
     pub data_timeout: f64,
     /// For a listener to answer.
     pub listener_timeout: f64,
+}
+
+/// How names of clients are found.
+#[napi(object)]
+pub struct ResolveParams {
+    /// Milliseconds for all of it.
+    pub timeout: u32,
+    /// Greet only then.
+    pub before_greeting: bool,
+    /// Addresses of DNS servers, with their ports; the system's if there are none.
+    pub servers: Vec<String>,
 }
 
 /// Where a server listens.
@@ -134,6 +152,7 @@ impl NativeServer {
     #[napi(constructor)]
     pub fn new(_env: Env, mut border: Reference<Border>, options: ServerOptions) -> Result<Self> {
         let tls = options.tls.as_ref().map(TlsSettings::prepare).transpose()?;
+        let resolver = options.resolve.as_ref().map(resolver).transpose()?;
         let threads = options.threads;
         let options = Options {
             number: options.number,
@@ -141,6 +160,9 @@ impl NativeServer {
             max_clients: limit(options.max_clients).map(|limit| limit as usize),
             max_clients_per_address: limit(options.max_clients_per_address)
                 .map(|limit| limit as usize),
+            backlog: options.backlog,
+            reuse_port: options.reuse_port,
+            resolver,
             config: config(&options, tls.is_some()),
             tls,
         };
@@ -150,7 +172,7 @@ impl NativeServer {
     }
 
     /// Listens on an IP address and port, or on a path. The system's error number is returned if
-    /// that fails.
+    /// that fails, 0 where the platform cannot share ports.
     #[napi]
     pub fn listen(&self, address: String, port: Option<u32>) -> Result<Option<i32>> {
         let address = match port {
@@ -169,6 +191,7 @@ impl NativeServer {
                 None if error.kind() == io::ErrorKind::InvalidInput => Ok(Some(EINVAL)),
                 None => Err(reason(error)),
             },
+            Err(error::Error::ReusePort) => Ok(Some(0)),
             Err(error) => Err(reason(error)),
         }
     }
@@ -258,6 +281,18 @@ impl NativeServer {
     pub fn replies(&self) -> Vec<Vec<String>> {
         self.server.config().replies.all_lines()
     }
+}
+
+fn resolver(params: &ResolveParams) -> Result<Arc<Resolver>> {
+    let servers = params.servers.iter().map(|server| {
+        server.parse().map_err(|_| invalid("address and port of a DNS server", server))
+    });
+    let options = ResolveOptions {
+        timeout: Duration::from_millis(u64::from(params.timeout)),
+        before_greeting: params.before_greeting,
+        servers: servers.collect::<Result<_>>()?,
+    };
+    Resolver::new(&options).map_err(reason)
 }
 
 fn config(options: &ServerOptions, tls: bool) -> ServerConfig {

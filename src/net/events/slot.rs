@@ -64,6 +64,8 @@ pub struct Slot {
     interest: AtomicU32,
     task: OnceLock<Weak<Task>>,
     tls: OnceLock<Box<TlsInfo>>,
+    /// What the client's address is called.
+    hostname: OnceLock<String>,
     inner: Mutex<Inner>,
 }
 
@@ -89,6 +91,7 @@ impl Default for Slot {
             interest: AtomicU32::new(0),
             task: OnceLock::new(),
             tls: OnceLock::new(),
+            hostname: OnceLock::new(),
             inner: Mutex::default(),
         }
     }
@@ -208,6 +211,16 @@ impl Slot {
     /// Sets these.
     pub fn set_interest(&self, interest: Interest) {
         self.interest.store(interest.0, Ordering::Release);
+    }
+
+    /// What the client's address is called, if that has been found out.
+    pub fn hostname(&self) -> Option<&str> {
+        self.hostname.get().map(String::as_str)
+    }
+
+    /// Sets that; there is one for each client.
+    pub fn set_hostname(&self, name: String) {
+        let _ = self.hostname.set(name);
     }
 
     /// Whether all that was posted has been taken.
