@@ -119,3 +119,48 @@ impl AsyncWrite for ReadAhead {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::UnixStream;
+
+    fn pair() -> (UnixStream, ReadAhead) {
+        let (near, far) = UnixStream::pair().unwrap();
+        (near, ReadAhead::new(Stream::Unix(far)))
+    }
+
+    #[tokio::test]
+    async fn gives_all_in_order_whatever_is_asked_for() {
+        let (mut client, mut ahead) = pair();
+        let sent: Vec<u8> = (0..300_000_u32).map(|at| (at % 251) as u8).collect();
+        let wanted = sent.clone();
+        let writing = tokio::spawn(async move { client.write_all(&sent).await });
+        let mut read = Vec::new();
+        for size in [1, 4_096, 100_000, 7].into_iter().cycle() {
+            let mut piece = vec![0; size];
+            match ahead.read(&mut piece).await.unwrap() {
+                0 => break,
+                count => read.extend_from_slice(&piece[..count]),
+            }
+        }
+        writing.await.unwrap().unwrap();
+        assert!(read == wanted);
+        assert!(!ahead.is_ahead());
+    }
+
+    #[tokio::test]
+    async fn at_rest_holds_no_buffer() {
+        let (mut client, mut ahead) = pair();
+        client.write_all(b"abc").await.unwrap();
+        assert_eq!(ahead.read_u8().await.unwrap(), b'a');
+        assert!(ahead.is_ahead());
+        assert_eq!(ahead.read(&mut [0; 8]).await.unwrap(), 2);
+        assert_eq!(ahead.ahead.buffer.capacity(), 0);
+        let pending = tokio::time::timeout(Duration::ZERO, ahead.read_u8());
+        assert!(pending.await.is_err());
+        assert_eq!(ahead.ahead.buffer.capacity(), 0);
+    }
+}
