@@ -120,7 +120,8 @@ impl AsyncWrite for ReadAhead {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::time::Duration;
