@@ -1,6 +1,6 @@
 'use strict';
 // Long messages under TLS: `bulk.js PORT SESSIONS COUNT LENGTH`. Each session says EHLO and
-// STARTTLS, then sends its share of the messages, each written as one prepared buffer.
+// STARTTLS, then sends its share of the messages, in large pieces of one prepared buffer.
 
 const tls = require('node:tls');
 const { once } = require('node:events');
@@ -9,11 +9,20 @@ const { command, greeted, reply } = require('./connection.js');
 const [port, sessions, count, length] = process.argv.slice(2).map(Number);
 const LINE = `${'x'.repeat(76)}\r\n`;
 const END = '.\r\n';
+/** Bytes written at a time: whole messages would leave the cache before they are encrypted. */
+const PIECE = 1024 * 1024;
 
 /** The message's lines, and the end of data (RFC 5321 section 4.1.1.4). */
 const text = Buffer.from(LINE.repeat(Math.ceil(length / LINE.length)).slice(0, length - 2));
 const message = Buffer.concat([text, Buffer.from(`\r\n${END}`)]);
 const secureContext = tls.createSecureContext();
+
+/** Sends the message piece by piece. */
+async function send(/** @type {tls.TLSSocket} */ socket) {
+  for (let start = 0; start < message.length; start += PIECE) {
+    if (!socket.write(message.subarray(start, start + PIECE))) await once(socket, 'drain');
+  }
+}
 
 async function session(/** @type {number} */ messages) {
   const plain = await greeted({ port, host: '127.0.0.1' });
@@ -28,7 +37,7 @@ async function session(/** @type {number} */ messages) {
     const go = await reply(socket);
     if (!go.startsWith('354')) throw new Error(`unexpected reply: ${go.trim()}`);
     const answer = reply(socket);
-    socket.write(message);
+    await send(socket);
     const verdict = await answer;
     if (!verdict.startsWith('250')) throw new Error(`unexpected reply: ${verdict.trim()}`);
   }

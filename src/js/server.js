@@ -11,7 +11,7 @@ const { SmtpError, systemError } = require('./errors.js');
 const { Lifetime, abortError, checkSignal } = require('./lifetime.js');
 const { NativeServer } = require('./native.js');
 const { engineOptions, merge } = require('./params.js');
-const { checkTls, tlsSettings } = require('./tls.js');
+const { checkTls, tlsSettings, usingTls } = require('./tls.js');
 
 /** Events that the engine has to know of; the others are raised here. */
 const EVENTS = /** @type {const} */ ([
@@ -67,7 +67,8 @@ class ServerImplementation {
   constructor(params = {}, listeners = {}) {
     this.config = merge(params ?? {});
     const tls = this.config.tls && tlsSettings(this.config.tls);
-    this.#native = new NativeServer(border, engineOptions(this.config, this.#number, tls));
+    const options = engineOptions(this.config, this.#number, tls);
+    this.#native = usingTls(tls, () => new NativeServer(border, options));
     this.#listeners = checkListeners(listeners ?? {});
     this.#host = {
       server: this,
@@ -185,7 +186,8 @@ class ServerImplementation {
   setTls(/** @type {any} */ tls) {
     if (!this.config.tls) throw new TypeError('setTls needs a server made with params.tls');
     checkTls(tls);
-    this.#native.setTls(tlsSettings(tls));
+    const settings = tlsSettings(tls);
+    usingTls(settings, () => this.#native.setTls(settings));
     Object.defineProperty(this.config, 'tls', { value: tls });
     return this;
   }

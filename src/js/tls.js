@@ -121,6 +121,24 @@ function tlsSettings(tls) {
   };
 }
 
+/**
+ * Gives settings to the engine, which may know more against them: a curve that it has not, say.
+ *
+ * @template T
+ * @param {import('./native.js').TlsSettings | undefined} settings
+ * @param {() => T} use
+ * @returns {T}
+ * @throws {TypeError}
+ */
+function usingTls(settings, use) {
+  try {
+    return use();
+  } catch (cause) {
+    if (settings === undefined) throw cause;
+    throw new TypeError(`params.tls cannot be used: ${reason(cause)}`, { cause });
+  }
+}
+
 /** The roots of clients' certificates: `ca`, or those that node:tls trusts. */
 function rootsOf(/** @type {any} */ ca = rootCertificates) {
   return Buffer.from([ca].flat().map(String).join('\n'));
@@ -184,4 +202,4 @@ function reason(/** @type {unknown} */ cause) {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-module.exports = { checkTls, tlsSettings };
+module.exports = { checkTls, tlsSettings, usingTls };

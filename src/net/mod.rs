@@ -11,6 +11,7 @@ pub mod listener;
 pub mod resolver;
 pub mod self_signed;
 mod socket;
+pub mod read_ahead;
 pub mod stream;
 pub mod task;
 pub mod tls;

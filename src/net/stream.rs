@@ -1,5 +1,6 @@
 //! The byte stream under a session, and the one place where it is upgraded to TLS.
 
+use super::read_ahead::ReadAhead;
 use super::tls::{Tls, TlsInfo};
 use std::io;
 use std::pin::Pin;
@@ -19,7 +20,7 @@ pub enum Stream {
     #[cfg(unix)]
     Unix(UnixStream),
     /// TLS over one of these.
-    Tls(Box<TlsStream<Stream>>),
+    Tls(Box<TlsStream<ReadAhead>>),
 }
 
 impl Stream {
@@ -29,7 +30,7 @@ impl Stream {
     /// # Errors
     /// What the stream or the client's side of the handshake had to say.
     pub async fn secure(self, tls: &Tls) -> io::Result<(Self, TlsInfo)> {
-        let (stream, info) = tls.accept(self).await?;
+        let (stream, info) = tls.accept(ReadAhead::new(self)).await?;
         Ok((Self::Tls(Box::new(stream)), info))
     }
 
@@ -43,7 +44,7 @@ impl Stream {
             }
             #[cfg(unix)]
             Self::Unix(_) => Poll::Pending,
-            Self::Tls(stream) => stream.get_ref().0.poll_reset(cx),
+            Self::Tls(stream) => stream.get_ref().0.stream().poll_reset(cx),
         }
     }
 
@@ -76,7 +77,12 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        each!(self, inner => Pin::new(inner).poll_read(cx, buf))
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            #[cfg(unix)]
+            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => poll_read_tls(stream, cx, buf),
+        }
     }
 }
 
@@ -95,5 +101,33 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         each!(self, inner => Pin::new(inner).poll_shutdown(cx))
+    }
+}
+
+/// Reads all that has been read ahead, and not one TLS record alone.
+fn poll_read_tls(
+    stream: &mut TlsStream<ReadAhead>,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    if let Some(error) = stream.get_mut().0.take_error() {
+        return Poll::Ready(Err(error));
+    }
+    let start = buf.filled().len();
+    loop {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut *stream).poll_read(cx, buf);
+        let read = buf.filled().len();
+        if read > before && buf.remaining() > 0 && stream.get_ref().0.is_ahead() {
+            continue;
+        }
+        if read > start {
+            if let Poll::Ready(Err(error)) = polled {
+                // What came before it counts.
+                stream.get_mut().0.keep_error(error);
+            }
+            return Poll::Ready(Ok(()));
+        }
+        return polled;
     }
 }
