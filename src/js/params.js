@@ -36,6 +36,12 @@ const DEFAULTS = {
   handshakeTimeout: 30_000,
   dataTimeout: 600_000,
   listenerTimeout: 300_000,
+  rates: {},
+  tarpit: 0,
+  greetingDelay: 0,
+  unauthorisedPipelining: 'accept',
+  minDataRate: 0,
+  maxMemory: 0,
 };
 
 /** Limits that the engine takes as they are, and the most that each can be. */
@@ -54,6 +60,15 @@ const LIMITS = {
   dataTimeout: MAX_TIMEOUT,
   listenerTimeout: MAX_TIMEOUT,
 };
+
+/** What is done about clients that behave badly, in numbers, and the most that each can be. */
+const CONTROL = {
+  tarpit: MAX_TIMEOUT,
+  greetingDelay: MAX_TIMEOUT,
+  minDataRate: Number.MAX_SAFE_INTEGER,
+  maxMemory: Number.MAX_SAFE_INTEGER,
+};
+const RATES = ['sessions', 'messages', 'recipients'];
 
 function typeError(
   /** @type {string} */ name,
@@ -102,6 +117,31 @@ function checkOneOf(
     throw new (typeof config[name] === typeof values[0] ? RangeError : TypeError)(
       `params.${name} must be ${values.map((value) => inspect(value)).join(' or ')}, not ${inspect(config[name])}`,
     );
+  }
+}
+
+function isObject(/** @type {unknown} */ value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Numbers a minute, of whom and of what; a name that is none would limit nothing. */
+function checkRates(/** @type {any} */ { rates }) {
+  if (!isObject(rates)) throw typeError('rates', 'an object { address, network }', rates);
+  for (const [scope, limits] of Object.entries(rates)) {
+    const name = `rates.${scope}`;
+    if (!['address', 'network'].includes(scope)) {
+      throw new RangeError(`params.${name} is none: params.rates has address and network`);
+    }
+    if (limits === undefined || limits === null) continue;
+    if (!isObject(limits)) throw typeError(name, `an object { ${RATES.join(', ')} }`, limits);
+    for (const [kind, limit] of Object.entries(limits)) {
+      if (!RATES.includes(kind)) {
+        throw new RangeError(`params.${name}.${kind} is none: it has ${RATES.join(', ')}`);
+      }
+      if (limit !== undefined && limit !== null) {
+        checkWhole({ [`${name}.${kind}`]: limit }, `${name}.${kind}`, MAX_COUNT);
+      }
+    }
   }
 }
 
@@ -156,12 +196,15 @@ function merge(params) {
   checkText(config, 'name');
   if (config.path !== undefined) checkText(config, 'path');
   for (const [name, max] of Object.entries(LIMITS)) checkWhole(config, name, max);
+  for (const [name, max] of Object.entries(CONTROL)) checkWhole(config, name, max);
   checkWhole(config, 'threads', 64, 1);
   for (const name of ['secure', 'requireTls', 'enhancedStatusCodes']) {
     if (typeof config[name] !== 'boolean') throw typeError(name, 'true or false', config[name]);
   }
   if (typeof config.debug !== 'function') throw typeError('debug', 'a function', config.debug);
   checkOneOf(config, 'bareNewlines', ['accept', 'refuse', 'normalise']);
+  checkOneOf(config, 'unauthorisedPipelining', ['accept', 'refuse']);
+  checkRates(config);
   if (config.compat !== undefined) checkOneOf(config, 'compat', ['1.0']);
   checkExtensions(config);
   checkKeys(config);
@@ -175,6 +218,21 @@ function offered({ extensions, enhancedStatusCodes }) {
   const list = extensions === true ? OFFERED : extensions;
   const others = list.filter((/** @type {string} */ keyword) => keyword !== 'ENHANCEDSTATUSCODES');
   return enhancedStatusCodes ? [...others, 'ENHANCEDSTATUSCODES'] : others;
+}
+
+/** What the engine is given of `CONTROL` and the like. @param {any} config */
+function control(config) {
+  const numbers = Object.keys(CONTROL).map((name) => [name, config[name]]);
+  const rates = (/** @type {'address' | 'network'} */ scope) =>
+    /** @type {any} */ (
+      Object.fromEntries(RATES.map((kind) => [kind, config.rates[scope]?.[kind] ?? 0]))
+    );
+  return {
+    ...Object.fromEntries(numbers),
+    unauthorisedPipelining: config.unauthorisedPipelining,
+    addressRates: rates('address'),
+    networkRates: rates('network'),
+  };
 }
 
 /**
@@ -199,6 +257,7 @@ function engineOptions(config, number, tls) {
     tls,
     implicitTls: config.secure,
     requireTls: config.requireTls,
+    control: control(config),
   };
 }
 

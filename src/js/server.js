@@ -191,6 +191,7 @@ class ServerImplementation {
       },
       listeners: { answers, mean, median, p99, longest },
       waiting: stats.waiting,
+      memory: stats.memory,
     };
   }
 

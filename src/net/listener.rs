@@ -3,10 +3,12 @@
 use super::connection;
 use super::error::Error;
 use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot, lock};
+use super::rates::Rates;
 use super::stream::Stream;
 use super::task::Task;
 use super::tls::Tls;
 use super::traffic::Traffic;
+use crate::protocol::control::{Counted, Meter, Tally};
 use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -18,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 #[cfg(unix)]
@@ -49,6 +51,8 @@ pub struct Options {
     pub max_clients: Option<usize>,
     /// Clients at a time from one address.
     pub max_clients_per_address: Option<usize>,
+    /// What clients may do in a minute.
+    pub rates: Option<Rates>,
 }
 
 /// Where a server listens.
@@ -68,6 +72,7 @@ pub struct Server {
     implicit_tls: bool,
     max_clients: Option<usize>,
     max_clients_per_address: Option<usize>,
+    rates: Option<Rates>,
     interest: AtomicU32,
     turned_away: AtomicU32,
     traffic: Traffic,
@@ -121,6 +126,13 @@ impl Client {
     pub fn post(&self, awaited: bool, record: Record<'_>) -> bool {
         self.server.queue.post(&self.slot, &self.peer, awaited, record)
     }
+
+    /// Where its messages and recipients are counted, if they are; a unix socket has no address.
+    pub fn meter(&self) -> Option<Meter> {
+        let (remote, _) = self.peer.ends.filter(|_| self.server.rates.is_some())?;
+        let server = self.server.clone();
+        Some(Meter::new(move |tally, counted, now| server.allows(remote.ip(), tally, counted, now)))
+    }
 }
 
 impl Drop for Client {
@@ -152,6 +164,7 @@ impl Server {
             implicit_tls: options.implicit_tls,
             max_clients: options.max_clients,
             max_clients_per_address: options.max_clients_per_address,
+            rates: options.rates,
             interest: AtomicU32::new(0),
             turned_away: AtomicU32::new(0),
             traffic: Traffic::default(),
@@ -333,6 +346,10 @@ impl Server {
         self.end_run(state, run);
     }
 
+    fn allows(&self, client: IpAddr, tally: Tally, counted: Counted, now: Instant) -> bool {
+        self.rates.as_ref().is_none_or(|rates| rates.count(client, tally, counted, now))
+    }
+
     fn admit(self: &Arc<Self>, stream: Stream, ends: Option<(SocketAddr, SocketAddr)>, run: u32) {
         let mut state = self.state();
         let address = ends.map(|(remote, _)| remote.ip());
@@ -344,6 +361,13 @@ impl Server {
             drop(state);
             let stock = if full { Stock::TooManyClients } else { Stock::TooManyFromAddress };
             return self.turn_away(stream, stock);
+        }
+        if self.rates.is_some()
+            && let Some(address) = address
+            && !self.allows(address, Tally::Take, Counted::Session, Instant::now())
+        {
+            drop(state);
+            return self.turn_away(stream, Stock::SessionRate);
         }
         if let Some(address) = address {
             *state.addresses.entry(address).or_default() += 1;

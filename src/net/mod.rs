@@ -8,6 +8,7 @@ pub mod connection;
 pub mod error;
 pub mod events;
 pub mod listener;
+pub mod rates;
 pub mod stream;
 pub mod task;
 pub mod tls;

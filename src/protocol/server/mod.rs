@@ -18,6 +18,7 @@
 //! arrives meanwhile waits in `input`, which the driver bounds by not reading.
 
 mod answers;
+mod control;
 mod deadlines;
 mod dialogue;
 mod plan;
@@ -28,6 +29,7 @@ mod tests;
 pub use dialogue::{Expired, Interest, Question, Step, Verdict};
 pub use plan::{Effect, Plan, PlannedReply};
 
+use super::control::{Control, Meter};
 use super::counters::Counters;
 use super::data::BareNewlines;
 use super::dialect::{Replies, Stock};
@@ -36,8 +38,9 @@ use super::extension::Extensions;
 use super::limits::{IDLE_BUFFER, Limits, MAX_GATHERED_REPLIES};
 use super::line::{Line, LineReader};
 use super::message::Message;
-use super::reply::Reply;
+use super::reply::{Reply, ReplyCode};
 use bytes::{Buf, BufMut, BytesMut};
+use control::{Held, queue};
 use receiving::{End, Receiving};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -61,6 +64,8 @@ pub struct ServerConfig {
     pub deliverable: Option<u64>,
     /// The replies that the engine gives by itself.
     pub replies: Replies,
+    /// How clients are treated that behave badly.
+    pub control: Control,
     /// What its sessions have done.
     pub counters: Counters,
 }
@@ -90,6 +95,9 @@ pub struct ServerSession {
     input: BytesMut,
     lines: LineReader,
     output: BytesMut,
+    /// Replies that are held back.
+    held: Option<Held>,
+    meter: Option<Meter>,
     /// Wire bytes of message data that the application has not been given yet.
     chunk: BytesMut,
     /// Replies that the application has not been told of yet.
@@ -102,10 +110,14 @@ pub struct ServerSession {
     overlong_lines: u32,
     tls: bool,
     greeted: bool,
+    /// The client was offered PIPELINING (RFC 2920 section 3).
+    pipelining: bool,
     begun: bool,
     quit: bool,
     input_ended: bool,
     draining: bool,
+    /// When the greeting is given, where it waits.
+    greets_at: Option<Instant>,
     connected_at: Instant,
     waiting_since: Instant,
     active_at: Instant,
@@ -124,6 +136,8 @@ impl ServerSession {
             input: BytesMut::new(),
             lines: LineReader::default(),
             output: BytesMut::new(),
+            held: None,
+            meter: None,
             chunk: BytesMut::new(),
             unannounced: Vec::new(),
             changes: Changes::default(),
@@ -133,10 +147,12 @@ impl ServerSession {
             overlong_lines: 0,
             tls,
             greeted: false,
+            pipelining: false,
             begun: false,
             quit: false,
             input_ended: false,
             draining: false,
+            greets_at: None,
             connected_at: now,
             waiting_since: now,
             active_at: now,
@@ -152,6 +168,7 @@ impl ServerSession {
             && self.input.is_empty()
         {
             used = receiving.decode(bytes, &mut self.chunk);
+            receiving.pace_mut().came(used, now);
             self.waiting_since = now;
         }
         self.input.extend_from_slice(&bytes[used..]);
@@ -170,15 +187,21 @@ impl ServerSession {
     /// What to do next; `interest` as it stands now.
     pub fn poll(&mut self, now: Instant, interest: Interest) -> Step {
         self.set_interest(interest);
-        self.begun = true;
         loop {
             if self.question.is_some() {
                 return Step::Ask;
+            }
+            if let Some(step) = self.poll_held(now) {
+                return step;
             }
             if self.output.len() > MAX_GATHERED_REPLIES {
                 return self.flush(now);
             }
             match &mut self.state {
+                State::Connecting if !self.begun => match self.poll_greeting(now) {
+                    Some(step) => return step,
+                    None => self.begun = matches!(self.state, State::Connecting),
+                },
                 State::Connecting if self.interest.has(Interest::CONNECT) => {
                     return self.ask(Question::Connect, now);
                 }
@@ -275,7 +298,8 @@ impl ServerSession {
 
     /// Appends bytes of the application's own to the replies.
     pub fn write(&mut self, bytes: &[u8]) {
-        self.output.put_slice(bytes);
+        let code = bytes.get(..3).and_then(ReplyCode::parse);
+        self.replies(code).put_slice(bytes);
     }
 
     /// Drops the question, sends what is ready and closes.
@@ -292,6 +316,7 @@ impl ServerSession {
     /// Closes with 421 whatever goes on.
     pub fn abort(&mut self) {
         self.question = None;
+        self.draining = true;
         self.close_with(Stock::ShuttingDown);
     }
 
@@ -311,17 +336,23 @@ impl ServerSession {
         if !self.output.is_empty() {
             return Some(self.flush(now));
         }
-        let busy = matches!(self.state, State::ExpectRcpt | State::Data(_));
         if self.input_ended {
             self.state = State::Closing;
-        } else if self.draining && !busy {
+        } else if self.draining && !self.is_busy() {
             self.close_with(Stock::ShuttingDown);
         } else {
             release(&mut self.input);
             release(&mut self.output);
+            if let State::Data(receiving) = &mut self.state {
+                receiving.pace_mut().reading(now);
+            }
             return Some(Step::NeedInput);
         }
         None
+    }
+
+    fn is_busy(&self) -> bool {
+        matches!(self.state, State::ExpectRcpt | State::Data(_))
     }
 
     fn poll_command(&mut self, now: Instant) -> Option<Step> {
@@ -334,6 +365,9 @@ impl ServerSession {
             None => return self.wait(now),
             Some(Line::Complete(line)) if self.interest.has(Interest::CAPTURE) => {
                 return Some(self.ask(Question::Captured(line), now));
+            }
+            Some(Line::Complete(line)) if self.pipelines_unduly(&line) => {
+                self.close_with(Stock::UnauthorisedPipelining);
             }
             Some(Line::Complete(line)) => {
                 self.run(trimmed(line), false, now);
@@ -350,6 +384,7 @@ impl ServerSession {
     /// Carries a line out, or asks first; `passed` lines have been shown already.
     fn run(&mut self, line: String, passed: bool, now: Instant) {
         let plan = self.plan(&line);
+        let plan = self.metered(plan, now);
         let shown = passed || !self.interest.has(Interest::MESSAGE);
         if shown && !plan.event().is_some_and(|event| self.interest.has(event)) {
             self.execute(plan);
@@ -362,6 +397,7 @@ impl ServerSession {
         let State::Data(receiving) = &mut self.state else { return None };
         if !self.input.is_empty() && !receiving.has_ended() {
             let used = receiving.decode(&self.input, &mut self.chunk);
+            receiving.pace_mut().came(used, now);
             self.input.advance(used);
             self.waiting_since = now;
         }
@@ -375,9 +411,13 @@ impl ServerSession {
             return self.wait(now);
         }
         let streamed = receiving.is_streamed();
-        let end = receiving.end();
+        let mut end = receiving.end();
         self.state = State::ExpectMail;
         self.recipients = 0;
+        if self.pipelines_behind_data() {
+            end = End::Refused(Stock::UnauthorisedPipelining);
+            self.state = State::Closing;
+        }
         self.end_data(end, streamed, now)
     }
 
@@ -444,7 +484,8 @@ impl ServerSession {
 
     /// Replies and tells the application so.
     fn reply(&mut self, reply: &PlannedReply) {
-        if self.interest.has(Interest::RESPONSE) {
+        // One that never got in is not spoken of.
+        if self.begun && self.interest.has(Interest::RESPONSE) {
             self.unannounced.extend(reply.lines(&self.config.replies));
         }
         self.put(reply);
@@ -452,12 +493,17 @@ impl ServerSession {
 
     /// Puts a reply to those that are ready.
     fn put(&mut self, reply: &PlannedReply) {
+        let code = match reply {
+            PlannedReply::Stock(stock) => self.config.replies.stock(*stock).0,
+            PlannedReply::Made(reply) => reply.code(),
+        };
         if let PlannedReply::Stock(stock) = reply
-            && !self.config.replies.stock(*stock).0.is_positive()
+            && !code.is_positive()
         {
             self.config.counters.refuse(*stock);
         }
-        reply.write(&self.config.replies, &mut self.output);
+        let Self { config, held, output, .. } = self;
+        reply.write(&config.replies, queue(config, held, output, Some(code)));
     }
 
     fn write_stock(&mut self, stock: Stock) {

@@ -1,5 +1,6 @@
 //! One message on its way in.
 
+use super::control::Pace;
 use super::{Interest, ServerConfig};
 use crate::protocol::data::{BareNewlines, DataDecoder};
 use crate::protocol::dialect::Stock;
@@ -27,6 +28,9 @@ pub(super) enum End {
 pub(super) struct Receiving {
     decoder: DataDecoder,
     message: Message,
+    /// There was no memory for more; nothing of the message is left.
+    starved: bool,
+    pace: Pace,
     size: u64,
     limit: u64,
     /// What becomes of the message: it is kept to its end, handed on, or neither.
@@ -46,7 +50,9 @@ impl Receiving {
         let limit = [config.limits.size, deliverable].into_iter().flatten().min();
         Self {
             decoder: DataDecoder::new(config.bare_newlines),
-            message: Message::default(),
+            message: Message::within(config.control.memory.clone()),
+            starved: false,
+            pace: Pace::default(),
             size: 0,
             limit: limit.unwrap_or(u64::MAX),
             keep,
@@ -64,20 +70,29 @@ impl Receiving {
         if self.ended {
             return 0;
         }
-        let Self { decoder, message, size, limit, keep, stream, .. } = self;
+        let Self { decoder, message, starved, size, limit, keep, stream, .. } = self;
         let decoded = decoder.decode(input, |bytes| {
             *size += bytes.len() as u64;
-            if *size > *limit {
+            if *size > *limit || *starved {
                 *message = Message::default();
-            } else if *keep || *stream {
-                message.push(bytes);
+            } else if (*keep || *stream) && !message.push(bytes) {
+                *starved = true;
+                *message = Message::default();
             }
         });
         self.ended = decoded.ended;
-        if self.chunks && self.size <= self.limit {
+        if self.chunks && self.size <= self.limit && !self.starved {
             chunk.extend_from_slice(&input[..decoded.used]);
         }
         decoded.used
+    }
+
+    pub(super) fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    pub(super) fn pace_mut(&mut self) -> &mut Pace {
+        &mut self.pace
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -91,7 +106,7 @@ impl Receiving {
 
     /// What has come of a message that is handed on.
     pub(super) fn take_piece(&mut self) -> Message {
-        std::mem::take(&mut self.message)
+        self.message.take()
     }
 
     /// Nobody wants the rest; the message is answered with `reply`, or 451.
@@ -111,6 +126,8 @@ impl Receiving {
             End::Discarded(reply)
         } else if self.size > self.limit {
             End::Refused(Stock::TooBig)
+        } else if self.starved {
+            End::Refused(Stock::OutOfMemory)
         } else if self.refuse_bare && self.decoder.saw_bare_newline() {
             End::Refused(Stock::BareNewline)
         } else if self.stream {
