@@ -1,25 +1,15 @@
-//! How a session treats a client that behaves badly: replies held back, a greeting that waits,
-//! pipelining that is not allowed, what is counted, and message data that comes too slowly. Each
-//! is off where [`Control`](crate::protocol::control::Control) does not say otherwise.
+//! How a session treats a client that behaves badly: a greeting that waits, pipelining that is not
+//! allowed, what is counted, and message data that comes too slowly; `replies.rs` has the tarpit.
+//! Each is off where [`Control`](crate::protocol::control::Control) does not say otherwise.
 
-use super::{Effect, Plan, ServerConfig, ServerSession, State, Step};
+use super::{Effect, Plan, ServerSession, State, Step};
 use crate::protocol::control::{Counted, Meter, Pipelining};
 use crate::protocol::dialect::Stock;
 use crate::protocol::limits::MIN_DATA_RATE_GRACE;
-use crate::protocol::reply::ReplyCode;
-use bytes::BytesMut;
 use std::time::{Duration, Instant};
 
 /// No message takes longer.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// Replies from the first negative one on, which wait.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    replies: BytesMut,
-    /// Absent until what was ready before them has left.
-    until: Option<Instant>,
-}
 
 /// How fast message data comes, in the time that we read.
 #[derive(Debug, Default)]
@@ -58,31 +48,6 @@ impl ServerSession {
     /// Sets where its messages and recipients are counted.
     pub fn set_meter(&mut self, meter: Meter) {
         self.meter = Some(meter);
-    }
-
-    /// Where a reply of `code` goes.
-    pub(super) fn replies(&mut self, code: Option<ReplyCode>) -> &mut BytesMut {
-        queue(&self.config, &mut self.held, &mut self.output, code)
-    }
-
-    /// Lets what was ready before leave, then waits, then lets the replies go that were held
-    /// back.
-    pub(super) fn poll_held(&mut self, now: Instant) -> Option<Step> {
-        let tarpit = self.config.control.tarpit.unwrap_or_default();
-        let hurries = self.draining && !self.is_busy();
-        let held = self.held.as_mut()?;
-        if !self.output.is_empty() {
-            return Some(self.flush(now));
-        }
-        if now < *held.until.get_or_insert(now + tarpit) && !hurries {
-            return Some(Step::Hold);
-        }
-        self.output = std::mem::take(&mut held.replies);
-        self.held = None;
-        // The time was ours.
-        self.waiting_since = now;
-        self.active_at = now;
-        Some(self.flush(now))
     }
 
     /// Until when nothing is done but wait, if there is such a time.
@@ -156,21 +121,6 @@ impl ServerSession {
             _ => None,
         }
     }
-}
-
-/// Where a reply of `code` goes: behind those that wait, or to them if it is negative and there is
-/// a tarpit; else to those that are ready.
-pub(super) fn queue<'a>(
-    config: &ServerConfig,
-    held: &'a mut Option<Held>,
-    output: &'a mut BytesMut,
-    code: Option<ReplyCode>,
-) -> &'a mut BytesMut {
-    let negative = code.is_some_and(|code| !code.is_positive());
-    if held.is_some() || negative && config.control.tarpit.is_some() {
-        return &mut held.get_or_insert_default().replies;
-    }
-    output
 }
 
 fn counted(effect: &Effect) -> Option<Counted> {

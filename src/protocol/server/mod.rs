@@ -23,6 +23,7 @@ mod deadlines;
 mod dialogue;
 mod plan;
 mod receiving;
+mod replies;
 #[cfg(test)]
 mod tests;
 
@@ -38,10 +39,10 @@ use super::extension::Extensions;
 use super::limits::{IDLE_BUFFER, Limits, MAX_GATHERED_REPLIES};
 use super::line::{Line, LineReader};
 use super::message::Message;
-use super::reply::{Reply, ReplyCode};
-use bytes::{Buf, BufMut, BytesMut};
-use control::{Held, queue};
-use receiving::{End, Receiving};
+use super::reply::Reply;
+use bytes::BytesMut;
+use receiving::Receiving;
+use replies::Held;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -226,11 +227,6 @@ impl ServerSession {
         }
     }
 
-    /// Replies to write, gathered over a pipelined group (RFC 2920 section 3.1).
-    pub fn output(&mut self) -> &mut BytesMut {
-        &mut self.output
-    }
-
     /// The question that the session is parked at.
     pub fn question(&mut self) -> Option<&mut Question> {
         self.question.as_mut()
@@ -239,11 +235,6 @@ impl ServerSession {
     /// What the application has not seen of the envelope yet; it is to be told with any event.
     pub fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
-    }
-
-    /// The lines of replies that the application has not been told of yet.
-    pub fn take_responses(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.unannounced)
     }
 
     /// Message data as it came from the wire.
@@ -296,12 +287,6 @@ impl ServerSession {
         self.state = State::ExpectGreeting;
     }
 
-    /// Appends bytes of the application's own to the replies.
-    pub fn write(&mut self, bytes: &[u8]) {
-        let code = bytes.get(..3).and_then(ReplyCode::parse);
-        self.replies(code).put_slice(bytes);
-    }
-
     /// Drops the question, sends what is ready and closes.
     pub fn close(&mut self) {
         self.question = None;
@@ -324,11 +309,6 @@ impl ServerSession {
         self.waiting_since = now;
         self.question = Some(question);
         Step::Ask
-    }
-
-    /// Sends what is gathered; the application hears of each reply before it leaves.
-    fn flush(&mut self, now: Instant) -> Step {
-        if self.unannounced.is_empty() { Step::Send } else { self.ask(Question::Responses, now) }
     }
 
     /// Nothing more can be done with the input at hand.
@@ -391,123 +371,6 @@ impl ServerSession {
         } else {
             self.ask(Question::Command { line, passed, plan }, now);
         }
-    }
-
-    fn poll_data(&mut self, now: Instant) -> Option<Step> {
-        let State::Data(receiving) = &mut self.state else { return None };
-        if !self.input.is_empty() && !receiving.has_ended() {
-            let used = receiving.decode(&self.input, &mut self.chunk);
-            receiving.pace_mut().came(used, now);
-            self.input.advance(used);
-            self.waiting_since = now;
-        }
-        if !self.chunk.is_empty() {
-            return Some(Step::Chunk);
-        }
-        if receiving.has_piece() {
-            return Some(Step::Piece);
-        }
-        if !receiving.has_ended() {
-            return self.wait(now);
-        }
-        let streamed = receiving.is_streamed();
-        let mut end = receiving.end();
-        self.state = State::ExpectMail;
-        self.recipients = 0;
-        if self.pipelines_behind_data() {
-            end = End::Refused(Stock::UnauthorisedPipelining);
-            self.state = State::Closing;
-        }
-        self.end_data(end, streamed, now)
-    }
-
-    /// Replies to a message, or asks about it first.
-    fn end_data(&mut self, end: End, streamed: bool, now: Instant) -> Option<Step> {
-        let is_asked = match end {
-            End::Streamed => true,
-            End::Message(_) => self.interest.has(Interest::DATA),
-            _ => false,
-        };
-        if !is_asked {
-            let accepted = matches!(end, End::Message(_) | End::NotKept);
-            self.config.counters.answered(accepted);
-        }
-        match end {
-            End::Refused(stock) => {
-                self.reply_stock(stock);
-                if streamed {
-                    return Some(self.ask(Question::Cut(stock), now));
-                }
-            }
-            End::Streamed => return Some(self.ask(Question::Streamed, now)),
-            End::Discarded(None) => self.reply_stock(Stock::LocalError),
-            End::Discarded(Some(reply)) => {
-                self.config.counters.refuse_by_application();
-                let code = reply.code();
-                self.reply(&PlannedReply::Made(reply));
-                self.refuse(code);
-            }
-            End::Message(message) if self.interest.has(Interest::DATA) => {
-                return Some(self.ask(Question::Data(message), now));
-            }
-            End::Message(message) => {
-                self.reply_stock(Stock::Ok);
-                if self.interest.may_look_back() {
-                    return Some(self.ask(Question::Taken(message), now));
-                }
-            }
-            End::NotKept => {
-                self.reply_stock(Stock::Ok);
-                // The application has taken every chunk before the client hears so.
-                if self.interest.has(Interest::DATA_CHUNK) {
-                    return Some(self.ask(Question::Responses, now));
-                }
-            }
-        }
-        None
-    }
-
-    /// Carries a plan out that the application has not been asked about.
-    fn execute(&mut self, plan: Plan) {
-        self.reply(&plan.reply);
-        self.apply(plan.effect, true);
-    }
-
-    fn close_with(&mut self, stock: Stock) {
-        self.reply_stock(stock);
-        self.state = State::Closing;
-    }
-
-    fn reply_stock(&mut self, stock: Stock) {
-        self.reply(&PlannedReply::Stock(stock));
-    }
-
-    /// Replies and tells the application so.
-    fn reply(&mut self, reply: &PlannedReply) {
-        // One that never got in is not spoken of.
-        if self.begun && self.interest.has(Interest::RESPONSE) {
-            self.unannounced.extend(reply.lines(&self.config.replies));
-        }
-        self.put(reply);
-    }
-
-    /// Puts a reply to those that are ready.
-    fn put(&mut self, reply: &PlannedReply) {
-        let code = match reply {
-            PlannedReply::Stock(stock) => self.config.replies.stock(*stock).0,
-            PlannedReply::Made(reply) => reply.code(),
-        };
-        if let PlannedReply::Stock(stock) = reply
-            && !code.is_positive()
-        {
-            self.config.counters.refuse(*stock);
-        }
-        let Self { config, held, output, .. } = self;
-        reply.write(&config.replies, queue(config, held, output, Some(code)));
-    }
-
-    fn write_stock(&mut self, stock: Stock) {
-        self.put(&PlannedReply::Stock(stock));
     }
 }
 
