@@ -81,6 +81,57 @@ export interface Limits {
 /** A version of TLS that is spoken. */
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
+/** Numbers a minute; 0 or nothing is off. */
+export interface RateLimits {
+  /** Sessions. Beyond it 421 and close. */
+  sessions?: number;
+  /** Messages, counted at MAIL. Beyond it 451. */
+  messages?: number;
+  /** Recipients. Beyond it 451. */
+  recipients?: number;
+}
+
+/** What is done about clients that behave badly. Each is off until it is set. */
+export interface Control {
+  /**
+   * What the clients of one address may do in a minute, and those of one network (an IPv4 /24, an
+   * IPv6 /64) together. A minute's worth may come at once; what is used comes back evenly. What a
+   * listener refuses does not count. Clients of a unix socket have no address and no rate.
+   * @default {}
+   */
+  rates?: { address?: RateLimits; network?: RateLimits };
+  /**
+   * Milliseconds for which each negative reply is held back, those of listeners included, while
+   * nothing more of the client is read or done.
+   * @default 0
+   */
+  tarpit?: number;
+  /**
+   * Milliseconds for which the greeting waits. A client that sends something meanwhile gets 554
+   * and is closed, and no listener hears of it. RFC 5321 section 4.3.1.
+   * @default 0
+   */
+  greetingDelay?: number;
+  /**
+   * What becomes of a client that sends on behind a command whose reply it has to wait for:
+   * `'refuse'` answers 503 and closes. RFC 2920 section 3.1.
+   * @default 'accept'
+   */
+  unauthorisedPipelining?: 'accept' | 'refuse';
+  /**
+   * Bytes of message data a second, on average, once a message has taken 10 seconds. Below it 421
+   * and close. Time in which listeners brake the client does not count.
+   * @default 0
+   */
+  minDataRate?: number;
+  /**
+   * Bytes of memory for the messages of all sessions together, until listeners get them. Where
+   * there is none left DATA gets 452, and so does a message that needs more on its way.
+   * @default 0
+   */
+  maxMemory?: number;
+}
+
 /** Keys for TLS, as PEM. */
 export interface TlsKeys {
   /** The private key. */
@@ -133,7 +184,7 @@ export type ExtensionName =
 export type Compat = '1.0';
 
 /** The parameters of a server. */
-export interface ServerParams extends Limits {
+export interface ServerParams extends Limits, Control {
   /** What the server calls itself. @default 'example.domain' */
   name?: string;
   /** The address to listen to. @default '0.0.0.0' */
@@ -429,6 +480,8 @@ export interface ServerStats {
   listeners: { answers: number; mean: number; median: number; p99: number; longest: number };
   /** Events that wait for this thread at the moment, those of its other servers included. */
   waiting: number;
+  /** Bytes of memory that messages take at the moment, where `maxMemory` is set; else 0. */
+  memory: number;
 }
 
 /**

@@ -15,6 +15,8 @@ const SIZES = [
   'maxMessages',
   'maxBadCommands',
   'maxCommandLength',
+  'minDataRate',
+  'maxMemory',
 ];
 const TIMES = [
   'timeout',
@@ -23,6 +25,8 @@ const TIMES = [
   'handshakeTimeout',
   'dataTimeout',
   'listenerTimeout',
+  'tarpit',
+  'greetingDelay',
 ];
 
 /**
@@ -76,6 +80,9 @@ describe('wrong parameters', { timeout: 20_000 }, () => {
   for (const value of ['x', 5]) wrongType('extensions', value);
   for (const value of ['x', 5, true]) wrongType('tls', value);
   wrongType('bareNewlines', 5);
+  wrongType('unauthorisedPipelining', 5);
+  outOfRange('unauthorisedPipelining', 'sometimes');
+  for (const value of ['x', 5, true, []]) wrongType('rates', value);
   wrongType('compat', 5);
   outOfRange('bareNewlines', 'sometimes');
   outOfRange('compat', '9');
@@ -83,6 +90,28 @@ describe('wrong parameters', { timeout: 20_000 }, () => {
   test('a port that is no number at all', () => {
     for (const port of ['abc', '', ' ', '25x', '0x']) {
       refuses({ port }, [TypeError, RangeError], /port/);
+    }
+  });
+
+  test('rates of something else, or that are none', () => {
+    refuses({ rates: { client: {} } }, [RangeError], /rates\.client/);
+    refuses({ rates: { address: { bytes: 5 } } }, [RangeError], /rates\.address\.bytes/);
+    for (const limits of ['x', 5, true, []]) {
+      refuses({ rates: { network: limits } }, [TypeError], /rates\.network/);
+    }
+    for (const kind of ['sessions', 'messages', 'recipients']) {
+      const name = new RegExp(`rates\\.network\\.${kind}`);
+      for (const value of ['5', true, {}]) {
+        refuses({ rates: { network: { [kind]: value } } }, [TypeError], name);
+      }
+      for (const value of [-1, 1.5, 2 ** 31, Number.NaN]) {
+        refuses(
+          { rates: { network: { [kind]: value } } },
+          [RangeError],
+          name,
+          new RegExp(String(value)),
+        );
+      }
     }
   });
 
@@ -128,6 +157,9 @@ describe('wrong parameters', { timeout: 20_000 }, () => {
     const limits = Object.fromEntries([...SIZES, ...TIMES].map((name) => [name, 0]));
     new Server(limits);
     new Server({ port: '65535', extensions: [], tls: { key, cert: Buffer.from(cert) } });
+    new Server({ rates: {}, unauthorisedPipelining: 'refuse' });
+    new Server({ rates: { address: { sessions: 0 }, network: null } });
+    new Server({ rates: { address: { messages: 2 ** 31 - 1, recipients: undefined } } });
     for (const bareNewlines of ['accept', 'refuse', 'normalise']) new Server({ bareNewlines });
     new Server({ compat: '1.0', extensions: true, enhancedStatusCodes: true, secure: false });
     new Server({ port: 0 }, () => true);

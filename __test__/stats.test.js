@@ -13,6 +13,7 @@ const NOTHING = {
   tls: { 'TLSv1.2': 0, 'TLSv1.3': 0, failed: 0 },
   listeners: { answers: 0, mean: 0, median: 0, p99: 0, longest: 0 },
   waiting: 0,
+  memory: 0,
 };
 
 test('a server that has done nothing', (t) => {

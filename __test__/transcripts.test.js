@@ -35,6 +35,13 @@ function parameter(name, value) {
   return /^\d+$/.test(value) ? Number(value) : value;
 }
 
+/** Sets a parameter, or one within others. */
+function set(params, [name, ...rest], value) {
+  if (rest.length > 0) params[name] ??= {};
+  if (rest.length > 0) set(params[name], rest, value);
+  else params[name] = value;
+}
+
 function parse(text) {
   const params = {};
   const acts = [];
@@ -44,7 +51,7 @@ function parse(text) {
     if (line === '=') acts.push({ kind: 'closed' });
     else if (mark === '! ') {
       const [name, value] = rest.split(' ');
-      params[name] = parameter(name, value);
+      set(params, name.split('.'), parameter(name, value));
     } else if (mark === 'C:') acts.push({ kind: 'send', bytes: Buffer.from(`${rest}\r\n`) });
     else if (mark === 'C>') acts.push({ kind: 'send', bytes: Buffer.from(decode(rest), 'latin1') });
     else if (mark === 'S:') acts.push({ kind: 'reply', line: rest });

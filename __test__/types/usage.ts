@@ -11,6 +11,7 @@ import {
   type Compat,
   type CompatListenerFunction,
   type CompatListeners,
+  type Control,
   type EventName,
   type ExtensionName,
   type Limits,
@@ -49,6 +50,18 @@ const limits: Required<Limits> = {
   listenerTimeout: 300_000,
 };
 
+const control: Required<Control> = {
+  rates: {
+    address: { sessions: 30, messages: 60, recipients: 600 },
+    network: { sessions: 300 },
+  },
+  tarpit: 2_000,
+  greetingDelay: 1_000,
+  unauthorisedPipelining: 'refuse',
+  minDataRate: 100,
+  maxMemory: 256 * 1024 * 1024,
+};
+
 const tls: TlsParams = {
   key: readFileSync('key.pem'),
   cert: readFileSync('cert.pem', 'utf8'),
@@ -65,6 +78,7 @@ const extensions: ExtensionName[] = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STAR
 
 const params: ServerParams = {
   ...limits,
+  ...control,
   name: 'mx.example.com',
   host: '127.0.0.1',
   port: '2525',
@@ -93,6 +107,10 @@ new Server({ prot: 25 });
 new Server({ port: true });
 // @ts-expect-error It is spelt differently.
 new Server({ bareNewlines: 'normalize' });
+// @ts-expect-error There is no such rate.
+new Server({ rates: { address: { bytes: 1 } } });
+// @ts-expect-error It is spelt differently.
+new Server({ unauthorisedPipelining: 'reject' });
 // @ts-expect-error There is no such extension.
 new Server({ extensions: ['CHUNKING'] });
 // @ts-expect-error A certificate belongs to it.

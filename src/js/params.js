@@ -40,6 +40,12 @@ const DEFAULTS = {
   handshakeTimeout: 30_000,
   dataTimeout: 600_000,
   listenerTimeout: 300_000,
+  rates: {},
+  tarpit: 0,
+  greetingDelay: 0,
+  unauthorisedPipelining: 'accept',
+  minDataRate: 0,
+  maxMemory: 0,
 };
 
 /** Limits that the engine takes as they are, and the most that each can be. */
@@ -58,6 +64,15 @@ const LIMITS = {
   dataTimeout: MAX_TIMEOUT,
   listenerTimeout: MAX_TIMEOUT,
 };
+
+/** What is done about clients that behave badly, in numbers, and the most that each can be. */
+const CONTROL = {
+  tarpit: MAX_TIMEOUT,
+  greetingDelay: MAX_TIMEOUT,
+  minDataRate: Number.MAX_SAFE_INTEGER,
+  maxMemory: Number.MAX_SAFE_INTEGER,
+};
+const RATES = ['sessions', 'messages', 'recipients'];
 
 function typeError(
   /** @type {string} */ name,
@@ -106,6 +121,31 @@ function checkOneOf(
     throw new (typeof config[name] === typeof values[0] ? RangeError : TypeError)(
       `params.${name} must be ${values.map((value) => inspect(value)).join(' or ')}, not ${inspect(config[name])}`,
     );
+  }
+}
+
+function isObject(/** @type {unknown} */ value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Numbers a minute, of whom and of what; a name that is none would limit nothing. */
+function checkRates(/** @type {any} */ { rates }) {
+  if (!isObject(rates)) throw typeError('rates', 'an object { address, network }', rates);
+  for (const [scope, limits] of Object.entries(rates)) {
+    const name = `rates.${scope}`;
+    if (!['address', 'network'].includes(scope)) {
+      throw new RangeError(`params.${name} is none: params.rates has address and network`);
+    }
+    if (limits === undefined || limits === null) continue;
+    if (!isObject(limits)) throw typeError(name, `an object { ${RATES.join(', ')} }`, limits);
+    for (const [kind, limit] of Object.entries(limits)) {
+      if (!RATES.includes(kind)) {
+        throw new RangeError(`params.${name}.${kind} is none: it has ${RATES.join(', ')}`);
+      }
+      if (limit !== undefined && limit !== null) {
+        checkWhole({ [`${name}.${kind}`]: limit }, `${name}.${kind}`, MAX_COUNT);
+      }
+    }
   }
 }
 
@@ -168,6 +208,7 @@ function merge(params) {
   checkText(config, 'name');
   if (config.path !== undefined) checkText(config, 'path');
   for (const [name, max] of Object.entries(LIMITS)) checkWhole(config, name, max);
+  for (const [name, max] of Object.entries(CONTROL)) checkWhole(config, name, max);
   checkWhole(config, 'threads', 64, 1);
   checkWhole(config, 'backlog', MAX_COUNT, 1);
   for (const name of ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort']) {
@@ -175,6 +216,8 @@ function merge(params) {
   }
   if (typeof config.debug !== 'function') throw typeError('debug', 'a function', config.debug);
   checkOneOf(config, 'bareNewlines', ['accept', 'refuse', 'normalise']);
+  checkOneOf(config, 'unauthorisedPipelining', ['accept', 'refuse']);
+  checkRates(config);
   if (config.compat !== undefined) checkOneOf(config, 'compat', ['1.0']);
   checkExtensions(config);
   checkKeys(config);
@@ -190,6 +233,21 @@ function offered({ extensions, enhancedStatusCodes }) {
   const list = extensions === true ? OFFERED : extensions;
   const others = list.filter((/** @type {string} */ keyword) => keyword !== 'ENHANCEDSTATUSCODES');
   return enhancedStatusCodes ? [...others, 'ENHANCEDSTATUSCODES'] : others;
+}
+
+/** What the engine is given of `CONTROL` and the like. @param {any} config */
+function control(config) {
+  const numbers = Object.keys(CONTROL).map((name) => [name, config[name]]);
+  const rates = (/** @type {'address' | 'network'} */ scope) =>
+    /** @type {any} */ (
+      Object.fromEntries(RATES.map((kind) => [kind, config.rates[scope]?.[kind] ?? 0]))
+    );
+  return {
+    ...Object.fromEntries(numbers),
+    unauthorisedPipelining: config.unauthorisedPipelining,
+    addressRates: rates('address'),
+    networkRates: rates('network'),
+  };
 }
 
 /**
@@ -217,6 +275,7 @@ function engineOptions(config, number, tls) {
     backlog: config.backlog,
     reusePort: config.reusePort,
     resolve: resolveOptions(config.resolve),
+    control: control(config),
   };
 }
 

@@ -215,6 +215,7 @@ class ServerImplementation {
       },
       listeners: { answers, mean, median, p99, longest },
       waiting: stats.waiting,
+      memory: stats.memory,
     };
   }
 

@@ -64,7 +64,10 @@ pub async fn serve(stream: Stream, client: Client) {
     let server = client.server.clone();
     let tls = server.implicit_tls();
     let now = Instant::now();
-    let session = ServerSession::new(server.config().clone(), tls, now);
+    let mut session = ServerSession::new(server.config().clone(), tls, now);
+    if let Some(meter) = client.meter() {
+        session.set_meter(meter);
+    }
     let slot = client.slot.clone();
     let mut lookup = client.look_up();
     let mut connection = Connection {
@@ -129,7 +132,8 @@ impl Connection<'_> {
         }
         loop {
             match self.session.poll(self.now, self.interest()) {
-                Step::NeedInput => self.read().await?,
+                Step::NeedInput => self.wait(true).await?,
+                Step::Hold => self.wait(false).await?,
                 Step::Send => self.send().await?,
                 Step::Ask => self.ask().await?,
                 Step::Chunk => {
@@ -153,8 +157,8 @@ impl Connection<'_> {
         Interest(self.server.interest().0 | self.slot.interest().0)
     }
 
-    async fn read(&mut self) -> Result<(), Ended> {
-        match self.next(true).await? {
+    async fn wait(&mut self, reading: bool) -> Result<(), Ended> {
+        match self.next_before(reading, None).await? {
             Event::Input => {}
             Event::Wake(Wake::Control(control)) => self.control(control)?,
             Event::Wake(Wake::Answer(_)) => {}
@@ -220,7 +224,11 @@ impl Connection<'_> {
                 self.poll_signals(cx).map(Some)
             });
             match event.await {
-                None => return Ok(()),
+                None => {
+                    // What the application took is not the client's time.
+                    self.now = Instant::now();
+                    return Ok(());
+                }
                 Some(Event::Wake(Wake::Control(control))) => self.control(control)?,
                 Some(Event::Deadline) if deadline.is_some_and(|deadline| deadline <= self.now) => {
                     self.session.discard(None);
@@ -307,7 +315,10 @@ impl Connection<'_> {
                 self.poll_signals(cx).map(|event| Ok(Some(event)))
             });
             match event.await? {
-                None => return Ok(()),
+                None => {
+                    self.now = Instant::now();
+                    return Ok(());
+                }
                 // Nothing is under way in a session whose TLS is not.
                 Some(Event::Wake(Wake::Control(Control::Drain))) => return Err(Ended::Destroyed),
                 Some(event) => self.interrupted(event, deadline)?,
@@ -354,10 +365,6 @@ impl Connection<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    async fn next(&mut self, reading: bool) -> Result<Event, Ended> {
-        self.next_before(reading, None).await
     }
 
     /// The next thing that happens; before `earlier`, or the session's own deadline.

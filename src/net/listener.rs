@@ -3,6 +3,7 @@
 use super::connection;
 use super::error::Error;
 use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot, lock};
+use super::rates::Rates;
 use super::resolver::{Lookup, Resolver};
 pub use super::socket::Address;
 use super::socket::Listener;
@@ -10,6 +11,7 @@ use super::stream::Stream;
 use super::task::Task;
 use super::tls::Tls;
 use super::traffic::Traffic;
+use crate::protocol::control::{Counted, Meter, Tally};
 use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -18,7 +20,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -50,6 +52,8 @@ pub struct Options {
     pub reuse_port: bool,
     /// Finds names of clients, where they are wanted.
     pub resolver: Option<Arc<Resolver>>,
+    /// What clients may do in a minute.
+    pub rates: Option<Rates>,
 }
 
 /// A server and its sessions.
@@ -63,6 +67,7 @@ pub struct Server {
     backlog: i32,
     reuse_port: bool,
     resolver: Option<Arc<Resolver>>,
+    rates: Option<Rates>,
     interest: AtomicU32,
     turned_away: AtomicU32,
     traffic: Traffic,
@@ -124,6 +129,13 @@ impl Client {
         let slot = self.slot.clone();
         Some(resolver.begin(remote.ip(), move |name| slot.set_hostname(name)))
     }
+
+    /// Where its messages and recipients are counted, if they are; a unix socket has no address.
+    pub fn meter(&self) -> Option<Meter> {
+        let (remote, _) = self.peer.ends.filter(|_| self.server.rates.is_some())?;
+        let server = self.server.clone();
+        Some(Meter::new(move |tally, counted, now| server.allows(remote.ip(), tally, counted, now)))
+    }
 }
 
 impl Drop for Client {
@@ -158,6 +170,7 @@ impl Server {
             backlog: options.backlog,
             reuse_port: options.reuse_port,
             resolver: options.resolver,
+            rates: options.rates,
             interest: AtomicU32::new(0),
             turned_away: AtomicU32::new(0),
             traffic: Traffic::default(),
@@ -345,6 +358,10 @@ impl Server {
         self.end_run(state, run);
     }
 
+    fn allows(&self, client: IpAddr, tally: Tally, counted: Counted, now: Instant) -> bool {
+        self.rates.as_ref().is_none_or(|rates| rates.count(client, tally, counted, now))
+    }
+
     fn admit(self: &Arc<Self>, stream: Stream, ends: Option<(SocketAddr, SocketAddr)>, run: u32) {
         let mut state = self.state();
         let address = ends.map(|(remote, _)| remote.ip());
@@ -356,6 +373,13 @@ impl Server {
             drop(state);
             let stock = if full { Stock::TooManyClients } else { Stock::TooManyFromAddress };
             return self.turn_away(stream, stock);
+        }
+        if self.rates.is_some()
+            && let Some(address) = address
+            && !self.allows(address, Tally::Take, Counted::Session, Instant::now())
+        {
+            drop(state);
+            return self.turn_away(stream, Stock::SessionRate);
         }
         if let Some(address) = address {
             *state.addresses.entry(address).or_default() += 1;

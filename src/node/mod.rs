@@ -5,6 +5,7 @@
 //! arguments; nothing here is for users of the package.
 
 mod border;
+mod control;
 mod runtime;
 mod self_signed;
 mod server;

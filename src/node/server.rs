@@ -1,6 +1,7 @@
 //! A server, as JavaScript holds it.
 
 use super::border::Border;
+use super::control::ControlOptions;
 use super::runtime;
 use super::tls::TlsSettings;
 use crate::net::error;
@@ -54,6 +55,8 @@ pub struct ServerOptions {
     pub reuse_port: bool,
     /// Find names of clients.
     pub resolve: Option<ResolveParams>,
+    /// What is done about clients that behave badly.
+    pub control: ControlOptions,
     /// Bytes of a message.
     pub size: f64,
     /// Clients at a time.
@@ -137,6 +140,8 @@ pub struct ServerStats {
     pub longest: f64,
     /// Records that wait for this thread.
     pub waiting: u32,
+    /// Bytes of memory in use for messages, where they have a bound.
+    pub memory: f64,
 }
 
 /// A server.
@@ -163,6 +168,7 @@ impl NativeServer {
             backlog: options.backlog,
             reuse_port: options.reuse_port,
             resolver,
+            rates: options.control.rates(),
             config: config(&options, tls.is_some()),
             tls,
         };
@@ -251,6 +257,7 @@ impl NativeServer {
     #[napi]
     pub fn stats(&self) -> ServerStats {
         let counters = &self.server.config().counters;
+        let memory = self.server.config().control.memory.as_ref();
         let traffic = self.server.traffic();
         let refusals = counters.refusals().map(|(stock, count)| (reason_name(stock), count as f64));
         let by_application = counters.refusals_by_application();
@@ -273,6 +280,7 @@ impl NativeServer {
             p99: answers.p99,
             longest: answers.longest,
             waiting: self.server.waiting() as u32,
+            memory: memory.map_or(0.0, |memory| memory.used() as f64),
         }
     }
 
@@ -314,6 +322,7 @@ fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
         },
         deliverable: limit(options.deliverable),
         replies: Replies::new(&options.name, options.enhanced_status_codes),
+        control: options.control.control(),
         counters: Counters::default(),
         limits: Limits {
             size: limit(options.size),
@@ -332,11 +341,11 @@ fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
 }
 
 /// JavaScript has checked that these are whole numbers from 0 up.
-fn limit(value: f64) -> Option<u64> {
+pub(super) fn limit(value: f64) -> Option<u64> {
     (value > 0.0).then_some(value as u64)
 }
 
-fn time(milliseconds: f64) -> Option<Duration> {
+pub(super) fn time(milliseconds: f64) -> Option<Duration> {
     limit(milliseconds).map(|limit| Duration::from_millis(limit.min(u64::from(u32::MAX))))
 }
 

@@ -4,12 +4,23 @@ use super::dialect::Stock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Counts that only grow; reading them stops nobody.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Counters {
     accepted: AtomicU64,
     refused: AtomicU64,
     by_stock: [AtomicU64; Stock::COUNT],
     by_application: AtomicU64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            accepted: AtomicU64::default(),
+            refused: AtomicU64::default(),
+            by_stock: [const { AtomicU64::new(0) }; Stock::COUNT],
+            by_application: AtomicU64::default(),
+        }
+    }
 }
 
 impl Counters {

@@ -72,11 +72,25 @@ pub enum Stock {
     ShuttingDown,
     /// MAIL before TLS where that is required (RFC 3207 section 4).
     TlsRequired,
+    /// A session over the rate of its address or network.
+    SessionRate,
+    /// MAIL over that rate.
+    MessageRate,
+    /// RCPT over that rate.
+    RecipientRate,
+    /// A client that did not wait for the greeting.
+    EarlyTalker,
+    /// A client that did not wait for a reply.
+    UnauthorisedPipelining,
+    /// Message data under the minimum rate.
+    SlowData,
+    /// A message for which there is no memory.
+    OutOfMemory,
 }
 
 impl Stock {
     /// How many there are.
-    pub const COUNT: usize = Self::TlsRequired as usize + 1;
+    pub const COUNT: usize = Self::OutOfMemory as usize + 1;
 
     /// Each of them, in order.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -153,6 +167,35 @@ const REPLIES: [StockReply; Stock::COUNT] = [
     (Stock::Timeout, 421, status(4, 2), "{name} waited too long. Closing the connection"),
     (Stock::ShuttingDown, 421, status(3, 2), "{name} is shutting down. Try again later"),
     (Stock::TlsRequired, 530, status(7, 0), "Must issue a STARTTLS command first"),
+    (
+        Stock::SessionRate,
+        421,
+        status(7, 0),
+        "{name} got too many connections from your side in a short time. Try again later",
+    ),
+    // 450 would be for policy, but RFC 5321 section 4.3.2 has it for RCPT alone, 451 for both.
+    // X.7.1 has what a host is refused for (RFC 3463 section 3.8).
+    (Stock::MessageRate, 451, status(7, 1), "Too many messages in a short time. Try again later"),
+    (
+        Stock::RecipientRate,
+        451,
+        status(7, 1),
+        "Too many recipients in a short time. Try again later",
+    ),
+    (Stock::EarlyTalker, 554, status(5, 0), "{name} did not greet yet. Closing the connection"),
+    (
+        Stock::UnauthorisedPipelining,
+        503,
+        status(5, 0),
+        "{name} did not reply to your last command yet. Closing the connection",
+    ),
+    (
+        Stock::SlowData,
+        421,
+        status(4, 2),
+        "{name} gets your message too slowly. Closing the connection",
+    ),
+    (Stock::OutOfMemory, 452, status(3, 1), "Not enough memory for the message. Try again later"),
 ];
 
 /// HELP on one command: its verb, syntax, meaning and an example.

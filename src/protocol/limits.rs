@@ -11,6 +11,9 @@ pub const MAX_AUTH_LINE: usize = 12_288;
 /// Input that a session keeps room for while it is idle, in bytes.
 pub const IDLE_BUFFER: usize = 512;
 
+/// Into a message, before its rate is looked at.
+pub const MIN_DATA_RATE_GRACE: Duration = Duration::from_secs(10);
+
 /// What one session may use.
 #[derive(Debug, Clone)]
 pub struct Limits {

@@ -1,6 +1,7 @@
 //! A message gathered in memory.
 
-use std::sync::{Mutex, PoisonError};
+use super::budget::{Budget, Reservation};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of a segment. A message grows by whole segments, so that nothing is moved.
 const SEGMENT: usize = 256 * 1024;
@@ -12,31 +13,56 @@ const MAX_SPARE: usize = 16;
 static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// The bytes of a message, dots undone, as they come.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Message {
     segments: Vec<Vec<u8>>,
+    reserved: Reservation,
     length: usize,
     has_other_than_ascii: bool,
 }
 
 impl Message {
-    /// Adds bytes at the end.
-    pub fn push(&mut self, mut bytes: &[u8]) {
-        self.length += bytes.len();
+    /// An empty message that shares memory with others, if there is a budget.
+    pub fn within(budget: Option<Arc<Budget>>) -> Self {
+        let mut message = Self::default();
+        message.reserved = Reservation::of(budget);
+        message
+    }
+
+    /// Adds bytes at the end; `false` if there is no memory for all of them.
+    #[must_use]
+    pub fn push(&mut self, mut bytes: &[u8]) -> bool {
         self.has_other_than_ascii |= !bytes.is_ascii();
         while !bytes.is_empty() {
             let room = self.segments.last().map_or(0, |segment| SEGMENT - segment.len());
             if room == 0 {
                 let is_small = self.segments.is_empty() && bytes.len() < SMALL;
+                if !is_small && !self.reserved.grow(SEGMENT) {
+                    return false;
+                }
                 self.segments.push(if is_small { Vec::new() } else { segment() });
                 continue;
             }
             let (head, tail) = bytes.split_at(room.min(bytes.len()));
             if let Some(segment) = self.segments.last_mut() {
+                if !make_room(segment, head.len(), &mut self.reserved) {
+                    return false;
+                }
                 segment.extend_from_slice(head);
+                self.length += head.len();
             }
             bytes = tail;
         }
+        true
+    }
+
+    /// What there is, which begins anew.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let reserved = self.reserved.another();
+        let taken = std::mem::take(self);
+        self.reserved = reserved;
+        taken
     }
 
     /// Its length in bytes.
@@ -60,6 +86,14 @@ impl Message {
     }
 }
 
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        self.segments == other.segments
+    }
+}
+
+impl Eq for Message {}
+
 impl Drop for Message {
     fn drop(&mut self) {
         let whole = self.segments.drain(..).filter(|segment| segment.capacity() == SEGMENT);
@@ -73,6 +107,21 @@ impl Drop for Message {
             }));
         }
     }
+}
+
+/// Room for `more` bytes in a segment, which doubles until it is whole; memory is reserved first.
+fn make_room(segment: &mut Vec<u8>, more: usize, reserved: &mut Reservation) -> bool {
+    let wanted = segment.len() + more;
+    let has = segment.capacity();
+    if wanted <= has {
+        return true;
+    }
+    let capacity = wanted.max(2 * has).min(SEGMENT);
+    let grown = reserved.grow(capacity - has);
+    if grown {
+        segment.reserve_exact(capacity - segment.len());
+    }
+    grown
 }
 
 fn segment() -> Vec<u8> {
@@ -91,13 +140,13 @@ mod tests {
         let mut whole = Vec::new();
         for size in [0, 1, 1_000, SEGMENT - 1_001, 1, 3 * SEGMENT, 5] {
             let bytes: Vec<u8> = (0..size).map(|at| (at % 127) as u8).collect();
-            message.push(&bytes);
+            assert!(message.push(&bytes));
             whole.extend_from_slice(&bytes);
         }
         assert_eq!(message.segments().collect::<Vec<_>>().concat(), whole);
         assert_eq!(message.len(), whole.len());
         assert!(message.is_ascii());
-        message.push("ä".as_bytes());
+        assert!(message.push("ä".as_bytes()));
         assert!(!message.is_ascii());
     }
 }

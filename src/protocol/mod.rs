@@ -20,7 +20,9 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod budget;
 pub mod command;
+pub mod control;
 pub mod counters;
 pub mod data;
 pub mod dialect;

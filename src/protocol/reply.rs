@@ -18,6 +18,11 @@ impl ReplyCode {
         Self(code)
     }
 
+    /// The three digits that a reply begins with (RFC 5321 section 4.2).
+    pub(super) fn parse(digits: &[u8]) -> Option<Self> {
+        str::from_utf8(digits).ok()?.parse().ok().and_then(Self::new)
+    }
+
     /// As a number.
     pub fn value(self) -> u16 {
         self.0

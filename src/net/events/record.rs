@@ -398,6 +398,8 @@ impl Writer<'_> {
             for segment in message.segments() {
                 self.batch.bytes.extend_from_slice(segment);
             }
+            // It is on its way: what it took is free.
+            *message = Message::default();
             return;
         }
         self.flag(flag::BLOB);

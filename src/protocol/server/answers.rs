@@ -3,7 +3,8 @@
 use super::receiving::Receiving;
 use super::{Effect, Plan, Question, ServerSession, State, Verdict};
 use crate::protocol::dialect::Stock;
-use crate::protocol::reply::ReplyCode;
+use crate::protocol::extension::Extension;
+use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::BytesMut;
 use std::time::Instant;
 
@@ -19,6 +20,11 @@ impl ServerSession {
         }
         if recipients.is_some() && verdict.refuses() {
             self.config.counters.refuse_by_application();
+        }
+        if let Question::Command { plan, .. } = &question
+            && !verdict.carries_out()
+        {
+            self.give_back(&plan.effect, now);
         }
         match question {
             Question::Connect => self.answer_connect(verdict, now),
@@ -41,7 +47,7 @@ impl ServerSession {
         self.connected_at = now;
         let code = match verdict {
             Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
-                reply.write(&mut self.output);
+                self.write_reply(&reply);
                 Some(reply.code())
             }
             Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => {
@@ -65,7 +71,7 @@ impl ServerSession {
                 self.apply(plan.effect, note);
             }
             Verdict::Accept(Some(reply)) => {
-                reply.write(&mut self.output);
+                self.write_reply(&reply);
                 self.apply(plan.effect, note);
             }
             Verdict::Ok => {
@@ -73,7 +79,7 @@ impl ServerSession {
                 self.apply(plan.effect, note);
             }
             Verdict::Answer(reply) => {
-                reply.write(&mut self.output);
+                self.write_reply(&reply);
                 self.refuse(reply.code());
             }
             Verdict::Silent(Some(code)) if !code.is_positive() => self.refuse(code),
@@ -86,13 +92,18 @@ impl ServerSession {
     fn answer_data(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
-                reply.write(&mut self.output);
+                self.write_reply(&reply);
                 self.refuse(reply.code());
             }
             Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => self.write_stock(Stock::Ok),
             Verdict::Silent(Some(code)) | Verdict::Skip(Some(code)) => self.refuse(code),
             Verdict::Silent(None) | Verdict::Skip(None) => {}
         }
+    }
+
+    /// Puts a reply of the application's to those that are ready.
+    fn write_reply(&mut self, reply: &Reply) {
+        reply.write(self.replies(Some(reply.code())));
     }
 
     pub(super) fn refuse(&mut self, code: ReplyCode) {
@@ -106,8 +117,9 @@ impl ServerSession {
         match effect {
             Effect::Nothing => {}
             Effect::Bad => self.bad_commands += 1,
-            Effect::Greet { domain, .. } => {
+            Effect::Greet { domain, extended } => {
                 self.greeted = true;
+                self.pipelining = extended && self.offers(Extension::Pipelining);
                 self.recipients = 0;
                 self.state = State::ExpectMail;
                 if note {
@@ -144,6 +156,7 @@ impl ServerSession {
                 // What was pipelined behind STARTTLS was not said under TLS: drop it unread.
                 self.input = BytesMut::new();
                 self.lines.reset();
+                self.pipelining = false;
                 self.recipients = 0;
                 if note {
                     self.changes.forget();

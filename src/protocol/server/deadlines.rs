@@ -16,8 +16,11 @@ impl ServerSession {
         if self.question.is_some() {
             return self.config.limits.listener.map(|limit| self.waiting_since + limit);
         }
+        if let Some(until) = self.waits_until() {
+            return Some(until);
+        }
         let idle = self.idle.map(|limit| self.active_at + limit);
-        [idle, self.client_deadline()].into_iter().flatten().min()
+        [idle, self.client_deadline(), self.pace_deadline()].into_iter().flatten().min()
     }
 
     /// Acts on the deadline that has passed, if one has.
@@ -27,6 +30,13 @@ impl ServerSession {
         }
         if let Some(question) = self.question.as_ref() {
             return self.expire_question(question.awaits_verdict(), now);
+        }
+        if self.waits_until().is_some() {
+            return Expired::Nothing;
+        }
+        if self.pace_deadline().is_some_and(|deadline| deadline <= now) {
+            self.close_with(Stock::SlowData);
+            return Expired::Deadline;
         }
         if self.client_deadline().is_some_and(|deadline| deadline <= now) {
             self.close_with(Stock::Timeout);

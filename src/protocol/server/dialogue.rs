@@ -59,6 +59,8 @@ pub enum Step {
     NeedInput,
     /// Write [`output`](super::ServerSession::output).
     Send,
+    /// Read nothing until [`deadline`](super::ServerSession::deadline).
+    Hold,
     /// Put [`question`](super::ServerSession::question) to the application and [`answer`](super::ServerSession::answer) it.
     Ask,
     /// Hand [`take_chunk`](super::ServerSession::take_chunk) on.
@@ -125,6 +127,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether a command that is answered so is carried out.
+    pub(super) fn carries_out(&self) -> bool {
+        match self {
+            Self::Accept(_) | Self::Ok => true,
+            Self::Silent(code) => code.is_none_or(ReplyCode::is_positive),
+            Self::Proceed | Self::Answer(_) | Self::Skip(_) => false,
+        }
+    }
+
     /// Whether it lets nothing go on, with a negative reply.
     pub(super) fn refuses(&self) -> bool {
         let code = match self {

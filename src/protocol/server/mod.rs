@@ -18,16 +18,19 @@
 //! arrives meanwhile waits in `input`, which the driver bounds by not reading.
 
 mod answers;
+mod control;
 mod deadlines;
 mod dialogue;
 mod plan;
 mod receiving;
+mod replies;
 #[cfg(test)]
 mod tests;
 
 pub use dialogue::{Expired, Interest, Question, Step, Verdict};
 pub use plan::{Effect, Plan, PlannedReply};
 
+use super::control::{Control, Meter};
 use super::counters::Counters;
 use super::data::BareNewlines;
 use super::dialect::{Replies, Stock};
@@ -37,8 +40,9 @@ use super::limits::{IDLE_BUFFER, Limits, MAX_GATHERED_REPLIES};
 use super::line::{Line, LineReader};
 use super::message::Message;
 use super::reply::Reply;
-use bytes::{Buf, BufMut, BytesMut};
-use receiving::{End, Receiving};
+use bytes::BytesMut;
+use receiving::Receiving;
+use replies::Held;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,6 +65,8 @@ pub struct ServerConfig {
     pub deliverable: Option<u64>,
     /// The replies that the engine gives by itself.
     pub replies: Replies,
+    /// How clients are treated that behave badly.
+    pub control: Control,
     /// What its sessions have done.
     pub counters: Counters,
 }
@@ -90,6 +96,9 @@ pub struct ServerSession {
     input: BytesMut,
     lines: LineReader,
     output: BytesMut,
+    /// Replies that are held back.
+    held: Option<Held>,
+    meter: Option<Meter>,
     /// Wire bytes of message data that the application has not been given yet.
     chunk: BytesMut,
     /// Replies that the application has not been told of yet.
@@ -102,10 +111,14 @@ pub struct ServerSession {
     overlong_lines: u32,
     tls: bool,
     greeted: bool,
+    /// The client was offered PIPELINING (RFC 2920 section 3).
+    pipelining: bool,
     begun: bool,
     quit: bool,
     input_ended: bool,
     draining: bool,
+    /// When the greeting is given, where it waits.
+    greets_at: Option<Instant>,
     connected_at: Instant,
     waiting_since: Instant,
     active_at: Instant,
@@ -124,6 +137,8 @@ impl ServerSession {
             input: BytesMut::new(),
             lines: LineReader::default(),
             output: BytesMut::new(),
+            held: None,
+            meter: None,
             chunk: BytesMut::new(),
             unannounced: Vec::new(),
             changes: Changes::default(),
@@ -133,10 +148,12 @@ impl ServerSession {
             overlong_lines: 0,
             tls,
             greeted: false,
+            pipelining: false,
             begun: false,
             quit: false,
             input_ended: false,
             draining: false,
+            greets_at: None,
             connected_at: now,
             waiting_since: now,
             active_at: now,
@@ -152,6 +169,7 @@ impl ServerSession {
             && self.input.is_empty()
         {
             used = receiving.decode(bytes, &mut self.chunk);
+            receiving.pace_mut().came(used, now);
             self.waiting_since = now;
         }
         self.input.extend_from_slice(&bytes[used..]);
@@ -170,15 +188,21 @@ impl ServerSession {
     /// What to do next; `interest` as it stands now.
     pub fn poll(&mut self, now: Instant, interest: Interest) -> Step {
         self.set_interest(interest);
-        self.begun = true;
         loop {
             if self.question.is_some() {
                 return Step::Ask;
+            }
+            if let Some(step) = self.poll_held(now) {
+                return step;
             }
             if self.output.len() > MAX_GATHERED_REPLIES {
                 return self.flush(now);
             }
             match &mut self.state {
+                State::Connecting if !self.begun => match self.poll_greeting(now) {
+                    Some(step) => return step,
+                    None => self.begun = matches!(self.state, State::Connecting),
+                },
                 State::Connecting if self.interest.has(Interest::CONNECT) => {
                     return self.ask(Question::Connect, now);
                 }
@@ -203,11 +227,6 @@ impl ServerSession {
         }
     }
 
-    /// Replies to write, gathered over a pipelined group (RFC 2920 section 3.1).
-    pub fn output(&mut self) -> &mut BytesMut {
-        &mut self.output
-    }
-
     /// The question that the session is parked at.
     pub fn question(&mut self) -> Option<&mut Question> {
         self.question.as_mut()
@@ -216,11 +235,6 @@ impl ServerSession {
     /// What the application has not seen of the envelope yet; it is to be told with any event.
     pub fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
-    }
-
-    /// The lines of replies that the application has not been told of yet.
-    pub fn take_responses(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.unannounced)
     }
 
     /// Message data as it came from the wire.
@@ -273,11 +287,6 @@ impl ServerSession {
         self.state = State::ExpectGreeting;
     }
 
-    /// Appends bytes of the application's own to the replies.
-    pub fn write(&mut self, bytes: &[u8]) {
-        self.output.put_slice(bytes);
-    }
-
     /// Drops the question, sends what is ready and closes.
     pub fn close(&mut self) {
         self.question = None;
@@ -292,6 +301,7 @@ impl ServerSession {
     /// Closes with 421 whatever goes on.
     pub fn abort(&mut self) {
         self.question = None;
+        self.draining = true;
         self.close_with(Stock::ShuttingDown);
     }
 
@@ -301,27 +311,28 @@ impl ServerSession {
         Step::Ask
     }
 
-    /// Sends what is gathered; the application hears of each reply before it leaves.
-    fn flush(&mut self, now: Instant) -> Step {
-        if self.unannounced.is_empty() { Step::Send } else { self.ask(Question::Responses, now) }
-    }
-
     /// Nothing more can be done with the input at hand.
     fn wait(&mut self, now: Instant) -> Option<Step> {
         if !self.output.is_empty() {
             return Some(self.flush(now));
         }
-        let busy = matches!(self.state, State::ExpectRcpt | State::Data(_));
         if self.input_ended {
             self.state = State::Closing;
-        } else if self.draining && !busy {
+        } else if self.draining && !self.is_busy() {
             self.close_with(Stock::ShuttingDown);
         } else {
             release(&mut self.input);
             release(&mut self.output);
+            if let State::Data(receiving) = &mut self.state {
+                receiving.pace_mut().reading(now);
+            }
             return Some(Step::NeedInput);
         }
         None
+    }
+
+    fn is_busy(&self) -> bool {
+        matches!(self.state, State::ExpectRcpt | State::Data(_))
     }
 
     fn poll_command(&mut self, now: Instant) -> Option<Step> {
@@ -334,6 +345,9 @@ impl ServerSession {
             None => return self.wait(now),
             Some(Line::Complete(line)) if self.interest.has(Interest::CAPTURE) => {
                 return Some(self.ask(Question::Captured(line), now));
+            }
+            Some(Line::Complete(line)) if self.pipelines_unduly(&line) => {
+                self.close_with(Stock::UnauthorisedPipelining);
             }
             Some(Line::Complete(line)) => {
                 self.run(trimmed(line), false, now);
@@ -350,118 +364,13 @@ impl ServerSession {
     /// Carries a line out, or asks first; `passed` lines have been shown already.
     fn run(&mut self, line: String, passed: bool, now: Instant) {
         let plan = self.plan(&line);
+        let plan = self.metered(plan, now);
         let shown = passed || !self.interest.has(Interest::MESSAGE);
         if shown && !plan.event().is_some_and(|event| self.interest.has(event)) {
             self.execute(plan);
         } else {
             self.ask(Question::Command { line, passed, plan }, now);
         }
-    }
-
-    fn poll_data(&mut self, now: Instant) -> Option<Step> {
-        let State::Data(receiving) = &mut self.state else { return None };
-        if !self.input.is_empty() && !receiving.has_ended() {
-            let used = receiving.decode(&self.input, &mut self.chunk);
-            self.input.advance(used);
-            self.waiting_since = now;
-        }
-        if !self.chunk.is_empty() {
-            return Some(Step::Chunk);
-        }
-        if receiving.has_piece() {
-            return Some(Step::Piece);
-        }
-        if !receiving.has_ended() {
-            return self.wait(now);
-        }
-        let streamed = receiving.is_streamed();
-        let end = receiving.end();
-        self.state = State::ExpectMail;
-        self.recipients = 0;
-        self.end_data(end, streamed, now)
-    }
-
-    /// Replies to a message, or asks about it first.
-    fn end_data(&mut self, end: End, streamed: bool, now: Instant) -> Option<Step> {
-        let is_asked = match end {
-            End::Streamed => true,
-            End::Message(_) => self.interest.has(Interest::DATA),
-            _ => false,
-        };
-        if !is_asked {
-            let accepted = matches!(end, End::Message(_) | End::NotKept);
-            self.config.counters.answered(accepted);
-        }
-        match end {
-            End::Refused(stock) => {
-                self.reply_stock(stock);
-                if streamed {
-                    return Some(self.ask(Question::Cut(stock), now));
-                }
-            }
-            End::Streamed => return Some(self.ask(Question::Streamed, now)),
-            End::Discarded(None) => self.reply_stock(Stock::LocalError),
-            End::Discarded(Some(reply)) => {
-                self.config.counters.refuse_by_application();
-                let code = reply.code();
-                self.reply(&PlannedReply::Made(reply));
-                self.refuse(code);
-            }
-            End::Message(message) if self.interest.has(Interest::DATA) => {
-                return Some(self.ask(Question::Data(message), now));
-            }
-            End::Message(message) => {
-                self.reply_stock(Stock::Ok);
-                if self.interest.may_look_back() {
-                    return Some(self.ask(Question::Taken(message), now));
-                }
-            }
-            End::NotKept => {
-                self.reply_stock(Stock::Ok);
-                // The application has taken every chunk before the client hears so.
-                if self.interest.has(Interest::DATA_CHUNK) {
-                    return Some(self.ask(Question::Responses, now));
-                }
-            }
-        }
-        None
-    }
-
-    /// Carries a plan out that the application has not been asked about.
-    fn execute(&mut self, plan: Plan) {
-        self.reply(&plan.reply);
-        self.apply(plan.effect, true);
-    }
-
-    fn close_with(&mut self, stock: Stock) {
-        self.reply_stock(stock);
-        self.state = State::Closing;
-    }
-
-    fn reply_stock(&mut self, stock: Stock) {
-        self.reply(&PlannedReply::Stock(stock));
-    }
-
-    /// Replies and tells the application so.
-    fn reply(&mut self, reply: &PlannedReply) {
-        if self.interest.has(Interest::RESPONSE) {
-            self.unannounced.extend(reply.lines(&self.config.replies));
-        }
-        self.put(reply);
-    }
-
-    /// Puts a reply to those that are ready.
-    fn put(&mut self, reply: &PlannedReply) {
-        if let PlannedReply::Stock(stock) = reply
-            && !self.config.replies.stock(*stock).0.is_positive()
-        {
-            self.config.counters.refuse(*stock);
-        }
-        reply.write(&self.config.replies, &mut self.output);
-    }
-
-    fn write_stock(&mut self, stock: Stock) {
-        self.put(&PlannedReply::Stock(stock));
     }
 }
 

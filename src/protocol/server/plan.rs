@@ -88,7 +88,7 @@ impl Effect {
 }
 
 impl Plan {
-    fn new(stock: Stock, effect: Effect) -> Self {
+    pub(super) fn new(stock: Stock, effect: Effect) -> Self {
         Self { reply: PlannedReply::Stock(stock), effect }
     }
 
@@ -195,7 +195,7 @@ impl ServerSession {
         Plan { reply, effect: Effect::Greet { domain, extended } }
     }
 
-    fn offers(&self, extension: Extension) -> bool {
+    pub(super) fn offers(&self, extension: Extension) -> bool {
         self.config.extensions.contains(extension)
             && (extension != Extension::StartTls || self.config.tls && !self.tls)
     }
@@ -233,6 +233,9 @@ impl ServerSession {
     fn plan_data(&self) -> Plan {
         if !self.in_transaction() || self.recipients == 0 {
             return self.bad(Stock::RecipientFirst);
+        }
+        if self.config.control.memory.as_ref().is_some_and(|memory| memory.is_used_up()) {
+            return Plan::new(Stock::OutOfMemory, Effect::Nothing);
         }
         Plan::new(Stock::StartData, Effect::StartData)
     }

@@ -1,11 +1,13 @@
 //! One message on its way in.
 
-use super::{Interest, ServerConfig};
+use super::control::Pace;
+use super::{Interest, PlannedReply, Question, ServerConfig, ServerSession, State, Step};
 use crate::protocol::data::{BareNewlines, DataDecoder};
 use crate::protocol::dialect::Stock;
 use crate::protocol::message::Message;
 use crate::protocol::reply::Reply;
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
+use std::time::Instant;
 
 /// What came of a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,6 +29,9 @@ pub(super) enum End {
 pub(super) struct Receiving {
     decoder: DataDecoder,
     message: Message,
+    /// There was no memory for more; nothing of the message is left.
+    starved: bool,
+    pace: Pace,
     size: u64,
     limit: u64,
     /// What becomes of the message: it is kept to its end, handed on, or neither.
@@ -46,7 +51,9 @@ impl Receiving {
         let limit = [config.limits.size, deliverable].into_iter().flatten().min();
         Self {
             decoder: DataDecoder::new(config.bare_newlines),
-            message: Message::default(),
+            message: Message::within(config.control.memory.clone()),
+            starved: false,
+            pace: Pace::default(),
             size: 0,
             limit: limit.unwrap_or(u64::MAX),
             keep,
@@ -64,20 +71,29 @@ impl Receiving {
         if self.ended {
             return 0;
         }
-        let Self { decoder, message, size, limit, keep, stream, .. } = self;
+        let Self { decoder, message, starved, size, limit, keep, stream, .. } = self;
         let decoded = decoder.decode(input, |bytes| {
             *size += bytes.len() as u64;
-            if *size > *limit {
+            if *size > *limit || *starved {
                 *message = Message::default();
-            } else if *keep || *stream {
-                message.push(bytes);
+            } else if (*keep || *stream) && !message.push(bytes) {
+                *starved = true;
+                *message = Message::default();
             }
         });
         self.ended = decoded.ended;
-        if self.chunks && self.size <= self.limit {
+        if self.chunks && self.size <= self.limit && !self.starved {
             chunk.extend_from_slice(&input[..decoded.used]);
         }
         decoded.used
+    }
+
+    pub(super) fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    pub(super) fn pace_mut(&mut self) -> &mut Pace {
+        &mut self.pace
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -91,7 +107,7 @@ impl Receiving {
 
     /// What has come of a message that is handed on.
     pub(super) fn take_piece(&mut self) -> Message {
-        std::mem::take(&mut self.message)
+        self.message.take()
     }
 
     /// Nobody wants the rest; the message is answered with `reply`, or 451.
@@ -111,6 +127,8 @@ impl Receiving {
             End::Discarded(reply)
         } else if self.size > self.limit {
             End::Refused(Stock::TooBig)
+        } else if self.starved {
+            End::Refused(Stock::OutOfMemory)
         } else if self.refuse_bare && self.decoder.saw_bare_newline() {
             End::Refused(Stock::BareNewline)
         } else if self.stream {
@@ -120,5 +138,82 @@ impl Receiving {
         } else {
             End::NotKept
         }
+    }
+}
+
+impl ServerSession {
+    /// Takes what has come of a message, and sees to it when it is whole.
+    pub(super) fn poll_data(&mut self, now: Instant) -> Option<Step> {
+        let State::Data(receiving) = &mut self.state else { return None };
+        if !self.input.is_empty() && !receiving.has_ended() {
+            let used = receiving.decode(&self.input, &mut self.chunk);
+            receiving.pace_mut().came(used, now);
+            self.input.advance(used);
+            self.waiting_since = now;
+        }
+        if !self.chunk.is_empty() {
+            return Some(Step::Chunk);
+        }
+        if receiving.has_piece() {
+            return Some(Step::Piece);
+        }
+        if !receiving.has_ended() {
+            return self.wait(now);
+        }
+        let streamed = receiving.is_streamed();
+        let mut end = receiving.end();
+        self.state = State::ExpectMail;
+        self.recipients = 0;
+        if self.pipelines_behind_data() {
+            end = End::Refused(Stock::UnauthorisedPipelining);
+            self.state = State::Closing;
+        }
+        self.end_data(end, streamed, now)
+    }
+
+    /// Replies to a message, or asks about it first.
+    fn end_data(&mut self, end: End, streamed: bool, now: Instant) -> Option<Step> {
+        let is_asked = match end {
+            End::Streamed => true,
+            End::Message(_) => self.interest.has(Interest::DATA),
+            _ => false,
+        };
+        if !is_asked {
+            let accepted = matches!(end, End::Message(_) | End::NotKept);
+            self.config.counters.answered(accepted);
+        }
+        match end {
+            End::Refused(stock) => {
+                self.reply_stock(stock);
+                if streamed {
+                    return Some(self.ask(Question::Cut(stock), now));
+                }
+            }
+            End::Streamed => return Some(self.ask(Question::Streamed, now)),
+            End::Discarded(None) => self.reply_stock(Stock::LocalError),
+            End::Discarded(Some(reply)) => {
+                self.config.counters.refuse_by_application();
+                let code = reply.code();
+                self.reply(&PlannedReply::Made(reply));
+                self.refuse(code);
+            }
+            End::Message(message) if self.interest.has(Interest::DATA) => {
+                return Some(self.ask(Question::Data(message), now));
+            }
+            End::Message(message) => {
+                self.reply_stock(Stock::Ok);
+                if self.interest.may_look_back() {
+                    return Some(self.ask(Question::Taken(message), now));
+                }
+            }
+            End::NotKept => {
+                self.reply_stock(Stock::Ok);
+                // The application has taken every chunk before the client hears so.
+                if self.interest.has(Interest::DATA_CHUNK) {
+                    return Some(self.ask(Question::Responses, now));
+                }
+            }
+        }
+        None
     }
 }

@@ -1,6 +1,7 @@
 //! A table with a session, its client and its application, in memory; the transcripts, and what
 //! they cannot say: deadlines, STARTTLS, draining.
 
+mod control;
 mod random;
 mod transcripts;
 
@@ -21,6 +22,7 @@ fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
         bare_newlines: BareNewlines::Accept,
         deliverable: None,
         replies: Replies::new(name, false),
+        control: Control::default(),
         counters: Counters::default(),
     };
     change(&mut config);
@@ -79,6 +81,7 @@ impl Table {
                     let output = self.session.output().split();
                     self.replies.extend(output);
                 }
+                Step::Hold => self.now = self.session.deadline().unwrap(),
                 Step::Ask => self.answer(),
                 Step::Chunk => drop(self.session.take_chunk()),
                 Step::Piece => {

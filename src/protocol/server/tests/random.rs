@@ -1,6 +1,8 @@
 //! What a client sends means the same however it is cut, and no bytes panic.
 
 use super::*;
+use crate::protocol::budget::Budget;
+use crate::protocol::control::{Meter, Pipelining, Tally};
 
 /// A small generator (xorshift), so that a failure can be repeated from its seed.
 struct Random(u64);
@@ -56,14 +58,25 @@ fn stream(random: &mut Random) -> Vec<u8> {
 }
 
 /// Everything that client and application saw, after the client has sent `bytes` and gone.
-fn outcome(bytes: &[u8], interest: Interest, cuts: &mut dyn FnMut() -> usize) -> String {
+fn outcome(
+    bytes: &[u8],
+    interest: Interest,
+    control: Control,
+    cuts: &mut dyn FnMut() -> usize,
+) -> String {
     let config = config(|config| {
+        config.control = control;
         config.limits.bad_commands = None;
         config.limits.command_length = Some(60);
         config.limits.size = Some(200);
         config.tls = true;
     });
     let mut table = Table::new(config, interest);
+    let mut left = 3;
+    table.session.set_meter(Meter::new(move |tally, _, _| {
+        left += if tally == Tally::GiveBack { 1 } else { -1 };
+        left > 0
+    }));
     table.run();
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -90,9 +103,11 @@ fn cuts_change_nothing() {
                 Some(at) => &bytes[..at],
                 None => &bytes[..],
             };
-            let whole = outcome(bytes, interest, &mut || usize::MAX);
-            let by_byte = outcome(bytes, interest, &mut || 1);
-            let cut = outcome(bytes, interest, &mut || 1 + random.below(20));
+            let tarpit = (seed % 2 == 0).then_some(Duration::from_secs(1));
+            let control = || Control { tarpit, ..Control::default() };
+            let whole = outcome(bytes, interest, control(), &mut || usize::MAX);
+            let by_byte = outcome(bytes, interest, control(), &mut || 1);
+            let cut = outcome(bytes, interest, control(), &mut || 1 + random.below(20));
             let shown = bytes.escape_ascii();
             assert_eq!(whole, by_byte, "seed {seed}: {shown}");
             assert_eq!(whole, cut, "seed {seed}: {shown}");
@@ -109,6 +124,15 @@ fn no_bytes_panic() {
             let at = random.below(bytes.len());
             bytes[at] = random.below(256) as u8;
         }
-        outcome(&bytes, Interest(0xfff), &mut || 1 + random.below(30));
+        let control = Control {
+            tarpit: Some(Duration::from_secs(1)),
+            greeting_delay: (seed % 7 == 0).then_some(Duration::from_secs(1)),
+            unauthorised_pipelining: [Pipelining::Accept, Pipelining::Refuse][random.below(2)],
+            min_data_rate: Some(1_000),
+            memory: Some(Budget::new(random.below(100) as u64)),
+        };
+        let budget = control.memory.clone();
+        outcome(&bytes, Interest(0xfff), control, &mut || 1 + random.below(30));
+        assert_eq!(budget.map(|budget| budget.used()), Some(0), "seed {seed}");
     }
 }

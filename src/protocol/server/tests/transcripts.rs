@@ -1,6 +1,8 @@
 //! Runs the transcripts: whole, byte by byte and at every split.
 
 use super::*;
+use crate::protocol::budget::Budget;
+use crate::protocol::control::{Counted, Meter, Tally};
 use std::fs;
 use std::path::Path;
 
@@ -16,6 +18,8 @@ struct Transcript {
     name: String,
     config: Arc<ServerConfig>,
     interest: Interest,
+    /// What the client may do of each [`Counted`].
+    allowed: [i32; 3],
     acts: Vec<Act>,
 }
 
@@ -30,6 +34,11 @@ fn set(config: &mut ServerConfig, name: &str, value: &str) {
         "extensions" => config.extensions = Extensions::default(),
         "tls" => config.tls = true,
         "requireTls" => config.require_tls = true,
+        "tarpit" => config.control.tarpit = Some(Duration::from_millis(number().into())),
+        "greetingDelay" => {
+            config.control.greeting_delay = Some(Duration::from_millis(number().into()));
+        }
+        "maxMemory" => config.control.memory = Some(Budget::new(number().into())),
         "bareNewlines" if value == "refuse" => config.bare_newlines = BareNewlines::Refuse,
         "bareNewlines" => config.bare_newlines = BareNewlines::Normalise,
         "enhancedStatusCodes" => {
@@ -95,6 +104,7 @@ fn verdict(text: &str, event: &str) -> Verdict {
 
 fn parse(name: String, text: &str) -> Transcript {
     let mut interest = Interest::default();
+    let mut allowed = [i32::MAX; 3];
     let mut acts = Vec::new();
     let config = config(|config| {
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -107,7 +117,15 @@ fn parse(name: String, text: &str) -> Transcript {
             match mark {
                 "! " => {
                     let (name, value) = rest.split_once(' ').unwrap();
-                    set(config, name, value);
+                    match name {
+                        "rates.address.messages" => {
+                            allowed[Counted::Message as usize] = value.parse().unwrap();
+                        }
+                        "rates.address.recipients" => {
+                            allowed[Counted::Recipient as usize] = value.parse().unwrap();
+                        }
+                        _ => set(config, name, value),
+                    }
                 }
                 "C:" => acts.push(Act::Send(format!("{rest}\r\n").into_bytes())),
                 "C>" => acts.push(Act::Send(unescape(rest))),
@@ -125,13 +143,14 @@ fn parse(name: String, text: &str) -> Transcript {
             }
         }
     });
-    Transcript { name, config, interest, acts }
+    Transcript { name, config, interest, allowed, acts }
 }
 
 /// Runs a transcript; `pieces` cuts what the client sends at a time.
 fn perform(transcript: &Transcript, pieces: impl Fn(&[u8]) -> Vec<Vec<u8>>, how: &str) {
     let name = format!("{} {how}", transcript.name);
     let mut table = Table::new(transcript.config.clone(), transcript.interest);
+    table.session.set_meter(meter(transcript.allowed));
     for act in &transcript.acts {
         if let Act::Event(_, verdict) = act {
             table.verdicts.push_back(verdict.clone());
@@ -154,6 +173,20 @@ fn perform(transcript: &Transcript, pieces: impl Fn(&[u8]) -> Vec<Vec<u8>>, how:
     }
     assert_eq!(table.line(), "", "{name}: more replies");
     assert_eq!(table.events, [] as [&str; 0], "{name}: more events");
+}
+
+/// Counts for one client in no time at all.
+fn meter(mut left: [i32; 3]) -> Meter {
+    Meter::new(move |tally, counted, _| {
+        let left = &mut left[counted as usize];
+        let room = tally == Tally::GiveBack || *left > 0;
+        *left = left.saturating_add(match tally {
+            Tally::Take if room => -1,
+            Tally::Take => 0,
+            Tally::GiveBack => 1,
+        });
+        room
+    })
 }
 
 fn transcripts() -> Vec<Transcript> {

@@ -1,0 +1,153 @@
+//! How a session treats a client that behaves badly: a greeting that waits, pipelining that is not
+//! allowed, what is counted, and message data that comes too slowly; `replies.rs` has the tarpit.
+//! Each is off where [`Control`](crate::protocol::control::Control) does not say otherwise.
+
+use super::{Effect, Plan, ServerSession, State, Step};
+use crate::protocol::control::{Counted, Meter, Pipelining};
+use crate::protocol::dialect::Stock;
+use crate::protocol::limits::MIN_DATA_RATE_GRACE;
+use std::time::{Duration, Instant};
+
+/// No message takes longer.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How fast message data comes, in the time that we read.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    bytes: u64,
+    read_for: Duration,
+    /// Present while we read.
+    reading_since: Option<Instant>,
+}
+
+impl Pace {
+    /// We read from now on.
+    pub(super) fn reading(&mut self, now: Instant) {
+        self.reading_since.get_or_insert(now);
+    }
+
+    /// So much came, and we do not read for now.
+    pub(super) fn came(&mut self, bytes: usize, now: Instant) {
+        self.bytes += bytes as u64;
+        if let Some(since) = self.reading_since.take() {
+            self.read_for += now.saturating_duration_since(since);
+        }
+    }
+
+    /// When the average falls below `rate` bytes a second if nothing comes.
+    fn deadline(&self, rate: u64) -> Option<Instant> {
+        let rate = u128::from(rate.max(1));
+        let nanos = u128::from(self.bytes) * 1_000_000_000 / rate;
+        let enough = u64::try_from(nanos).map_or(FOREVER, Duration::from_nanos);
+        let left = enough.min(FOREVER).max(MIN_DATA_RATE_GRACE).saturating_sub(self.read_for);
+        Some(self.reading_since? + left)
+    }
+}
+
+impl ServerSession {
+    /// Sets where its messages and recipients are counted.
+    pub fn set_meter(&mut self, meter: Meter) {
+        self.meter = Some(meter);
+    }
+
+    /// Until when nothing is done but wait, if there is such a time.
+    pub(super) fn waits_until(&self) -> Option<Instant> {
+        match &self.held {
+            Some(held) => held.until,
+            None => self.greets_at.filter(|_| !self.begun),
+        }
+    }
+
+    /// Waits before the greeting; a client that does not is turned away (RFC 5321 sections 3.1
+    /// and 4.3.1). `None` when that is over, one way or the other.
+    pub(super) fn poll_greeting(&mut self, now: Instant) -> Option<Step> {
+        let delay = self.config.control.greeting_delay?;
+        if now >= *self.greets_at.get_or_insert(now + delay) {
+            self.connected_at = now;
+            self.waiting_since = now;
+            self.active_at = now;
+            return None;
+        }
+        if self.input.is_empty() {
+            return self.wait(now);
+        }
+        self.close_with(Stock::EarlyTalker);
+        None
+    }
+
+    /// Whether a client that sent `line` was to wait for its reply and did not: there is more at
+    /// hand, which was sent before the reply could be seen. RFC 2920 section 3.1 has the list;
+    /// where PIPELINING was not offered, every command is on it.
+    pub(super) fn pipelines_unduly(&self, line: &[u8]) -> bool {
+        self.watches_pipelining()
+            && !self.input.is_empty()
+            && (!self.pipelining || ends_group(line))
+    }
+
+    /// The same of the end of a message, which may be the first of a group.
+    pub(super) fn pipelines_behind_data(&self) -> bool {
+        self.watches_pipelining() && !self.input.is_empty() && !self.pipelining
+    }
+
+    fn watches_pipelining(&self) -> bool {
+        self.config.control.unauthorised_pipelining == Pipelining::Refuse
+    }
+
+    /// Counts what is to go on, or plans to refuse it: for now only, so that it comes again
+    /// (RFC 5321 section 4.5.4.1).
+    pub(super) fn metered(&mut self, plan: Plan, now: Instant) -> Plan {
+        let Some((counted, meter)) = counted(&plan.effect).zip(self.meter.as_mut()) else {
+            return plan;
+        };
+        match counted {
+            _ if meter.take(counted, now) => plan,
+            Counted::Message => Plan::new(Stock::MessageRate, Effect::Nothing),
+            _ => Plan::new(Stock::RecipientRate, Effect::Nothing),
+        }
+    }
+
+    /// What was counted did not go on.
+    pub(super) fn give_back(&mut self, effect: &Effect, now: Instant) {
+        if let Some((counted, meter)) = counted(effect).zip(self.meter.as_mut()) {
+            meter.give_back(counted, now);
+        }
+    }
+
+    /// Until when the client must have sent more of a message.
+    pub(super) fn pace_deadline(&self) -> Option<Instant> {
+        let rate = self.config.control.min_data_rate?;
+        match &self.state {
+            State::Data(receiving) => receiving.pace().deadline(rate),
+            _ => None,
+        }
+    }
+}
+
+fn counted(effect: &Effect) -> Option<Counted> {
+    match effect {
+        Effect::Mail(_) => Some(Counted::Message),
+        Effect::Rcpt(_) => Some(Counted::Recipient),
+        _ => None,
+    }
+}
+
+/// Whether a command has to be the last of its group: those that RFC 2920 section 3.1 lists, and
+/// those of extensions that do not say otherwise (RFC 3207 section 4, RFC 4954 section 4,
+/// RFC 1985 section 5). HELO is no command of a client that may pipeline.
+fn ends_group(line: &[u8]) -> bool {
+    const LAST: [&[u8]; 11] = [
+        b"EHLO",
+        b"HELO",
+        b"DATA",
+        b"VRFY",
+        b"EXPN",
+        b"TURN",
+        b"QUIT",
+        b"NOOP",
+        b"STARTTLS",
+        b"AUTH",
+        b"ETRN",
+    ];
+    let verb = line.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    LAST.iter().any(|last| verb.eq_ignore_ascii_case(last))
+}

@@ -1,0 +1,122 @@
+//! Replies on their way out: announced to the application, gathered over a pipelined group
+//! (RFC 2920 section 3.1), and held back if they are negative and there is a tarpit.
+
+use super::{Interest, Plan, PlannedReply, Question, ServerConfig, ServerSession, State, Step};
+use crate::protocol::dialect::Stock;
+use crate::protocol::reply::ReplyCode;
+use bytes::{BufMut, BytesMut};
+use std::time::Instant;
+
+/// Replies from the first negative one on, which wait.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    replies: BytesMut,
+    /// Absent until what was ready before them has left.
+    pub(super) until: Option<Instant>,
+}
+
+impl ServerSession {
+    /// Replies to write, gathered over a pipelined group (RFC 2920 section 3.1).
+    pub fn output(&mut self) -> &mut BytesMut {
+        &mut self.output
+    }
+
+    /// The lines of replies that the application has not been told of yet.
+    pub fn take_responses(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unannounced)
+    }
+
+    /// Appends bytes of the application's own to the replies.
+    pub fn write(&mut self, bytes: &[u8]) {
+        let code = bytes.get(..3).and_then(ReplyCode::parse);
+        self.replies(code).put_slice(bytes);
+    }
+
+    /// Lets what was ready before leave, then waits, then lets the replies go that were held
+    /// back.
+    pub(super) fn poll_held(&mut self, now: Instant) -> Option<Step> {
+        let tarpit = self.config.control.tarpit.unwrap_or_default();
+        let hurries = self.draining && !self.is_busy();
+        let held = self.held.as_mut()?;
+        if !self.output.is_empty() {
+            return Some(self.flush(now));
+        }
+        if now < *held.until.get_or_insert(now + tarpit) && !hurries {
+            return Some(Step::Hold);
+        }
+        self.output = std::mem::take(&mut held.replies);
+        self.held = None;
+        // The time was ours.
+        self.waiting_since = now;
+        self.active_at = now;
+        Some(self.flush(now))
+    }
+
+    /// Sends what is gathered; the application hears of each reply before it leaves.
+    pub(super) fn flush(&mut self, now: Instant) -> Step {
+        if self.unannounced.is_empty() { Step::Send } else { self.ask(Question::Responses, now) }
+    }
+
+    /// Carries a plan out that the application has not been asked about.
+    pub(super) fn execute(&mut self, plan: Plan) {
+        self.reply(&plan.reply);
+        self.apply(plan.effect, true);
+    }
+
+    pub(super) fn close_with(&mut self, stock: Stock) {
+        self.reply_stock(stock);
+        self.state = State::Closing;
+    }
+
+    pub(super) fn reply_stock(&mut self, stock: Stock) {
+        self.reply(&PlannedReply::Stock(stock));
+    }
+
+    /// Replies and tells the application so.
+    pub(super) fn reply(&mut self, reply: &PlannedReply) {
+        // One that never got in is not spoken of.
+        if self.begun && self.interest.has(Interest::RESPONSE) {
+            self.unannounced.extend(reply.lines(&self.config.replies));
+        }
+        self.put(reply);
+    }
+
+    /// Puts a reply to those that are ready.
+    pub(super) fn put(&mut self, reply: &PlannedReply) {
+        let code = match reply {
+            PlannedReply::Stock(stock) => self.config.replies.stock(*stock).0,
+            PlannedReply::Made(reply) => reply.code(),
+        };
+        if let PlannedReply::Stock(stock) = reply
+            && !code.is_positive()
+        {
+            self.config.counters.refuse(*stock);
+        }
+        let Self { config, held, output, .. } = self;
+        reply.write(&config.replies, queue(config, held, output, Some(code)));
+    }
+
+    pub(super) fn write_stock(&mut self, stock: Stock) {
+        self.put(&PlannedReply::Stock(stock));
+    }
+
+    /// Where a reply of `code` goes.
+    pub(super) fn replies(&mut self, code: Option<ReplyCode>) -> &mut BytesMut {
+        queue(&self.config, &mut self.held, &mut self.output, code)
+    }
+}
+
+/// Where a reply of `code` goes: behind those that wait, or to them if it is negative and there is
+/// a tarpit; else to those that are ready.
+fn queue<'a>(
+    config: &ServerConfig,
+    held: &'a mut Option<Held>,
+    output: &'a mut BytesMut,
+    code: Option<ReplyCode>,
+) -> &'a mut BytesMut {
+    let negative = code.is_some_and(|code| !code.is_positive());
+    if held.is_some() || negative && config.control.tarpit.is_some() {
+        return &mut held.get_or_insert_default().replies;
+    }
+    output
+}
