@@ -454,6 +454,41 @@ export interface Server<C extends Compat | undefined = Compat | undefined> {
   address(): AddressInfo | string | null;
 }
 
+/** Why something was refused: by a listener, or with a reply of the engine's own. */
+export type RefusalReason =
+  | 'listener'
+  | 'unknownCommand'
+  | 'lineTooLong'
+  | 'domainMissing'
+  | 'senderMissing'
+  | 'recipientMissing'
+  | 'badParameter'
+  | 'unknownParameter'
+  | 'greetFirst'
+  | 'senderFirst'
+  | 'recipientFirst'
+  | 'alreadyTls'
+  | 'refused'
+  | 'tooBig'
+  | 'tooManyRecipients'
+  | 'bareNewline'
+  | 'localError'
+  | 'notSmtp'
+  | 'tooManyClients'
+  | 'tooManyFromAddress'
+  | 'tooManyMessages'
+  | 'tooManyBadCommands'
+  | 'timeout'
+  | 'shuttingDown'
+  | 'tlsRequired'
+  | 'sessionRate'
+  | 'messageRate'
+  | 'recipientRate'
+  | 'earlyTalker'
+  | 'unauthorisedPipelining'
+  | 'slowData'
+  | 'outOfMemory';
+
 /** What a server has done. Counts only grow; they begin with the server. */
 export interface ServerStats {
   sessions: {
@@ -467,10 +502,9 @@ export interface ServerStats {
   bytes: { received: number; sent: number };
   /**
    * How often something was refused, by reason, where it ever was: `listener` for what listeners
-   * refused, else the engine's own reply, such as `tooBig`, `unknownCommand`, `tooManyClients`,
-   * `tooManyRecipients`, `timeout`.
+   * refused, else the engine's own reply.
    */
-  refusals: Record<string, number>;
+  refusals: Partial<Record<RefusalReason, number>>;
   /** TLS handshakes by what they ended in. */
   tls: { 'TLSv1.2': number; 'TLSv1.3': number; failed: number };
   /**

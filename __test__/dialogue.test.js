@@ -315,3 +315,61 @@ test("what listeners of the socket and the queue throw is raised as 'error'", as
     ['in continue', 'in timeout', 'in close'],
   );
 });
+
+test('text that is written bit by bit to a client that does not read has the same bound', async (t) => {
+  const log = new Log();
+  const place = await serve(t, {}, log.listeners());
+  const client = await place.connect();
+  client.socket.pause();
+  const { self } = await log.when('connect');
+  const mebibyte = 'x'.repeat(1024 * 1024);
+  // The kernel holds some of it, and the connection has its turns between the writes.
+  for (let count = 0; count < 150 && log.all('error').length === 0; count++) {
+    self.write(mebibyte);
+    await sleep(2);
+  }
+  const { args } = await log.when('error');
+  assert.match(args[0].message, /16 MiB/);
+});
+
+test("'connect' that is refused with a positive code is refused all the same", async (t) => {
+  const place = await serve(
+    t,
+    {},
+    {
+      connect() {
+        this.failure(250, 'no');
+      },
+    },
+  );
+  const client = await place.connect({ greeting: false });
+  await client.expect('250 no');
+  await client.command('EHLO client.example', 503);
+  await client.command('x'.repeat(3_000), 503);
+  await client.quit();
+});
+
+test('lines that the queue takes may be as long as those of AUTH', async (t) => {
+  const log = new Log();
+  const place = await serve(
+    t,
+    {},
+    log.listeners({
+      message(line) {
+        if (line !== 'AUTH') return true;
+        this.send(334, '');
+        this.queue.next();
+        this.queue.push({
+          continue: (data) => {
+            this.queue.next();
+            this.send(235, `${data.length} bytes`);
+          },
+        });
+      },
+    }),
+  );
+  const client = await place.greeted();
+  await client.command('AUTH', 334);
+  await client.command('x'.repeat(12_000), '235 12002 bytes');
+  await client.command('x'.repeat(12_000), 500);
+});

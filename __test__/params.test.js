@@ -77,6 +77,8 @@ describe('wrong parameters', { timeout: 20_000 }, () => {
   for (const value of ['x', 5, {}]) wrongType('debug', value);
   for (const value of ['yes', 1, {}]) wrongType('secure', value);
   for (const value of ['yes', 1, {}]) wrongType('enhancedStatusCodes', value);
+  assert.throws(() => new Server({ extensions: ['ENHANCEDSTATUSCODES'] }), RangeError);
+  new Server({ extensions: ['ENHANCEDSTATUSCODES'], enhancedStatusCodes: true });
   for (const value of ['x', 5]) wrongType('extensions', value);
   for (const value of ['x', 5, true]) wrongType('tls', value);
   wrongType('bareNewlines', 5);
@@ -164,4 +166,16 @@ describe('wrong parameters', { timeout: 20_000 }, () => {
     new Server({ compat: '1.0', extensions: true, enhancedStatusCodes: true, secure: false });
     new Server({ port: 0 }, () => true);
   });
+});
+
+test('SMTP_ENGINE_THREADS is checked as the parameter is', (t) => {
+  t.after(() => delete process.env.SMTP_ENGINE_THREADS);
+  for (const value of ['-3', '1.5', '1e9', 'many', '0']) {
+    process.env.SMTP_ENGINE_THREADS = value;
+    assert.throws(() => new Server({}), { name: 'RangeError', message: /SMTP_ENGINE_THREADS.*'/ });
+  }
+  for (const value of ['', '2']) {
+    process.env.SMTP_ENGINE_THREADS = value;
+    new Server({});
+  }
 });

@@ -1,6 +1,6 @@
 'use strict';
-// The limits on time, each with a small value; 0 lifts it; and the event 'timeout'. Deadlines are no idle timers: a client
-// that dribbles does not put them off.
+// The limits on time, each with a small value; 0 lifts it; and the event 'timeout'. Deadlines are
+// no idle timers: a client that dribbles does not put them off.
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
@@ -48,6 +48,15 @@ describe('greetingTimeout', { timeout: 30_000 }, () => {
     const { connect } = await serve(t, { ...NONE, greetingTimeout: 150 });
     const client = await connect();
     await dribble(client, 'NOOP\r\n');
+    await endsWith421(client);
+  });
+
+  test('holds again after STARTTLS, which forgets the greeting', async (t) => {
+    const tls = { key, cert };
+    const { connect } = await serve(t, { ...NONE, tls, greetingTimeout: 400 });
+    const client = await connect();
+    await client.command('EHLO client.example', 250);
+    await client.startTls();
     await endsWith421(client);
   });
 

@@ -8,6 +8,7 @@ const { checkTls } = require('./tls.js');
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
 const MAX_COUNT = 2 ** 31 - 1;
+const MAX_THREADS = 64;
 
 /** Keywords of the extensions that can be offered; HELP and SIZE always are. */
 const EXTENSIONS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS', 'ENHANCEDSTATUSCODES'];
@@ -159,7 +160,7 @@ function checkPort(/** @type {any} */ config) {
   }
 }
 
-function checkExtensions(/** @type {any} */ { extensions }) {
+function checkExtensions(/** @type {any} */ { extensions, enhancedStatusCodes }) {
   if (typeof extensions === 'boolean') return;
   if (!Array.isArray(extensions))
     throw typeError('extensions', 'true, false or an array', extensions);
@@ -172,6 +173,22 @@ function checkExtensions(/** @type {any} */ { extensions }) {
       );
     }
   }
+  if (extensions.includes('ENHANCEDSTATUSCODES') && !enhancedStatusCodes) {
+    throw new RangeError(
+      `params.extensions can name ENHANCEDSTATUSCODES with enhancedStatusCodes: true only, and is ${inspect(extensions)}`,
+    );
+  }
+}
+
+/** How many worker threads are asked for: the environment comes first. @param {any} config */
+function threadsOf(config) {
+  const text = process.env.SMTP_ENGINE_THREADS;
+  if (text === undefined || text === '') return config.threads;
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS) return threads;
+  throw new RangeError(
+    `SMTP_ENGINE_THREADS must be a whole number from 1 to ${MAX_THREADS}, not ${inspect(text)}`,
+  );
 }
 
 function checkKeys(/** @type {any} */ { tls, secure, requireTls }) {
@@ -209,7 +226,7 @@ function merge(params) {
   if (config.path !== undefined) checkText(config, 'path');
   for (const [name, max] of Object.entries(LIMITS)) checkWhole(config, name, max);
   for (const [name, max] of Object.entries(CONTROL)) checkWhole(config, name, max);
-  checkWhole(config, 'threads', 64, 1);
+  checkWhole(config, 'threads', MAX_THREADS, 1);
   checkWhole(config, 'backlog', MAX_COUNT, 1);
   for (const name of ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort']) {
     if (typeof config[name] !== 'boolean') throw typeError(name, 'true or false', config[name]);
@@ -259,14 +276,14 @@ function control(config) {
  */
 function engineOptions(config, number, tls) {
   const limits = Object.keys(LIMITS).map((name) => [name, config[name]]);
-  const threads = Number(process.env.SMTP_ENGINE_THREADS) || config.threads;
   return {
     ...Object.fromEntries(limits),
     number,
     name: config.name,
-    threads,
+    threads: threadsOf(config),
     extensions: offered(config),
-    enhancedStatusCodes: config.enhancedStatusCodes,
+    // The original's exact lines have none.
+    enhancedStatusCodes: config.enhancedStatusCodes && config.extensions !== false,
     bareNewlines: config.bareNewlines,
     deliverable: constants.MAX_STRING_LENGTH,
     tls,

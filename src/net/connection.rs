@@ -4,7 +4,7 @@
 //! one it stands at, and looks for the true deadline when it fires. Bytes are read through one
 //! buffer for each thread, so that an idle connection holds none.
 
-use super::events::{Answer, Control, ErrorInfo, Record, Slot, Wake};
+use super::events::{Answer, Control, ErrorInfo, MAX_WRITES, Record, Slot, Wake};
 use super::listener::{Client, Server};
 use super::resolver::Lookup;
 use super::stream::Stream;
@@ -24,8 +24,6 @@ use tokio::time::Sleep;
 const READ_BUFFER: usize = 256 * 1024;
 /// Replies to the commands before this one leave if the application takes longer than that.
 const HOLD: Duration = Duration::from_millis(100);
-/// For a client to take its replies where there is no limit on commands.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long, and for how many bytes, a closed connection is read on, so that its last reply is
 /// not lost to a reset.
 const LINGER: Duration = Duration::from_secs(1);
@@ -42,6 +40,13 @@ enum Ended {
     Destroyed,
     /// The stream failed.
     Failed(io::Error),
+}
+
+impl Ended {
+    fn overflow() -> Self {
+        let error = "more was written to the client than the 16 MiB that may wait for it";
+        Self::Failed(io::Error::other(error))
+    }
 }
 
 impl From<io::Error> for Ended {
@@ -246,13 +251,15 @@ impl Connection<'_> {
 
     fn control(&mut self, control: Control) -> Result<(), Ended> {
         match control {
-            Control::Write(bytes) => self.session.write(&bytes),
+            Control::Write(bytes) => {
+                if self.session.output().len() + bytes.len() > MAX_WRITES {
+                    return Err(Ended::overflow());
+                }
+                self.session.write(&bytes);
+            }
             Control::End => self.session.close(),
             Control::Destroy => return Err(Ended::Destroyed),
-            Control::Overflow => {
-                let error = "more was written to the client than the 16 MiB that may wait for it";
-                return Err(Ended::Failed(io::Error::other(error)));
-            }
+            Control::Overflow => return Err(Ended::overflow()),
             Control::Drain => self.session.drain(),
             Control::Abort => self.session.abort(),
             Control::Idle(idle) => self.session.set_idle(idle, self.now),
@@ -338,8 +345,9 @@ impl Connection<'_> {
 
     /// Writes all that the session has ready.
     async fn send(&mut self) -> Result<(), Ended> {
-        let limit = self.server.config().limits.command.unwrap_or(WRITE_TIMEOUT);
-        let deadline = Some(self.now + limit);
+        let limit = self.server.config().limits.command;
+        let mut deadline = limit.map(|limit| self.now + limit);
+        let mut left = self.session.output().len();
         loop {
             self.arm(deadline);
             let event = poll_fn(|cx| {
@@ -350,6 +358,11 @@ impl Connection<'_> {
             });
             match event.await? {
                 None => return Ok(()),
+                // A client that reads has all the time again.
+                Some(Event::Deadline) if self.session.output().len() < left => {
+                    left = self.session.output().len();
+                    deadline = limit.map(|limit| self.now + limit);
+                }
                 Some(event) => self.interrupted(event, deadline)?,
             }
         }
@@ -361,7 +374,8 @@ impl Connection<'_> {
             Event::Wake(Wake::Control(Control::Abort)) => Err(Ended::Destroyed),
             Event::Wake(Wake::Control(control)) => self.control(control),
             Event::Deadline if deadline.is_some_and(|deadline| deadline <= self.now) => {
-                Err(Ended::Failed(io::ErrorKind::TimedOut.into()))
+                let error = "the client took too long for its handshake, or to read its replies";
+                Err(Ended::Failed(io::Error::new(io::ErrorKind::TimedOut, error)))
             }
             _ => Ok(()),
         }

@@ -16,6 +16,7 @@ use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::poll_fn;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -342,12 +343,17 @@ impl Server {
                     failing = false;
                     self.admit(stream, ends, run);
                 }
+                // A client that has gone already is no failure of ours.
+                Err(error) if concerns_one_client(&error) => {}
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
                         let error = ErrorInfo::from(&error);
                         self.queue.post_server(self.number, Record::ServerError(error));
                     }
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    tokio::select! {
+                        () = stop.notified() => break,
+                        () = tokio::time::sleep(ACCEPT_PAUSE) => {}
+                    }
                 }
             }
         }
@@ -422,4 +428,9 @@ impl Server {
             server.turned_away.fetch_sub(1, Ordering::Relaxed);
         });
     }
+}
+
+fn concerns_one_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, InvalidInput, NotConnected};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | InvalidInput | NotConnected)
 }

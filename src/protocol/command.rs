@@ -22,6 +22,8 @@ pub enum Command {
     Data,
     /// RSET.
     Rset,
+    /// VRFY.
+    Vrfy,
     /// NOOP.
     Noop,
     /// QUIT.
@@ -49,8 +51,8 @@ pub enum CommandError {
     UnknownParameter,
     /// A parameter that is offered, with a value it cannot have or twice.
     BadParameter,
-    /// An argument where there may be none.
-    UnexpectedArgument,
+    /// An argument where there may be none, or none where there must be one.
+    Argument,
 }
 
 impl Command {
@@ -74,13 +76,15 @@ impl Command {
             b"RCPT" => rcpt(argument),
             b"DATA" => Ok(Self::Data),
             b"RSET" => Ok(Self::Rset),
+            b"VRFY" if argument.is_empty() => Err(CommandError::Argument),
+            b"VRFY" => Ok(Self::Vrfy),
             b"NOOP" => Ok(Self::Noop),
             b"QUIT" => Ok(Self::Quit),
             b"HELP" => {
                 Ok(Self::Help((!argument.is_empty()).then(|| argument.to_ascii_uppercase())))
             }
             b"STARTTLS" if argument.is_empty() => Ok(Self::StartTls),
-            b"STARTTLS" => Err(CommandError::UnexpectedArgument),
+            b"STARTTLS" => Err(CommandError::Argument),
             _ => Err(unknown(line)),
         }
     }
@@ -209,7 +213,8 @@ mod tests {
     fn malformed_lines() {
         for (line, error) in [
             ("", CommandError::Unknown),
-            ("VRFY x", CommandError::Unknown),
+            ("VRFY", CommandError::Argument),
+            ("EXPN x", CommandError::Unknown),
             ("ENHANCEDSTATUSCODES", CommandError::Unknown),
             ("GET / HTTP/1.1", CommandError::Http),
             ("PROPFINDALOT / HTTP/1.1", CommandError::Http),
@@ -222,7 +227,7 @@ mod tests {
             ("MAIL ÄÄÄÄÄ", CommandError::ReversePath),
             ("RCPT TO:<>", CommandError::ForwardPath),
             ("RCPT TO:<a@b> NOTIFY=NEVER", CommandError::UnknownParameter),
-            ("STARTTLS now", CommandError::UnexpectedArgument),
+            ("STARTTLS now", CommandError::Argument),
         ] {
             assert_eq!(parse(line), Err(error), "{line:?}");
         }

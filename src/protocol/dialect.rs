@@ -86,11 +86,13 @@ pub enum Stock {
     SlowData,
     /// A message for which there is no memory.
     OutOfMemory,
+    /// VRFY.
+    NotVerified,
 }
 
 impl Stock {
     /// How many there are.
-    pub const COUNT: usize = Self::OutOfMemory as usize + 1;
+    pub const COUNT: usize = Self::NotVerified as usize + 1;
 
     /// Each of them, in order.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -196,6 +198,12 @@ const REPLIES: [StockReply; Stock::COUNT] = [
         "{name} gets your message too slowly. Closing the connection",
     ),
     (Stock::OutOfMemory, 452, status(3, 1), "Not enough memory for the message. Try again later"),
+    (
+        Stock::NotVerified,
+        252,
+        status(0, 0),
+        "Cannot verify the address, but will take mail for it if it is one of ours",
+    ),
 ];
 
 /// HELP on one command: its verb, syntax, meaning and an example.

@@ -11,7 +11,7 @@ mod slot;
 mod tests;
 
 pub use record::{Batch, ErrorInfo, Peer, Record};
-pub use slot::{Answer, Control, Slot, Wake};
+pub use slot::{Answer, Control, MAX_WRITES, Slot, Wake};
 
 use record::Entry;
 use std::collections::VecDeque;

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Bytes of notices that may wait for the application; the session goes on below that.
 const WINDOW: usize = 256 * 1024;
 /// Bytes that the application may write ahead of a client that does not read.
-const MAX_WRITES: usize = 16 * 1024 * 1024;
+pub const MAX_WRITES: usize = 16 * 1024 * 1024;
 const UNKNOWN: u32 = u32::MAX;
 
 /// An answer of the application.

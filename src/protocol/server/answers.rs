@@ -45,6 +45,7 @@ impl ServerSession {
 
     fn answer_connect(&mut self, verdict: Verdict, now: Instant) {
         self.connected_at = now;
+        let refused = matches!(verdict, Verdict::Answer(_));
         let code = match verdict {
             Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
                 self.write_reply(&reply);
@@ -58,7 +59,7 @@ impl ServerSession {
         };
         self.state = match code {
             Some(code) if code.closes() => State::Closing,
-            Some(code) if !code.is_positive() => State::Refused,
+            Some(code) if refused || !code.is_positive() => State::Refused,
             _ => State::ExpectGreeting,
         };
     }

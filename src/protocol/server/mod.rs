@@ -36,7 +36,7 @@ use super::data::BareNewlines;
 use super::dialect::{Replies, Stock};
 use super::envelope::Changes;
 use super::extension::Extensions;
-use super::limits::{IDLE_BUFFER, Limits, MAX_GATHERED_REPLIES};
+use super::limits::{IDLE_BUFFER, Limits, MAX_AUTH_LINE, MAX_GATHERED_REPLIES};
 use super::line::{Line, LineReader};
 use super::message::Message;
 use super::reply::Reply;
@@ -282,6 +282,8 @@ impl ServerSession {
     /// The TLS handshake is done: nothing said in plain text counts (RFC 3207 section 4.2).
     pub fn secured(&mut self, now: Instant) {
         self.tls = true;
+        self.greeted = false;
+        self.connected_at = now;
         self.waiting_since = now;
         self.active_at = now;
         self.state = State::ExpectGreeting;
@@ -340,7 +342,11 @@ impl ServerSession {
             self.close_with(Stock::NotSmtp);
             return None;
         }
-        let limit = self.config.limits.command_length;
+        let mut limit = self.config.limits.command_length;
+        if self.interest.has(Interest::CAPTURE) {
+            // It is the application that carries out AUTH.
+            limit = limit.map(|limit| limit.max(MAX_AUTH_LINE));
+        }
         match self.lines.next_line(&mut self.input, limit) {
             None => return self.wait(now),
             Some(Line::Complete(line)) if self.interest.has(Interest::CAPTURE) => {

@@ -120,6 +120,8 @@ impl ServerSession {
             Ok(Command::Rcpt(address)) => self.plan_rcpt(address),
             Ok(Command::Data) => self.plan_data(),
             Ok(Command::Rset) => Plan::new(Stock::Ok, Effect::Reset),
+            // RFC 5321 section 3.5.3: not to be told, but mail for it would be taken.
+            Ok(Command::Vrfy) => Plan::new(Stock::NotVerified, Effect::Nothing),
             Ok(Command::Noop) => Plan::new(Stock::Ok, Effect::Nothing),
             Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
             Ok(Command::Help(None)) => Plan::new(Stock::Help, Effect::Nothing),
@@ -139,7 +141,8 @@ impl ServerSession {
         if self.overlong_lines > MAX_OVERLONG_LINES {
             return Plan::new(Stock::TooManyBadCommands, Effect::Close);
         }
-        self.bad(Stock::LineTooLong)
+        let refused = matches!(self.state, State::Refused);
+        self.bad(if refused { Stock::Refused } else { Stock::LineTooLong })
     }
 
     fn bad(&self, stock: Stock) -> Plan {
@@ -157,7 +160,7 @@ impl ServerSession {
         match error {
             CommandError::Unknown | CommandError::Http => Stock::UnknownCommand,
             CommandError::Domain => Stock::DomainMissing,
-            CommandError::UnexpectedArgument => Stock::BadParameter,
+            CommandError::Argument => Stock::BadParameter,
             CommandError::ForwardPath if !self.in_transaction() => Stock::SenderFirst,
             CommandError::ForwardPath => Stock::RecipientMissing,
             _ if is_mail && !self.is_greeted() => Stock::GreetFirst,
