@@ -92,6 +92,27 @@ describe('an example', { timeout: 120_000, skip: !POSIX && 'no signals here' }, 
     }
   }
 
+  test('cluster.js replaces a process that ends', {
+    skip: EXAMPLES['cluster.js'].skip,
+  }, async (t) => {
+    const child = new Child(t, process.execPath, [path.join(FOLDER, 'cluster.js'), '0']);
+    const [, port, count] = /:(\d+) in (\d+) processes/.exec(await child.line()) ?? [];
+    const seen = new Set();
+    const look = async () => {
+      await sendMails(Number(port), 1);
+      const [, id] = /^(\d+): \d+ bytes/.exec(await child.line()) ?? [];
+      seen.add(Number(id));
+    };
+    while (seen.size < Number(count)) await look();
+    const [victim] = seen;
+    process.kill(victim, 'SIGKILL');
+    while (seen.size < Number(count) + 1) await look().catch(() => {});
+    child.process.kill('SIGTERM');
+    const { code, errors } = await child.ended();
+    assert.equal(code, 0);
+    assert.equal(errors, `Process ${victim} has ended with null\n`);
+  });
+
   for (const [name, last] of Object.entries(DEMONSTRATIONS)) {
     test(`${name} shows what it does`, async (t) => {
       const child = new Child(t, process.execPath, [path.join(FOLDER, name)]);

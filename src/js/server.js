@@ -112,7 +112,8 @@ class ServerImplementation {
     return this;
   }
 
-  async listen(/** @type {{ signal?: AbortSignal }} */ { signal } = {}) {
+  async listen(/** @type {{ signal?: AbortSignal } | null | undefined} */ options) {
+    const signal = options?.signal;
     checkSignal(signal);
     if (signal?.aborted) throw abortError(signal);
     return new Promise((resolve, reject) => {

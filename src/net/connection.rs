@@ -119,11 +119,15 @@ impl Connection<'_> {
         let mut ended = pin!(lookup.ended());
         let event = poll_fn(|cx| {
             if ended.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(None);
+                return Poll::Ready(Ok(None));
             }
-            self.poll_signals(cx).map(Some)
+            if let Poll::Ready(event) = self.poll_signals(cx) {
+                return Poll::Ready(Ok(Some(event)));
+            }
+            // Who has gone is to leave its place to others.
+            self.poll_reset(cx).map_ok(Some)
         });
-        let event = event.await;
+        let event = event.await?;
         self.now = Instant::now();
         match event {
             Some(Event::Wake(Wake::Control(control))) => self.control(control),
