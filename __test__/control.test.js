@@ -141,7 +141,7 @@ describe('greetingDelay', { timeout: 30_000 }, () => {
     gone.destroy();
     await within(server.close({ grace: 5000 }), 'the end of the server');
     assert.deepEqual(log.names(), ['start', 'stop']);
-    assert.deepEqual(server.stats().refusals, { earlyTalker: 4 });
+    assert.equal(server.stats().refusals.earlyTalker, 4);
   });
 
   test('counts from the handshake on where TLS comes first', async (t) => {
