@@ -1,7 +1,8 @@
 //! Sockets, TLS and time around the protocol, on tokio.
 //!
-//! [`listener`] accepts, [`connection`] drives one session over one [`stream`], [`events`] carries
-//! questions to an application on another thread and verdicts back, and [`resolver`] finds names.
+//! [`listener`] accepts, [`rates`] count, [`connection`] drives one session over one [`stream`],
+//! [`events`] carries questions to an application on another thread and verdicts back, and
+//! [`resolver`] finds names.
 #![forbid(unsafe_code)]
 
 pub mod connection;

@@ -86,8 +86,8 @@ impl Rates {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Key {
     Address(IpAddr),
-    /// The first address of an IPv4 /24 or an IPv6 /64, which is what one site has
-    /// (RFC 6177 section 2).
+    /// The first address of an IPv4 /24, or of an IPv6 /64, within which a host may take any
+    /// address it likes (RFC 4291 section 2.5.1).
     Network(IpAddr),
 }
 

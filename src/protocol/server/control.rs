@@ -29,6 +29,11 @@ impl Pace {
     /// So much came, and we do not read for now.
     pub(super) fn came(&mut self, bytes: usize, now: Instant) {
         self.bytes += bytes as u64;
+        self.pause(now);
+    }
+
+    /// We do not read for now.
+    pub(super) fn pause(&mut self, now: Instant) {
         if let Some(since) = self.reading_since.take() {
             self.read_for += now.saturating_duration_since(since);
         }
@@ -58,8 +63,9 @@ impl ServerSession {
         }
     }
 
-    /// Waits before the greeting; a client that does not is turned away (RFC 5321 sections 3.1
-    /// and 4.3.1). `None` when that is over, one way or the other.
+    /// Waits before the greeting, as the client has to (RFC 5321 section 4.3.1). One that does not
+    /// is turned away; where RFC 5321 section 3.1 would wait for its QUIT, it has shown that it
+    /// does not listen. `None` when that is over, one way or the other.
     pub(super) fn poll_greeting(&mut self, now: Instant) -> Option<Step> {
         let delay = self.config.control.greeting_delay?;
         if now >= *self.greets_at.get_or_insert(now + delay) {
@@ -132,8 +138,8 @@ fn counted(effect: &Effect) -> Option<Counted> {
 }
 
 /// Whether a command has to be the last of its group: those that RFC 2920 section 3.1 lists, and
-/// those of extensions that do not say otherwise (RFC 3207 section 4, RFC 4954 section 4,
-/// RFC 1985 section 5). HELO is no command of a client that may pipeline.
+/// as it says, those of extensions that do not allow more. HELO is no command of a client that
+/// may pipeline.
 fn ends_group(line: &[u8]) -> bool {
     const LAST: [&[u8]; 11] = [
         b"EHLO",

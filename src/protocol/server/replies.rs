@@ -38,6 +38,9 @@ impl ServerSession {
         let tarpit = self.config.control.tarpit.unwrap_or_default();
         let hurries = self.draining && !self.is_busy();
         let held = self.held.as_mut()?;
+        if let State::Data(receiving) = &mut self.state {
+            receiving.pace_mut().pause(now);
+        }
         if !self.output.is_empty() {
             return Some(self.flush(now));
         }

@@ -63,6 +63,24 @@ fn time_in_which_nothing_is_read_is_ours() {
 }
 
 #[test]
+fn so_is_the_time_of_a_tarpit() {
+    let mut table = table(Interest::DATA);
+    table.session.config = config(|config| {
+        config.control.min_data_rate = Some(100);
+        config.control.tarpit = Some(seconds(100));
+    });
+    assert_eq!(wait(&mut table, 9), Expired::Nothing);
+    table.session.write(b"450 of the application's\r\n");
+    table.run();
+    assert_eq!(replies(&mut table), "450 of the application's\r\n");
+    assert_eq!(table.session.expire(table.now), Expired::Nothing);
+    table.run();
+    table.now += Duration::from_millis(999);
+    assert_eq!(table.session.expire(table.now), Expired::Nothing);
+    assert_eq!(wait(&mut table, 1), Expired::Deadline);
+}
+
+#[test]
 fn it_is_over_with_the_message() {
     let mut table = table(Interest::default());
     table.send(b"x\r\n.\r\n");
