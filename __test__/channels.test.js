@@ -112,3 +112,52 @@ test('unwatched, nothing crosses; whoever comes later is told from the next `on`
   await client.transaction();
   assert.equal(log.all('smtp-engine:message').length, 1);
 });
+
+test('every message that is answered is told, however that came about', async (t) => {
+  const log = watch(t, ['smtp-engine:message']);
+  const readers = {
+    async breaks(session) {
+      for await (const chunk of session.message()) {
+        if (chunk.length > 0) break;
+      }
+    },
+    async throws(session) {
+      for await (const chunk of session.message()) {
+        throw Object.assign(new Error(`${chunk.length} bytes`), { replyCode: 554 });
+      }
+    },
+    reads: (session) => session.message().resume(),
+    stops: (session) => session.message(),
+  };
+  const place = await serve(
+    t,
+    { size: 1_000_000, listenerTimeout: 200 },
+    {
+      dataStart() {
+        const reader = readers[this.data.from.split('@')[0]];
+        return reader ? reader(this) : true;
+      },
+      data: () => true,
+      error() {},
+    },
+  );
+  const client = await place.greeted();
+  const cases = [
+    ['breaks', 600_000, 451],
+    ['throws', 600_000, 554],
+    ['reads', 1_100_000, 552],
+    ['whole', 1_100_000, 552],
+    ['stops', 900_000, 451],
+    ['reads', 10, 250],
+  ];
+  for (const [from, length, code] of cases) {
+    await client.command(`MAIL FROM:<${from}@client.example>`, 250);
+    await client.command('RCPT TO:<b@example.domain>', 250);
+    await client.message(`${'x'.repeat(length)}\r\n`, code);
+  }
+  assert.deepEqual(
+    log.values('smtp-engine:message').map(({ replyCode }) => replyCode),
+    cases.map(([, , code]) => code),
+  );
+  assert.deepEqual(place.server.stats().messages, { accepted: 1, refused: 5 });
+});

@@ -135,7 +135,7 @@ class Dialogue {
         this.judge.planned = engine.plannedReply(at, this.#host.replies);
         return this.#streamed();
       case KIND.CUT:
-        return this.#cut(engine.plannedReply(at, this.#host.replies));
+        return this.judge.cut(engine.plannedReply(at, this.#host.replies));
       case KIND.CAPTURED:
         this.#link.settle(VERDICT.ACCEPT);
         return this.#guarded(() => continueWith(this.queue, engine.data()));
@@ -188,6 +188,7 @@ class Dialogue {
   }
 
   #data(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
+    this.judge.forgetReading();
     const message = this.#receiveMessage((head & FLAG.BLOB) !== 0);
     if (kind === KIND.TAKEN) {
       this.transaction.data.message = message;
@@ -217,13 +218,6 @@ class Dialogue {
     this.judge.judgeReading();
   }
 
-  /** The engine has refused the message that is being read. */
-  #cut(/** @type {string[]} */ lines) {
-    this.#link.settle(VERDICT.ACCEPT);
-    const why = `the message was refused: ${lines.join(' ')}`;
-    this.judge.reading?.fail('SMTP_ERR_MESSAGE_REFUSED', why, Number(lines[0].slice(0, 3)));
-  }
-
   #chunk(/** @type {Buffer} */ chunk) {
     if (this.#host.debugs) this.#announcer.debug('DATA', chunk.toString());
     this.#host.notify(this.session, 'dataChunk', chunk);
@@ -245,14 +239,16 @@ class Dialogue {
   }
 
   #listenerTimeout() {
-    const isReading = this.judge.reading?.isOpen;
+    const isReading = this.judge.reading?.state === 'open';
     const event = this.judge.overrule();
     const limit = this.#host.config.listenerTimeout;
     const listener = event === null ? 'a listener' : `the listener of '${event}'`;
     const why = isReading
       ? `the reader of a message took nothing of it for ${limit} ms`
       : `${listener} gave no verdict within ${limit} ms`;
-    if (isReading || event === 'data') this.judge.reading?.fail('SMTP_ERR_LISTENER_TIMEOUT', why);
+    if (isReading || event === 'dataStart' || event === 'data') {
+      this.judge.reading?.fail('SMTP_ERR_LISTENER_TIMEOUT', why);
+    }
     this.#tooSlow(why);
   }
 
@@ -275,11 +271,9 @@ class Dialogue {
   #gone(/** @type {boolean} */ quiet) {
     this.#link.isAlive = false;
     this.judge.stage = null;
-    if (this.judge.reading?.isOpen) {
-      this.judge.reading.fail(
-        'SMTP_ERR_MESSAGE_CUT',
-        'the connection ended before the message was whole',
-      );
+    if (this.judge.reading?.state !== 'whole') {
+      const why = 'the connection ended before the message was whole';
+      this.judge.reading?.fail('SMTP_ERR_MESSAGE_CUT', why);
     }
     // The engine forgets both with this record; listeners may ask later.
     this.#secureState();

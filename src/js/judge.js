@@ -140,17 +140,20 @@ class Judge {
   }
 
   success(/** @type {string | string[]=} */ message) {
-    if (this.#mayDecide()) this.#accept(message, true);
+    if (this.#isReader()) this.#note({ message, fills: true });
+    else if (this.#mayDecide()) this.#accept(message, true);
   }
 
   ok(/** @type {string | string[]=} */ message) {
-    if (!this.#mayDecide()) return;
-    if (this.stage === 'message') this.#answer(250, message || this.#stockText(STOCK.OK));
+    if (this.#isReader()) this.#note({ message, fills: false });
+    else if (!this.#mayDecide()) return;
+    else if (this.stage === 'message') this.#answer(250, message || this.#stockText(STOCK.OK));
     else this.#accept(message, false);
   }
 
   failure(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
-    if (this.#mayDecide()) this.#answer(code, message);
+    if (this.#isReader()) this.#note({ code, message });
+    else if (this.#mayDecide()) this.#answer(code, message);
   }
 
   /** The listener has replied by itself. */
@@ -158,7 +161,10 @@ class Judge {
     if (!this.#mayDecide()) return;
     const { stage } = this;
     this.stage = null;
-    if (this.sentCode !== undefined && this.sentCode >= 400) this.#transaction.restore();
+    const refused = this.sentCode !== undefined && this.sentCode >= 400;
+    if (refused) this.#transaction.restore();
+    if (stage === 'dataStart' && refused) this.#refuseReading(this.sentCode);
+    else if (stage === 'dataStart') this.#openReading();
     this.#transaction.settle();
     this.#tell(stage, this.sentCode ?? 250);
     this.#link.settle(stage === 'message' ? VERDICT.SKIP : VERDICT.SILENT, this.sentCode);
@@ -169,7 +175,7 @@ class Judge {
     const { stage } = this;
     this.stage = null;
     this.#transaction.restore();
-    this.#tell(stage, LOCAL_ERROR);
+    this.#tell(this.reading?.state === 'open' ? 'data' : stage, LOCAL_ERROR);
     return stage;
   }
 
@@ -195,18 +201,29 @@ class Judge {
 
   /** The message as it comes. */
   message() {
+    if (this.reading !== undefined && this.#isReader()) return this.reading.stream;
+    if (this.stage !== 'dataStart' || !this.#mayDecide()) {
+      const why = "session.message() is for the listener of 'dataStart', while its session lasts";
+      throw new SmtpError('SMTP_ERR_NO_MESSAGE', why);
+    }
     if (this.reading === undefined) {
-      if (this.stage !== 'dataStart') {
-        const why = "session.message() is for the listener of 'dataStart', while its session lasts";
-        throw new SmtpError('SMTP_ERR_NO_MESSAGE', why);
-      }
-      this.reading = new Reading(this.#link);
+      this.reading = new Reading(this.#link, (code) => this.#tell('data', code));
       // The listener goes on reading: the message can only come once it was asked for.
       if (this.#reader !== undefined) this.#accept(undefined, true);
     }
     return this.reading.stream;
   }
 
+  /** The engine has refused the message that came, with these lines. */
+  cut(/** @type {string[]} */ lines) {
+    const code = Number(lines[0].slice(0, 3));
+    this.#link.settle(VERDICT.ACCEPT);
+    this.#tell('data', code);
+    const why = `the message was refused: ${lines.join(' ')}`;
+    this.reading?.fail('SMTP_ERR_MESSAGE_REFUSED', why, code);
+  }
+
+  /** The message that was read is a thing of the past. */
   forgetReading() {
     this.reading?.close();
     this.reading = undefined;
@@ -219,14 +236,50 @@ class Judge {
     const asked = /** @type {Asked} */ (this.#readingAsked);
     this.asked = asked;
     this.stage = 'data';
-    this.reading?.finish(
+    const reading = /** @type {InstanceType<typeof Reading>} */ (this.reading);
+    reading.finish(
       () => {
-        if (this.isAsked(asked)) this.ask('data', undefined);
+        const { code, message, fills } = reading.verdict ?? {};
+        if (!this.isAsked(asked)) return;
+        if (reading.verdict === undefined) this.ask('data', undefined);
+        else if (code !== undefined) this.#answer(code, message);
+        else this.#accept(message, fills === true);
       },
       (error) => {
-        if (this.isAsked(asked)) this.#refuse(error);
+        if (this.isAsked(asked)) this.#refuse(error, reading.refusal(error));
       },
     );
+  }
+
+  /** Whether a verdict given here is the reader's on the message that it is at. */
+  #isReader() {
+    const state = this.reading?.state;
+    if (state !== 'open' && state !== 'whole') return false;
+    if (this.stage !== null && this.stage !== 'data') return false;
+    const asked = this.#caller();
+    return asked === undefined || asked === this.#readingAsked || !asked.isPending;
+  }
+
+  /** Keeps a verdict until the message was read; the first one counts. */
+  #note(/** @type {import('./reading.js').ReadVerdict} */ verdict) {
+    if (this.reading) this.reading.verdict ??= verdict;
+  }
+
+  /** The event whose listener the caller belongs to, as far as that is known. */
+  #caller() {
+    const running = contexts.getStore();
+    return running?.judge === this ? running : this.#untracked;
+  }
+
+  #openReading() {
+    this.reading?.open(this.#reader);
+    this.#readingAsked = this.asked;
+  }
+
+  /** DATA itself was refused: nothing comes. */
+  #refuseReading(/** @type {number | undefined} */ code) {
+    const why = `DATA was refused with ${code}`;
+    this.reading?.fail('SMTP_ERR_MESSAGE_REFUSED', why, code);
   }
 
   /**
@@ -235,8 +288,7 @@ class Judge {
    */
   #mayDecide() {
     if (this.stage === null) return false;
-    const running = contexts.getStore();
-    const asked = running?.judge === this ? running : this.#untracked;
+    const asked = this.#caller();
     return asked === undefined || asked === this.asked || !asked.isPending;
   }
 
@@ -267,7 +319,7 @@ class Judge {
   /** A listener failed; a verdict that 'error' gives counts, on the event that failed. */
   #failed(/** @type {Asked} */ asked, /** @type {unknown} */ error) {
     asked.isPending = false;
-    const isReader = asked === this.#readingAsked && this.reading?.isOpen;
+    const isReader = asked === this.#readingAsked && this.reading?.state === 'open';
     if (this.isAsked(asked)) {
       this.#host.fail(this.#session, error);
     } else {
@@ -283,8 +335,7 @@ class Judge {
   }
 
   /** Answers with what an error says, else 451. */
-  #refuse(/** @type {unknown} */ error) {
-    const refusal = refusalOf(error);
+  #refuse(/** @type {unknown} */ error, refusal = refusalOf(error)) {
     if (refusal) this.#answer(refusal.code, refusal.text);
     else this.#answer(LOCAL_ERROR, this.#stockText(STOCK.LOCAL_ERROR));
   }
@@ -295,8 +346,7 @@ class Judge {
     if (event === 'dataStart' && this.reading !== undefined) {
       const { stream } = this.reading;
       if (stream.destroyed) return this.#refuse(stream.errored);
-      this.reading.open(this.#reader);
-      this.#readingAsked = this.asked;
+      this.#openReading();
     }
     this.stage = null;
     if (event === 'message') {
@@ -343,6 +393,7 @@ class Judge {
     this.stage = null;
     this.#transaction.restore();
     this.#tell(event, code);
+    if (event === 'dataStart') this.#refuseReading(code);
     const text = textOf(code, message);
     if (event === 'timeout') {
       this.write(engine.border.replyLines(code, text));
@@ -365,7 +416,7 @@ class Judge {
   #tell(/** @type {string | null} */ event, /** @type {number} */ replyCode) {
     if (event === 'mail' && replyCode < 400) {
       this.#announcer.begun(this.#argument);
-    } else if (event === 'data') {
+    } else if (event === 'data' && !this.reading?.isAnswered) {
       const bytes = this.reading?.stream.bytesTaken ?? this.#transaction.byteLength;
       this.#announcer.answered(this.#transaction, bytes, replyCode);
     }

@@ -185,7 +185,7 @@ impl ServerSession {
         match end {
             End::Refused(stock) => {
                 self.reply_stock(stock);
-                if streamed {
+                if streamed || self.interest.has(Interest::DATA) {
                     return Some(self.ask(Question::Cut(stock), now));
                 }
             }

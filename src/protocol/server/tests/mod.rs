@@ -125,6 +125,7 @@ impl Table {
                 let bytes = message.segments().collect::<Vec<_>>().concat();
                 events.push(format!("data {}", bytes.escape_ascii()).replace("\\x00", "\\0"));
             }
+            Question::Cut(_) if !self.interest.has(Interest::STREAM) => {}
             Question::Streamed | Question::Cut(_) => {
                 let what = if question.awaits_verdict() { "stream" } else { "cut" };
                 let bytes = std::mem::take(&mut self.pieces);
