@@ -630,7 +630,7 @@ export interface Session {
    * listener of 'dataStart', now or before its promise is settled.
    *
    * When it was read to its end, and the listener's promise, if it returned one, is fulfilled,
-   * 'data' is raised without an argument. A stream that is destroyed before, or a promise that is
+   * 'data' is raised without an argument, unless the reader has given a verdict meanwhile. A stream that is destroyed before, or a promise that is
    * rejected, skips the rest of the message and answers 451, or the `replyCode` and message of
    * the error. The stream fails with an {@link SmtpError}: `SMTP_ERR_MESSAGE_CUT` if the
    * connection ended, `SMTP_ERR_MESSAGE_REFUSED` if the engine refused the message (size, bare
