@@ -3,32 +3,15 @@
 
 const dns = require('node:dns');
 const { isIP, isIPv6 } = require('node:net');
-const { inspect } = require('node:util');
 const { FLAG, INTEREST, KIND, border, field, onRecord, text } = require('./border.js');
 const { watched } = require('./channels.js');
 const { Dialogue } = require('./dialogue.js');
 const { SmtpError, systemError } = require('./errors.js');
+const { Listeners } = require('./listeners.js');
 const { Lifetime, abortError, checkSignal } = require('./lifetime.js');
 const { NativeServer } = require('./native.js');
 const { engineOptions, merge } = require('./params.js');
 const { checkTls, tlsSettings, usingTls } = require('./tls.js');
-
-/** Events that the engine has to know of; the others are raised here. */
-const EVENTS = /** @type {const} */ ([
-  'secure',
-  'connect',
-  'message',
-  'helo',
-  'mail',
-  'rcpt',
-  'dataStart',
-  'dataChunk',
-  'data',
-  'timeout',
-  'response',
-  'disconnect',
-  'error',
-]);
 
 /** Servers that listen or have sessions, by number. @type {Map<number, ServerImplementation>} */
 const servers = new Map();
@@ -45,7 +28,6 @@ const noop = () => {};
 class ServerImplementation {
   #number = ++lastNumber;
   #native;
-  /** @type {any} */
   #listeners;
   /** @type {import('./judge.js').Host} */
   #host;
@@ -69,7 +51,7 @@ class ServerImplementation {
     const tls = this.config.tls && tlsSettings(this.config.tls);
     const options = engineOptions(this.config, this.#number, tls);
     this.#native = usingTls(tls, () => new NativeServer(border, options));
-    this.#listeners = checkListeners(listeners ?? {});
+    this.#listeners = new Listeners(listeners ?? {}, this.config);
     this.#host = {
       server: this,
       config: this.config,
@@ -78,19 +60,19 @@ class ServerImplementation {
       debugs: typeof params?.debug === 'function',
       emitsTimeout: false,
       isAsync: false,
-      call: (session, event, argument) => this.#call(session, event, argument),
-      notify: (session, event, argument) => this.#notify(session, event, argument),
-      fail: (session, error) => this.#fail(session, error),
+      call: (session, event, argument) => this.#listeners.call(session, event, argument),
+      notify: (session, event, argument) => this.#listeners.notify(session, event, argument),
+      fail: (session, error) => this.#listeners.fail(session, error),
     };
     this.#listen();
   }
 
   get listeners() {
-    return this.#listeners;
+    return this.#listeners.current;
   }
 
   set listeners(listeners) {
-    this.#listeners = checkListeners(listeners);
+    this.#listeners.current = listeners;
     this.#listen();
   }
 
@@ -99,15 +81,14 @@ class ServerImplementation {
   }
 
   on(/** @type {any} */ listeners = {}) {
-    checkListeners(listeners);
-    this.listeners =
-      typeof listeners === 'function' ? listeners : { ...this.#listeners, ...listeners };
+    this.#listeners.add(listeners);
+    this.#listen();
     return this;
   }
 
   start() {
     this.#start((error) => {
-      if (error && error.code !== 'SMTP_ERR_STOPPED') this.#fail(this, error);
+      if (error && error.code !== 'SMTP_ERR_STOPPED') this.#listeners.fail(this, error);
     });
     return this;
   }
@@ -121,7 +102,7 @@ class ServerImplementation {
       this.#start((error) => {
         if (signal?.aborted && isStart) return reject(abortError(signal));
         if (!error) return resolve(this);
-        if (this.#hasListener('error')) this.#fail(this, error);
+        if (this.#listeners.has('error')) this.#listeners.fail(this, error);
         reject(error);
       });
       if (signal && isStart) this.#stopAt(signal);
@@ -305,7 +286,7 @@ class ServerImplementation {
       done(failure);
       return;
     }
-    this.#notify(this, 'start');
+    this.#listeners.notify(this, 'start');
     done();
   }
 
@@ -317,7 +298,7 @@ class ServerImplementation {
     const first = Math.min(...this.#ending);
     const ended = this.#waitingForStop.filter((waiting) => waiting.run < first);
     this.#waitingForStop = this.#waitingForStop.filter((waiting) => waiting.run >= first);
-    this.#notify(this, 'stop');
+    this.#listeners.notify(this, 'stop');
     for (const { resolve } of ended) resolve();
   }
 
@@ -325,7 +306,7 @@ class ServerImplementation {
     const error = number
       ? systemError('accept', number)
       : new SmtpError('SMTP_ERR_CONNECTION', `cannot accept clients: ${message}`);
-    this.#fail(this, error);
+    this.#listeners.fail(this, error);
   }
 
   /** The process lives, and the engine's records find the server, until it has stopped. */
@@ -340,90 +321,21 @@ class ServerImplementation {
     this.#lifetime.isOpen = false;
   }
 
-  /** Tells the engine which events have a listener. */
+  /** Tells the engine which events are of interest. */
   #listen() {
     const { debugs } = this.#host;
-    const has = (/** @type {string} */ event) => this.#hasListener(event);
-    const all = typeof this.#listeners === 'function' ? [this.#listeners] : this.#listeners;
-    this.#host.isAsync ||= Object.values(all).some(
-      (one) => one?.[Symbol.toStringTag] === 'AsyncFunction',
-    );
-    this.#host.responds = debugs || has('response');
-    this.#host.emitsTimeout = has('timeout') || this.config.timeout > 0;
-    let interest = debugs ? INTEREST.message | INTEREST.response | INTEREST.dataChunk : 0;
-    for (const event of EVENTS) if (has(event)) interest |= INTEREST[event];
-    this.#native.setInterest(interest | watched());
-  }
-
-  #hasListener(/** @type {string} */ event) {
     const listeners = this.#listeners;
-    return typeof listeners === 'function' || typeof listeners[event] === 'function';
-  }
-
-  #call(/** @type {any} */ context, /** @type {string} */ event, /** @type {any} */ argument) {
-    const listeners = this.#listeners;
-    const isFunction = typeof listeners === 'function';
-    const listener = isFunction ? listeners : listeners[event];
-    if (typeof listener !== 'function') return true;
-    if (event === 'mail' && this.config.compat === '1.0') {
-      const { from, size } = argument;
-      return isFunction
-        ? listener.call(context, event, from, size)
-        : listener.call(context, from, size);
-    }
-    return isFunction ? listener.call(context, event, argument) : listener.call(context, argument);
-  }
-
-  /**
-   * Raises an event whose listener decides nothing.
-   *
-   * @param {any} context
-   * @param {string} event
-   * @param {any} [argument]
-   */
-  #notify(context, event, argument) {
-    try {
-      const result = /** @type {any} */ (this.#call(context, event, argument));
-      if (typeof result?.then === 'function') {
-        result.then(noop, (/** @type {unknown} */ error) => this.#fail(context, error));
-      }
-    } catch (error) {
-      this.#fail(context, error);
-    }
-  }
-
-  /** Raises 'error'; what its listener throws is swallowed. */
-  #fail(/** @type {any} */ context, /** @type {any} */ error) {
-    if (!this.#hasListener('error')) {
-      const text = error instanceof Error ? error.message : String(error);
-      process.emitWarning(`${text} (there is no 'error' listener)`, 'SmtpEngineWarning');
-      return;
-    }
-    try {
-      const result = /** @type {any} */ (this.#call(context, 'error', error));
-      if (typeof result?.then === 'function') result.then(noop, noop);
-    } catch {
-      // As the original does.
-    }
+    this.#host.isAsync ||= listeners.isAsync;
+    this.#host.responds = debugs || listeners.has('response');
+    this.#host.emitsTimeout = listeners.has('timeout') || this.config.timeout > 0;
+    const debug = debugs ? INTEREST.message | INTEREST.response | INTEREST.dataChunk : 0;
+    this.#native.setInterest(listeners.interest | debug | watched());
   }
 }
 
 function noSharing() {
   const why = `${process.platform} cannot share ports (SO_REUSEPORT)`;
   return new SmtpError('ENOTSUP', `${why}: leave params.reusePort out and listen in one place`);
-}
-
-function checkListeners(/** @type {any} */ listeners) {
-  if (typeof listeners !== 'function' && (typeof listeners !== 'object' || listeners === null)) {
-    throw new TypeError(`listeners must be an object or a function, not ${String(listeners)}`);
-  }
-  for (const event of [...EVENTS, 'start', 'stop']) {
-    const listener = listeners[event];
-    if (listener && typeof listener !== 'function') {
-      throw new TypeError(`listeners.${event} must be a function, not ${inspect(listener)}`);
-    }
-  }
-  return listeners;
 }
 
 onRecord((kind, head, at, index) => {
