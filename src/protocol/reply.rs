@@ -1,6 +1,7 @@
 //! Replies (RFC 5321 section 4.2) and their enhanced status codes (RFC 3463, RFC 2034).
 
 use bytes::{BufMut, BytesMut};
+use std::fmt;
 
 /// A three-digit reply code from 200 to 599.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,16 @@ impl ReplyCode {
     /// 421, after which the connection is closed (RFC 5321 section 3.8).
     pub fn closes(self) -> bool {
         self.0 == 421
+    }
+
+    /// 2yz: what was asked is done (RFC 5321 section 4.2.1).
+    pub fn is_completion(self) -> bool {
+        self.0 < 300
+    }
+
+    /// 4yz: it may be done later.
+    pub fn is_transient(self) -> bool {
+        (400..500).contains(&self.0)
     }
 
     /// 2yz or 3yz.
@@ -69,6 +80,11 @@ impl Reply {
         }
     }
 
+    /// A reply that a server sent; there is at least one line.
+    pub(super) fn received(code: ReplyCode, lines: Vec<String>) -> Self {
+        Self { code, lines }
+    }
+
     /// The same with an enhanced status code before the text of each line.
     #[must_use]
     pub fn with_status(mut self, EnhancedStatus(subject, detail): EnhancedStatus) -> Self {
@@ -84,9 +100,14 @@ impl Reply {
         self.code
     }
 
+    /// The text of each line.
+    pub fn texts(&self) -> &[String] {
+        &self.lines
+    }
+
     /// Its lines as they go over the wire, without CRLF.
     pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
-        let last = self.lines.len() - 1;
+        let last = self.lines.len().saturating_sub(1);
         self.lines.iter().enumerate().map(move |(index, line)| {
             format!("{}{}{line}", self.code.0, if index == last { ' ' } else { '-' })
         })
@@ -98,6 +119,13 @@ impl Reply {
             output.put_slice(line.as_bytes());
             output.put_slice(b"\r\n");
         }
+    }
+}
+
+/// In one line, fit to be shown.
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code.0, self.lines.join(" ").replace(char::is_control, "?"))
     }
 }
 

@@ -1,0 +1,419 @@
+//! The client's state machine (RFC 5321 section 4.1.4), sans IO.
+//!
+//! Requests are queued with [`ClientSession::ask`] and sent in turn, or together where the server
+//! offers PIPELINING. A driver gives bytes with [`ClientSession::receive`], then calls
+//! [`ClientSession::poll`] and does what each [`Step`] says, until it is [`Step::NeedInput`]:
+//!
+//! ```text
+//!            requests                354                  end of data
+//! Open -----------------> Open -----------> Message -----------------> Open
+//!   | 220 to STARTTLS                                                    | 421, QUIT,
+//!   +-----------------> Securing -----> Open, what was learned forgotten +----------> Ended
+//! ```
+//!
+//! On top of it stand [`opening::Opening`], which gets a session ready to take mail, and
+//! [`delivery::Delivery`], which carries one transaction through.
+
+pub mod delivery;
+mod offered;
+pub mod opening;
+mod reading;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use offered::Offered;
+pub use request::{ArgumentError, Awaited, Greeting, Request};
+
+use super::encoder::DataEncoder;
+use super::reply::Reply;
+use bytes::BytesMut;
+use reading::ReplyReader;
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Requests that may wait for their replies at a time: these fit into the buffers of a server
+/// that answers before it has read all.
+const MAX_PIPELINED: usize = 100;
+/// Bytes that may be ready to be sent before more requests are.
+const MAX_OUTPUT: usize = 64 * 1024;
+
+/// For how long replies are awaited (RFC 5321 section 4.5.3.2); `None` for ever.
+#[derive(Debug, Clone)]
+pub struct Timeouts {
+    /// The greeting line; default 300 s.
+    pub greeting: Option<Duration>,
+    /// MAIL, RCPT and all else; default 300 s.
+    pub command: Option<Duration>,
+    /// DATA; default 120 s.
+    pub data_initiation: Option<Duration>,
+    /// For a block of the message to leave, or to come from the application; default 180 s.
+    pub data_block: Option<Duration>,
+    /// The end of data; default 600 s.
+    pub data_termination: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            greeting: Some(Duration::from_secs(300)),
+            command: Some(Duration::from_secs(300)),
+            data_initiation: Some(Duration::from_secs(120)),
+            data_block: Some(Duration::from_secs(180)),
+            data_termination: Some(Duration::from_secs(600)),
+        }
+    }
+}
+
+impl Timeouts {
+    fn of(&self, awaited: Awaited) -> Option<Duration> {
+        match awaited {
+            Awaited::Connect => self.greeting,
+            Awaited::Data => self.data_initiation,
+            Awaited::Message | Awaited::Bdat(_) => self.data_termination,
+            _ => self.command,
+        }
+    }
+}
+
+/// What ends a session before its time. The server is to blame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// It closed the connection while a reply was awaited, if one was.
+    Closed(Option<Awaited>),
+    /// It said 421, to nothing that was asked (RFC 5321 section 3.8).
+    Leaving(Reply),
+    /// It sent a reply that nobody asked for.
+    Unasked(Reply),
+    /// It answered a message that has not ended yet.
+    Early(Reply),
+    /// What it sent is no reply; the head of it.
+    BadReply(String),
+    /// A reply longer than 64 KiB.
+    EndlessReply,
+    /// It did not reply in time.
+    Timeout(Option<Awaited>),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(None) => f.write_str("the server closed the connection"),
+            Self::Closed(Some(awaited)) => {
+                write!(f, "the server closed the connection before its reply to {awaited}")
+            }
+            Self::Leaving(reply) => write!(f, "the server closed the connection: {reply}"),
+            Self::Unasked(reply) => write!(f, "the server replied to nothing: {reply}"),
+            Self::Early(reply) => {
+                write!(f, "the server replied before the message had ended: {reply}")
+            }
+            Self::BadReply(line) => write!(f, "the server sent no SMTP reply: \"{line}\""),
+            Self::EndlessReply => {
+                write!(f, "the server sent a reply of more than {} bytes", reading::MAX_REPLY)
+            }
+            Self::Timeout(None) => f.write_str("the server took no data for too long"),
+            Self::Timeout(Some(awaited)) => {
+                write!(f, "the server did not reply to {awaited} in time")
+            }
+        }
+    }
+}
+
+/// What the session wants of its driver.
+#[derive(Debug, PartialEq)]
+pub enum Step {
+    /// These bytes are to be sent.
+    Send(BytesMut),
+    /// A request was answered; also by a 421, after which the server closes.
+    Reply(Awaited, Reply),
+    /// The TLS handshake is due, then [`ClientSession::secured`].
+    StartTls,
+    /// There is nothing to do before more input comes, or more is asked.
+    NeedInput,
+    /// The connection is of no use any more.
+    Fail(Failure),
+}
+
+#[derive(Debug)]
+enum State {
+    Open,
+    Message(Body),
+    Securing,
+    Ended,
+}
+
+#[derive(Debug)]
+enum Body {
+    Encoded(DataEncoder),
+    Begun,
+}
+
+/// One session with a server.
+#[derive(Debug)]
+pub struct ClientSession {
+    timeouts: Timeouts,
+    state: State,
+    queue: VecDeque<Request>,
+    awaited: VecDeque<Awaited>,
+    /// The last request sent was one that nothing may follow.
+    group_ended: bool,
+    input: BytesMut,
+    input_ended: bool,
+    reader: ReplyReader,
+    output: BytesMut,
+    offered: Offered,
+    tls: bool,
+    waiting_since: Instant,
+}
+
+impl ClientSession {
+    /// A session that awaits the server's greeting line; `tls` tells whether the connection is
+    /// encrypted.
+    pub fn new(timeouts: Timeouts, tls: bool, now: Instant) -> Self {
+        Self {
+            timeouts,
+            state: State::Open,
+            queue: VecDeque::new(),
+            awaited: VecDeque::from([Awaited::Connect]),
+            group_ended: true,
+            input: BytesMut::new(),
+            input_ended: false,
+            reader: ReplyReader::default(),
+            output: BytesMut::new(),
+            offered: Offered::default(),
+            tls,
+            waiting_since: now,
+        }
+    }
+
+    /// Queues a request.
+    ///
+    /// # Errors
+    /// An argument that no server is to see; nothing is sent then.
+    pub fn ask(&mut self, request: Request) -> Result<(), ArgumentError> {
+        request.check()?;
+        self.queue.push_back(request);
+        Ok(())
+    }
+
+    /// Takes bytes from the server.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        self.input.extend_from_slice(bytes);
+    }
+
+    /// Room for bytes from the server, to be written to directly.
+    pub fn input(&mut self) -> &mut BytesMut {
+        &mut self.input
+    }
+
+    /// Notes that the server sends no more; what it has sent still counts.
+    pub fn end_input(&mut self) {
+        self.input_ended = true;
+    }
+
+    /// What to do next.
+    pub fn poll(&mut self, now: Instant) -> Step {
+        if matches!(self.state, State::Securing) {
+            return Step::StartTls;
+        }
+        if let Some(bytes) = self.take_output(now) {
+            return Step::Send(bytes);
+        }
+        match self.reader.next(&mut self.input) {
+            Err(failure) => self.fail(failure),
+            Ok(Some(reply)) => self.take(reply, now),
+            Ok(None) if self.input_ended => {
+                self.fail(Failure::Closed(self.awaited.front().copied()))
+            }
+            Ok(None) => Step::NeedInput,
+        }
+    }
+
+    /// What is ready to be sent, if there is anything, without a look at the input.
+    pub fn take_output(&mut self, now: Instant) -> Option<BytesMut> {
+        self.send_requests(now);
+        Some(self.output.split()).filter(|bytes| !bytes.is_empty())
+    }
+
+    /// When the server is too late, unless input comes before that.
+    pub fn deadline(&self) -> Option<Instant> {
+        let awaited = self.awaited.front()?;
+        Some(self.waiting_since + self.timeouts.of(*awaited)?)
+    }
+
+    /// The deadline has passed.
+    pub fn expire(&mut self) -> Step {
+        self.fail(Failure::Timeout(self.awaited.front().copied()))
+    }
+
+    /// How long a block of a message may take.
+    pub fn data_block_timeout(&self) -> Option<Duration> {
+        self.timeouts.data_block
+    }
+
+    /// Whether a message is to be given: DATA was answered with 354.
+    pub fn takes_message(&self) -> bool {
+        matches!(self.state, State::Message(_))
+    }
+
+    /// Gives what comes next of the message: line ends are made whole, dots doubled. Nothing
+    /// happens where no message is to be given.
+    pub fn write_message(&mut self, bytes: &[u8]) {
+        let State::Message(body) = &mut self.state else { return };
+        if matches!(body, Body::Begun) {
+            *body = Body::Encoded(DataEncoder::for_data());
+        }
+        if let Body::Encoded(encoder) = body {
+            encoder.encode(bytes, &mut self.output);
+        }
+    }
+
+    /// The message is complete; `replies` are awaited, one but in LMTP (RFC 2033 section 4.2).
+    pub fn end_message(&mut self, replies: usize, now: Instant) {
+        let State::Message(body) = std::mem::replace(&mut self.state, State::Open) else { return };
+        let encoder = match body {
+            Body::Begun => DataEncoder::for_data(),
+            Body::Encoded(encoder) => encoder,
+        };
+        encoder.finish(&mut self.output);
+        self.await_message(replies, now);
+    }
+
+    /// Gives a whole message as it is, its end of data included.
+    pub fn send_prepared(&mut self, bytes: &[u8], now: Instant) {
+        if !matches!(self.state, State::Message(_)) {
+            return;
+        }
+        self.state = State::Open;
+        self.output.extend_from_slice(bytes);
+        self.await_message(1, now);
+    }
+
+    /// The TLS handshake is done: nothing said in plain text counts (RFC 3207 section 4.2).
+    pub fn secured(&mut self, now: Instant) {
+        self.tls = true;
+        self.offered = Offered::default();
+        self.state = State::Open;
+        self.waiting_since = now;
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_tls(&self) -> bool {
+        self.tls
+    }
+
+    /// What the server offers.
+    pub fn offered(&self) -> &Offered {
+        &self.offered
+    }
+
+    /// Whether nothing is asked, awaited or under way, and no input is left over.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Open)
+            && self.queue.is_empty()
+            && self.awaited.is_empty()
+            && self.output.is_empty()
+            && self.input.is_empty()
+    }
+
+    /// Whether the session is over.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Whether a request waits for its reply, or for its turn.
+    pub fn is_awaiting(&self) -> bool {
+        !self.awaited.is_empty() || !self.queue.is_empty()
+    }
+
+    /// Chunks of a message that were not answered yet.
+    pub fn chunks_under_way(&self) -> usize {
+        let is_chunk = |awaited: &&Awaited| matches!(awaited, Awaited::Bdat(_));
+        let queued = self.queue.iter().filter(|request| matches!(request, Request::Bdat(..)));
+        queued.count() + self.awaited.iter().filter(is_chunk).count()
+    }
+
+    /// Gives up requests that were not sent.
+    pub fn forget_queued(&mut self) {
+        self.queue.clear();
+    }
+
+    fn await_message(&mut self, replies: usize, now: Instant) {
+        for _ in 0..replies {
+            self.await_reply(Awaited::Message, now);
+        }
+        self.group_ended = false;
+    }
+
+    fn await_reply(&mut self, awaited: Awaited, now: Instant) {
+        if self.awaited.is_empty() {
+            self.waiting_since = now;
+        }
+        self.awaited.push_back(awaited);
+    }
+
+    fn send_requests(&mut self, now: Instant) {
+        while matches!(self.state, State::Open)
+            && self.has_turn()
+            && let Some(request) = self.queue.pop_front()
+        {
+            self.group_ended = request.ends_group();
+            request.write(&mut self.output);
+            self.await_reply(request.awaited(), now);
+        }
+    }
+
+    /// Whether a request may be sent now (RFC 2920 section 3.1).
+    fn has_turn(&self) -> bool {
+        if self.awaited.is_empty() {
+            return true;
+        }
+        self.offered.pipelining()
+            && !self.group_ended
+            && self.awaited.len() < MAX_PIPELINED
+            && self.output.len() < MAX_OUTPUT
+    }
+
+    fn take(&mut self, reply: Reply, now: Instant) -> Step {
+        self.waiting_since = now;
+        let Some(awaited) = self.awaited.pop_front() else {
+            return self.fail(if reply.code().closes() {
+                Failure::Leaving(reply)
+            } else if self.takes_message() {
+                Failure::Early(reply)
+            } else {
+                Failure::Unasked(reply)
+            });
+        };
+        let code = reply.code();
+        match awaited {
+            Awaited::Greet(Greeting::Helo) if code.is_completion() => {
+                self.offered = Offered::default();
+            }
+            Awaited::Greet(_) if code.is_completion() => self.offered = Offered::new(&reply),
+            Awaited::Data if code.value() == 354 => self.state = State::Message(Body::Begun),
+            Awaited::StartTls if code.value() == 220 => {
+                // What came with it may be anybody's.
+                self.reader.forget(&mut self.input);
+                self.state = State::Securing;
+            }
+            _ => {}
+        }
+        if code.closes() || awaited == Awaited::Quit {
+            self.end();
+        }
+        Step::Reply(awaited, reply)
+    }
+
+    fn fail(&mut self, failure: Failure) -> Step {
+        self.end();
+        Step::Fail(failure)
+    }
+
+    fn end(&mut self) {
+        self.state = State::Ended;
+        self.queue.clear();
+    }
+}

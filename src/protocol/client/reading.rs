@@ -1,0 +1,82 @@
+//! Replies off the wire (RFC 5321 section 4.2), however they were cut, and no longer than a bound.
+
+use super::Failure;
+use crate::protocol::reply::{Reply, ReplyCode};
+use bytes::{Buf, BytesMut};
+use memchr::memchr;
+
+/// Bytes of one reply, all its lines together.
+pub(super) const MAX_REPLY: usize = 64 * 1024;
+
+/// Cuts what a server sends into replies.
+#[derive(Debug, Default)]
+pub(super) struct ReplyReader {
+    /// Lines of a reply that goes on.
+    lines: Vec<String>,
+    code: Option<ReplyCode>,
+    /// Their bytes.
+    length: usize,
+    /// Bytes at the head of the input known to hold no line end.
+    scanned: usize,
+}
+
+impl ReplyReader {
+    /// Takes the next reply off `input`; `None` if its end has not come yet.
+    ///
+    /// A line may end in a bare LF; the reply code may be all there is of it.
+    ///
+    /// # Errors
+    /// [`Failure::EndlessReply`] and [`Failure::BadReply`].
+    pub(super) fn next(&mut self, input: &mut BytesMut) -> Result<Option<Reply>, Failure> {
+        loop {
+            let found = memchr(b'\n', &input[self.scanned..]).map(|at| self.scanned + at + 1);
+            if self.length + found.unwrap_or(input.len()) > MAX_REPLY {
+                return Err(Failure::EndlessReply);
+            }
+            let Some(end) = found else {
+                self.scanned = input.len();
+                return Ok(None);
+            };
+            self.scanned = 0;
+            self.length += end;
+            let line = input.split_to(end);
+            if self.take(&line)? {
+                self.length = 0;
+                let lines = std::mem::take(&mut self.lines);
+                return Ok(self.code.take().map(|code| Reply::received(code, lines)));
+            }
+        }
+    }
+
+    /// Takes one line; whether it was the last of its reply.
+    fn take(&mut self, line: &[u8]) -> Result<bool, Failure> {
+        let mut text = line.strip_suffix(b"\n").unwrap_or(line);
+        text = text.strip_suffix(b"\r").unwrap_or(text);
+        let bad = || Failure::BadReply(excerpt(text));
+        let digits = text.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit));
+        let code = digits.and_then(ReplyCode::parse).ok_or_else(bad)?;
+        if self.code.is_some_and(|first| first != code) {
+            return Err(bad());
+        }
+        let ends = match text.get(3) {
+            None | Some(b' ') => true,
+            Some(b'-') => false,
+            Some(_) => return Err(bad()),
+        };
+        self.code = Some(code);
+        self.lines.push(String::from_utf8_lossy(text.get(4..).unwrap_or_default()).into_owned());
+        Ok(ends)
+    }
+
+    /// Forgets what was begun, with all that is in `input`.
+    pub(super) fn forget(&mut self, input: &mut BytesMut) {
+        input.advance(input.len());
+        *self = Self::default();
+    }
+}
+
+/// The head of a line, fit to be shown.
+fn excerpt(line: &[u8]) -> String {
+    let head = &line[..line.len().min(100)];
+    String::from_utf8_lossy(head).escape_debug().to_string()
+}

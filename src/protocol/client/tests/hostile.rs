@@ -1,0 +1,104 @@
+//! Servers that do not behave.
+
+use super::*;
+
+fn failure_of(bytes: &[u8]) -> Option<Failure> {
+    let mut table = Table::new(Cut::Whole);
+    for piece in bytes.chunks(1_000) {
+        table.session.receive(piece);
+        table.settle(&mut |_, _, _, _| ());
+    }
+    table.failure
+}
+
+#[test]
+fn what_is_no_reply_ends_the_session() {
+    for line in [
+        "HTTP/1.1 400 Bad Request\r\n",
+        "\r\n",
+        "22 x\r\n",
+        "2200 x\r\n",
+        "220x\r\n",
+        "199 x\r\n",
+        "600 x\r\n",
+        "220-a\r\n221 b\r\n",
+        "220-a\r\nb\r\n",
+        "\x16\x03\x01\x02\r\n",
+        "+20 x\r\n",
+    ] {
+        assert!(matches!(failure_of(line.as_bytes()), Some(Failure::BadReply(_))), "{line:?}");
+    }
+}
+
+#[test]
+fn replies_have_a_bound_however_they_are_cut() {
+    assert_eq!(failure_of(&[b'2'; 70_000]), Some(Failure::EndlessReply));
+    assert_eq!(failure_of("220-x\r\n".repeat(20_000).as_bytes()), Some(Failure::EndlessReply));
+    let long = format!("220 {}\r\n", "x".repeat(60_000));
+    assert_eq!(failure_of(long.as_bytes()), None);
+}
+
+#[test]
+fn replies_nobody_asked_for() {
+    let unasked = |bytes: &str| failure_of(format!("220 hello\r\n{bytes}").as_bytes());
+    assert!(matches!(unasked("250 surprise\r\n"), Some(Failure::Unasked(_))));
+    assert!(matches!(unasked("421 bye\r\n"), Some(Failure::Leaving(_))));
+    assert_eq!(unasked(""), None);
+}
+
+#[test]
+fn an_end_of_input_is_told_with_what_was_awaited() {
+    let mut table = Table::new(Cut::Whole);
+    table.session.receive(b"220-hel");
+    table.session.end_input();
+    table.run();
+    assert_eq!(table.failure, Some(Failure::Closed(Some(Awaited::Connect))));
+}
+
+#[test]
+fn every_reply_has_its_deadline() {
+    let mut table = Table::new(Cut::Whole);
+    let start = table.now;
+    let after = |table: &Table| table.session.deadline().map(|deadline| deadline - start);
+    assert_eq!(after(&table), Some(Duration::from_secs(300)));
+    table.now += Duration::from_secs(10);
+    table.server("220 hello\r\n", &mut |_, _, _, _| ());
+    assert_eq!(after(&table), None);
+    for (request, reply, seconds) in [
+        (Request::Noop, "250 OK\r\n", 310),
+        (Request::Data, "354 go\r\n", 130),
+    ] {
+        table.session.ask(request).expect("an argument");
+        table.run();
+        assert_eq!(after(&table), Some(Duration::from_secs(seconds)));
+        table.server(reply, &mut |_, _, _, _| ());
+    }
+    let now = table.now;
+    table.session.end_message(1, now);
+    assert_eq!(after(&table), Some(Duration::from_secs(610)));
+    assert_eq!(table.session.expire(), Step::Fail(Failure::Timeout(Some(Awaited::Message))));
+}
+
+#[test]
+fn a_reply_before_the_end_of_a_message_is_told() {
+    let mut table = Table::new(Cut::Whole);
+    table.server("220 hello\r\n", &mut |_, _, _, _| ());
+    table.session.ask(Request::Data).expect("an argument");
+    table.run();
+    table.server("354 go\r\n552 too much\r\n", &mut |_, _, _, _| ());
+    assert!(matches!(table.failure, Some(Failure::Early(_))));
+}
+
+#[test]
+fn a_server_that_leaves_gets_nothing_more() {
+    let mut table = Table::new(Cut::Whole);
+    table.server("220 hello\r\n", &mut |_, _, _, _| ());
+    for _ in 0..3 {
+        table.session.ask(Request::Noop).expect("an argument");
+    }
+    table.run();
+    table.client("NOOP\r\n");
+    table.server("421 bye\r\n", &mut |_, _, _, _| ());
+    assert!(table.session.has_ended());
+    table.client("");
+}

@@ -1,0 +1,374 @@
+//! A client at a table with a scripted server, cut at every place; and with the server's own
+//! machine.
+
+mod duel;
+mod hostile;
+
+use super::delivery::{Body, Delivery, Envelope, Fate, Progress, Recipient, Unfit};
+use super::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
+use super::*;
+use std::sync::Arc;
+
+const PLAIN: &str = "250 mx.example\r\n";
+const FULL: &str = "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n\
+                    250-SMTPUTF8\r\n250 DSN\r\n";
+const CHUNKING: &str = "250-mx.example\r\n250-PIPELINING\r\n250-BINARYMIME\r\n250 CHUNKING\r\n";
+
+fn options(change: impl FnOnce(&mut OpeningOptions)) -> Arc<OpeningOptions> {
+    let mut options = OpeningOptions {
+        name: "client.example".to_owned(),
+        lmtp: false,
+        tls: TlsPolicy::Opportunistic,
+        login: None,
+        server: ("mx.example".to_owned(), 25),
+    };
+    change(&mut options);
+    Arc::new(options)
+}
+
+fn envelope(from: &str, to: &[&str]) -> Envelope {
+    let recipient =
+        |address: &&str| Recipient { address: (*address).to_owned(), dsn: "NOTIFY=NEVER".to_owned() };
+    Envelope {
+        from: from.to_owned(),
+        recipients: to.iter().map(recipient).collect(),
+        body: Body::SevenBit,
+        size: None,
+        smtp_utf8: false,
+        require_tls: false,
+        dsn: "RET=HDRS".to_owned(),
+    }
+}
+
+/// How the server's bytes are cut.
+#[derive(Debug, Clone, Copy)]
+enum Cut {
+    Whole,
+    Bytes,
+    At(usize),
+}
+
+/// A client that speaks with a script: lines of the server go in as they stand, those of the
+/// client have to come out.
+struct Table {
+    session: ClientSession,
+    now: Instant,
+    sent: Vec<u8>,
+    replies: VecDeque<(Awaited, Reply)>,
+    failure: Option<Failure>,
+    securing: bool,
+    cut: Cut,
+}
+
+impl Table {
+    fn new(cut: Cut) -> Self {
+        let now = Instant::now();
+        Self {
+            session: ClientSession::new(Timeouts::default(), false, now),
+            now,
+            sent: Vec::new(),
+            replies: VecDeque::new(),
+            failure: None,
+            securing: false,
+            cut,
+        }
+    }
+
+    fn run(&mut self) {
+        loop {
+            match self.session.poll(self.now) {
+                Step::Send(bytes) => self.sent.extend_from_slice(&bytes),
+                Step::Reply(to, reply) => {
+                    self.replies.push_back((to, reply));
+                    return;
+                }
+                Step::StartTls => {
+                    self.securing = true;
+                    return;
+                }
+                Step::NeedInput => return,
+                Step::Fail(failure) => {
+                    self.failure = Some(failure);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Everything that can be done, with `each` reply given to whoever listens.
+    fn settle(&mut self, each: &mut impl FnMut(Awaited, Reply, &mut ClientSession, Instant)) {
+        loop {
+            self.run();
+            let Some((to, reply)) = self.replies.pop_front() else { return };
+            each(to, reply, &mut self.session, self.now);
+        }
+    }
+
+    fn server(
+        &mut self,
+        text: &str,
+        each: &mut impl FnMut(Awaited, Reply, &mut ClientSession, Instant),
+    ) {
+        let bytes = text.as_bytes();
+        let pieces: Vec<&[u8]> = match self.cut {
+            Cut::Whole => vec![bytes],
+            Cut::Bytes => bytes.chunks(1).collect(),
+            Cut::At(at) => {
+                let (head, tail) = bytes.split_at(at.min(bytes.len()));
+                vec![head, tail]
+            }
+        };
+        for piece in pieces {
+            self.session.receive(piece);
+            self.settle(each);
+        }
+    }
+
+    fn client(&mut self, expected: &str) {
+        let sent = String::from_utf8(std::mem::take(&mut self.sent)).expect("text");
+        assert_eq!(sent, expected, "{:?}", self.cut);
+    }
+}
+
+/// At every cut that a line of a script may have.
+fn everywhere(run: impl Fn(Cut)) {
+    run(Cut::Whole);
+    run(Cut::Bytes);
+    for at in 0..120 {
+        run(Cut::At(at));
+    }
+}
+
+/// A session that was greeted with these EHLO lines.
+fn open(cut: Cut, options: &Arc<OpeningOptions>, ehlo: &str) -> (Table, Opening) {
+    let mut table = Table::new(cut);
+    let mut opening = Opening::new(options.clone(), "nonce".to_owned());
+    let mut each = |to, reply, session: &mut ClientSession, _| {
+        opening.replied(to, reply, session).expect("a welcome");
+    };
+    table.server("220 mx.example ESMTP\r\n", &mut each);
+    table.client("EHLO client.example\r\n");
+    table.server(ehlo, &mut each);
+    (table, opening)
+}
+
+/// A delivery of `message` to a server that offers `ehlo`: its lines, the client's in between.
+fn deliver(cut: Cut, ehlo: &str, envelope: Envelope, lmtp: bool, message: &[u8], script: &[(&str, &str)]) -> Delivery {
+    let (mut table, opening) = open(cut, &options(|_| ()), ehlo);
+    assert!(opening.is_ready());
+    let mut delivery =
+        Delivery::begin(Arc::new(envelope), lmtp, &mut table.session).expect("fit");
+    table.run();
+    for (client, server) in script {
+        if delivery.progress() == Progress::Message {
+            delivery.give(message, &mut table.session);
+            let now = table.now;
+            delivery.finish(&mut table.session, now);
+            table.run();
+        }
+        table.client(client);
+        table.server(server, &mut |to, reply, session, now| {
+            delivery.replied(to, reply, session, now);
+        });
+        assert_eq!(table.failure, None);
+    }
+    assert_eq!(delivery.progress(), Progress::Done);
+    delivery
+}
+
+fn codes(delivery: &Delivery) -> Vec<u16> {
+    let code = |fate: &Fate| match fate {
+        Fate::Accepted => 250,
+        Fate::Rejected(_, reply) => reply.code().value(),
+        Fate::Pending => 0,
+    };
+    delivery.fates().iter().map(code).collect()
+}
+
+#[test]
+fn one_command_at_a_time() {
+    everywhere(|cut| {
+        let delivery = deliver(cut, PLAIN, envelope("a@b", &["c@d", "e@f"]), false, b".x", &[
+            ("MAIL FROM:<a@b>\r\n", "250 OK\r\n"),
+            ("RCPT TO:<c@d>\r\n", "250-O\r\n250 K\r\n"),
+            ("RCPT TO:<e@f>\r\n", "550 no\r\n"),
+            ("DATA\r\n", "354 go\r\n"),
+            ("..x\r\n.\r\n", "250 2.0.0 taken\r\n"),
+        ]);
+        assert_eq!(codes(&delivery), [250, 550]);
+        assert_eq!(delivery.response().map(Reply::to_string), Some("250 2.0.0 taken".to_owned()));
+    });
+}
+
+#[test]
+fn a_group_at_once_where_that_is_offered() {
+    everywhere(|cut| {
+        let delivery = deliver(cut, FULL, envelope("", &["c@d", "e@f"]), false, b"x\r\n", &[
+            (
+                "MAIL FROM:<> RET=HDRS\r\nRCPT TO:<c@d> NOTIFY=NEVER\r\n\
+                 RCPT TO:<e@f> NOTIFY=NEVER\r\nDATA\r\n",
+                "250 OK\r\n450 later\r\n250 OK\r\n354 go\r\n",
+            ),
+            ("x\r\n.\r\n", "250 OK\r\n"),
+        ]);
+        assert_eq!(codes(&delivery), [450, 250]);
+    });
+}
+
+#[test]
+fn chunks_where_those_are_offered() {
+    everywhere(|cut| {
+        let delivery = deliver(cut, CHUNKING, envelope("a@b", &["c@d"]), false, b".x\ny", &[
+            ("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", "250 OK\r\n250 OK\r\n"),
+            ("BDAT 7 LAST\r\n.x\r\ny\r\n", "250 OK\r\n"),
+        ]);
+        assert_eq!(codes(&delivery), [250]);
+        let mut binary = envelope("a@b", &["c@d"]);
+        binary.body = Body::Binary;
+        let delivery = deliver(cut, CHUNKING, binary, false, b".x\ny\r", &[
+            ("MAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<c@d>\r\n", "250 OK\r\n250 OK\r\n"),
+            ("BDAT 5 LAST\r\n.x\ny\r", "552 full\r\n"),
+        ]);
+        assert_eq!(codes(&delivery), [552]);
+    });
+}
+
+#[test]
+fn lmtp_answers_for_each_recipient() {
+    let ehlo = "250-mx.example\r\n250 PIPELINING\r\n";
+    everywhere(|cut| {
+        let delivery = deliver(cut, ehlo, envelope("a@b", &["c@d", "e@f", "g@h"]), true, b"x", &[
+            (
+                "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nRCPT TO:<g@h>\r\nDATA\r\n",
+                "250 OK\r\n250 OK\r\n550 no\r\n250 OK\r\n354 go\r\n",
+            ),
+            ("x\r\n.\r\n", "452 full\r\n250 taken\r\n"),
+        ]);
+        assert_eq!(codes(&delivery), [452, 550, 250]);
+        assert!(delivery.response().is_some());
+    });
+}
+
+#[test]
+fn refusals_leave_the_session_in_order() {
+    everywhere(|cut| {
+        let two = || envelope("a@b", &["c@d", "e@f"]);
+        let group = "MAIL FROM:<a@b> RET=HDRS\r\nRCPT TO:<c@d> NOTIFY=NEVER\r\n\
+                     RCPT TO:<e@f> NOTIFY=NEVER\r\nDATA\r\n";
+        let refused = "553 not you\r\n503 MAIL first\r\n503 MAIL first\r\n503 MAIL first\r\n";
+        let delivery = deliver(cut, FULL, two(), false, b"x", &[(group, refused)]);
+        assert_eq!(codes(&delivery), [553, 553]);
+        let delivery = deliver(cut, PLAIN, two(), false, b"x", &[("MAIL FROM:<a@b>\r\n", "451 no\r\n")]);
+        assert_eq!(codes(&delivery), [451, 451]);
+        let nobody = "250 OK\r\n550 no\r\n551 no\r\n554 nobody\r\n";
+        let script = [(group, nobody), ("RSET\r\n", "250 OK\r\n")];
+        assert_eq!(codes(&deliver(cut, FULL, two(), false, b"x", &script)), [550, 551]);
+        // It goes on although there is nobody: it gets an empty message.
+        let nobody = "250 OK\r\n550 no\r\n551 no\r\n354 go\r\n";
+        let script = [(group, nobody), (".\r\n", "554 nobody\r\n")];
+        assert_eq!(codes(&deliver(cut, FULL, two(), false, b"x", &script)), [550, 551]);
+        let full = "250 OK\r\n250 OK\r\n250 OK\r\n452 full\r\n";
+        let script = [(group, full), ("RSET\r\n", "250 OK\r\n")];
+        assert_eq!(codes(&deliver(cut, FULL, two(), false, b"x", &script)), [452, 452]);
+    });
+}
+
+#[test]
+fn what_a_server_cannot_take_is_not_begun() {
+    let begin = |ehlo: &str, change: &dyn Fn(&mut Envelope)| {
+        let (mut table, _) = open(Cut::Whole, &options(|_| ()), ehlo);
+        let mut envelope = envelope("a@b", &["c@d"]);
+        change(&mut envelope);
+        let begun = Delivery::begin(Arc::new(envelope), false, &mut table.session);
+        table.run();
+        if begun.is_err() {
+            table.client("");
+        }
+        begun.err()
+    };
+    assert_eq!(begin(FULL, &|e| e.size = Some(1000)), None);
+    assert_eq!(begin(FULL, &|e| e.size = Some(1001)), Some(Unfit::TooLarge(1000, 1001)));
+    assert_eq!(begin(FULL, &|e| e.from = "ä@b".to_owned()), None);
+    assert_eq!(begin(PLAIN, &|e| e.from = "ä@b".to_owned()), Some(Unfit::Missing("SMTPUTF8")));
+    assert_eq!(begin(PLAIN, &|e| e.smtp_utf8 = true), Some(Unfit::Missing("SMTPUTF8")));
+    assert_eq!(begin(FULL, &|e| e.require_tls = true), Some(Unfit::Missing("REQUIRETLS")));
+    assert_eq!(begin(FULL, &|e| e.body = Body::Binary), Some(Unfit::Missing("BINARYMIME")));
+    for address in ["a@b\r\nRCPT TO:<x@y>", "a@b> SIZE=1", "a\0@b", "<a@b>", "a b@c", "\"a@b"] {
+        assert!(matches!(
+            begin(FULL, &|e| e.from = address.to_owned()),
+            Some(Unfit::Argument(_))
+        ));
+        assert!(matches!(
+            begin(FULL, &|e| e.recipients[0].address = address.to_owned()),
+            Some(Unfit::Argument(_))
+        ));
+    }
+    for dsn in ["NOTIFY=\r\nDATA", "X\0"] {
+        assert!(matches!(begin(FULL, &|e| e.dsn = dsn.to_owned()), Some(Unfit::Argument(_))));
+    }
+}
+
+#[test]
+fn a_server_older_than_ehlo() {
+    everywhere(|cut| {
+        let (mut table, mut opening) = open(cut, &options(|_| ()), "502 what?\r\n");
+        table.client("HELO client.example\r\n");
+        let mut each = |to, reply, session: &mut ClientSession, _| {
+            opening.replied(to, reply, session).expect("a welcome");
+        };
+        table.server("250 hello\r\n", &mut each);
+        assert!(opening.is_ready());
+    });
+}
+
+#[test]
+fn starttls_forgets_what_was_said_in_plain_text() {
+    everywhere(|cut| {
+        let ehlo = "250-mx.example\r\n250-PIPELINING\r\n250 STARTTLS\r\n";
+        let (mut table, mut opening) = open(cut, &options(|_| ()), ehlo);
+        table.client("STARTTLS\r\n");
+        assert!(!opening.is_ready());
+        // The second line is somebody else's.
+        table.session.receive(b"220 go\r\n250 mx.example\r\n250 SIZE 1\r\n");
+        table.settle(&mut |to, reply, session, _| {
+            opening.replied(to, reply, session).expect("a welcome");
+        });
+        assert!(table.securing && !opening.is_ready());
+        table.session.secured(table.now);
+        assert!(!table.session.offered().pipelining());
+        opening.secured(&mut table.session).expect("a greeting");
+        table.run();
+        table.client("EHLO client.example\r\n");
+        let mut each = |to, reply, session: &mut ClientSession, _| {
+            opening.replied(to, reply, session).expect("a welcome");
+        };
+        table.server("250-mx.example\r\n250 STARTTLS\r\n", &mut each);
+        assert!(opening.is_ready() && table.session.is_tls());
+    });
+}
+
+#[test]
+fn tls_fails_closed_where_it_is_required() {
+    let required = options(|options| options.tls = TlsPolicy::Required);
+    for (ehlo, reply) in [
+        ("250 mx.example\r\n", None),
+        ("502 what?\r\n", None),
+        ("250-mx.example\r\n250 STARTTLS\r\n", Some("454 not now\r\n")),
+    ] {
+        let mut table = Table::new(Cut::Whole);
+        let mut opening = Opening::new(required.clone(), String::new());
+        let mut refusal = None;
+        let mut each = |to, reply, session: &mut ClientSession, _| {
+            refusal = opening.replied(to, reply, session).err();
+        };
+        table.server("220 mx.example\r\n", &mut each);
+        table.server(ehlo, &mut each);
+        if let Some(reply) = reply {
+            table.server(reply, &mut each);
+        }
+        assert!(
+            matches!(refusal, Some(Refusal::NoTls(_) | Refusal::Refused(Awaited::Greet(_), _))),
+            "{refusal:?}"
+        );
+    }
+}
