@@ -27,6 +27,10 @@ const KIND = Object.freeze({
   STREAMED: 19,
   CUT: 20,
   SECURE: 21,
+  SENT: 30,
+  DRAINED: 31,
+  VERIFIED: 32,
+  CLOSED: 33,
 });
 
 const FLAG = Object.freeze({
@@ -86,9 +90,17 @@ let byte = 0;
 /** @type {(kind: number, head: number, at: number, index: number) => void} */
 let receive = () => {};
 
-/** Sets what is done with each record. @param {typeof receive} receiver */
+/** @type {(kind: number, client: number, message: number, texts: string[]) => void} */
+let receiveOfClient = () => {};
+
+/** Sets what is done with each record of servers and sessions. @param {typeof receive} receiver */
 function onRecord(receiver) {
   receive = receiver;
+}
+
+/** Sets what is done with those of clients. @param {typeof receiveOfClient} receiver */
+function onClientRecord(receiver) {
+  receiveOfClient = receiver;
 }
 
 function exchange() {
@@ -119,7 +131,9 @@ function dispatch(/** @type {number} */ count) {
     word = at + HEADER_WORDS;
     byte = words[at + 3];
     try {
-      receive(head & 0xff, head, at, index);
+      const kind = head & 0xff;
+      if (kind < KIND.SENT) receive(kind, head, at, index);
+      else receiveOfClient(kind, words[at + 1], words[at + 2], texts(words[at + 7]));
     } catch (error) {
       // A fault of ours in one record is not to cost the others their answers.
       process.nextTick(() => {
@@ -143,6 +157,12 @@ function text() {
   // Methods of Node's own that its typings leave out: slices without any checks.
   const buffer = /** @type {any} */ (bytes);
   return length & 1 ? buffer.utf8Slice(start, byte) : buffer.latin1Slice(start, byte);
+}
+
+function texts(/** @type {number} */ count) {
+  const list = new Array(count);
+  for (let index = 0; index < count; index++) list[index] = text();
+  return list;
 }
 
 /** The next text of the record as bytes of its own. */
@@ -224,6 +244,7 @@ module.exports = {
   field,
   hold,
   isAscii,
+  onClientRecord,
   onRecord,
   plannedReply,
   release,

@@ -36,6 +36,11 @@ class SmtpError extends Error {
   }
 }
 
+/** The name of a system's error number. @param {number} number positive */
+function systemCode(number) {
+  return getSystemErrorName(-number);
+}
+
 /**
  * An error of the operating system, as Node's own look.
  *
@@ -52,4 +57,4 @@ function systemError(syscall, number, details = {}) {
   return Object.assign(error, { errno: -number, syscall }, details);
 }
 
-module.exports = { SmtpError, systemError };
+module.exports = { SmtpError, systemCode, systemError };

@@ -4,11 +4,11 @@
 const { constants } = require('node:buffer');
 const { inspect } = require('node:util');
 const { resolveOptions } = require('./resolve.js');
+const { MAX_THREADS, threadsOf } = require('./threads.js');
 const { checkTls } = require('./tls.js');
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
 const MAX_COUNT = 2 ** 31 - 1;
-const MAX_THREADS = 64;
 
 /** Keywords of the extensions that can be offered; HELP and SIZE always are. */
 const EXTENSIONS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS', 'ENHANCEDSTATUSCODES'];
@@ -180,17 +180,6 @@ function checkExtensions(/** @type {any} */ { extensions, enhancedStatusCodes })
   }
 }
 
-/** How many worker threads are asked for: the environment comes first. @param {any} config */
-function threadsOf(config) {
-  const text = process.env.SMTP_ENGINE_THREADS;
-  if (text === undefined || text === '') return config.threads;
-  const threads = Number(text);
-  if (Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS) return threads;
-  throw new RangeError(
-    `SMTP_ENGINE_THREADS must be a whole number from 1 to ${MAX_THREADS}, not ${inspect(text)}`,
-  );
-}
-
 function checkKeys(/** @type {any} */ { tls, secure, requireTls }) {
   if (tls !== undefined) return checkTls(tls);
   for (const [name, wanted] of Object.entries({ secure, requireTls })) {
@@ -280,7 +269,7 @@ function engineOptions(config, number, tls) {
     ...Object.fromEntries(limits),
     number,
     name: config.name,
-    threads: threadsOf(config),
+    threads: threadsOf(config.threads),
     extensions: offered(config),
     // The original's exact lines have none.
     enhancedStatusCodes: config.enhancedStatusCodes && config.extensions !== false,

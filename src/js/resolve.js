@@ -31,11 +31,17 @@ function resolveOptions(resolve) {
     throw fault(RangeError, '.timeout', `a whole number from 1 to ${MAX_TIMEOUT}`, timeout);
   }
   if (!Array.isArray(servers)) throw fault(TypeError, '.servers', 'an array', servers);
-  return { beforeGreeting, timeout, servers: servers.map(server) };
+  return { beforeGreeting, timeout, servers: servers.map((text) => serverAddress(text, 'params.resolve.servers')) };
 }
 
-/** An address with its port, as the engine reads it. @param {unknown} text */
-function server(text) {
+/**
+ * The address of a DNS server with its port, as the engine reads it.
+ *
+ * @param {unknown} text
+ * @param {string} name what the value is called
+ * @throws {TypeError | RangeError}
+ */
+function serverAddress(text, name) {
   if (typeof text === 'string') {
     const found = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[^:]*))(?::(?<port>\d{1,5}))?$/.exec(text)?.groups;
     const address = isIPv6(text) ? text : (found?.v6 ?? found?.v4 ?? '');
@@ -45,8 +51,9 @@ function server(text) {
       return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
     }
   }
+  const Kind = typeof text === 'string' ? RangeError : TypeError;
   const wanted = "IP addresses such as '192.0.2.53' or '[2001:db8::53]:53'";
-  throw fault(typeof text === 'string' ? RangeError : TypeError, '.servers', wanted, text);
+  throw new Kind(`${name} must be ${wanted}, not ${inspect(text)}`);
 }
 
 function fault(
@@ -58,4 +65,4 @@ function fault(
   return new Kind(`params.resolve${name} must be ${wanted}, not ${inspect(value)}`);
 }
 
-module.exports = { resolveOptions };
+module.exports = { resolveOptions, serverAddress };

@@ -24,7 +24,7 @@ function checkTls(tls) {
   if (typeof tls !== 'object' || tls === null) {
     throw new TypeError(`params.tls must be an object { key, cert }, not ${hide(tls)}`);
   }
-  checkKeys('tls', tls);
+  checkKeys('params.tls', tls);
   for (const name of ['requestCert', 'rejectUnauthorized']) {
     if (tls[name] !== undefined && typeof tls[name] !== 'boolean') {
       throw new TypeError(`params.tls.${name} must be true or false, not ${inspect(tls[name])}`);
@@ -50,15 +50,15 @@ function checkKeys(/** @type {string} */ where, /** @type {any} */ keys) {
   const wanted = 'must be PEM, a string or a Buffer';
   for (const name of ['key', 'cert']) {
     if (!isPem(keys[name])) {
-      throw new TypeError(`params.${where}.${name} ${wanted}, not ${hide(keys[name])}`);
+      throw new TypeError(`${where}.${name} ${wanted}, not ${hide(keys[name])}`);
     }
   }
   if (keys.ca !== undefined && ![keys.ca].flat().every(isPem)) {
-    throw new TypeError(`params.${where}.ca ${wanted}, not ${hide(keys.ca)}`);
+    throw new TypeError(`${where}.ca ${wanted}, not ${hide(keys.ca)}`);
   }
   if (keys.passphrase !== undefined && typeof keys.passphrase !== 'string') {
     throw new TypeError(
-      `params.${where}.passphrase must be a string, not ${typeof keys.passphrase}`,
+      `${where}.passphrase must be a string, not ${typeof keys.passphrase}`,
     );
   }
 }
@@ -79,7 +79,7 @@ function checkHosts(/** @type {any} */ hosts) {
         `params.tls.sni['${name}'] must be an object { key, cert }, not ${hide(keys)}`,
       );
     }
-    checkKeys(`tls.sni['${name}']`, keys);
+    checkKeys(`params.tls.sni['${name}']`, keys);
   }
 }
 
@@ -107,11 +107,11 @@ function tlsSettings(tls) {
   const { minVersion = VERSIONS[0], maxVersion = VERSIONS[1], ca, sni = {} } = tls;
   const hosts = Object.entries(sni).map(([name, keys]) => ({
     name: /** @type {string} */ (hostOf(name)),
-    ...keyPair(keys, `tls.sni['${name}']`),
+    ...keyPair(keys, `params.tls.sni['${name}']`),
   }));
   const clientRoots = tls.requestCert ? rootsOf(ca) : undefined;
   return {
-    ...keyPair(tls, 'tls'),
+    ...keyPair(tls, 'params.tls'),
     hosts,
     tls12: minVersion === VERSIONS[0],
     tls13: maxVersion === VERSIONS[1],
@@ -150,22 +150,22 @@ function rootsOf(/** @type {any} */ ca = rootCertificates) {
  */
 function keyPair({ key, cert, ca, passphrase }, where) {
   const chain = certificates(`${where}.cert`, cert);
-  if (chain.length === 0) throw new TypeError(`params.${where}.cert holds no PEM certificate`);
+  if (chain.length === 0) throw new TypeError(`${where}.cert holds no PEM certificate`);
   let privateKey;
   try {
     privateKey = createPrivateKey({ key, format: 'pem', passphrase });
   } catch (cause) {
     const missing = passphrase === undefined && isEncrypted(key);
-    const hint = missing ? `it is encrypted: give params.${where}.passphrase` : reason(cause);
-    throw new TypeError(`params.${where}.key cannot be read: ${hint}`, { cause });
+    const hint = missing ? `it is encrypted: give ${where}.passphrase` : reason(cause);
+    throw new TypeError(`${where}.key cannot be read: ${hint}`, { cause });
   }
   if (!chain[0].checkPrivateKey(privateKey)) {
-    throw new TypeError(`params.${where}.key does not belong to params.${where}.cert`);
+    throw new TypeError(`${where}.key does not belong to ${where}.cert`);
   }
   const known =
     ca === undefined ? [] : [ca].flat().flatMap((pem) => certificates(`${where}.ca`, pem));
   if (ca !== undefined && known.length === 0) {
-    throw new TypeError(`params.${where}.ca holds no PEM certificate`);
+    throw new TypeError(`${where}.ca holds no PEM certificate`);
   }
   const whole = complete(chain, known).map(String).join('\n');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
@@ -190,7 +190,7 @@ function certificates(/** @type {string} */ name, /** @type {string | Buffer} */
   try {
     return sections.map((section) => new X509Certificate(section));
   } catch (cause) {
-    throw new TypeError(`params.${name} cannot be read: ${reason(cause)}`, { cause });
+    throw new TypeError(`${name} cannot be read: ${reason(cause)}`, { cause });
   }
 }
 
@@ -202,4 +202,4 @@ function reason(/** @type {unknown} */ cause) {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-module.exports = { checkTls, tlsSettings, usingTls };
+module.exports = { checkKeys, checkTls, keyPair, rootsOf, tlsSettings, usingTls };

@@ -5,7 +5,9 @@
 //! [`resolver`] finds names.
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod connection;
+pub mod dialer;
 pub mod error;
 pub mod events;
 pub mod listener;

@@ -1,10 +1,12 @@
 //! The binding: the only room that names napi.
 //!
-//! [`Border`] is one JavaScript thread's end of the event queue, [`NativeServer`] a server.
+//! [`Border`] is one JavaScript thread's end of the event queue, [`NativeServer`] a server,
+//! [`NativeClient`] a client.
 //! Everything here is called by `src/js/border.js` and `src/js/server.js`, which check their
 //! arguments; nothing here is for users of the package.
 
 mod border;
+mod client;
 mod control;
 mod runtime;
 mod self_signed;
@@ -12,6 +14,7 @@ mod server;
 mod tls;
 
 pub use border::Border;
+pub use client::{ClientSettings, ClientStats, MessageSettings, NativeClient};
 pub use self_signed::{SelfSigned, self_signed};
 pub use server::{NativeServer, ServerOptions};
 pub use tls::{HostKeys, SecureState, TlsSettings};

@@ -10,7 +10,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 
-pub use record::{Batch, ErrorInfo, Peer, Record};
+pub use record::{Batch, ClientNews, ErrorInfo, Peer, Record};
 pub use slot::{Answer, Control, MAX_WRITES, Slot, Wake};
 
 use record::Entry;
@@ -31,7 +31,7 @@ static QUEUES: Mutex<Vec<Weak<EventQueue>>> = Mutex::new(Vec::new());
 static POSTED: AtomicBool = AtomicBool::new(false);
 
 /// Locks; a panic elsewhere while it was held leaves data that is still whole.
-pub(in crate::net) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -106,6 +106,24 @@ impl EventQueue {
         batch.entries.push(Entry { slot: None, sequence: 0, weight: 0, ends: false });
         drop(waiting);
         self.ring();
+    }
+
+    /// Posts what a client of ours has to tell of a message; there are too many for a bell each.
+    pub fn post_client(&self, client: u32, message: u32, news: ClientNews, texts: &[String]) {
+        let mut waiting = lock(&self.waiting);
+        if waiting.closed {
+            return;
+        }
+        let batch = waiting.batch();
+        batch.write(client, message, None, Record::Client(news, texts));
+        batch.entries.push(Entry { slot: None, sequence: 0, weight: 0, ends: false });
+        let full = waiting.batches.len() > 1
+            || waiting.batches.back().is_some_and(|batch| batch.entries.len() >= RING_AT);
+        drop(waiting);
+        POSTED.store(true, Ordering::Release);
+        if full {
+            self.ring();
+        }
     }
 
     /// Brings the answers to `done`, the batch handed out before, and takes the next one.

@@ -6,8 +6,8 @@
 //! | word | holds |
 //! | --- | --- |
 //! | 0 | kind, and flags from bit 8 up |
-//! | 1 | number of the session, or of the server |
-//! | 2 | sequence number, to answer late with |
+//! | 1 | number of the session, of the server, or of a client of ours |
+//! | 2 | sequence number, to answer late with; the number of a client's message |
 //! | 3 | where the first text begins, in bytes |
 //! | 4 | how many of the texts are replies made by the engine before this event |
 //! | 5 | how many are recipients accepted by the engine before it |
@@ -57,6 +57,10 @@ pub(super) mod kind {
     pub(in super::super) const STREAMED: u32 = 19;
     pub(in super::super) const CUT: u32 = 20;
     pub(in super::super) const SECURE: u32 = 21;
+    pub(in super::super) const SENT: u32 = 30;
+    pub(in super::super) const DRAINED: u32 = 31;
+    pub(in super::super) const VERIFIED: u32 = 32;
+    pub(in super::super) const CLOSED: u32 = 33;
 }
 
 mod flag {
@@ -150,6 +154,21 @@ pub enum Record<'a> {
     Stopped(u32),
     /// A server cannot accept clients.
     ServerError(ErrorInfo),
+    /// Something that concerns a client of ours.
+    Client(ClientNews, &'a [String]),
+}
+
+/// What a client of ours has to tell, with texts that its application understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientNews {
+    /// What became of a message.
+    Sent,
+    /// There is room for more of a message.
+    Drained,
+    /// What a server said to being asked.
+    Verified,
+    /// It is closed.
+    Closed,
 }
 
 impl Record<'_> {
@@ -165,6 +184,10 @@ impl Record<'_> {
             Self::Gone { .. } => kind::GONE,
             Self::Stopped(_) => kind::STOPPED,
             Self::ServerError(_) => kind::SERVER_ERROR,
+            Self::Client(ClientNews::Sent, _) => kind::SENT,
+            Self::Client(ClientNews::Drained, _) => kind::DRAINED,
+            Self::Client(ClientNews::Verified, _) => kind::VERIFIED,
+            Self::Client(ClientNews::Closed, _) => kind::CLOSED,
         }
     }
 
@@ -290,6 +313,7 @@ impl Writer<'_> {
                 self.text(error.number.to_string().as_bytes());
                 self.text(error.message.as_bytes());
             }
+            Record::Client(_, texts) => texts.iter().for_each(|text| self.text(text.as_bytes())),
             Record::Stopped(run) => self.text(run.to_string().as_bytes()),
             Record::Timeout | Record::ListenerTimeout => {}
         }

@@ -5,11 +5,13 @@
 //! how sessions are resumed. Certificates of clients are the part of `clients.rs`.
 
 mod clients;
+mod connector;
 mod hosts;
 mod info;
 #[cfg(test)]
 mod tests;
 
+pub use connector::{ConnectError, Connector, ConnectorOptions};
 pub use info::{Standing, TlsInfo};
 
 use super::error::Error;

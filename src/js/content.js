@@ -1,0 +1,89 @@
+'use strict';
+// The message that a client is given: bytes at hand, or pieces as they come.
+
+const { Buffer } = require('node:buffer');
+const { inspect } = require('node:util');
+
+/**
+ * A message at hand as bytes, `undefined` for one that comes in pieces.
+ *
+ * @param {unknown} message a string, a Buffer or Uint8Array, a Readable, an (async) iterable
+ * @returns {Uint8Array | undefined}
+ * @throws {TypeError}
+ */
+function wholeOf(message) {
+  if (typeof message === 'string') return Buffer.from(message);
+  if (message instanceof Uint8Array) return message;
+  const pieces = /** @type {any} */ (message);
+  if (pieces?.[Symbol.asyncIterator] || pieces?.[Symbol.iterator]) return undefined;
+  throw new TypeError(
+    `the message must be a string, a Buffer, a Readable or an async iterable, not ${inspect(message, { depth: 0 })}`,
+  );
+}
+
+/** A piece of a message as bytes. @param {unknown} piece @returns {Uint8Array} @throws {TypeError} */
+function bytesOf(piece) {
+  if (typeof piece === 'string') return Buffer.from(piece);
+  if (piece instanceof Uint8Array) return piece;
+  throw new TypeError(`a piece of a message must be a string or a Buffer, not ${inspect(piece)}`);
+}
+
+/** Pieces on their way to the engine, which says when it has room. */
+class Feed {
+  /** @type {AsyncIterator<unknown> | Iterator<unknown>} */
+  #iterator;
+  #source;
+  #ended = false;
+  #wake = () => {};
+  /** What the source failed with. @type {unknown} */
+  error;
+
+  /** @param {any} source */
+  constructor(source) {
+    this.#source = source;
+    this.#iterator = (source[Symbol.asyncIterator] ?? source[Symbol.iterator]).call(source);
+  }
+
+  /**
+   * @param {(bytes: Uint8Array) => boolean} push whether there is room for more
+   * @param {(complete: boolean) => void} finish
+   */
+  async run(push, finish) {
+    try {
+      while (!this.#ended) {
+        const { value, done } = await this.#iterator.next();
+        if (this.#ended) return;
+        if (done) return finish(true);
+        if (!push(bytesOf(value))) await this.#room();
+      }
+    } catch (error) {
+      this.error = error;
+      finish(false);
+    } finally {
+      this.end();
+    }
+  }
+
+  /** There is room again. */
+  drained() {
+    this.#wake();
+  }
+
+  /** No more is wanted; the source is closed, so that nothing is left open. */
+  end() {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#wake();
+    if (typeof this.#source.destroy === 'function') this.#source.destroy();
+    // What a source says about its end is of no consequence any more.
+    else Promise.resolve(this.#iterator.return?.()).catch(() => {});
+  }
+
+  #room() {
+    return new Promise((resolve) => {
+      this.#wake = () => resolve(undefined);
+    });
+  }
+}
+
+module.exports = { Feed, bytesOf, wholeOf };

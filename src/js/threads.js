@@ -1,0 +1,19 @@
+'use strict';
+// How many worker threads the engine is started with.
+
+const { inspect } = require('node:util');
+
+const MAX_THREADS = 64;
+
+/** The environment comes first, then `threads`. @param {number} threads */
+function threadsOf(threads) {
+  const text = process.env.SMTP_ENGINE_THREADS;
+  if (text === undefined || text === '') return threads;
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= MAX_THREADS) return number;
+  throw new RangeError(
+    `SMTP_ENGINE_THREADS must be a whole number from 1 to ${MAX_THREADS}, not ${inspect(text)}`,
+  );
+}
+
+module.exports = { MAX_THREADS, threadsOf };

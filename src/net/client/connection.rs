@@ -1,0 +1,362 @@
+//! Drives one [`ClientSession`] over one stream.
+
+use super::source::Source;
+use super::{ClientOptions, Outcome, Route, SendError};
+use crate::net::dialer::Target;
+use crate::net::stream::Stream;
+use crate::net::tls::TlsInfo;
+use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
+use crate::protocol::client::opening::{Opening, OpeningOptions, TlsPolicy};
+use crate::protocol::client::{Awaited, ClientSession, Failure, Request, Step};
+use crate::protocol::reply::Reply;
+use bytes::BytesMut;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{timeout, timeout_at};
+
+/// Room for what a server sends at a time.
+const READ: usize = 4 * 1024;
+/// For a server to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// The least that one of several exchanges gets of the time for connecting.
+const LEAST_SHARE: Duration = Duration::from_secs(5);
+
+/// A session with a server that takes mail.
+pub struct Connection {
+    stream: Stream,
+    session: ClientSession,
+    lmtp: bool,
+    tls: Option<TlsInfo>,
+    /// The last message was sent to its end, and that has left.
+    sent: bool,
+}
+
+enum Event {
+    Reply(Awaited, Reply),
+    StartTls,
+}
+
+impl Connection {
+    /// Connects and gets ready for mail.
+    ///
+    /// # Errors
+    /// The last of what went wrong.
+    pub async fn open(options: &ClientOptions, nonce: &str) -> Result<Self, SendError> {
+        let (domain, port) = match &options.route {
+            Route::Server(target, name) => {
+                let deadline = Instant::now() + options.connect_timeout;
+                return Self::reach(options, target, name, nonce, deadline).await;
+            }
+            Route::Exchanges(domain, port) => (domain, *port),
+        };
+        let end = Instant::now() + options.connect_timeout;
+        let exchanges = options.dialer.exchanges(domain).await.map_err(SendError::Dial)?;
+        let mut failed = SendError::Protocol(Failure::Timeout(Some(Awaited::Connect)));
+        for (index, exchange) in exchanges.iter().enumerate() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let share = left / (exchanges.len() - index) as u32;
+            let deadline = Instant::now() + share.max(LEAST_SHARE).min(left);
+            let target = Target::host(exchange, port);
+            match Self::reach(options, &target, exchange, nonce, deadline).await {
+                Ok(connection) => return Ok(connection),
+                // A refusal for good is the domain's word (RFC 5321 section 5.1).
+                Err(error) if error.is_permanent() => return Err(error),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+
+    /// One server; once more in plain text where TLS is taken if it can be had, and cannot.
+    async fn reach(
+        options: &ClientOptions,
+        target: &Target,
+        name: &str,
+        nonce: &str,
+        deadline: Instant,
+    ) -> Result<Self, SendError> {
+        let policy = options.opening.tls;
+        match Self::begin(options, target, name, nonce, deadline, policy).await {
+            Err(SendError::Tls(_))
+                if policy == TlsPolicy::Opportunistic && !options.implicit_tls =>
+            {
+                Self::begin(options, target, name, nonce, deadline, TlsPolicy::Never).await
+            }
+            result => result,
+        }
+    }
+
+    async fn begin(
+        options: &ClientOptions,
+        target: &Target,
+        name: &str,
+        nonce: &str,
+        deadline: Instant,
+        policy: TlsPolicy,
+    ) -> Result<Self, SendError> {
+        let stream =
+            options.dialer.dial(target, deadline.into()).await.map_err(SendError::Dial)?;
+        let mut timeouts = options.timeouts.clone();
+        let mut connection = Self {
+            stream,
+            session: ClientSession::new(timeouts.clone(), false, Instant::now()),
+            lmtp: options.opening.lmtp,
+            tls: None,
+            sent: false,
+        };
+        if options.implicit_tls {
+            connection = connection.secure(options, name, deadline).await?;
+        }
+        timeouts.greeting = Some(deadline.saturating_duration_since(Instant::now()));
+        connection.session = ClientSession::new(timeouts, options.implicit_tls, Instant::now());
+        let mut settings = Arc::clone(&options.opening);
+        if policy != settings.tls {
+            settings = Arc::new(OpeningOptions { tls: policy, ..(*settings).clone() });
+        }
+        let mut opening = Opening::new(settings, nonce.to_owned());
+        while !opening.is_ready() {
+            match connection.event().await? {
+                Event::Reply(to, reply) => {
+                    opening.replied(to, reply, &mut connection.session)?;
+                }
+                Event::StartTls => {
+                    let handshake = options.timeouts.command;
+                    let until = handshake.map_or(deadline, |limit| Instant::now() + limit);
+                    connection = connection.secure(options, name, until).await?;
+                    connection.session.secured(Instant::now());
+                    opening.secured(&mut connection.session)?;
+                }
+            }
+        }
+        Ok(connection)
+    }
+
+    async fn secure(
+        mut self,
+        options: &ClientOptions,
+        name: &str,
+        deadline: Instant,
+    ) -> Result<Self, SendError> {
+        let Some(connector) = &options.connector else {
+            return Err(SendError::Protocol(Failure::Timeout(None)));
+        };
+        let handshake = connector.connect(self.stream, name);
+        let (stream, info) = match timeout_at(deadline.into(), handshake).await {
+            Ok(result) => result.map_err(SendError::Tls)?,
+            Err(_) => return Err(Failure::Timeout(Some(Awaited::StartTls)).into()),
+        };
+        self.stream = stream;
+        self.tls = Some(info);
+        Ok(self)
+    }
+
+    /// Sends one message; what became of it, or why the connection is of no use any more.
+    ///
+    /// # Errors
+    /// [`SendError::Uncertain`] if the server may have taken the message all the same.
+    pub async fn deliver(
+        &mut self,
+        envelope: &Arc<Envelope>,
+        source: &mut Source,
+    ) -> Result<Outcome, SendError> {
+        self.sent = false;
+        let begun = Delivery::begin(Arc::clone(envelope), self.lmtp, &mut self.session);
+        let mut delivery = match begun {
+            Ok(delivery) => delivery,
+            Err(unfit) => return Ok(Outcome::Failed(SendError::Unfit(unfit))),
+        };
+        match self.carry_through(&mut delivery, source).await {
+            Ok(()) => {
+                Ok(Outcome::Answered(delivery.fates().to_vec(), delivery.response().cloned()))
+            }
+            // It has refused the message, if early.
+            Err(SendError::Protocol(Failure::Early(reply))) if !reply.code().is_positive() => {
+                let fate = |fate: &Fate| match fate {
+                    Fate::Rejected(..) => fate.clone(),
+                    _ => Fate::Rejected(Awaited::Message, reply.clone()),
+                };
+                Ok(Outcome::Answered(delivery.fates().iter().map(fate).collect(), None))
+            }
+            Err(error) if self.sent => Err(SendError::Uncertain(Box::new(error))),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn carry_through(
+        &mut self,
+        delivery: &mut Delivery,
+        source: &mut Source,
+    ) -> Result<(), SendError> {
+        loop {
+            match delivery.progress() {
+                Progress::Done => return Ok(()),
+                Progress::Message if delivery.has_room(&self.session) => {
+                    self.give(delivery, source).await?;
+                }
+                _ => match self.event().await? {
+                    Event::Reply(to, reply) => {
+                        delivery.replied(to, reply, &mut self.session, Instant::now());
+                    }
+                    Event::StartTls => return Err(SendError::Cancelled),
+                },
+            }
+        }
+    }
+
+    /// The next piece of the message, or its end.
+    async fn give(
+        &mut self,
+        delivery: &mut Delivery,
+        source: &mut Source,
+    ) -> Result<(), SendError> {
+        let limit = self.session.data_block_timeout();
+        let piece = within(limit, source.next()).await.ok_or(SendError::Starved)?;
+        let Some(piece) = piece.map_err(|_| SendError::Cancelled)? else {
+            delivery.finish(&mut self.session, Instant::now());
+            self.flush().await?;
+            self.sent = true;
+            return Ok(());
+        };
+        delivery.give(&piece, &mut self.session);
+        self.flush().await
+    }
+
+    /// Whether another message can be sent.
+    pub fn is_usable(&self) -> bool {
+        !self.session.has_ended()
+    }
+
+    /// Whether the last message has left to its end.
+    pub fn has_sent(&self) -> bool {
+        self.sent
+    }
+
+    /// Ends when the server does or says something, which an idle connection does not survive.
+    pub async fn disturbed(&mut self) {
+        let mut byte = [0];
+        let _ = self.stream.read(&mut byte).await;
+    }
+
+    /// What the TLS handshake agreed on.
+    pub fn tls(&self) -> Option<&TlsInfo> {
+        self.tls.as_ref()
+    }
+
+    /// Asks whether the server is still there.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub async fn noop(&mut self) -> Result<(), SendError> {
+        // It has no arguments that could be refused.
+        let _ = self.session.ask(Request::Noop);
+        self.event().await.map(drop)
+    }
+
+    /// Says goodbye and closes.
+    pub async fn quit(mut self) {
+        if self.is_usable() {
+            let _ = self.session.ask(Request::Quit);
+            let farewell = async {
+                while let Ok(Event::Reply(to, _)) = self.event().await
+                    && to != Awaited::Quit
+                {}
+                let _ = self.stream.shutdown().await;
+            };
+            let _ = timeout(FAREWELL, farewell).await;
+        }
+    }
+
+    async fn event(&mut self) -> Result<Event, SendError> {
+        loop {
+            match self.session.poll(Instant::now()) {
+                Step::Send(bytes) => self.write(bytes).await?,
+                Step::Reply(to, reply) => return Ok(Event::Reply(to, reply)),
+                Step::StartTls => return Ok(Event::StartTls),
+                Step::Fail(failure) => return Err(failure.into()),
+                Step::NeedInput => self.read().await?,
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), SendError> {
+        self.session.input().reserve(READ);
+        let limit = self.session.deadline();
+        let reading = self.stream.read_buf(self.session.input());
+        let read = match limit {
+            None => reading.await,
+            Some(deadline) => match timeout_at(deadline.into(), reading).await {
+                Ok(read) => read,
+                Err(_) => {
+                    return match self.session.expire() {
+                        Step::Fail(failure) => Err(failure.into()),
+                        _ => Err(SendError::Cancelled),
+                    };
+                }
+            },
+        };
+        match read {
+            Ok(0) => self.session.end_input(),
+            Ok(_) => {}
+            // TLS without its goodbye: as good as an end between replies.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.session.end_input(),
+            Err(error) => return Err(SendError::Io(error)),
+        }
+        Ok(())
+    }
+
+    /// Sends all that is ready.
+    async fn flush(&mut self) -> Result<(), SendError> {
+        while let Some(bytes) = self.session.take_output(Instant::now()) {
+            self.write(bytes).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: BytesMut) -> Result<(), SendError> {
+        let limit = self.session.data_block_timeout();
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let Some(written) = within(limit, self.stream.write(rest)).await else {
+                return Err(Failure::Timeout(None).into());
+            };
+            match written {
+                Ok(0) => return Err(self.last_word(io::ErrorKind::WriteZero.into()).await),
+                Ok(written) => rest = &rest[written..],
+                Err(error) => return Err(self.last_word(error).await),
+            }
+        }
+        match within(limit, self.stream.flush()).await {
+            None => Err(Failure::Timeout(None).into()),
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(self.last_word(error).await),
+        }
+    }
+
+    /// What the server said before it stopped to listen, or why it cannot be written to.
+    async fn last_word(&mut self, error: io::Error) -> SendError {
+        self.session.input().reserve(READ);
+        let last = self.stream.read_buf(self.session.input());
+        if matches!(timeout(FAREWELL, last).await, Ok(Ok(1..))) {
+            match self.session.poll(Instant::now()) {
+                Step::Fail(failure @ Failure::Early(_)) => return failure.into(),
+                Step::Reply(Awaited::Bdat(_), reply) if !reply.code().is_positive() => {
+                    return Failure::Early(reply).into();
+                }
+                _ => {}
+            }
+        }
+        SendError::Io(error)
+    }
+}
+
+async fn within<T>(limit: Option<Duration>, future: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        None => Some(future.await),
+        Some(limit) => timeout(limit, future).await.ok(),
+    }
+}

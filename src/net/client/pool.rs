@@ -1,0 +1,436 @@
+//! Connections to one place that are kept, and the messages that wait for them.
+//!
+//! A worker holds one connection and takes the message that has waited longest. There are no
+//! more workers than messages to be sent, and none when there is nothing to do for a while.
+
+use super::connection::Connection;
+use super::source::Source;
+use super::{ClientOptions, Outcome, SendError};
+use crate::net::events::lock;
+use crate::protocol::client::Failure;
+use crate::protocol::client::delivery::{Envelope, Fate};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::time::{sleep, sleep_until};
+
+/// Times that a message is begun, where it was certainly not taken the time before.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// What a pool may use.
+pub struct PoolOptions {
+    /// How its connections are made.
+    pub client: ClientOptions,
+    /// Connections at a time, at least 1.
+    pub max_connections: usize,
+    /// Messages of a connection, after which it is closed.
+    pub max_messages: Option<u64>,
+    /// For how long a connection without work is kept.
+    pub idle_timeout: Duration,
+    /// Messages in a time.
+    pub rate: Option<(u32, Duration)>,
+    /// Random text for a session.
+    pub nonce: Box<dyn Fn() -> String + Send + Sync>,
+}
+
+/// A message to be sent.
+pub struct Job {
+    /// Its envelope.
+    pub envelope: Arc<Envelope>,
+    /// Its bytes.
+    pub source: Source,
+    /// Whether the application has given it up.
+    pub cancel: Arc<Cancel>,
+    /// Who hears what became of it, once.
+    pub report: Box<dyn FnOnce(Outcome) + Send>,
+    /// How often it was begun.
+    pub attempts: u32,
+}
+
+/// A way to give a message up.
+#[derive(Default)]
+pub struct Cancel {
+    cancelled: AtomicBool,
+    news: Notify,
+}
+
+impl Cancel {
+    /// Gives it up; what was sent to its end already may be taken all the same.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.news.notify_one();
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    async fn cancelled(&self) {
+        while !self.is_cancelled() {
+            self.news.notified().await;
+        }
+    }
+}
+
+/// What a pool has done.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PoolStats {
+    /// Connections that are open or being opened.
+    pub connections: usize,
+    /// Those of them without work.
+    pub idle: usize,
+    /// Messages that wait.
+    pub queued: usize,
+    /// Connections so far.
+    pub connected: u64,
+    /// Messages that a server took for one recipient at least.
+    pub sent: u64,
+    /// All other messages.
+    pub failed: u64,
+}
+
+/// A pool of connections.
+pub struct Pool {
+    shared: Arc<Shared>,
+    runtime: Handle,
+}
+
+struct Shared {
+    options: PoolOptions,
+    state: Mutex<State>,
+    /// There is work, or no more of it to come.
+    news: Notify,
+    /// All is given up.
+    end: Notify,
+    connected: AtomicU64,
+    sent: AtomicU64,
+    failed: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    /// Those that take messages.
+    workers: usize,
+    /// Those of them that wait for one.
+    idle: usize,
+    /// Those that have not ended, even if they take no more.
+    alive: usize,
+    closing: bool,
+    aborted: bool,
+    /// When the time of the rate began, and messages since.
+    window: Option<(Instant, u32)>,
+    /// Called when all is over.
+    closed: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Pool {
+    /// A pool without connections.
+    pub fn new(options: PoolOptions, runtime: Handle) -> Self {
+        let shared = Shared {
+            options,
+            state: Mutex::default(),
+            news: Notify::new(),
+            end: Notify::new(),
+            connected: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+        };
+        Self { shared: Arc::new(shared), runtime }
+    }
+
+    /// Queues a message.
+    pub fn submit(&self, job: Job) {
+        let mut state = lock(&self.shared.state);
+        if state.closing {
+            drop(state);
+            return (job.report)(Outcome::Failed(SendError::Closed));
+        }
+        state.jobs.push_back(job);
+        let wanted = state.jobs.len() > state.idle
+            && state.workers < self.shared.options.max_connections;
+        if wanted {
+            state.workers += 1;
+            state.alive += 1;
+        }
+        drop(state);
+        if wanted {
+            self.runtime.spawn(work(Arc::clone(&self.shared)));
+        } else {
+            self.shared.news.notify_one();
+        }
+    }
+
+    /// Connects, asks whether the server takes mail, and says goodbye.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn verify(&self, report: Box<dyn FnOnce(Result<(), SendError>) + Send>) {
+        let shared = Arc::clone(&self.shared);
+        self.runtime.spawn(async move {
+            let nonce = (shared.options.nonce)();
+            match Connection::open(&shared.options.client, &nonce).await {
+                Ok(mut connection) => {
+                    report(connection.noop().await);
+                    connection.quit().await;
+                }
+                Err(error) => report(Err(error)),
+            }
+        });
+    }
+
+    /// Takes no more messages, sends those that there are, then closes; `closed` is called then.
+    pub fn close(&self, closed: Box<dyn FnOnce() + Send>) {
+        let mut state = lock(&self.shared.state);
+        state.closing = true;
+        let over = state.alive == 0;
+        if !over {
+            state.closed = Some(closed);
+            drop(state);
+            return self.shared.news.notify_waiters();
+        }
+        drop(state);
+        closed();
+    }
+
+    /// Gives up all messages, those under way included.
+    pub fn abort(&self) {
+        let waiting = {
+            let mut state = lock(&self.shared.state);
+            state.closing = true;
+            state.aborted = true;
+            std::mem::take(&mut state.jobs)
+        };
+        for job in waiting {
+            (job.report)(Outcome::Failed(SendError::Closed));
+        }
+        self.shared.news.notify_waiters();
+        self.shared.end.notify_waiters();
+    }
+
+    /// Gives up messages that were cancelled while they waited.
+    pub fn sweep(&self) {
+        let cancelled = {
+            let mut state = lock(&self.shared.state);
+            let jobs = std::mem::take(&mut state.jobs);
+            let (cancelled, jobs) = jobs.into_iter().partition(|job| job.cancel.is_cancelled());
+            state.jobs = jobs;
+            cancelled
+        };
+        let cancelled: VecDeque<Job> = cancelled;
+        for job in cancelled {
+            (job.report)(Outcome::Failed(SendError::Cancelled));
+        }
+    }
+
+    /// What it has done.
+    pub fn stats(&self) -> PoolStats {
+        let state = lock(&self.shared.state);
+        PoolStats {
+            connections: state.workers,
+            idle: state.idle,
+            queued: state.jobs.len(),
+            connected: self.shared.connected.load(Ordering::Relaxed),
+            sent: self.shared.sent.load(Ordering::Relaxed),
+            failed: self.shared.failed.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.abort();
+    }
+}
+
+/// A worker's life.
+async fn work(shared: Arc<Shared>) {
+    let mut connection = None;
+    let mut messages = 0;
+    while let Some(job) = shared.next_job(&mut connection).await {
+        if connection.is_none() {
+            messages = 0;
+        }
+        shared.carry_out(job, &mut connection).await;
+        messages += 1;
+        if shared.options.max_messages.is_some_and(|limit| messages >= limit)
+            && let Some(connection) = connection.take()
+        {
+            connection.quit().await;
+        }
+    }
+    if let Some(connection) = connection {
+        connection.quit().await;
+    }
+    shared.leave();
+}
+
+impl Shared {
+    /// The next message, or `None` if the worker is not needed any more.
+    async fn next_job(&self, connection: &mut Option<Connection>) -> Option<Job> {
+        let idle_since = tokio::time::Instant::now();
+        loop {
+            let news = self.news.notified();
+            tokio::pin!(news);
+            // From here on no news is missed.
+            news.as_mut().enable();
+            {
+                let mut state = lock(&self.state);
+                if let Some(job) = state.jobs.pop_front() {
+                    return Some(job);
+                }
+                if state.closing || connection.is_none() {
+                    state.workers -= 1;
+                    return None;
+                }
+                state.idle += 1;
+            }
+            let stays = tokio::select! {
+                () = news => true,
+                () = sleep_until(idle_since + self.options.idle_timeout) => false,
+                () = disturbed(connection) => {
+                    *connection = None;
+                    false
+                }
+            };
+            let mut state = lock(&self.state);
+            state.idle -= 1;
+            if !stays && state.jobs.is_empty() {
+                state.workers -= 1;
+                return None;
+            }
+        }
+    }
+
+    /// Waits until another message may be sent.
+    async fn keep_to_rate(&self) {
+        let Some((limit, time)) = self.options.rate else { return };
+        loop {
+            let wait = {
+                let mut state = lock(&self.state);
+                let now = Instant::now();
+                match &mut state.window {
+                    Some((began, count)) if now < *began + time => {
+                        if *count < limit {
+                            *count += 1;
+                            return;
+                        }
+                        *began + time - now
+                    }
+                    window => {
+                        *window = Some((now, 1));
+                        return;
+                    }
+                }
+            };
+            sleep(wait).await;
+        }
+    }
+
+    async fn carry_out(&self, mut job: Job, connection: &mut Option<Connection>) {
+        job.attempts += 1;
+        let reused = connection.is_some();
+        let cancel = Arc::clone(&job.cancel);
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.try_once(&mut job, connection) => outcome,
+            () = cancel.cancelled() => Err(SendError::Cancelled),
+            () = self.aborted() => Err(SendError::Closed),
+        };
+        let usable = connection.as_ref().is_some_and(Connection::is_usable);
+        let again = match &outcome {
+            _ if !reused => false,
+            Ok(Outcome::Answered(fates, None)) => was_turned_away(fates) && !usable,
+            Err(SendError::Io(_)) => true,
+            Err(SendError::Protocol(failure)) => {
+                matches!(failure, Failure::Closed(_) | Failure::Leaving(_))
+            }
+            _ => false,
+        };
+        let outcome = match outcome {
+            Ok(outcome) => {
+                if !usable {
+                    *connection = None;
+                }
+                outcome
+            }
+            Err(error) => {
+                let error = match connection.take() {
+                    Some(connection) if connection.has_sent() && error.is_ours() => {
+                        SendError::Uncertain(Box::new(error))
+                    }
+                    _ => error,
+                };
+                Outcome::Failed(error)
+            }
+        };
+        if again && job.attempts < MAX_ATTEMPTS && job.source.rewind() {
+            let mut state = lock(&self.state);
+            if !state.aborted {
+                state.jobs.push_front(job);
+                return;
+            }
+        }
+        let taken = matches!(&outcome, Outcome::Answered(fates, _) if fates.contains(&Fate::Accepted));
+        let counter = if taken { &self.sent } else { &self.failed };
+        counter.fetch_add(1, Ordering::Relaxed);
+        (job.report)(outcome);
+    }
+
+    async fn try_once(
+        &self,
+        job: &mut Job,
+        connection: &mut Option<Connection>,
+    ) -> Result<Outcome, SendError> {
+        self.keep_to_rate().await;
+        if connection.is_none() {
+            let nonce = (self.options.nonce)();
+            let opened = Connection::open(&self.options.client, &nonce).await?;
+            self.connected.fetch_add(1, Ordering::Relaxed);
+            *connection = Some(opened);
+        }
+        match connection {
+            Some(connection) => connection.deliver(&job.envelope, &mut job.source).await,
+            None => Err(SendError::Closed),
+        }
+    }
+
+    async fn aborted(&self) {
+        loop {
+            let end = self.end.notified();
+            tokio::pin!(end);
+            end.as_mut().enable();
+            if lock(&self.state).aborted {
+                return;
+            }
+            end.await;
+        }
+    }
+
+    fn leave(&self) {
+        let closed = {
+            let mut state = lock(&self.state);
+            state.alive -= 1;
+            if state.alive == 0 && state.closing { state.closed.take() } else { None }
+        };
+        if let Some(closed) = closed {
+            closed();
+        }
+    }
+}
+
+/// Whether a server that left had not begun with the message: it said 421 to its envelope.
+fn was_turned_away(fates: &[Fate]) -> bool {
+    let left = |fate: &Fate| matches!(fate, Fate::Rejected(_, reply) if reply.code().closes());
+    !fates.is_empty() && fates.iter().all(left)
+}
+
+async fn disturbed(connection: &mut Option<Connection>) {
+    match connection {
+        Some(connection) => connection.disturbed().await,
+        None => std::future::pending().await,
+    }
+}
