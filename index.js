@@ -1,6 +1,7 @@
 'use strict';
 
+const { Client } = require('./src/js/client.js');
 const { Server } = require('./src/js/server.js');
 const { SmtpError } = require('./src/js/errors.js');
 
-module.exports = { Server, SmtpError };
+module.exports = { Client, Server, SmtpError };

@@ -9,7 +9,7 @@ const KIB = 1024;
  * @typedef {object} Target
  * @property {string} of the label of ours
  * @property {string} [to] the label of the peer; without it the figure itself is judged
- * @property {'rate' | 'cpuMicroseconds' | 'bytesPerSession' | 'loopP99Ms' | 'slowestMs'} figure
+ * @property {'rate' | 'cpuMicroseconds' | 'bytesPerSession' | 'loopP99Ms' | 'slowestMs' | 'peakBytes'} figure
  * @property {number} [atLeast]
  * @property {number} [atMost]
  */
@@ -18,7 +18,7 @@ const KIB = 1024;
  * @typedef {object} Row
  * @property {number} number what `--rows` names
  * @property {string} title
- * @property {'messages' | 'handshakes' | 'pacedHandshakes' | 'blockedGreetings' | 'idleSessions'} measure
+ * @property {'messages' | 'handshakes' | 'pacedHandshakes' | 'blockedGreetings' | 'idleSessions' | 'sending'} measure
  * @property {any} [load] see lib/load.js and lib/measures.js
  * @property {Contestant[]} contestants in the order of their runs
  * @property {Target[]} targets
@@ -51,6 +51,24 @@ const { every, data, stream, none, smtpServer, collecting, smtpProtocol, sink } 
 
 /** As `collecting`, beside `smtpServer` in one row. */
 const gathering = { ...collecting, label: 'smtp-server, collecting' };
+
+/** Those that send, beside `sending`. @type {Record<string, Contestant>} */
+const CLIENTS = {
+  pool: { label: 'smtp-engine', program: 'smtp-engine' },
+  nodemailer: { label: 'nodemailer', program: 'nodemailer' },
+  source: { label: 'smtp-source', program: 'smtp-source' },
+  thousand: {
+    label: 'smtp-engine, 1,000',
+    program: 'smtp-engine',
+    settings: { warmUp: 1, count: 1_000 },
+  },
+  tenThousand: {
+    label: 'smtp-engine, 10,000',
+    program: 'smtp-engine',
+    settings: { warmUp: 1, count: 10_000 },
+  },
+};
+const { pool, nodemailer, source, thousand, tenThousand } = CLIENTS;
 
 /** A kilobyte in each of so many sessions. */
 const small = { lengthBytes: KIB, keepsSessions: true };
@@ -202,6 +220,30 @@ const rows = [
     load: { clients: 50, blockedMs: 1000 },
     contestants: [data, every, smtpServer],
     targets: [{ of: data.label, figure: 'slowestMs', atMost: 50 }],
+  },
+  {
+    number: 13,
+    title: '1 KB sent to smtp-sink, 10 connections',
+    measure: 'sending',
+    load: { connections: 10, lengthBytes: KIB, warmUp: 5000 },
+    contestants: [pool, nodemailer, source],
+    targets: [rate(pool, nodemailer, 2), rate(pool, source, 0.8), cpu(pool, nodemailer, 0.5)],
+  },
+  {
+    number: 14,
+    title: '25 MiB sent to smtp-sink, one message at a time',
+    measure: 'sending',
+    load: { connections: 1, lengthBytes: 25 * KIB * KIB, warmUp: 2 },
+    contestants: [pool, nodemailer, source],
+    targets: [rate(pool, nodemailer, 1.5)],
+  },
+  {
+    number: 15,
+    title: 'memory for 1 KB sent to smtp-sink, 10 connections, 1,000 and 10,000 messages',
+    measure: 'sending',
+    load: { connections: 10, lengthBytes: KIB, warmUp: 1 },
+    contestants: [thousand, tenThousand],
+    targets: [{ of: tenThousand.label, to: thousand.label, figure: 'peakBytes', atMost: 1.3 }],
   },
 ];
 

@@ -3,7 +3,7 @@
 // and handshakes by a client of our own.
 
 const path = require('node:path');
-const { finish, start } = require('./processes.js');
+const { finish, firstLine, start, stop } = require('./processes.js');
 
 const CLIENTS = path.join(__dirname, '..', 'clients');
 /** A load that takes longer has come to a stop. */
@@ -97,4 +97,28 @@ function greetOneByOne(count, port) {
   return start(process.execPath, [path.join(CLIENTS, 'greetings.js'), port, count].map(String));
 }
 
-module.exports = { greetOneByOne, holdSessions, paceHandshakes, sendMessages, shakeHands };
+/**
+ * Starts a process that sends with a library.
+ *
+ * @param {string} library
+ * @param {number} port
+ * @param {number} connections
+ * @param {number} lengthBytes
+ */
+async function startSending(library, port, connections, lengthBytes) {
+  const args = [path.join(CLIENTS, 'sending.js'), library, port, connections, lengthBytes];
+  const started = start(process.execPath, args.map(String));
+  await firstLine(started);
+  return {
+    pid: /** @type {number} */ (started.child.pid),
+    /** Sends so many messages; the seconds that it took. */
+    async send(/** @type {number} */ count) {
+      started.child.stdin.write(`${count}\n`);
+      const { seconds } = await firstLine(started);
+      return /** @type {number} */ (seconds);
+    },
+    stop: () => stop(started),
+  };
+}
+
+module.exports = { greetOneByOne, holdSessions, paceHandshakes, sendMessages, shakeHands, startSending };

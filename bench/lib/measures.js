@@ -9,6 +9,7 @@ const {
   paceHandshakes,
   sendMessages,
   shakeHands,
+  startSending,
 } = require('./load.js');
 const { finish, firstLine, stop } = require('./processes.js');
 const { startServer } = require('./servers.js');
@@ -199,4 +200,58 @@ async function blockedGreetings(contestant, { clients, blockedMs }, { tools }) {
   }
 }
 
-module.exports = { blockedGreetings, handshakes, idleSessions, messages, pacedHandshakes };
+/** A server that takes everything and costs little, which does not change from one to the next. */
+const SINK = /** @type {Contestant} */ ({ label: 'smtp-sink', program: 'smtp-sink' });
+
+/**
+ * Messages sent to smtp-sink: by a library in a process of its own, or by smtp-source, of which
+ * there is a new process for each lot and so no processor time.
+ *
+ * @param {Contestant} contestant
+ * @param {{ connections: number, lengthBytes: number, warmUp: number, count?: number }} load
+ *   `count` messages in all, else for about as long as it should take
+ * @param {Circumstances} circumstances
+ * @returns {Promise<Run>}
+ */
+async function sending(contestant, load, { tools, seconds }) {
+  if (tools.sink === undefined) throw new Error('smtp-sink is not installed');
+  const sink = await startServer(SINK, tools);
+  const { connections, lengthBytes, warmUp } = load;
+  const isLibrary = contestant.program !== 'smtp-source';
+  const settings = /** @type {any} */ (contestant.settings ?? {});
+  const sender = isLibrary
+    ? await startSending(contestant.program, sink.port, connections, lengthBytes)
+    : undefined;
+  const work = async (/** @type {number} */ count) => {
+    if (sender) return sender.send(count);
+    const plain = { sessions: connections, lengthBytes, keepsSessions: true, warmUp };
+    return sendMessages(plain, count, sink.port, tools);
+  };
+  try {
+    const cold = await work(settings.warmUp ?? warmUp);
+    const count = settings.count ?? Math.max(warmUp, Math.round((warmUp / cold) * seconds));
+    const before = sender ? cpuMicroseconds(sender.pid) : Number.NaN;
+    const took = await work(count);
+    const used = sender ? cpuMicroseconds(sender.pid) - before : Number.NaN;
+    const figures = {
+      count,
+      seconds: took,
+      rate: count / took,
+      bytesPerSecond: (count / took) * lengthBytes,
+      ...(sender ? { cpuMicroseconds: used / count, peakBytes: memory(sender.pid).peakBytes } : {}),
+    };
+    return { figures };
+  } finally {
+    await sender?.stop();
+    await sink.stop();
+  }
+}
+
+module.exports = {
+  blockedGreetings,
+  handshakes,
+  idleSessions,
+  messages,
+  pacedHandshakes,
+  sending,
+};

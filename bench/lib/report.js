@@ -18,6 +18,12 @@ const COLUMNS = {
     column('CPU us/message', 'cpuMicroseconds', 1, 1),
     column('peak MiB', 'peakBytes', MIB),
   ],
+  sending: [
+    column('messages/s', 'rate'),
+    column('MB/s', 'bytesPerSecond', 1e6, 1),
+    column('CPU us/message', 'cpuMicroseconds', 1, 1),
+    column('peak MiB', 'peakBytes', MIB),
+  ],
   handshakes: [
     column('handshakes/s', 'rate'),
     column('CPU us/handshake', 'cpuMicroseconds'),
@@ -50,6 +56,7 @@ const FIGURES = {
   loopP99Ms: { name: 'loop delay p99 in ms', unit: 1 },
   slowestMs: { name: 'slowest greeting in ms', unit: 1 },
   bytesPerSession: { name: 'KiB/session', unit: 1024 },
+  peakBytes: { name: 'peak memory', unit: 1 },
 };
 
 /** Median (min - max), or a dash where there is no figure. */

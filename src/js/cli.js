@@ -26,6 +26,10 @@ const SAME_SIGNAL_MS = 250;
 /** @param {string[]} argv The arguments, without node and the script. */
 async function main(argv) {
   try {
+    if (argv[0] === 'send') {
+      process.exitCode = await require('./cli/send.js').send(argv.slice(1));
+      return;
+    }
     const options = parseCommandLine(argv);
     if (options.help) process.stdout.write(HELP);
     else if (options.version) process.stdout.write(`${version}\n`);

@@ -5,6 +5,7 @@ const { parseArgs } = require('node:util');
 const { messageOf } = require('./text.js');
 
 const HELP = `Usage: smtp-engine [options]
+       smtp-engine send ...   sends mail (see smtp-engine send --help)
 
 Receives mail over SMTP and shows a line for each message.
 
