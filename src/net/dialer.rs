@@ -1,26 +1,310 @@
-//! STUB until merged.
+//! The way to a server: names to addresses, addresses to a stream by happy eyeballs (RFC 8305).
+
+use super::exchanges::Exchanges;
 use super::stream::Stream;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{fmt, io};
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+/// Addresses of a host that are tried.
+const MAX_ADDRESSES: usize = 8;
+/// A head start for each address (RFC 8305 section 5).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A host name or an IP address, and a port.
+    Host(String, u16),
+    /// A unix socket.
+    Path(PathBuf),
+}
+
+impl Target {
+    /// A host and port.
+    pub fn host(host: &str, port: u16) -> Self {
+        Self::Host(host.to_owned(), port)
+    }
+}
+
+/// How servers are reached.
 #[derive(Debug, Clone)]
-pub enum Target { Host(String, u16), Path(PathBuf) }
-impl Target { pub fn host(host: &str, port: u16) -> Self { Self::Host(host.to_owned(), port) } }
-pub struct DialerOptions { pub servers: Vec<SocketAddr>, pub dns_timeout: Duration, pub local_address: Option<IpAddr> }
-pub struct Dialer;
+pub struct DialerOptions {
+    /// DNS servers; the system's ways if there are none.
+    pub servers: Vec<SocketAddr>,
+    /// For a lookup.
+    pub dns_timeout: Duration,
+    /// Where connections come from, if that matters.
+    pub local_address: Option<IpAddr>,
+}
+
+/// Reaches servers.
+pub struct Dialer {
+    options: DialerOptions,
+    exchanges: Exchanges,
+}
+
+/// Why a server was not reached.
 #[derive(Debug)]
-pub enum DialError { Io(io::Error) }
-impl DialError { pub fn code(&self) -> &'static str { "ECONNREFUSED" } }
-impl fmt::Display for DialError { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{self:?}") } }
-impl std::error::Error for DialError {}
-impl Dialer {
-    pub fn new(_o: DialerOptions) -> Self { Self }
-    pub async fn exchanges(&self, d: &str) -> Result<Vec<String>, DialError> { Ok(vec![d.to_owned()]) }
-    pub async fn dial(&self, t: &Target, _d: tokio::time::Instant) -> Result<Stream, DialError> {
-        match t {
-            Target::Host(h, p) => { let s = tokio::net::TcpStream::connect((h.as_str(), *p)).await.map_err(DialError::Io)?; let _ = s.set_nodelay(true); Ok(Stream::Tcp(s)) }
-            Target::Path(p) => Ok(Stream::Unix(tokio::net::UnixStream::connect(p).await.map_err(DialError::Io)?)),
+#[non_exhaustive]
+pub enum DialError {
+    /// The last address that was tried, and what the system said.
+    Io(String, io::Error),
+    /// There is no such host or domain.
+    NotFound(String),
+    /// The domain takes no mail (RFC 7505).
+    NullMx(String),
+    /// DNS gave no answer that means anything.
+    Dns(String, String),
+    /// It took too long.
+    Timeout(String),
+}
+
+impl DialError {
+    /// A code as Node's own; the system's error number comes before it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Io(..) => "ECONNREFUSED",
+            Self::NotFound(_) => "ENOTFOUND",
+            Self::NullMx(_) => "SMTP_ERR_NULL_MX",
+            Self::Dns(..) => "EAI_AGAIN",
+            Self::Timeout(_) => "ETIMEDOUT",
         }
+    }
+}
+
+impl fmt::Display for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(place, error) => write!(f, "cannot connect to {place}: {error}"),
+            Self::NotFound(name) => write!(f, "there is no host or domain {name}"),
+            Self::NullMx(domain) => write!(f, "the domain {domain} takes no mail"),
+            Self::Dns(name, reason) => write!(f, "cannot look {name} up: {reason}"),
+            Self::Timeout(what) => write!(f, "{what} took too long"),
+        }
+    }
+}
+
+impl std::error::Error for DialError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Dialer {
+    /// A dialer; nothing is looked up yet.
+    pub fn new(options: DialerOptions) -> Self {
+        let exchanges = Exchanges::new(options.servers.clone(), options.dns_timeout);
+        Self { options, exchanges }
+    }
+
+    /// The hosts that take a domain's mail, those to be tried first before the others.
+    ///
+    /// # Errors
+    /// [`DialError`], if there are none.
+    pub async fn exchanges(&self, domain: &str) -> Result<Vec<String>, DialError> {
+        if domain.eq_ignore_ascii_case("localhost") || literal(domain).is_some() {
+            return Ok(vec![domain.to_owned()]);
+        }
+        self.exchanges.of(domain).await
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`DialError`]: that of the last address.
+    pub async fn dial(&self, target: &Target, deadline: Instant) -> Result<Stream, DialError> {
+        let (place, dialling) = match target {
+            Target::Host(host, port) => {
+                let addresses = self.addresses(host, *port, deadline).await?;
+                (format!("{host}:{port}"), self.race(addresses))
+            }
+            Target::Path(path) => return unix(path, deadline).await,
+        };
+        match timeout_at(deadline, dialling).await {
+            Ok(Ok(stream)) => {
+                // It answers questions; what it says is not to wait for more.
+                let _ = stream.set_nodelay(true);
+                Ok(Stream::Tcp(stream))
+            }
+            Ok(Err((address, error))) => Err(DialError::Io(address.to_string(), error)),
+            Err(_) => Err(DialError::Timeout(format!("connecting to {place}"))),
+        }
+    }
+
+    async fn addresses(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+    ) -> Result<Vec<SocketAddr>, DialError> {
+        let found: Vec<IpAddr> = if let Some(address) = literal(host) {
+            vec![address]
+        } else if host.eq_ignore_ascii_case("localhost") {
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+        } else if self.options.servers.is_empty() {
+            let limit = self.options.dns_timeout;
+            let looked_up = timeout_at(deadline, timeout(limit, lookup_host((host, port)))).await;
+            let Ok(Ok(looked_up)) = looked_up else {
+                return Err(DialError::Timeout(format!("the lookup of {host}")));
+            };
+            let addresses = looked_up.map_err(|_| DialError::NotFound(host.to_owned()))?;
+            addresses.map(|address| address.ip()).collect()
+        } else {
+            self.exchanges.addresses(host).await?
+        };
+        if found.is_empty() {
+            return Err(DialError::NotFound(host.to_owned()));
+        }
+        Ok(interleaved(found).into_iter().map(|address| (address, port).into()).collect())
+    }
+
+    /// The first to connect wins (RFC 8305 section 5).
+    async fn race(&self, addresses: Vec<SocketAddr>) -> Result<TcpStream, (SocketAddr, io::Error)> {
+        let local = self.options.local_address;
+        let mut waiting = addresses.into_iter().peekable();
+        let mut attempts = JoinSet::new();
+        let mut failed = None;
+        loop {
+            if let Some(address) = waiting.next() {
+                attempts.spawn(async move {
+                    connect(address, local).await.map_err(|error| (address, error))
+                });
+            }
+            let is_last = waiting.peek().is_none();
+            tokio::select! {
+                ended = attempts.join_next() => match ended {
+                    Some(Ok(Ok(stream))) => return Ok(stream),
+                    Some(Ok(Err(error))) => failed = Some(error),
+                    Some(Err(_)) => {}
+                    None if is_last => {
+                        let nowhere = (Ipv4Addr::UNSPECIFIED, 0).into();
+                        let lost = || (nowhere, io::ErrorKind::NotConnected.into());
+                        return Err(failed.unwrap_or_else(lost));
+                    }
+                    None => {}
+                },
+                () = sleep(HEAD_START), if !is_last => {}
+            }
+        }
+    }
+}
+
+async fn connect(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+    let socket =
+        if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    if let Some(local) = local {
+        socket.bind((local, 0).into())?;
+    }
+    socket.connect(address).await
+}
+
+#[cfg(unix)]
+async fn unix(path: &std::path::Path, deadline: Instant) -> Result<Stream, DialError> {
+    let place = path.display().to_string();
+    match timeout_at(deadline, tokio::net::UnixStream::connect(path)).await {
+        Ok(Ok(stream)) => Ok(Stream::Unix(stream)),
+        Ok(Err(error)) => Err(DialError::Io(place, error)),
+        Err(_) => Err(DialError::Timeout(format!("connecting to {place}"))),
+    }
+}
+
+#[cfg(not(unix))]
+async fn unix(path: &std::path::Path, _deadline: Instant) -> Result<Stream, DialError> {
+    let error = io::Error::from(io::ErrorKind::Unsupported);
+    Err(DialError::Io(path.display().to_string(), error))
+}
+
+/// An IP address, as it is or as an address literal (RFC 5321 section 4.1.3).
+fn literal(host: &str) -> Option<IpAddr> {
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let has_tag = inner.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("IPv6:"));
+    if has_tag { inner.get(5..)?.parse::<Ipv6Addr>().ok().map(IpAddr::V6) } else { inner.parse().ok() }
+}
+
+/// The families take turns, that of the first address first (RFC 8305 section 4).
+fn interleaved(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+    let first = addresses.first().is_some_and(IpAddr::is_ipv4);
+    let (ours, others): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv4() == first);
+    let mut others = others.into_iter();
+    let mut mixed = Vec::new();
+    for address in ours {
+        mixed.push(address);
+        mixed.extend(others.next());
+    }
+    mixed.extend(others);
+    mixed.truncate(MAX_ADDRESSES);
+    mixed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dialer() -> Dialer {
+        let dns_timeout = Duration::from_secs(5);
+        Dialer::new(DialerOptions { servers: Vec::new(), dns_timeout, local_address: None })
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(10)
+    }
+
+    #[test]
+    fn literals_are_addresses() {
+        let known = |text: &str| literal(text).map(|address| address.to_string());
+        for text in ["192.0.2.1", "[192.0.2.1]"] {
+            assert_eq!(known(text).as_deref(), Some("192.0.2.1"));
+        }
+        for text in ["2001:db8::1", "[2001:db8::1]", "[IPv6:2001:db8::1]", "[ipv6:2001:db8::1]"] {
+            assert_eq!(known(text).as_deref(), Some("2001:db8::1"));
+        }
+        for text in ["mx.example", "[mx.example]", "IPv6:x", "1.2.3", ""] {
+            assert_eq!(known(text), None);
+        }
+    }
+
+    #[test]
+    fn families_take_turns_and_are_no_more_than_eight() {
+        let parse = |text: &str| text.parse::<IpAddr>().ok();
+        let mixed = |list: &[&str]| {
+            let addresses = list.iter().filter_map(|text| parse(text)).collect();
+            interleaved(addresses).iter().map(IpAddr::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(mixed(&["::1", "::2", "1.1.1.1"]), ["::1", "1.1.1.1", "::2"]);
+        assert_eq!(mixed(&["1.1.1.1", "::1", "::2"]), ["1.1.1.1", "::1", "::2"]);
+        assert_eq!(mixed(&["1.1.1.1"; 20]).len(), MAX_ADDRESSES);
+    }
+
+    #[tokio::test]
+    async fn the_first_to_answer_wins() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let good = listener.local_addr().expect("an address");
+        let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let bad = closed.local_addr().expect("an address");
+        drop(closed);
+        let stream = dialer().race(vec![bad, good]).await.expect("a stream");
+        assert_eq!(stream.peer_addr().expect("an address"), good);
+        let (address, error) = dialer().race(vec![bad, bad]).await.expect_err("nobody");
+        assert_eq!((address, error.kind()), (bad, io::ErrorKind::ConnectionRefused));
+    }
+
+    #[tokio::test]
+    async fn a_host_that_is_not_there_is_told() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        assert!(dialer().dial(&Target::host("localhost", port), soon()).await.is_ok());
+        let lost = dialer().dial(&Target::Path("/nowhere/at/all".into()), soon()).await;
+        assert!(matches!(lost, Err(DialError::Io(..))));
+        assert_eq!(dialer().exchanges("localhost").await.expect("itself"), ["localhost"]);
+        assert_eq!(dialer().exchanges("[192.0.2.1]").await.expect("itself"), ["[192.0.2.1]"]);
     }
 }

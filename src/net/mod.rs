@@ -10,6 +10,7 @@ pub mod connection;
 pub mod dialer;
 pub mod error;
 pub mod events;
+mod exchanges;
 pub mod listener;
 pub mod rates;
 pub mod read_ahead;

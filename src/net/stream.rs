@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
-use tokio_rustls::server::TlsStream;
+use tokio_rustls::TlsStream;
 
 /// A stream of bytes both ways.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub enum Stream {
     /// A unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
-    /// TLS over one of these.
+    /// TLS over one of these, at either end.
     Tls(Box<TlsStream<ReadAhead>>),
 }
 
@@ -31,7 +31,7 @@ impl Stream {
     /// What the stream or the client's side of the handshake had to say.
     pub async fn secure(self, tls: &Tls) -> io::Result<(Self, TlsInfo)> {
         let (stream, info) = tls.accept(ReadAhead::new(self)).await?;
-        Ok((Self::Tls(Box::new(stream)), info))
+        Ok((Self::Tls(Box::new(stream.into())), info))
     }
 
     /// Ready when the client reset the connection, or there is something to read; says which.

@@ -300,6 +300,8 @@ fn client_options(settings: &ClientSettings) -> Result<ClientOptions> {
         dialer: Arc::new(dialer),
         connector: speaks_tls.then(|| connector(settings)).transpose()?.map(Arc::new),
         implicit_tls,
+        // Nobody is to be shown a password for having broken the TLS.
+        falls_back: !settings.reject_unauthorized && settings.user.is_none(),
         opening: Arc::new(OpeningOptions {
             name: settings.name.clone(),
             lmtp: settings.lmtp,
@@ -401,7 +403,7 @@ fn error_texts(error: &SendError) -> Vec<String> {
     };
     let (request, reply) = cause(error);
     let number = match error {
-        SendError::Dial(DialError::Io(error)) | SendError::Io(error) => error.raw_os_error(),
+        SendError::Dial(DialError::Io(_, error)) | SendError::Io(error) => error.raw_os_error(),
         _ => None,
     };
     vec![

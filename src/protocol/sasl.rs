@@ -1,11 +1,315 @@
-//! STUB
-#[derive(Debug, Clone)] pub struct Credentials;
-#[derive(Debug, Clone, Copy, PartialEq, Eq)] pub struct Mechanism;
-#[derive(Debug)] pub struct Exchange;
+//! The client's side of AUTH exchanges (RFC 4954, RFC 4422), sans IO.
+//!
+//! | mechanism | source |
+//! | --- | --- |
+//! | SCRAM-SHA-256 | RFC 7677, RFC 5802; no channel binding |
+//! | PLAIN | RFC 4616 |
+//! | LOGIN | what servers do; never a standard |
+//! | CRAM-MD5 | RFC 2195 |
+//! | OAUTHBEARER | RFC 7628 |
+//! | XOAUTH2 | Google's predecessor of it |
+//!
+//! Names and passwords are sent as they are given, without SASLprep (RFC 4013), which changes
+//! nothing about ASCII.
+
+mod scram;
+#[cfg(test)]
+mod tests;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
+use scram::Scram;
+use std::fmt;
+
+/// Bytes of a challenge (RFC 4954 section 4).
+const MAX_CHALLENGE: usize = 12_288;
+
+/// A way to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mechanism {
+    /// Neither side shows the password, and the server proves that it knows it.
+    ScramSha256,
+    /// The password is not shown.
+    CramMd5,
+    /// The password as it is.
+    Plain,
+    /// The password as it is.
+    Login,
+    /// A token.
+    OAuthBearer,
+    /// A token.
+    XOAuth2,
+}
+
+/// For passwords, the best first.
+const UNDER_TLS: [Mechanism; 4] =
+    [Mechanism::ScramSha256, Mechanism::Plain, Mechanism::Login, Mechanism::CramMd5];
+/// The same where anybody may listen.
+const IN_THE_OPEN: [Mechanism; 4] =
+    [Mechanism::ScramSha256, Mechanism::CramMd5, Mechanism::Plain, Mechanism::Login];
+/// For tokens.
+const WITH_TOKEN: [Mechanism; 2] = [Mechanism::OAuthBearer, Mechanism::XOAuth2];
+
+impl Mechanism {
+    /// Its registered name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::CramMd5 => "CRAM-MD5",
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+            Self::OAuthBearer => "OAUTHBEARER",
+            Self::XOAuth2 => "XOAUTH2",
+        }
+    }
+
+    /// The mechanism of a name, in whatever case.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = UNDER_TLS.into_iter().chain(WITH_TOKEN);
+        all.into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The best of those `offered` that the credentials fit, or `wanted` if that is offered.
+    pub fn choose<'a>(
+        offered: impl Iterator<Item = &'a str>,
+        credentials: &Credentials,
+        wanted: Option<Self>,
+        tls: bool,
+    ) -> Option<Self> {
+        let offered: Vec<Self> = offered.filter_map(Self::parse).collect();
+        let fitting: &[Self] = match credentials.secret {
+            Secret::Token(_) => &WITH_TOKEN,
+            Secret::Password(_) if tls => &UNDER_TLS,
+            Secret::Password(_) => &IN_THE_OPEN,
+        };
+        let mut candidates =
+            fitting.iter().filter(|mechanism| wanted.is_none_or(|wanted| **mechanism == wanted));
+        candidates.find(|mechanism| offered.contains(mechanism)).copied()
+    }
+}
+
+/// Who logs in, and with what. Not shown by anything.
+#[derive(Clone)]
+pub struct Credentials {
+    user: String,
+    secret: Secret,
+}
+
+#[derive(Clone)]
+enum Secret {
+    Password(String),
+    Token(String),
+}
+
+impl Credentials {
+    /// A name and its password.
+    ///
+    /// # Errors
+    /// [`SaslError::Field`] if NUL, CR or LF is in one of them.
+    pub fn password(user: String, password: String) -> Result<Self, SaslError> {
+        usable("the password", &password)?;
+        Self::new(user, Secret::Password(password))
+    }
+
+    /// A name and an OAuth 2.0 access token.
+    ///
+    /// # Errors
+    /// [`SaslError::Field`] if a control character is in the token, or NUL, CR or LF in the name.
+    pub fn token(user: String, token: String) -> Result<Self, SaslError> {
+        if token.contains(char::is_control) {
+            return Err(SaslError::Field("the token"));
+        }
+        Self::new(user, Secret::Token(token))
+    }
+
+    fn new(user: String, secret: Secret) -> Result<Self, SaslError> {
+        // 0x01 separates fields where there is a token.
+        if user.contains('\x01') {
+            return Err(SaslError::Field("the user's name"));
+        }
+        usable("the user's name", &user)?;
+        Ok(Self { user, secret })
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+fn usable(name: &'static str, text: &str) -> Result<(), SaslError> {
+    if text.contains(['\0', '\r', '\n']) { Err(SaslError::Field(name)) } else { Ok(()) }
+}
+
+/// Why an exchange cannot go on. No secret is in it, and nothing that the server sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SaslError {
+    /// A field holds what it cannot.
+    Field(&'static str),
+    /// The server's challenge is no base64, too long or not of this mechanism.
+    Challenge,
+    /// The server wants the password hashed absurdly often, or hardly at all.
+    Iterations,
+    /// The server did not prove that it knows the password.
+    Unproven,
+    /// There is nothing random to begin with.
+    Nonce,
+}
+
+impl fmt::Display for SaslError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => write!(f, "{name} has a character in it that it cannot have"),
+            Self::Challenge => f.write_str("the server's challenge makes no sense"),
+            Self::Iterations => f.write_str("the server's iteration count is out of bounds"),
+            Self::Unproven => f.write_str("the server did not prove that it knows the password"),
+            Self::Nonce => f.write_str("the system gave no random bytes"),
+        }
+    }
+}
+
+impl std::error::Error for SaslError {}
+
+/// A line that goes to the server, in base64. Not shown.
+#[derive(PartialEq, Eq)]
 pub struct Response(pub String);
-#[derive(Debug, Clone, PartialEq, Eq)] pub struct SaslError;
-impl std::fmt::Display for SaslError { fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
-impl Mechanism { pub fn name(self) -> &'static str { "X" } pub fn choose<'a>(_o: impl Iterator<Item=&'a str>, _c: &Credentials, _m: Option<Mechanism>, _t: bool) -> Option<Self> { None } }
-impl Exchange { pub fn new(_m: Mechanism, _c: &Credentials, _n: String, _h: &str, _p: u16) -> Result<Self, SaslError> { Ok(Self) } pub fn initial(&self) -> Option<String> { None } pub fn respond(&mut self, _t: &str) -> Result<Response, SaslError> { Ok(Response(String::new())) } pub fn complete(&mut self, _t: &str) -> Result<(), SaslError> { Ok(()) } }
-impl Credentials { pub fn password(_u: String, _p: String) -> Result<Self, SaslError> { Ok(Self) } pub fn token(_u: String, _p: String) -> Result<Self, SaslError> { Ok(Self) } }
-impl Mechanism { pub fn parse(_n: &str) -> Option<Self> { None } }
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Response")
+    }
+}
+
+/// One attempt to log in.
+pub struct Exchange {
+    credentials: Credentials,
+    state: State,
+}
+
+enum State {
+    /// All was said with the first line.
+    Said(String),
+    /// The server asks for the name, then for the password.
+    Login(u8),
+    CramMd5,
+    Scram(Scram),
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exchange")
+    }
+}
+
+impl Exchange {
+    /// An exchange with the server `host`:`port`; `nonce` is random printable text.
+    ///
+    /// # Errors
+    /// [`SaslError::Nonce`], and [`SaslError::Field`] for a mechanism that the credentials do not
+    /// fit.
+    pub fn new(
+        mechanism: Mechanism,
+        credentials: &Credentials,
+        nonce: String,
+        host: &str,
+        port: u16,
+    ) -> Result<Self, SaslError> {
+        let user = &credentials.user;
+        let state = match (mechanism, &credentials.secret) {
+            (Mechanism::Plain, Secret::Password(password)) => {
+                State::Said(format!("\0{user}\0{password}"))
+            }
+            (Mechanism::Login, Secret::Password(_)) => State::Login(0),
+            (Mechanism::CramMd5, Secret::Password(_)) => State::CramMd5,
+            (Mechanism::ScramSha256, Secret::Password(_)) => State::Scram(Scram::new(user, nonce)?),
+            (Mechanism::XOAuth2, Secret::Token(token)) => {
+                State::Said(format!("user={user}\x01auth=Bearer {token}\x01\x01"))
+            }
+            (Mechanism::OAuthBearer, Secret::Token(token)) => {
+                let user = scram::escaped(user);
+                let place = format!("host={host}\x01port={port}\x01");
+                State::Said(format!("n,a={user},\x01{place}auth=Bearer {token}\x01\x01"))
+            }
+            (_, Secret::Password(_)) => return Err(SaslError::Field("the token")),
+            (_, Secret::Token(_)) => return Err(SaslError::Field("the password")),
+        };
+        Ok(Self { credentials: credentials.clone(), state })
+    }
+
+    /// The initial response (RFC 4954 section 4), where the mechanism has one.
+    pub fn initial(&self) -> Option<String> {
+        match &self.state {
+            State::Said(text) => Some(STANDARD.encode(text)),
+            State::Scram(scram) => Some(STANDARD.encode(scram.first())),
+            State::Login(_) | State::CramMd5 => None,
+        }
+    }
+
+    /// Answers the text of a 334 reply.
+    ///
+    /// # Errors
+    /// If the challenge is not to be answered; the exchange is over then.
+    pub fn respond(&mut self, challenge: &str) -> Result<Response, SaslError> {
+        let challenge = decoded(challenge)?;
+        let Secret::Password(password) = &self.credentials.secret else {
+            // It tells why it will refuse the token, and waits for an empty line to do so
+            // (RFC 7628 section 3.2.3).
+            return Ok(Response(STANDARD.encode("\x01")));
+        };
+        let answer = match &mut self.state {
+            State::Said(_) => return Err(SaslError::Challenge),
+            // What the challenges say is for people.
+            State::Login(0) => {
+                self.state = State::Login(1);
+                self.credentials.user.clone()
+            }
+            State::Login(1) => {
+                self.state = State::Login(2);
+                password.clone()
+            }
+            State::Login(_) => return Err(SaslError::Challenge),
+            State::CramMd5 => {
+                let answer = cram_md5(&self.credentials.user, password, &challenge)?;
+                self.state = State::Login(2);
+                answer
+            }
+            State::Scram(scram) => scram.respond(password, &challenge)?,
+        };
+        Ok(Response(STANDARD.encode(answer)))
+    }
+
+    /// The server says that we are logged in; `text` is that of its 235 reply.
+    ///
+    /// # Errors
+    /// [`SaslError::Unproven`] if it had to prove something and did not.
+    pub fn complete(&mut self, text: &str) -> Result<(), SaslError> {
+        match &mut self.state {
+            State::Scram(scram) if !scram.is_proven() => {
+                let data = decoded(text).map_err(|_| SaslError::Unproven)?;
+                scram.prove(&data)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn decoded(text: &str) -> Result<Vec<u8>, SaslError> {
+    if text.len() > MAX_CHALLENGE {
+        return Err(SaslError::Challenge);
+    }
+    STANDARD.decode(text.trim()).map_err(|_| SaslError::Challenge)
+}
+
+/// RFC 2195 section 2.
+fn cram_md5(user: &str, password: &str, challenge: &[u8]) -> Result<String, SaslError> {
+    let mut mac =
+        Hmac::<Md5>::new_from_slice(password.as_bytes()).map_err(|_| SaslError::Challenge)?;
+    mac.update(challenge);
+    let digest = mac.finalize().into_bytes();
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{user} {hex}"))
+}

@@ -4,7 +4,6 @@ use super::source::Source;
 use super::{ClientOptions, Outcome, Route, SendError};
 use crate::net::dialer::Target;
 use crate::net::stream::Stream;
-use crate::net::tls::TlsInfo;
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
 use crate::protocol::client::opening::{Opening, OpeningOptions, TlsPolicy};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Request, Step};
@@ -28,7 +27,6 @@ pub struct Connection {
     stream: Stream,
     session: ClientSession,
     lmtp: bool,
-    tls: Option<TlsInfo>,
     /// The last message was sent to its end, and that has left.
     sent: bool,
 }
@@ -83,7 +81,7 @@ impl Connection {
         let policy = options.opening.tls;
         match Self::begin(options, target, name, nonce, deadline, policy).await {
             Err(SendError::Tls(_))
-                if policy == TlsPolicy::Opportunistic && !options.implicit_tls =>
+                if policy == TlsPolicy::Opportunistic && options.falls_back =>
             {
                 Self::begin(options, target, name, nonce, deadline, TlsPolicy::Never).await
             }
@@ -106,7 +104,6 @@ impl Connection {
             stream,
             session: ClientSession::new(timeouts.clone(), false, Instant::now()),
             lmtp: options.opening.lmtp,
-            tls: None,
             sent: false,
         };
         if options.implicit_tls {
@@ -146,12 +143,10 @@ impl Connection {
             return Err(SendError::Protocol(Failure::Timeout(None)));
         };
         let handshake = connector.connect(self.stream, name);
-        let (stream, info) = match timeout_at(deadline.into(), handshake).await {
+        self.stream = match timeout_at(deadline.into(), handshake).await {
             Ok(result) => result.map_err(SendError::Tls)?,
             Err(_) => return Err(Failure::Timeout(Some(Awaited::StartTls)).into()),
         };
-        self.stream = stream;
-        self.tls = Some(info);
         Ok(self)
     }
 
@@ -161,11 +156,11 @@ impl Connection {
     /// [`SendError::Uncertain`] if the server may have taken the message all the same.
     pub async fn deliver(
         &mut self,
-        envelope: &Arc<Envelope>,
+        envelope: &Envelope,
         source: &mut Source,
     ) -> Result<Outcome, SendError> {
         self.sent = false;
-        let begun = Delivery::begin(Arc::clone(envelope), self.lmtp, &mut self.session);
+        let begun = Delivery::begin(envelope, self.lmtp, &mut self.session);
         let mut delivery = match begun {
             Ok(delivery) => delivery,
             Err(unfit) => return Ok(Outcome::Failed(SendError::Unfit(unfit))),
@@ -240,11 +235,6 @@ impl Connection {
     pub async fn disturbed(&mut self) {
         let mut byte = [0];
         let _ = self.stream.read(&mut byte).await;
-    }
-
-    /// What the TLS handshake agreed on.
-    pub fn tls(&self) -> Option<&TlsInfo> {
-        self.tls.as_ref()
     }
 
     /// Asks whether the server is still there.

@@ -35,6 +35,8 @@ pub struct ClientOptions {
     pub connector: Option<Arc<Connector>>,
     /// TLS from the first byte (RFC 8314 section 3).
     pub implicit_tls: bool,
+    /// Whether mail goes in plain text where a server cannot do the TLS that it offers.
+    pub falls_back: bool,
     /// How sessions begin.
     pub opening: Arc<OpeningOptions>,
     /// For replies.

@@ -13,7 +13,6 @@ use crate::protocol::encoder::DataEncoder;
 use crate::protocol::reply::Reply;
 use bytes::BytesMut;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Bytes of a chunk that is not the last.
@@ -119,7 +118,6 @@ enum Stage {
 /// A transaction under way.
 #[derive(Debug)]
 pub struct Delivery {
-    envelope: Arc<Envelope>,
     fates: Vec<Fate>,
     /// Recipients that were answered.
     answered: usize,
@@ -140,12 +138,12 @@ impl Delivery {
     /// # Errors
     /// If the message is not for this server; nothing is sent then.
     pub fn begin(
-        envelope: Arc<Envelope>,
+        envelope: &Envelope,
         lmtp: bool,
         session: &mut ClientSession,
     ) -> Result<Self, Unfit> {
         let offered = session.offered();
-        let mail = Request::Mail(envelope.from.clone(), mail_parameters(&envelope, offered)?);
+        let mail = Request::Mail(envelope.from.clone(), mail_parameters(envelope, offered)?);
         let dsn = offered.has("DSN");
         let chunking = offered.has("CHUNKING") && !lmtp;
         let mut requests = vec![mail];
@@ -165,7 +163,6 @@ impl Delivery {
         let encoder = (envelope.body != Body::Binary).then(DataEncoder::for_chunks);
         Ok(Self {
             fates: vec![Fate::Pending; envelope.recipients.len()],
-            envelope,
             answered: 0,
             delivered: 0,
             lmtp,

@@ -111,8 +111,8 @@ fn what_the_client_sends_the_server_receives() {
             let length = duel.random.below(40);
             let message: Vec<u8> =
                 (0..length).map(|_| alphabet[duel.random.below(alphabet.len())]).collect();
-            let envelope = Arc::new(envelope("a@b", &["c@d", "e@f"]));
-            let mut delivery = Delivery::begin(envelope, false, &mut duel.client.session).expect("fit");
+            let envelope = envelope("a@b", &["c@d", "e@f"]);
+            let mut delivery = Delivery::begin(&envelope, false, &mut duel.client.session).expect("fit");
             let mut each = |to, reply, session: &mut ClientSession, now| {
                 delivery.replied(to, reply, session, now);
             };

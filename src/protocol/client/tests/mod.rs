@@ -157,7 +157,7 @@ fn deliver(cut: Cut, ehlo: &str, envelope: Envelope, lmtp: bool, message: &[u8],
     let (mut table, opening) = open(cut, &options(|_| ()), ehlo);
     assert!(opening.is_ready());
     let mut delivery =
-        Delivery::begin(Arc::new(envelope), lmtp, &mut table.session).expect("fit");
+        Delivery::begin(&envelope, lmtp, &mut table.session).expect("fit");
     table.run();
     for (client, server) in script {
         if delivery.progress() == Progress::Message {
@@ -279,7 +279,7 @@ fn what_a_server_cannot_take_is_not_begun() {
         let (mut table, _) = open(Cut::Whole, &options(|_| ()), ehlo);
         let mut envelope = envelope("a@b", &["c@d"]);
         change(&mut envelope);
-        let begun = Delivery::begin(Arc::new(envelope), false, &mut table.session);
+        let begun = Delivery::begin(&envelope, false, &mut table.session);
         table.run();
         if begun.is_err() {
             table.client("");

@@ -1,0 +1,164 @@
+//! The mail exchanges of a domain (RFC 5321 section 5.1, RFC 7505) and addresses, from DNS.
+
+use super::dialer::DialError;
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{
+    ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig, ResolverOpts,
+};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::rr::{Name, RData};
+use hickory_resolver::system_conf::read_system_conf;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Exchanges of a domain that are tried.
+const MAX_EXCHANGES: usize = 20;
+/// Addresses of a host that are looked at.
+const MAX_ADDRESSES: usize = 16;
+/// Answers that are remembered.
+const CACHED_ANSWERS: u64 = 1_024;
+
+/// Asks DNS, over TCP where an answer is too long for UDP.
+pub(super) struct Exchanges {
+    servers: Vec<SocketAddr>,
+    limit: Duration,
+    /// Made when it is first needed: the system's configuration may not be there.
+    resolver: Mutex<Option<TokioResolver>>,
+}
+
+impl Exchanges {
+    /// Asks `servers`, or the system's if there are none, for no longer than `limit` each time.
+    pub(super) fn new(servers: Vec<SocketAddr>, limit: Duration) -> Self {
+        Self { servers, limit, resolver: Mutex::default() }
+    }
+
+    /// The exchanges of a domain by preference, those of the same at random; the domain itself
+    /// where it has none.
+    pub(super) async fn of(&self, domain: &str) -> Result<Vec<String>, DialError> {
+        let resolver = self.resolver(domain)?;
+        let answer = self.within(resolver.mx_lookup(name(domain)?)).await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            // No MX of its own (RFC 5321 section 5.1): what there is says its address.
+            Err(Problem::None { exists: true }) => return Ok(vec![domain.to_owned()]),
+            Err(problem) => return Err(problem.of(domain)),
+        };
+        let chance = RandomState::new();
+        let mut found: Vec<(u16, u64, String)> = Vec::new();
+        let mut null = false;
+        for (index, record) in answer.answers().iter().enumerate() {
+            let RData::MX(mx) = &record.data else { continue };
+            if mx.exchange.is_root() {
+                null = true;
+                continue;
+            }
+            let host = mx.exchange.to_ascii();
+            let host = host.trim_end_matches('.').to_owned();
+            found.push((mx.preference, chance.hash_one(index), host));
+        }
+        found.sort();
+        found.truncate(MAX_EXCHANGES);
+        match (found.is_empty(), null) {
+            (true, true) => Err(DialError::NullMx(domain.to_owned())),
+            (true, false) => Ok(vec![domain.to_owned()]),
+            (false, _) => Ok(found.into_iter().map(|(_, _, host)| host).collect()),
+        }
+    }
+
+    /// The addresses of a host.
+    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
+        let resolver = self.resolver(host)?;
+        let answer = self.within(resolver.lookup_ip(name(host)?)).await;
+        match answer {
+            Ok(addresses) => Ok(addresses.iter().take(MAX_ADDRESSES).collect()),
+            Err(problem) => Err(problem.of(host)),
+        }
+    }
+
+    async fn within<T>(
+        &self,
+        lookup: impl Future<Output = Result<T, NetError>>,
+    ) -> Result<T, Problem> {
+        match timeout(self.limit, lookup).await {
+            Ok(answer) => answer.map_err(Problem::from),
+            Err(_) => Err(Problem::Timeout),
+        }
+    }
+
+    fn resolver(&self, what: &str) -> Result<TokioResolver, DialError> {
+        let mut made = self.resolver.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resolver) = &*made {
+            return Ok(resolver.clone());
+        }
+        let cannot = |error: NetError| DialError::Dns(what.to_owned(), error.to_string());
+        let (config, mut opts) = if self.servers.is_empty() {
+            read_system_conf().map_err(cannot)?
+        } else {
+            (given(&self.servers), ResolverOpts::default())
+        };
+        // A lost datagram leaves time for another.
+        opts.timeout = opts.timeout.min(self.limit / 3);
+        opts.cache_size = CACHED_ANSWERS;
+        opts.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+        opts.try_tcp_on_error = true;
+        let provider = TokioRuntimeProvider::default();
+        let builder = TokioResolver::builder_with_config(config, provider).with_options(opts);
+        let resolver = builder.build().map_err(cannot)?;
+        *made = Some(resolver.clone());
+        Ok(resolver)
+    }
+}
+
+/// Why DNS has no answer.
+enum Problem {
+    /// There are no such records; whether there is the name.
+    None { exists: bool },
+    Timeout,
+    Other(String),
+}
+
+impl From<NetError> for Problem {
+    fn from(error: NetError) -> Self {
+        match &error {
+            NetError::Timeout => Self::Timeout,
+            NetError::Dns(DnsError::NoRecordsFound(_)) => {
+                Self::None { exists: !error.is_nx_domain() }
+            }
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl Problem {
+    fn of(self, name: &str) -> DialError {
+        match self {
+            Self::None { .. } => DialError::NotFound(name.to_owned()),
+            Self::Timeout => DialError::Timeout(format!("the lookup of {name}")),
+            Self::Other(reason) => DialError::Dns(name.to_owned(), reason),
+        }
+    }
+}
+
+/// A name as it stands: the system's search list has nothing to do with mail.
+fn name(text: &str) -> Result<Name, DialError> {
+    let parsed = Name::from_ascii(text).ok().filter(|name| !name.is_root());
+    let mut name = parsed.ok_or_else(|| DialError::NotFound(text.escape_debug().to_string()))?;
+    name.set_fqdn(true);
+    Ok(name)
+}
+
+fn given(servers: &[SocketAddr]) -> ResolverConfig {
+    let servers = servers.iter().map(|server| {
+        let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+            connection.port = server.port();
+            connection
+        });
+        NameServerConfig::new(server.ip(), true, connections.to_vec())
+    });
+    ResolverConfig::from_parts(None, Vec::new(), servers.collect())
+}
