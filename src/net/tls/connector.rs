@@ -197,11 +197,11 @@ impl Servers {
             {
                 verify_server_name(&ParsedCertificate::try_from(own)?, name)
             }
-            Err(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))
-                if others.is_empty() && is_self_signed(own, &self.provider) =>
-            {
-                let error = rustls::OtherError(Arc::new(SelfSigned));
-                Err(CertificateError::Other(error).into())
+            Err(error) if others.is_empty() && !is_about_time_or_name(&error) => {
+                if !is_self_signed(own, &self.provider) {
+                    return Err(error);
+                }
+                Err(CertificateError::Other(rustls::OtherError(Arc::new(SelfSigned))).into())
             }
             Err(error) => Err(error),
         }
@@ -222,6 +222,20 @@ fn system() -> Result<Arc<RootCertStore>, Error> {
         return Err(Error::Roots(reason.unwrap_or(none)));
     }
     Ok(SYSTEM.get_or_init(|| Arc::new(roots)).clone())
+}
+
+/// Whether a certificate was found wanting that would be good at another time or place.
+fn is_about_time_or_name(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(error) = error else { return true };
+    matches!(
+        error,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+            | CertificateError::NotValidForName
+            | CertificateError::NotValidForNameContext { .. }
+    )
 }
 
 /// Whether a certificate is its own issuer: then its issuer is known where it is a root.
