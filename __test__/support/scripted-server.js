@@ -11,6 +11,8 @@ const END_OF_DATA = Buffer.from('\r\n.\r\n');
 /** One client, and what it has sent. */
 class Conversation {
   #socket;
+  /** The one below TLS. */
+  #raw;
   #waiters = new Waiters();
   #input = Buffer.alloc(0);
   #ended = false;
@@ -20,6 +22,7 @@ class Conversation {
   /** @param {import('node:net').Socket} socket */
   constructor(socket) {
     this.#socket = socket;
+    this.#raw = socket;
     this.#listen(socket);
   }
 
@@ -153,7 +156,7 @@ class Conversation {
   }
 
   reset() {
-    this.#socket.resetAndDestroy();
+    this.#raw.resetAndDestroy();
   }
 }
 
