@@ -238,7 +238,7 @@ describe('extensions', { timeout: 60_000 }, () => {
         for (let last = false, chunks = 1; !last; chunks += 1) {
           const line = await c.line();
           if (line === 'RSET') return c.say('250 OK');
-          const [, size, end] = /^BDAT (\d+)( LAST)?$/.exec(line) ?? [];
+          const [, size, end] = /^BDAT (\d+)( LAST)?$/.exec(line) ?? assert.fail(`'${line}'`);
           length += (await c.bytes(Number(size))).length;
           last = end !== undefined;
           c.say(refused && chunks >= 2 ? '552 full' : '250 OK');

@@ -208,12 +208,16 @@ describe('the process', { timeout: 60_000 }, () => {
   test('ends although connections rest, and not before its messages are sent', async (t) => {
     const log = new Log();
     const { target: port } = await serve(t, {}, log.listeners());
-    const { code, stdout } = await runNode(`
+    const child = runNode(
+      t,
+      `
       const { Client } = require('./index.js');
       const pool = new Client.Pool({ host: '127.0.0.1', port: ${port} });
-      pool.send({ from: 'a@b', to: 'c@d' }, 'x').then(({ response }) => console.log(response));
-    `);
-    assert.deepEqual([code, stdout.trim()], [0, '250 OK']);
+      pool.send({ from: 'a@b', to: 'c@d' }, 'x').then(({ response }) => console.log(JSON.stringify(response)));
+    `,
+    );
+    assert.equal(await child.line(), '"250 OK"');
+    assert.equal((await child.ended()).code, 0);
     await log.when('disconnect');
   });
 
@@ -236,7 +240,9 @@ describe('the process', { timeout: 60_000 }, () => {
   test('lets go of pools that nobody closed', async (t) => {
     const log = new Log();
     const { target: port } = await serve(t, {}, log.listeners());
-    const { code } = await runNode(`
+    const child = runNode(
+      t,
+      `
       const { Client } = require('./index.js');
       (async () => {
         for (let at = 0; at < 200; at += 1) {
@@ -244,8 +250,9 @@ describe('the process', { timeout: 60_000 }, () => {
           await pool.send({ from: 'a@b', to: 'c@d' }, 'x');
         }
       })();
-    `);
-    assert.equal(code, 0);
+    `,
+    );
+    assert.equal((await child.ended()).code, 0);
     assert.equal(log.all('data').length, 200);
   });
 });
