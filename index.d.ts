@@ -13,6 +13,8 @@ import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { CipherNameAndProtocol, DetailedPeerCertificate, PeerCertificate } from 'node:tls';
 
+export * from './types/client.js';
+
 // ---------------------------------------------------------------------------------------------
 // Parameters
 // ---------------------------------------------------------------------------------------------
@@ -776,6 +778,12 @@ export class SmtpError extends Error {
   address?: string;
   /** The port that could not be listened to. */
   port?: number;
+  /** Of a client: the reply that is the cause, whole. */
+  response?: string;
+  /** Of a client: the recipients that the server refused. */
+  rejected?: import('./types/client.js').Rejected[];
+  /** Of a client: whether the server may have taken the message all the same. */
+  uncertain?: boolean;
   /** Whether it may work later (a 4yz reply, RFC 5321 section 4.2.1). */
   get transient(): boolean;
   /** Whether it will fail again (a 5yz reply, RFC 5321 section 4.2.1). */

@@ -69,9 +69,9 @@ const STEPS = {
 
 /** What goes wrong then, and what the error may be called. @type {Record<string, [(c: any) => void, RegExp]>} */
 const FAULTS = {
-  'closes': [(c) => c.end(), /^(SMTP_ERR_CLOSED|ECONNRESET|EPIPE|SMTP_ERR_TLS)$/],
-  'resets': [(c) => c.reset(), /^(ECONNRESET|EPIPE|SMTP_ERR_CLOSED|SMTP_ERR_TLS)$/],
-  'stalls': [() => {}, /^ETIMEDOUT$/],
+  closes: [(c) => c.end(), /^(SMTP_ERR_CLOSED|ECONNRESET|EPIPE|SMTP_ERR_TLS)$/],
+  resets: [(c) => c.reset(), /^(ECONNRESET|EPIPE|SMTP_ERR_CLOSED|SMTP_ERR_TLS)$/],
+  stalls: [() => {}, /^ETIMEDOUT$/],
   'says 421': [
     (c) => {
       c.say('421 4.3.2 going down');
@@ -139,17 +139,25 @@ describe('a server that', { timeout: 120_000 }, () => {
       conversation.end();
     });
     const long = Buffer.alloc(20_000_000, 'abcdefghi\n');
-    await assert.rejects(Client.send({ host: HOST, port }, ENVELOPE, long), (/** @type {any} */ error) => {
-      assert.match(error.code, /^(SMTP_ERR_REJECTED|ECONNRESET|EPIPE)$/);
-      assert.ok(!error.uncertain);
-      return true;
-    });
+    await assert.rejects(
+      Client.send({ host: HOST, port }, ENVELOPE, long),
+      (/** @type {any} */ error) => {
+        assert.match(error.code, /^(SMTP_ERR_REJECTED|ECONNRESET|EPIPE)$/);
+        assert.ok(!error.uncertain);
+        return true;
+      },
+    );
   });
 
   test('takes too little is asked no further', async (t) => {
-    const { port, conversations } = await scripted(t, (conversation) => conversation.greet('SIZE 100'));
+    const { port, conversations } = await scripted(t, (conversation) =>
+      conversation.greet('SIZE 100'),
+    );
     const sent = Client.send({ host: HOST, port }, ENVELOPE, 'x'.repeat(101));
-    await assert.rejects(sent, { code: 'SMTP_ERR_SIZE', message: /has 101 bytes, the server takes 100/ });
+    await assert.rejects(sent, {
+      code: 'SMTP_ERR_SIZE',
+      message: /has 101 bytes, the server takes 100/,
+    });
     assert.doesNotMatch(String(conversations[0].received), /MAIL/);
   });
 
@@ -192,8 +200,12 @@ describe('extensions', { timeout: 60_000 }, () => {
   test('are used where they are offered', async (t) => {
     const { port, conversations, errors } = await scripted(t, async (c) => {
       await c.greet('PIPELINING', 'SIZE', '8BITMIME', 'SMTPUTF8', 'DSN');
-      await c.expect(/^MAIL FROM:<\u00fc@example.com> SIZE=3 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a\+20b$/);
-      await c.expect(/^RCPT TO:<to@example.com> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;to@example.com$/);
+      await c.expect(
+        /^MAIL FROM:<\u00fc@example.com> SIZE=3 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a\+20b$/,
+      );
+      await c.expect(
+        /^RCPT TO:<to@example.com> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;to@example.com$/,
+      );
       await c.expect(/^DATA$/);
       c.say('250 OK', '250 OK', '354 go');
       await c.message();
@@ -267,7 +279,10 @@ describe('extensions', { timeout: 60_000 }, () => {
     const to = ['a@example.com', 'b@example.com', 'c@example.com'];
     const result = await Client.send({ host: HOST, port, lmtp: true }, { ...ENVELOPE, to }, 'x');
     assert.deepEqual(result.accepted, ['c@example.com']);
-    assert.deepEqual(result.rejected.map(({ replyCode }) => replyCode), [452, 550]);
+    assert.deepEqual(
+      result.rejected.map(({ replyCode }) => replyCode),
+      [452, 550],
+    );
     assert.equal(result.response, '250 taken');
   });
 });

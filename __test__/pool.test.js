@@ -56,7 +56,10 @@ describe('connections', { timeout: 60_000 }, () => {
     assert.deepEqual([sent, failed, queued, pending], [50, 0, 0, 0]);
     await two.close();
     assert.equal(two.stats().connections, 0);
-    assert.equal(log.values('message').filter((line) => line === 'QUIT').length, log.all('connect').length);
+    assert.equal(
+      log.values('message').filter((line) => line === 'QUIT').length,
+      log.all('connect').length,
+    );
     await assert.rejects(two.send(ENVELOPE, 'x'), { code: 'SMTP_ERR_CLIENT_CLOSED' });
   });
 
@@ -267,4 +270,3 @@ test('a pool can be asked, and disposed of', { timeout: 60_000 }, async (t) => {
   await assert.rejects(other.verify(), { code: 'ECONNREFUSED' });
   assert.throws(() => new Client.Pool({ mx: true }), /a pool has one server/);
 });
-

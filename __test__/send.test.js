@@ -55,7 +55,9 @@ describe('what is sent arrives', { timeout: 60_000 }, () => {
     const { mails, options } = await keeping(t);
     const bytes = Buffer.concat([
       Buffer.from('a\nb\rc\r\n\r\r\n\n.\n.\r\n.\r.\0'),
-      Buffer.from(Array.from({ length: 256 }, (_, byte) => byte).filter((b) => b !== 10 && b !== 13)),
+      Buffer.from(
+        Array.from({ length: 256 }, (_, byte) => byte).filter((b) => b !== 10 && b !== 13),
+      ),
     ]);
     await Client.send(options, { from: FROM, to: TO }, bytes);
     const lines = bytes.toString('latin1').split(/\r\n|\r|\n/);
@@ -125,7 +127,12 @@ describe('what became of a message', { timeout: 60_000 }, () => {
     ]);
   });
 
-  for (const [what, listeners, command, replyCode] of /** @type {[string, any, string, number][]} */ ([
+  for (const [
+    what,
+    listeners,
+    command,
+    replyCode,
+  ] of /** @type {[string, any, string, number][]} */ ([
     ['every recipient is refused', some, 'RCPT', 550],
     ['the sender is', { mail: () => Promise.reject(smtpError(553)) }, 'MAIL', 553],
     ['DATA is', { dataStart: () => Promise.reject(smtpError(451)) }, 'DATA', 451],
@@ -143,7 +150,10 @@ describe('what became of a message', { timeout: 60_000 }, () => {
       assert.deepEqual([error.command, error.replyCode], [command, replyCode]);
       assert.deepEqual([error.transient, error.permanent], [replyCode < 500, replyCode >= 500]);
       assert.equal(error.rejected[0].address, 'no@a.example');
-      assert.match(error.message, new RegExp(`${command} was refused for no@a.example: ${replyCode}`));
+      assert.match(
+        error.message,
+        new RegExp(`${command} was refused for no@a.example: ${replyCode}`),
+      );
     });
   }
 
@@ -311,7 +321,11 @@ describe('a signal', { timeout: 60_000 }, () => {
     });
     const { signal } = controller;
     const sent = Client.send({ host: HOST, port, signal }, { from: FROM, to: TO }, 'x');
-    await assert.rejects(sent, { code: 'ABORT_ERR', uncertain: true, message: /may have been taken/ });
+    await assert.rejects(sent, {
+      code: 'ABORT_ERR',
+      uncertain: true,
+      message: /may have been taken/,
+    });
   });
 });
 

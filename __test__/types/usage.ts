@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import {
   type AnyListeners,
+  Client,
   type ClientSocket,
   type Compat,
   type CompatListenerFunction,
@@ -28,6 +29,7 @@ import {
   SmtpError,
   type TlsParams,
 } from 'smtp-engine';
+import transport = require('smtp-engine/nodemailer');
 
 /** Compiles where `value` is a `T` and nothing wider. */
 function is<T>(_value: T): void {}
@@ -449,3 +451,37 @@ export function explain(error: unknown): string {
   is<number | undefined>(error.errno ?? error.port);
   return `${error.code}: ${error.message}`;
 }
+
+// ---------------------------------------------------------------------------------------------
+// The client
+// ---------------------------------------------------------------------------------------------
+
+async function sending(): Promise<void> {
+  const { signal } = new AbortController();
+  const result = await Client.send(
+    { host: 'mx.example', port: 587, tls: 'required', auth: { user: 'u', password: 'p' }, signal },
+    { from: 'a@b.example', to: ['c@d.example'], dsn: { notify: 'never', ret: 'HDRS' } },
+    'Subject: x\r\n\r\n',
+  );
+  const first: string | undefined = result.accepted[0] ?? result.rejected[0]?.reply;
+  await Client.send({ mx: true, dnsServers: ['192.0.2.53'] }, { from: '', to: 'a@b' }, ['x']);
+  const pool = new Client.Pool({ path: '/run/lmtp', lmtp: true, maxConnections: 2 });
+  await pool.send({ from: 'a@b', to: 'c@d', body: 'binarymime' }, readFileSync('x'), { signal });
+  const waiting: number = pool.stats().queued;
+  const yes: true = await pool.verify();
+  await pool.close({ grace: 100 });
+  void [first, waiting, yes];
+  // @ts-expect-error there is no such policy
+  new Client.Pool({ host: 'a', tls: 'maybe' });
+  // @ts-expect-error a recipient is missing
+  await pool.send({ from: 'a@b' }, 'x');
+  // @ts-expect-error a number is no message
+  await pool.send({ from: 'a@b', to: 'c@d' }, 5);
+}
+void sending;
+
+const mailer = transport({ host: 'mx.example', pool: true, auth: { user: 'u', pass: 'p' } });
+const verified: Promise<true> = mailer.verify();
+void verified;
+// @ts-expect-error true or false
+transport({ pool: 'yes' });

@@ -121,4 +121,11 @@ async function startSending(library, port, connections, lengthBytes) {
   };
 }
 
-module.exports = { greetOneByOne, holdSessions, paceHandshakes, sendMessages, shakeHands, startSending };
+module.exports = {
+  greetOneByOne,
+  holdSessions,
+  paceHandshakes,
+  sendMessages,
+  shakeHands,
+  startSending,
+};

@@ -12,14 +12,7 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 const MAX_COUNT = 2 ** 31 - 1;
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
 const TLS = ['none', 'opportunistic', 'required', 'implicit'];
-const MECHANISMS = [
-  'PLAIN',
-  'LOGIN',
-  'CRAM-MD5',
-  'XOAUTH2',
-  'OAUTHBEARER',
-  'SCRAM-SHA-256',
-];
+const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'XOAUTH2', 'OAUTHBEARER', 'SCRAM-SHA-256'];
 const SMTP_PORT = 25;
 const SMTPS_PORT = 465;
 const LMTP_PORT = 24;
@@ -69,7 +62,6 @@ function checkNumber(/** @type {any} */ options, /** @type {string} */ name) {
 
 function checkText(/** @type {string} */ name, /** @type {unknown} */ value) {
   if (typeof value !== 'string') throw fault(TypeError, name, 'a string', value);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
   if (value === '' || /[\0-\x20\x7f]/.test(value)) {
     throw fault(RangeError, name, 'a word without spaces and control characters', value);
   }
@@ -169,7 +161,8 @@ function checkPlace(/** @type {any} */ { host, path, mx }) {
   if (path !== undefined && (typeof path !== 'string' || path === '' || path.includes('\0'))) {
     throw fault(TypeError, 'path', 'the path of a unix socket', path);
   }
-  if (mx !== undefined && typeof mx !== 'boolean') throw fault(TypeError, 'mx', 'true or false', mx);
+  if (mx !== undefined && typeof mx !== 'boolean')
+    throw fault(TypeError, 'mx', 'true or false', mx);
 }
 
 /**

@@ -87,6 +87,7 @@ function mailDsn(/** @type {any} */ { ret, return: returned, envid, id }) {
 
 /** NOTIFY and ORCPT of each recipient (RFC 3461 sections 4.1 and 4.2). */
 function recipientDsn(/** @type {any} */ { notify, orcpt, recipient }, /** @type {string[]} */ to) {
+  /** @type {string[]} */
   const words = [];
   if (notify !== undefined && notify !== null) {
     const values = [notify].flat().flatMap((value) => String(value).toUpperCase().split(','));

@@ -29,7 +29,16 @@ const RENAMED = {
 const TLS = ['ca', 'key', 'cert', 'passphrase', 'servername', 'rejectUnauthorized'];
 const TLS_VERSIONS = ['minVersion', 'maxVersion'];
 /** Options that would change where or how mail goes, and that are not to be dropped in silence. */
-const UNKNOWN = ['proxy', 'socket', 'connection', 'getSocket', 'service', 'sendmail', 'direct', 'SES'];
+const UNKNOWN = [
+  'proxy',
+  'socket',
+  'connection',
+  'getSocket',
+  'service',
+  'sendmail',
+  'direct',
+  'SES',
+];
 
 /** Codes of `SmtpError` by nodemailer's. @type {Record<string, string[]>} */
 const CODES = {
@@ -67,7 +76,12 @@ function clientOptions(options) {
   }
   if (mapped.maxMessages === Number.POSITIVE_INFINITY) mapped.maxMessages = 0;
   if (options.socketTimeout !== undefined) {
-    for (const name of ['commandTimeout', 'dataInitTimeout', 'dataBlockTimeout', 'dataEndTimeout']) {
+    for (const name of [
+      'commandTimeout',
+      'dataInitTimeout',
+      'dataBlockTimeout',
+      'dataEndTimeout',
+    ]) {
       mapped[name] = options.socketTimeout;
     }
   }
@@ -99,7 +113,7 @@ class Transport extends EventEmitter {
   name = 'smtp-engine';
   version = version;
   #settings;
-  /** @type {Pool | undefined} */
+  /** @type {InstanceType<typeof Pool> | undefined} */
   #pool;
 
   /** @param {any} options */
@@ -159,7 +173,7 @@ class Transport extends EventEmitter {
     };
   }
 
-  /** @template T @param {(pool: Pool) => Promise<T>} work @returns {Promise<T>} */
+  /** @template T @param {(pool: InstanceType<typeof Pool>) => Promise<T>} work @returns {Promise<T>} */
   async #over(work) {
     if (this.#pool) return work(this.#pool);
     const pool = new Pool({ ...this.#settings, maxConnections: 1 });
@@ -189,7 +203,8 @@ function nodemailerError(error) {
 }
 
 function codeOf(/** @type {any} */ { code, command }) {
-  if (code === 'SMTP_ERR_REJECTED') return command === 'DATA' || command === 'BDAT' ? 'EMESSAGE' : 'EENVELOPE';
+  if (code === 'SMTP_ERR_REJECTED')
+    return command === 'DATA' || command === 'BDAT' ? 'EMESSAGE' : 'EENVELOPE';
   const known = Object.entries(CODES).find(([, codes]) => codes.includes(code));
   if (known) return known[0];
   return /^(CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|ERR_TLS)/.test(code) ? 'ETLS' : 'ESOCKET';

@@ -50,6 +50,7 @@ function rejectionOf(rejected) {
 
 /** What kept a message from being sent. @param {string[]} texts */
 function failureOf([code, message, number, request, reply, uncertain]) {
+  /** @type {Partial<ReturnType<typeof replyOf>>} */
   const cause = reply === '' ? {} : replyOf(reply);
   const error = new SmtpError(
     number === '' || Number(number) === 0 ? code : systemCode(Number(number)),

@@ -19,7 +19,7 @@ let lastNumber = 0;
  * @typedef {object} Message
  * @property {Pool} pool keeps it from being let go
  * @property {string[]} to
- * @property {Feed | undefined} feed
+ * @property {InstanceType<typeof Feed> | undefined} feed
  * @property {(result: any) => void} resolve
  * @property {(error: unknown) => void} reject
  * @property {AbortSignal | undefined} signal
@@ -109,7 +109,8 @@ class Pool {
    * @returns {Promise<void>}
    */
   async close({ grace } = {}) {
-    const timer = grace === undefined ? undefined : setTimeout(() => this.#native.close(true), grace);
+    const timer =
+      grace === undefined ? undefined : setTimeout(() => this.#native.close(true), grace);
     if (this.#closed === undefined) {
       this.#closed = new Promise((resolve) => {
         this.#hasClosed = () => resolve();
@@ -133,7 +134,8 @@ class Pool {
 
   /** @param {number} client @param {number} kind @param {number} number @param {string[]} texts */
   static receive(client, kind, number, texts) {
-    pools.get(client)?.deref()?.#receive(kind, number, texts);
+    const pool = pools.get(client)?.deref();
+    if (pool !== undefined) pool.#receive(kind, number, texts);
   }
 
   /** @param {number} kind @param {number} number @param {string[]} texts */
@@ -158,8 +160,8 @@ class Pool {
     const { feed, signal, abort, to } = message;
     signal?.removeEventListener('abort', abort);
     feed?.end();
-    const outcome = outcomeOf(texts, to);
-    if (!(outcome instanceof Error)) return message.resolve(outcome);
+    const outcome = /** @type {any} */ (outcomeOf(texts, to));
+    if (outcome.accepted !== undefined) return message.resolve(outcome);
     if (outcome.code === 'ABORT_ERR' && !outcome.uncertain) {
       return message.reject(feed?.error ?? signal?.reason ?? outcome);
     }

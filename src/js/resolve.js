@@ -31,7 +31,11 @@ function resolveOptions(resolve) {
     throw fault(RangeError, '.timeout', `a whole number from 1 to ${MAX_TIMEOUT}`, timeout);
   }
   if (!Array.isArray(servers)) throw fault(TypeError, '.servers', 'an array', servers);
-  return { beforeGreeting, timeout, servers: servers.map((text) => serverAddress(text, 'params.resolve.servers')) };
+  return {
+    beforeGreeting,
+    timeout,
+    servers: servers.map((text) => serverAddress(text, 'params.resolve.servers')),
+  };
 }
 
 /**

@@ -26,7 +26,7 @@ async function send(options, envelope, message) {
   return sendOver(new Pool({ ...rest, maxConnections: 1 }), envelope, message, signal);
 }
 
-/** @param {Pool} pool @param {any} envelope @param {unknown} message @param {AbortSignal} signal */
+/** @param {InstanceType<typeof Pool>} pool @param {any} envelope @param {unknown} message @param {AbortSignal} signal */
 async function sendOver(pool, envelope, message, signal) {
   try {
     return await pool.send(envelope, message, { signal });
@@ -68,7 +68,8 @@ async function sendTo(domain, options, envelope, content, signal) {
     return await sendOver(pool, envelope, content, signal);
   } catch (/** @type {any} */ error) {
     signal?.throwIfAborted();
-    const rejected = error.rejected ?? envelope.to.map((/** @type {string} */ to) => reject(to, error));
+    const rejected =
+      error.rejected ?? envelope.to.map((/** @type {string} */ to) => reject(to, error));
     return { accepted: [], rejected, error };
   }
 }

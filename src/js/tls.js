@@ -57,9 +57,7 @@ function checkKeys(/** @type {string} */ where, /** @type {any} */ keys) {
     throw new TypeError(`${where}.ca ${wanted}, not ${hide(keys.ca)}`);
   }
   if (keys.passphrase !== undefined && typeof keys.passphrase !== 'string') {
-    throw new TypeError(
-      `${where}.passphrase must be a string, not ${typeof keys.passphrase}`,
-    );
+    throw new TypeError(`${where}.passphrase must be a string, not ${typeof keys.passphrase}`);
   }
 }
 

@@ -198,8 +198,7 @@ impl Dialer {
 }
 
 async fn connect(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
-    let socket =
-        if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     if let Some(local) = local {
         socket.bind((local, 0).into())?;
     }
@@ -226,7 +225,11 @@ async fn unix(path: &std::path::Path, _deadline: Instant) -> Result<Stream, Dial
 fn literal(host: &str) -> Option<IpAddr> {
     let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     let has_tag = inner.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("IPv6:"));
-    if has_tag { inner.get(5..)?.parse::<Ipv6Addr>().ok().map(IpAddr::V6) } else { inner.parse().ok() }
+    if has_tag {
+        inner.get(5..)?.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
+    } else {
+        inner.parse().ok()
+    }
 }
 
 /// The families take turns, that of the first address first (RFC 8305 section 4).

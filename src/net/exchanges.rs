@@ -117,7 +117,9 @@ impl Exchanges {
 /// Why DNS has no answer.
 enum Problem {
     /// There are no such records; whether there is the name.
-    None { exists: bool },
+    None {
+        exists: bool,
+    },
     Timeout,
     Other(String),
 }
@@ -154,10 +156,11 @@ fn name(text: &str) -> Result<Name, DialError> {
 
 fn given(servers: &[SocketAddr]) -> ResolverConfig {
     let servers = servers.iter().map(|server| {
-        let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-            connection.port = server.port();
-            connection
-        });
+        let connections =
+            [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+                connection.port = server.port();
+                connection
+            });
         NameServerConfig::new(server.ip(), true, connections.to_vec())
     });
     ResolverConfig::from_parts(None, Vec::new(), servers.collect())

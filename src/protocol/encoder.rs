@@ -101,7 +101,11 @@ mod tests {
         everywhere(b"a\r\n", b"a\r\n.\r\n", b"a\r\n");
         everywhere(b".\r\n", b"..\r\n.\r\n", b".\r\n");
         everywhere(b"..a\r\n.b", b"...a\r\n..b\r\n.\r\n", b"..a\r\n.b\r\n");
-        everywhere(b"a\n.\nb\r.\r\r\n", b"a\r\n..\r\nb\r\n..\r\n\r\n.\r\n", b"a\r\n.\r\nb\r\n.\r\n\r\n");
+        everywhere(
+            b"a\n.\nb\r.\r\r\n",
+            b"a\r\n..\r\nb\r\n..\r\n\r\n.\r\n",
+            b"a\r\n.\r\nb\r\n.\r\n\r\n",
+        );
         everywhere(b"\n\r\n\r", b"\r\n\r\n\r\n.\r\n", b"\r\n\r\n\r\n");
         everywhere(b"a.\r\nb.c\n", b"a.\r\nb.c\r\n.\r\n", b"a.\r\nb.c\r\n");
     }

@@ -54,7 +54,15 @@ const OPTIONS = /** @type {const} */ ({
  */
 function parseSend(argv, env) {
   const { values, positionals } = parseStrictly(argv);
-  if (values.help) return { help: true, files: [], json: false, envelope: {}, options: {} };
+  if (values.help) {
+    return {
+      help: true,
+      files: /** @type {string[]} */ ([]),
+      json: false,
+      envelope: {},
+      options: {},
+    };
+  }
   const { from, to, host, mx, user } = values;
   if (from === undefined) throw new UsageError('--from is missing');
   if (to === undefined) throw new UsageError('--to is missing');

@@ -35,10 +35,12 @@ async function send(argv) {
         (/** @type {any} */ error) => [undefined, error],
       );
       if (error || result.rejected.length > 0) failed += 1;
-      progress.aside(() => print(json, file, envelope.to, result, error));
+      progress.aside(() => print(json, file, result, error));
     }
   } finally {
     progress.end();
+    // Nobody is to wait for the end of an input that is not wanted any more.
+    if (files.includes('-')) process.stdin.destroy();
     await pool?.close();
   }
   return failed === 0 ? 0 : 1;
@@ -52,11 +54,10 @@ function openFile(file) {
 /**
  * @param {boolean} json
  * @param {string} file
- * @param {any} to
  * @param {any} result
  * @param {any} error
  */
-function print(json, file, to, result, error) {
+function print(json, file, result, error) {
   const accepted = result?.accepted ?? [];
   const rejected = (result ?? error)?.rejected ?? [];
   if (json) {
@@ -110,7 +111,7 @@ class Progress {
   aside(write) {
     if (this.#bar) process.stderr.write('\r\u001b[2K');
     write();
-    this.#bar?.render(true);
+    /** @type {any} */ (this.#bar)?.render(true);
   }
 
   end() {

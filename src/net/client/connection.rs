@@ -80,9 +80,7 @@ impl Connection {
     ) -> Result<Self, SendError> {
         let policy = options.opening.tls;
         match Self::begin(options, target, name, nonce, deadline, policy).await {
-            Err(SendError::Tls(_))
-                if policy == TlsPolicy::Opportunistic && options.falls_back =>
-            {
+            Err(SendError::Tls(_)) if policy == TlsPolicy::Opportunistic && options.falls_back => {
                 Self::begin(options, target, name, nonce, deadline, TlsPolicy::Never).await
             }
             result => result,
@@ -97,8 +95,7 @@ impl Connection {
         deadline: Instant,
         policy: TlsPolicy,
     ) -> Result<Self, SendError> {
-        let stream =
-            options.dialer.dial(target, deadline.into()).await.map_err(SendError::Dial)?;
+        let stream = options.dialer.dial(target, deadline.into()).await.map_err(SendError::Dial)?;
         let mut timeouts = options.timeouts.clone();
         let mut connection = Self {
             stream,

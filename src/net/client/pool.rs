@@ -150,8 +150,8 @@ impl Pool {
             return (job.report)(Outcome::Failed(SendError::Closed));
         }
         state.jobs.push_back(job);
-        let wanted = state.jobs.len() > state.idle
-            && state.workers < self.shared.options.max_connections;
+        let wanted =
+            state.jobs.len() > state.idle && state.workers < self.shared.options.max_connections;
         if wanted {
             state.workers += 1;
             state.alive += 1;
@@ -374,7 +374,8 @@ impl Shared {
                 return;
             }
         }
-        let taken = matches!(&outcome, Outcome::Answered(fates, _) if fates.contains(&Fate::Accepted));
+        let taken =
+            matches!(&outcome, Outcome::Answered(fates, _) if fates.contains(&Fate::Accepted));
         let counter = if taken { &self.sent } else { &self.failed };
         counter.fetch_add(1, Ordering::Relaxed);
         (job.report)(outcome);

@@ -72,8 +72,10 @@ impl Connector {
     pub fn new(options: &ConnectorOptions<'_>) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
         let versions = [(options.tls13, &TLS13), (options.tls12, &TLS12)];
-        let versions: Vec<_> =
-            versions.into_iter().filter_map(|(wanted, version)| wanted.then_some(version)).collect();
+        let versions: Vec<_> = versions
+            .into_iter()
+            .filter_map(|(wanted, version)| wanted.then_some(version))
+            .collect();
         let verifier = Arc::new(Servers::new(options, &provider)?);
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions)
@@ -157,10 +159,7 @@ struct Servers {
 }
 
 impl Servers {
-    fn new(
-        options: &ConnectorOptions<'_>,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<Self, Error> {
+    fn new(options: &ConnectorOptions<'_>, provider: &Arc<CryptoProvider>) -> Result<Self, Error> {
         if !options.reject_unauthorized {
             return Ok(Self { verifier: None, provider: provider.clone(), given: Vec::new() });
         }

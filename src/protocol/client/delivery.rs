@@ -183,7 +183,13 @@ impl Delivery {
     }
 
     /// Takes the reply to one of its requests; others do not concern it.
-    pub fn replied(&mut self, to: Awaited, reply: Reply, session: &mut ClientSession, now: Instant) {
+    pub fn replied(
+        &mut self,
+        to: Awaited,
+        reply: Reply,
+        session: &mut ClientSession,
+        now: Instant,
+    ) {
         let code = reply.code();
         match to {
             Awaited::Mail if code.is_completion() => self.is_open = true,
@@ -200,7 +206,9 @@ impl Delivery {
                     session.end_message(1, now);
                 }
             }
-            Awaited::Data | Awaited::Bdat(false) if !code.is_completion() || to == Awaited::Data => {
+            Awaited::Data | Awaited::Bdat(false)
+                if !code.is_completion() || to == Awaited::Data =>
+            {
                 self.refuse(to, &reply);
                 session.forget_queued();
                 self.stage = Stage::Ending;
@@ -343,7 +351,8 @@ impl Delivery {
 /// The parameters of MAIL (RFC 1870, RFC 6152, RFC 3030, RFC 6531, RFC 8689, RFC 3461).
 fn mail_parameters(envelope: &Envelope, offered: &Offered) -> Result<String, Unfit> {
     let mut words = Vec::new();
-    let missing = |keyword| if offered.has(keyword) { Ok(()) } else { Err(Unfit::Missing(keyword)) };
+    let missing =
+        |keyword| if offered.has(keyword) { Ok(()) } else { Err(Unfit::Missing(keyword)) };
     if let Some(size) = envelope.size {
         if let Some(limit) = offered.size().filter(|limit| *limit < size) {
             return Err(Unfit::TooLarge(limit, size));

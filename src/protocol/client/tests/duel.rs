@@ -14,7 +14,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound
     }
 }
@@ -112,7 +113,8 @@ fn what_the_client_sends_the_server_receives() {
             let message: Vec<u8> =
                 (0..length).map(|_| alphabet[duel.random.below(alphabet.len())]).collect();
             let envelope = envelope("a@b", &["c@d", "e@f"]);
-            let mut delivery = Delivery::begin(&envelope, false, &mut duel.client.session).expect("fit");
+            let mut delivery =
+                Delivery::begin(&envelope, false, &mut duel.client.session).expect("fit");
             let mut each = |to, reply, session: &mut ClientSession, now| {
                 delivery.replied(to, reply, session, now);
             };

@@ -64,10 +64,9 @@ fn every_reply_has_its_deadline() {
     table.now += Duration::from_secs(10);
     table.server("220 hello\r\n", &mut |_, _, _, _| ());
     assert_eq!(after(&table), None);
-    for (request, reply, seconds) in [
-        (Request::Noop, "250 OK\r\n", 310),
-        (Request::Data, "354 go\r\n", 130),
-    ] {
+    for (request, reply, seconds) in
+        [(Request::Noop, "250 OK\r\n", 310), (Request::Data, "354 go\r\n", 130)]
+    {
         table.session.ask(request).expect("an argument");
         table.run();
         assert_eq!(after(&table), Some(Duration::from_secs(seconds)));

@@ -27,8 +27,10 @@ fn options(change: impl FnOnce(&mut OpeningOptions)) -> Arc<OpeningOptions> {
 }
 
 fn envelope(from: &str, to: &[&str]) -> Envelope {
-    let recipient =
-        |address: &&str| Recipient { address: (*address).to_owned(), dsn: "NOTIFY=NEVER".to_owned() };
+    let recipient = |address: &&str| Recipient {
+        address: (*address).to_owned(),
+        dsn: "NOTIFY=NEVER".to_owned(),
+    };
     Envelope {
         from: from.to_owned(),
         recipients: to.iter().map(recipient).collect(),
@@ -153,11 +155,17 @@ fn open(cut: Cut, options: &Arc<OpeningOptions>, ehlo: &str) -> (Table, Opening)
 }
 
 /// A delivery of `message` to a server that offers `ehlo`: its lines, the client's in between.
-fn deliver(cut: Cut, ehlo: &str, envelope: Envelope, lmtp: bool, message: &[u8], script: &[(&str, &str)]) -> Delivery {
+fn deliver(
+    cut: Cut,
+    ehlo: &str,
+    envelope: Envelope,
+    lmtp: bool,
+    message: &[u8],
+    script: &[(&str, &str)],
+) -> Delivery {
     let (mut table, opening) = open(cut, &options(|_| ()), ehlo);
     assert!(opening.is_ready());
-    let mut delivery =
-        Delivery::begin(&envelope, lmtp, &mut table.session).expect("fit");
+    let mut delivery = Delivery::begin(&envelope, lmtp, &mut table.session).expect("fit");
     table.run();
     for (client, server) in script {
         if delivery.progress() == Progress::Message {
@@ -188,13 +196,20 @@ fn codes(delivery: &Delivery) -> Vec<u16> {
 #[test]
 fn one_command_at_a_time() {
     everywhere(|cut| {
-        let delivery = deliver(cut, PLAIN, envelope("a@b", &["c@d", "e@f"]), false, b".x", &[
-            ("MAIL FROM:<a@b>\r\n", "250 OK\r\n"),
-            ("RCPT TO:<c@d>\r\n", "250-O\r\n250 K\r\n"),
-            ("RCPT TO:<e@f>\r\n", "550 no\r\n"),
-            ("DATA\r\n", "354 go\r\n"),
-            ("..x\r\n.\r\n", "250 2.0.0 taken\r\n"),
-        ]);
+        let delivery = deliver(
+            cut,
+            PLAIN,
+            envelope("a@b", &["c@d", "e@f"]),
+            false,
+            b".x",
+            &[
+                ("MAIL FROM:<a@b>\r\n", "250 OK\r\n"),
+                ("RCPT TO:<c@d>\r\n", "250-O\r\n250 K\r\n"),
+                ("RCPT TO:<e@f>\r\n", "550 no\r\n"),
+                ("DATA\r\n", "354 go\r\n"),
+                ("..x\r\n.\r\n", "250 2.0.0 taken\r\n"),
+            ],
+        );
         assert_eq!(codes(&delivery), [250, 550]);
         assert_eq!(delivery.response().map(Reply::to_string), Some("250 2.0.0 taken".to_owned()));
     });
@@ -203,14 +218,21 @@ fn one_command_at_a_time() {
 #[test]
 fn a_group_at_once_where_that_is_offered() {
     everywhere(|cut| {
-        let delivery = deliver(cut, FULL, envelope("", &["c@d", "e@f"]), false, b"x\r\n", &[
-            (
-                "MAIL FROM:<> RET=HDRS\r\nRCPT TO:<c@d> NOTIFY=NEVER\r\n\
+        let delivery = deliver(
+            cut,
+            FULL,
+            envelope("", &["c@d", "e@f"]),
+            false,
+            b"x\r\n",
+            &[
+                (
+                    "MAIL FROM:<> RET=HDRS\r\nRCPT TO:<c@d> NOTIFY=NEVER\r\n\
                  RCPT TO:<e@f> NOTIFY=NEVER\r\nDATA\r\n",
-                "250 OK\r\n450 later\r\n250 OK\r\n354 go\r\n",
-            ),
-            ("x\r\n.\r\n", "250 OK\r\n"),
-        ]);
+                    "250 OK\r\n450 later\r\n250 OK\r\n354 go\r\n",
+                ),
+                ("x\r\n.\r\n", "250 OK\r\n"),
+            ],
+        );
         assert_eq!(codes(&delivery), [450, 250]);
     });
 }
@@ -218,17 +240,31 @@ fn a_group_at_once_where_that_is_offered() {
 #[test]
 fn chunks_where_those_are_offered() {
     everywhere(|cut| {
-        let delivery = deliver(cut, CHUNKING, envelope("a@b", &["c@d"]), false, b".x\ny", &[
-            ("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", "250 OK\r\n250 OK\r\n"),
-            ("BDAT 7 LAST\r\n.x\r\ny\r\n", "250 OK\r\n"),
-        ]);
+        let delivery = deliver(
+            cut,
+            CHUNKING,
+            envelope("a@b", &["c@d"]),
+            false,
+            b".x\ny",
+            &[
+                ("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", "250 OK\r\n250 OK\r\n"),
+                ("BDAT 7 LAST\r\n.x\r\ny\r\n", "250 OK\r\n"),
+            ],
+        );
         assert_eq!(codes(&delivery), [250]);
         let mut binary = envelope("a@b", &["c@d"]);
         binary.body = Body::Binary;
-        let delivery = deliver(cut, CHUNKING, binary, false, b".x\ny\r", &[
-            ("MAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<c@d>\r\n", "250 OK\r\n250 OK\r\n"),
-            ("BDAT 5 LAST\r\n.x\ny\r", "552 full\r\n"),
-        ]);
+        let delivery = deliver(
+            cut,
+            CHUNKING,
+            binary,
+            false,
+            b".x\ny\r",
+            &[
+                ("MAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<c@d>\r\n", "250 OK\r\n250 OK\r\n"),
+                ("BDAT 5 LAST\r\n.x\ny\r", "552 full\r\n"),
+            ],
+        );
         assert_eq!(codes(&delivery), [552]);
     });
 }
@@ -237,13 +273,20 @@ fn chunks_where_those_are_offered() {
 fn lmtp_answers_for_each_recipient() {
     let ehlo = "250-mx.example\r\n250 PIPELINING\r\n";
     everywhere(|cut| {
-        let delivery = deliver(cut, ehlo, envelope("a@b", &["c@d", "e@f", "g@h"]), true, b"x", &[
-            (
-                "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nRCPT TO:<g@h>\r\nDATA\r\n",
-                "250 OK\r\n250 OK\r\n550 no\r\n250 OK\r\n354 go\r\n",
-            ),
-            ("x\r\n.\r\n", "452 full\r\n250 taken\r\n"),
-        ]);
+        let delivery = deliver(
+            cut,
+            ehlo,
+            envelope("a@b", &["c@d", "e@f", "g@h"]),
+            true,
+            b"x",
+            &[
+                (
+                    "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nRCPT TO:<g@h>\r\nDATA\r\n",
+                    "250 OK\r\n250 OK\r\n550 no\r\n250 OK\r\n354 go\r\n",
+                ),
+                ("x\r\n.\r\n", "452 full\r\n250 taken\r\n"),
+            ],
+        );
         assert_eq!(codes(&delivery), [452, 550, 250]);
         assert!(delivery.response().is_some());
     });
@@ -258,7 +301,8 @@ fn refusals_leave_the_session_in_order() {
         let refused = "553 not you\r\n503 MAIL first\r\n503 MAIL first\r\n503 MAIL first\r\n";
         let delivery = deliver(cut, FULL, two(), false, b"x", &[(group, refused)]);
         assert_eq!(codes(&delivery), [553, 553]);
-        let delivery = deliver(cut, PLAIN, two(), false, b"x", &[("MAIL FROM:<a@b>\r\n", "451 no\r\n")]);
+        let delivery =
+            deliver(cut, PLAIN, two(), false, b"x", &[("MAIL FROM:<a@b>\r\n", "451 no\r\n")]);
         assert_eq!(codes(&delivery), [451, 451]);
         let nobody = "250 OK\r\n550 no\r\n551 no\r\n554 nobody\r\n";
         let script = [(group, nobody), ("RSET\r\n", "250 OK\r\n")];
@@ -294,10 +338,7 @@ fn what_a_server_cannot_take_is_not_begun() {
     assert_eq!(begin(FULL, &|e| e.require_tls = true), Some(Unfit::Missing("REQUIRETLS")));
     assert_eq!(begin(FULL, &|e| e.body = Body::Binary), Some(Unfit::Missing("BINARYMIME")));
     for address in ["a@b\r\nRCPT TO:<x@y>", "a@b> SIZE=1", "a\0@b", "<a@b>", "a b@c", "\"a@b"] {
-        assert!(matches!(
-            begin(FULL, &|e| e.from = address.to_owned()),
-            Some(Unfit::Argument(_))
-        ));
+        assert!(matches!(begin(FULL, &|e| e.from = address.to_owned()), Some(Unfit::Argument(_))));
         assert!(matches!(
             begin(FULL, &|e| e.recipients[0].address = address.to_owned()),
             Some(Unfit::Argument(_))

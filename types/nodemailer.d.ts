@@ -1,0 +1,67 @@
+/**
+ * A transport for nodemailer: `nodemailer.createTransport(transport({ host, pool: true }))`.
+ * Options, results and codes of errors are nodemailer's.
+ */
+
+/// <reference types="node" />
+
+import type { EventEmitter } from 'node:events';
+import type { Pem } from './client.js';
+
+declare namespace transport {
+  interface Options {
+    /** @default 'localhost' */
+    host?: string;
+    /** @default 587, 465 with `secure` */
+    port?: number | string;
+    /** A unix socket. */
+    path?: string;
+    /** TLS from the first byte. @default true for port 465 */
+    secure?: boolean;
+    requireTLS?: boolean;
+    ignoreTLS?: boolean;
+    tls?: {
+      ca?: Pem | Pem[];
+      key?: Pem;
+      cert?: Pem;
+      passphrase?: string;
+      servername?: string;
+      /** @default true */
+      rejectUnauthorized?: boolean;
+      minVersion?: 'TLSv1.2' | 'TLSv1.3';
+      maxVersion?: 'TLSv1.2' | 'TLSv1.3';
+    };
+    auth?:
+      | { type?: 'login' | 'LOGIN'; user: string; pass: string; method?: string }
+      | { type: 'oauth2' | 'OAuth2' | 'OAUTH2'; user: string; accessToken: string };
+    authMethod?: string;
+    name?: string;
+    localAddress?: string;
+    lmtp?: boolean;
+    connectionTimeout?: number;
+    dnsTimeout?: number;
+    socketTimeout?: number;
+    pool?: boolean;
+    maxConnections?: number;
+    maxMessages?: number;
+    rateDelta?: number;
+    rateLimit?: number;
+    /** What else nodemailer reads of its options, such as `dkim`. */
+    [option: string]: unknown;
+  }
+
+  interface Transport extends EventEmitter {
+    name: string;
+    version: string;
+    send(mail: unknown, callback: (error: Error | null, info?: unknown) => void): void;
+    verify(): Promise<true>;
+    verify(callback: (error: Error | null, success?: true) => void): void;
+    isIdle(): boolean;
+    close(): Promise<void> | undefined;
+  }
+}
+
+/** @throws {TypeError} for an option that would change where mail goes and that is not known here */
+declare function transport(options?: transport.Options): transport.Transport;
+
+export = transport;
