@@ -31,6 +31,7 @@ const KIND = Object.freeze({
   DRAINED: 31,
   VERIFIED: 32,
   CLOSED: 33,
+  FOUND: 34,
 });
 
 const FLAG = Object.freeze({

@@ -1,7 +1,8 @@
 'use strict';
-// What sends mail: `Client.send`, `Client.Pool`.
+// What sends mail: `Client.send` and `Client.Pool`, and mbr-smtp's `Client.Session`.
 
+const { Session, prepare } = require('./classic-client.js');
 const { Pool } = require('./pool.js');
 const { send } = require('./send.js');
 
-module.exports = { Client: { Pool, send } };
+module.exports = { Client: { Pool, Session, prepare, send } };

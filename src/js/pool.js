@@ -8,6 +8,7 @@ const { Feed, wholeOf } = require('./content.js');
 const { messageSettings } = require('./envelope.js');
 const { SmtpError } = require('./errors.js');
 const { NativeClient } = require('./native.js');
+const { found } = require('./exchanges.js');
 const { failureOf, outcomeOf } = require('./outcome.js');
 
 /** By number; a pool that nobody holds any more is let go. @type {Map<number, WeakRef<Pool>>} */
@@ -182,7 +183,10 @@ class Pool {
 /** Pools with work to do, which nobody else may hold. @type {Set<Pool>} */
 const busy = new Set();
 
-onClientRecord((kind, client, number, texts) => Pool.receive(client, kind, number, texts));
+onClientRecord((kind, client, number, texts) => {
+  if (kind === KIND.FOUND) found(number, texts);
+  else Pool.receive(client, kind, number, texts);
+});
 
 function connectTo(/** @type {any} */ settings) {
   try {

@@ -19,6 +19,7 @@ use napi::bindgen_prelude::{Buffer, Reference, Uint8Array};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -151,6 +152,39 @@ pub struct NativeClient {
     messages: Arc<Mutex<HashMap<u32, Handle>>>,
 }
 
+/// Looks the exchanges of a domain up; told under `number` is '' and their names, or the code and
+/// the message of an error.
+#[napi]
+pub fn find_exchanges(
+    border: &Border,
+    number: u32,
+    domain: String,
+    servers: Vec<String>,
+    timeout: f64,
+) -> Result<()> {
+    let dialer = Dialer::new(DialerOptions {
+        servers: addresses(&servers)?,
+        dns_timeout: time(timeout).unwrap_or(LONG),
+        local_address: None,
+    });
+    let queue = border.queue().clone();
+    runtime::handle(1)?.spawn(async move {
+        let texts = match dialer.exchanges(&domain).await {
+            Ok(hosts) => std::iter::once(String::new()).chain(hosts).collect(),
+            Err(error) => vec![error.code().to_owned(), error.to_string()],
+        };
+        queue.post_client(0, number, ClientNews::Found, &texts);
+    });
+    Ok(())
+}
+
+fn addresses(servers: &[String]) -> Result<Vec<SocketAddr>> {
+    let parse = |server: &String| {
+        server.parse().map_err(|_| invalid(&format!("not a DNS server's address: {server}")))
+    };
+    servers.iter().map(parse).collect()
+}
+
 #[napi]
 impl NativeClient {
     /// A client without connections.
@@ -277,14 +311,11 @@ fn client_options(settings: &ClientSettings) -> Result<ClientOptions> {
         None if settings.exchanges => Route::Exchanges(settings.host.clone(), port),
         None => Route::Server(Target::host(&settings.host, port), settings.servername.clone()),
     };
-    let servers = settings.dns_servers.iter().map(|server| {
-        server.parse().map_err(|_| invalid(&format!("not a DNS server's address: {server}")))
-    });
     let local_address = settings.local_address.as_ref().map(|address| {
         address.parse().map_err(|_| invalid(&format!("not an IP address: {address}")))
     });
     let dialer = Dialer::new(DialerOptions {
-        servers: servers.collect::<Result<_>>()?,
+        servers: addresses(&settings.dns_servers)?,
         dns_timeout: time(settings.dns_timeout).unwrap_or(LONG),
         local_address: local_address.transpose()?,
     });
@@ -367,7 +398,7 @@ fn envelope(settings: MessageSettings, content: Option<&Bytes>) -> Envelope {
 }
 
 /// Printable and random, from the system's source as TLS uses it.
-fn nonce() -> String {
+pub(super) fn nonce() -> String {
     let mut bytes = [0; NONCE_BYTES];
     let provider = rustls::crypto::ring::default_provider();
     match provider.secure_random.fill(&mut bytes) {

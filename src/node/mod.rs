@@ -1,20 +1,22 @@
 //! The binding: the only room that names napi.
 //!
 //! [`Border`] is one JavaScript thread's end of the event queue, [`NativeServer`] a server,
-//! [`NativeClient`] a client.
+//! [`NativeClient`] a client, [`NativeMachine`] a client's machine for a stream of JavaScript's.
 //! Everything here is called by `src/js/border.js` and `src/js/server.js`, which check their
 //! arguments; nothing here is for users of the package.
 
 mod border;
 mod client;
 mod control;
+mod machine;
 mod runtime;
 mod self_signed;
 mod server;
 mod tls;
 
 pub use border::Border;
-pub use client::{ClientSettings, ClientStats, MessageSettings, NativeClient};
+pub use client::{ClientSettings, ClientStats, MessageSettings, NativeClient, find_exchanges};
+pub use machine::{MachineStep, MachineTimeouts, NativeMachine};
 pub use self_signed::{SelfSigned, self_signed};
 pub use server::{NativeServer, ServerOptions};
 pub use tls::{HostKeys, SecureState, TlsSettings};

@@ -61,6 +61,7 @@ pub(super) mod kind {
     pub(in super::super) const DRAINED: u32 = 31;
     pub(in super::super) const VERIFIED: u32 = 32;
     pub(in super::super) const CLOSED: u32 = 33;
+    pub(in super::super) const FOUND: u32 = 34;
 }
 
 mod flag {
@@ -169,6 +170,8 @@ pub enum ClientNews {
     Verified,
     /// It is closed.
     Closed,
+    /// What a lookup found.
+    Found,
 }
 
 impl Record<'_> {
@@ -188,6 +191,7 @@ impl Record<'_> {
             Self::Client(ClientNews::Drained, _) => kind::DRAINED,
             Self::Client(ClientNews::Verified, _) => kind::VERIFIED,
             Self::Client(ClientNews::Closed, _) => kind::CLOSED,
+            Self::Client(ClientNews::Found, _) => kind::FOUND,
         }
     }
 

@@ -198,6 +198,16 @@ impl ClientSession {
         Ok(())
     }
 
+    /// Queues a request before all others: the next line of an AUTH exchange.
+    ///
+    /// # Errors
+    /// As of [`ClientSession::ask`].
+    pub fn ask_next(&mut self, request: Request) -> Result<(), ArgumentError> {
+        request.check()?;
+        self.queue.push_front(request);
+        Ok(())
+    }
+
     /// Takes bytes from the server.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.input.extend_from_slice(bytes);

@@ -1,0 +1,241 @@
+'use strict';
+// smtp-protocol's client: methods with callbacks over a stream that stays the program's.
+
+const { EventEmitter } = require('node:events');
+const net = require('node:net');
+const { PassThrough } = require('node:stream');
+const tls = require('node:tls');
+const { SmtpError } = require('../../errors.js');
+const { Wire } = require('../../wire.js');
+
+const PORT = 25;
+const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5'];
+
+/** @typedef {(error: Error | null, code?: number, lines?: string[]) => void} Callback */
+
+class ProtocolClient extends EventEmitter {
+  #wire = new Wire();
+  /** @type {import('../../wire.js').Reply | undefined} */
+  #greeting;
+
+  /** @param {import('node:stream').Duplex} stream */
+  constructor(stream) {
+    super();
+    /** @type {import('node:stream').Duplex} */
+    this.stream = stream;
+    this.#wire.greeting.then(
+      (reply) => {
+        this.#greeting = reply;
+        this.emit('greeting', reply.code, reply.lines);
+      },
+      (error) => this.#fault(error),
+    );
+    // A listener for what came before it hears of it all the same.
+    this.on('newListener', (name, listener) => {
+      const reply = this.#greeting;
+      if (name !== 'greeting' || reply === undefined) return;
+      process.nextTick(() => listener.call(this, reply.code, reply.lines));
+    });
+    this.#wire.attach(stream);
+  }
+
+  helo(/** @type {string} */ hostname, /** @type {Callback} */ callback) {
+    this.#request(callback, 'HELO', hostname);
+  }
+
+  ehlo(/** @type {string} */ hostname, /** @type {Callback} */ callback) {
+    this.#request(callback, 'EHLO', hostname);
+  }
+
+  /** The sender. @param {string} address @param {any} [ext] @param {Callback} [callback] */
+  from(address, ext, callback) {
+    const [parameters, done] = typeof ext === 'function' ? ['', ext] : [ext ?? '', callback];
+    this.#request(done, 'MAIL', address, String(parameters));
+  }
+
+  /** A recipient. @param {string} address @param {any} [ext] @param {Callback} [callback] */
+  to(address, ext, callback) {
+    const [parameters, done] = typeof ext === 'function' ? ['', ext] : [ext ?? '', callback];
+    this.#request(done, 'RCPT', address, String(parameters));
+  }
+
+  data(/** @type {Callback} */ callback) {
+    this.#request(callback, 'DATA');
+  }
+
+  quit(/** @type {Callback} */ callback) {
+    this.#request(callback, 'QUIT');
+  }
+
+  reset(/** @type {Callback} */ callback) {
+    this.#request(callback, 'RSET');
+  }
+
+  /** VRFY. @param {string} user @param {Callback} callback */
+  verify(user, callback) {
+    this.#request(callback, 'VRFY', user);
+  }
+
+  /**
+   * AUTH.
+   *
+   * @param {string} user @param {string} password
+   * @param {string | Callback} type PLAIN, LOGIN or CRAM-MD5
+   * @param {Callback} [callback]
+   */
+  login(user, password, type, callback) {
+    const [mechanism, done] = typeof type === 'function' ? ['PLAIN', type] : [type, callback];
+    const name = String(mechanism ?? 'PLAIN').toUpperCase();
+    if (!MECHANISMS.includes(name)) {
+      const text = `login knows ${MECHANISMS.join(', ')}, not ${name}`;
+      return this.#settle(Promise.reject(new SmtpError('SMTP_ERR_ARGUMENT', text)), done);
+    }
+    this.#settle(this.#wire.login(String(user), String(password), name), done);
+  }
+
+  /**
+   * A message, once DATA was accepted: from a stream, or from the one that is returned.
+   *
+   * @param {any} [source] @param {Callback} [callback]
+   */
+  message(source, callback) {
+    const [given, done] = typeof source === 'function' ? [undefined, source] : [source, callback];
+    const stream = given ?? new PassThrough();
+    this.#settle(this.#send(stream), done);
+    return stream;
+  }
+
+  /** STARTTLS. @param {any} options of tls.connect @param {Callback} [callback] */
+  startTLS(options, callback) {
+    const [given, done] = typeof options === 'function' ? [{}, options] : [options ?? {}, callback];
+    const secured = this.#wire.startTls(given).then((reply) => {
+      if (reply.code === 220) {
+        this.stream = /** @type {any} */ (this.#wire.stream);
+        this.emit('tls', this.stream);
+      }
+      return reply;
+    });
+    this.#settle(secured, done);
+  }
+
+  async #send(/** @type {AsyncIterable<any>} */ stream) {
+    if (!this.#wire.takesMessage) {
+      throw new SmtpError('SMTP_ERR_ARGUMENT', 'the server waits for no message: call data() first');
+    }
+    try {
+      for await (const piece of stream) {
+        await this.#wire.write(typeof piece === 'string' ? Buffer.from(piece) : piece);
+      }
+    } catch (error) {
+      // Half a message is none: nothing but the end of the connection says so.
+      this.stream.destroy();
+      throw error;
+    }
+    return this.#wire.finish();
+  }
+
+  #request(/** @type {any} */ callback, /** @type {string} */ name, first = '', second = '') {
+    this.#settle(this.#wire.request(name, String(first ?? ''), second), callback);
+  }
+
+  #settle(/** @type {Promise<import('../../wire.js').Reply>} */ replied, /** @type {any} */ callback) {
+    const done = typeof callback === 'function' ? callback : undefined;
+    replied.then(
+      ({ code, lines }) => done?.(null, code, lines),
+      (error) => (done ? done(error) : this.#fault(error)),
+    );
+  }
+
+  /** An error that nobody waits for, if somebody listens: a stream has its own event. */
+  #fault(/** @type {Error} */ error) {
+    if (this.listenerCount('error') > 0) this.emit('error', error);
+  }
+}
+
+/**
+ * The client's side of a stream that is connected.
+ *
+ * @param {import('node:stream').Duplex} stream
+ */
+function server(stream) {
+  return new ProtocolClient(stream);
+}
+
+/**
+ * Connects: a port, a host or the path of a unix socket, options and a callback, in any order.
+ *
+ * @param {...any} args
+ * @returns {import('node:net').Socket}
+ */
+function connect(...args) {
+  const of = (/** @type {string} */ type) => args.findLast((arg) => typeof arg === type && arg !== null);
+  const callback = of('function') ?? (() => {});
+  const options = of('object') ?? {};
+  const place = of('string');
+  if (options.stream) {
+    process.nextTick(() => callback(server(options.stream)));
+    return options.stream;
+  }
+  const port = of('number') ?? options.port ?? PORT;
+  const host = place ?? options.host ?? 'localhost';
+  const target = /^[./]/.test(host) ? { path: host } : { host, port, autoSelectFamily: true };
+  if (!options.tls) {
+    const { tls: _, ...rest } = options;
+    const socket = net.connect({ ...rest, ...target });
+    socket.once('connect', () => callback(server(socket)));
+    return socket;
+  }
+  return connectTls(target, options.tls === true ? {} : options.tls, callback);
+}
+
+/** @param {any} target @param {any} options @param {(client: ProtocolClient) => void} callback */
+function connectTls(target, options, callback) {
+  const named = target.host && !net.isIP(target.host) ? { servername: target.host } : {};
+  // Whether it is believed is found here: a listener of 'secure' may judge by itself.
+  const socket = tls.connect({ ...named, ...options, ...target, rejectUnauthorized: false });
+  // Node raises an event of this name without an argument: that is for its own listeners alone,
+  // and the one with an ack for the program's.
+  const own = new Set(socket.rawListeners('secure'));
+  const emit = socket.emit;
+  socket.emit = (name, ...args) => {
+    if (name !== 'secure') return emit.call(socket, name, ...args);
+    for (const listener of own) listener.apply(socket, args);
+    return true;
+  };
+  socket.once('secureConnect', () => {
+    const judges = socket.rawListeners('secure').filter((listener) => !own.has(listener));
+    judge(socket, judges, options.rejectUnauthorized !== false, (good) => {
+      if (good) return callback(server(socket));
+      const reason = socket.authorizationError ?? 'the certificate was rejected';
+      socket.destroy(reason instanceof Error ? reason : new Error(String(reason)));
+    });
+  });
+  return socket;
+}
+
+/** Whether the server is believed: by itself, or by all listeners of 'secure'. */
+function judge(
+  /** @type {import('node:tls').TLSSocket} */ socket,
+  /** @type {Function[]} */ judges,
+  /** @type {boolean} */ rejects,
+  /** @type {(good: boolean) => void} */ done,
+) {
+  if (judges.length === 0) return done(socket.authorized || !rejects);
+  let pending = judges.length;
+  let good = true;
+  for (const listener of judges) {
+    let judged = false;
+    const verdict = (/** @type {boolean} */ accepted) => {
+      if (judged) return;
+      judged = true;
+      good &&= accepted;
+      if (--pending === 0) done(good);
+    };
+    listener.call(socket, {
+      accept: (/** @type {boolean | undefined} */ ok) => verdict(ok !== false),
+      reject: () => verdict(false),
+    });
+  }
+}
+
+module.exports = { connect, server };

@@ -1,0 +1,230 @@
+//! The client's state machine on its own, for streams that JavaScript holds.
+
+use super::client::nonce;
+use super::server::time;
+use crate::protocol::client::{
+    Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts,
+};
+use crate::protocol::reply::Reply;
+use crate::protocol::sasl::{Credentials, Exchange, Mechanism};
+use napi::bindgen_prelude::{Buffer, Uint8Array};
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+use std::time::Instant;
+
+/// What cancels an AUTH exchange (RFC 4954 section 4).
+const CANCEL: &str = "*";
+
+/// How long replies are awaited, in milliseconds, 0 for ever.
+#[napi(object, object_to_js = false)]
+pub struct MachineTimeouts {
+    /// The greeting line.
+    pub greeting: f64,
+    /// Most replies.
+    pub command: f64,
+    /// DATA.
+    pub data_initiation: f64,
+    /// The message.
+    pub data_termination: f64,
+}
+
+/// What is to be done next.
+#[napi(object, object_from_js = false)]
+pub struct MachineStep {
+    /// 'send', 'reply', 'startTls', 'wait' or 'fail'.
+    pub kind: String,
+    /// To be sent.
+    pub bytes: Option<Buffer>,
+    /// Whether these are commands, not a message.
+    pub is_command: bool,
+    /// The code of a reply.
+    pub code: Option<u32>,
+    /// The text of its lines.
+    pub lines: Option<Vec<String>>,
+    /// What went wrong, by its code, and in words.
+    pub failure: Option<Vec<String>>,
+    /// When the server is too late, in milliseconds from now.
+    pub deadline: Option<f64>,
+}
+
+/// One session with a server, without its stream.
+#[napi]
+pub struct NativeMachine {
+    session: ClientSession,
+    exchange: Option<Exchange>,
+    /// What is ready to be sent is part of a message.
+    gives_message: bool,
+}
+
+#[napi]
+impl NativeMachine {
+    /// A session that awaits the server's greeting line.
+    #[napi(constructor)]
+    pub fn new(timeouts: MachineTimeouts) -> Self {
+        let timeouts = Timeouts {
+            greeting: time(timeouts.greeting),
+            command: time(timeouts.command),
+            data_initiation: time(timeouts.data_initiation),
+            data_block: None,
+            data_termination: time(timeouts.data_termination),
+        };
+        let session = ClientSession::new(timeouts, false, Instant::now());
+        Self { session, exchange: None, gives_message: false }
+    }
+
+    /// Queues a request; `first` and `second` are its arguments.
+    #[napi]
+    pub fn ask(&mut self, name: String, first: Option<String>, second: Option<String>) -> Result<()> {
+        let (first, second) = (first.unwrap_or_default(), second.unwrap_or_default());
+        let request = match &*name {
+            "EHLO" => Request::Greet(Greeting::Ehlo, first),
+            "HELO" => Request::Greet(Greeting::Helo, first),
+            "LHLO" => Request::Greet(Greeting::Lhlo, first),
+            "MAIL" => Request::Mail(first, second),
+            "RCPT" => Request::Rcpt(first, second),
+            "DATA" => Request::Data,
+            "RSET" => Request::Rset,
+            "NOOP" => Request::Noop,
+            "VRFY" => Request::Vrfy(first),
+            "STARTTLS" => Request::StartTls,
+            "QUIT" => Request::Quit,
+            _ => return Err(invalid(&format!("unknown request: {name}"))),
+        };
+        self.session.ask(request).map_err(|error| invalid(&error.to_string()))
+    }
+
+    /// Queues AUTH by a mechanism; its last reply is the one that is told.
+    #[napi]
+    pub fn login(&mut self, user: String, password: String, mechanism: String) -> Result<()> {
+        let mechanism = Mechanism::parse(&mechanism)
+            .ok_or_else(|| invalid(&format!("unknown mechanism: {}", mechanism.escape_debug())))?;
+        let exchange = Credentials::password(user, password)
+            .and_then(|credentials| Exchange::new(mechanism, &credentials, nonce(), "", 0))
+            .map_err(|error| invalid(&error.to_string()))?;
+        let request = Request::Auth(mechanism.name().to_owned(), exchange.initial());
+        self.session.ask(request).map_err(|error| invalid(&error.to_string()))?;
+        self.exchange = Some(exchange);
+        Ok(())
+    }
+
+    /// Takes bytes from the server.
+    #[napi]
+    pub fn receive(&mut self, bytes: Uint8Array) {
+        self.session.receive(&bytes);
+    }
+
+    /// The server sends no more.
+    #[napi]
+    pub fn end_input(&mut self) {
+        self.session.end_input();
+    }
+
+    /// What is to be done next.
+    #[napi]
+    pub fn poll(&mut self) -> MachineStep {
+        let now = Instant::now();
+        match self.session.poll(now) {
+            Step::Send(bytes) => MachineStep {
+                bytes: Some(Buffer::from(&bytes[..])),
+                is_command: !std::mem::take(&mut self.gives_message),
+                ..step("send")
+            },
+            Step::Reply(Awaited::Auth, reply) if reply.code().value() == 334 => {
+                self.answer(&reply);
+                self.poll()
+            }
+            Step::Reply(_, reply) => MachineStep {
+                code: Some(u32::from(reply.code().value())),
+                lines: Some(reply.texts().to_vec()),
+                ..step("reply")
+            },
+            Step::StartTls => step("startTls"),
+            Step::NeedInput => MachineStep {
+                deadline: self.session.deadline().map(|deadline| {
+                    deadline.saturating_duration_since(now).as_secs_f64() * 1000.0
+                }),
+                ..step("wait")
+            },
+            Step::Fail(failure) => failed(&failure),
+        }
+    }
+
+    /// The server was too late.
+    #[napi]
+    pub fn expire(&mut self) -> MachineStep {
+        match self.session.expire() {
+            Step::Fail(failure) => failed(&failure),
+            _ => step("wait"),
+        }
+    }
+
+    /// Whether a message is to be given.
+    #[napi]
+    pub fn takes_message(&self) -> bool {
+        self.session.takes_message()
+    }
+
+    /// What comes next of the message.
+    #[napi]
+    pub fn write_message(&mut self, bytes: Uint8Array) {
+        self.gives_message = true;
+        self.session.write_message(&bytes);
+    }
+
+    /// The message is complete.
+    #[napi]
+    pub fn end_message(&mut self) {
+        self.gives_message = true;
+        self.session.end_message(1, Instant::now());
+    }
+
+    /// A whole message as it is, its end of data included.
+    #[napi]
+    pub fn send_prepared(&mut self, bytes: Uint8Array) {
+        self.gives_message = true;
+        self.session.send_prepared(&bytes, Instant::now());
+    }
+
+    /// The TLS handshake is done.
+    #[napi]
+    pub fn secured(&mut self) {
+        self.session.secured(Instant::now());
+    }
+
+    /// Goes on with AUTH, or breaks it off: the server's answer to that is told.
+    fn answer(&mut self, reply: &Reply) {
+        let text = reply.texts().first().map(String::as_str).unwrap_or_default();
+        let response = self.exchange.as_mut().map(|exchange| exchange.respond(text));
+        let line = match response {
+            Some(Ok(response)) => response.0,
+            _ => CANCEL.to_owned(),
+        };
+        // Base64 and an asterisk can be sent.
+        let _ = self.session.ask_next(Request::AuthResponse(line));
+    }
+}
+
+fn step(kind: &str) -> MachineStep {
+    MachineStep {
+        kind: kind.to_owned(),
+        bytes: None,
+        is_command: false,
+        code: None,
+        lines: None,
+        failure: None,
+        deadline: None,
+    }
+}
+
+fn failed(failure: &Failure) -> MachineStep {
+    let code = match failure {
+        Failure::Timeout(_) => "ETIMEDOUT",
+        Failure::Closed(_) | Failure::Leaving(_) => "SMTP_ERR_CLOSED",
+        _ => "SMTP_ERR_PROTOCOL",
+    };
+    MachineStep { failure: Some(vec![code.to_owned(), failure.to_string()]), ..step("fail") }
+}
+
+fn invalid(text: &str) -> Error {
+    Error::new(Status::InvalidArg, text.to_owned())
+}
