@@ -66,12 +66,21 @@ describe('a session', { timeout: 60_000 }, () => {
     assert.deepEqual(log.values('dataChunk'), ['Subject: x\r\n\r\n..dot\r\n..\r\n...\r\n.']);
     const answers = log.values('response');
     assert.ok(answers.some((reply) => reply.startsWith('354 ')));
-    assert.deepEqual(answers.filter((reply) => !reply.startsWith('354 ')), replies);
+    assert.deepEqual(
+      answers.filter((reply) => !reply.startsWith('354 ')),
+      replies,
+    );
     const calls = log.all('success').map(({ self }) => self);
     const names = ['CONNECT', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'RSET', 'HELO', 'QUIT'];
-    assert.deepEqual(calls.map(({ name }) => name), names);
+    assert.deepEqual(
+      calls.map(({ name }) => name),
+      names,
+    );
     assert.ok(calls.every((call) => call.session === session));
-    assert.deepEqual([calls[2].from, calls[2].size, calls[3].recipient], ['a@b.example', 20, 'c@d.example']);
+    assert.deepEqual(
+      [calls[2].from, calls[2].size, calls[3].recipient],
+      ['a@b.example', 20, 'c@d.example'],
+    );
     const [{ self, args }] = log.all('connect');
     assert.deepEqual([self === session, args], [true, [HOST]]);
     assert.match(session.id, /^[0-9a-f]{32}$/);
@@ -146,7 +155,10 @@ describe('a session', { timeout: 60_000 }, () => {
     const calls = [session.ehlo('x'), session.mail('a@b'), session.quit()];
     for (const call of calls) await assert.rejects(call, { code: 'SMTP_ERR_CLOSED' });
     await log.when('close');
-    assert.deepEqual(log.all('error').map(({ self }) => self.name), ['EHLO', 'MAIL', 'QUIT']);
+    assert.deepEqual(
+      log.all('error').map(({ self }) => self.name),
+      ['EHLO', 'MAIL', 'QUIT'],
+    );
   });
 
   test('that reaches nobody rejects, and so does what follows', async (t) => {

@@ -79,7 +79,8 @@ async function dns(t, answer) {
 
 /** Data of a zone, `{ 'MX a.example': [...] }`. @param {Record<string, any>} zone */
 const zoned = (zone) => (/** @type {string} */ type, /** @type {string} */ name) =>
-  zone[`${type} ${name}`] ?? (Object.keys(zone).some((key) => key.endsWith(` ${name}`)) ? [] : NXDOMAIN);
+  zone[`${type} ${name}`] ??
+  (Object.keys(zone).some((key) => key.endsWith(` ${name}`)) ? [] : NXDOMAIN);
 
 /**
  * Servers at one port of several addresses, and what each took.
@@ -97,18 +98,30 @@ async function hosts(t, listeners) {
   return { port, taken: () => logs.map((log) => log.all('data').length), logs };
 }
 
-const later = { connect: () => Promise.reject(Object.assign(new Error('busy'), { replyCode: 421 })) };
-const never = { connect: () => Promise.reject(Object.assign(new Error('never'), { replyCode: 554 })) };
-const MX = (/** @type {number} */ preference, /** @type {string} */ exchange) => ({ preference, exchange });
+const later = {
+  connect: () => Promise.reject(Object.assign(new Error('busy'), { replyCode: 421 })),
+};
+const never = {
+  connect: () => Promise.reject(Object.assign(new Error('never'), { replyCode: 554 })),
+};
+const MX = (/** @type {number} */ preference, /** @type {string} */ exchange) => ({
+  preference,
+  exchange,
+});
 
-describe('the exchanges of a domain', { timeout: 60_000, skip: process.platform !== 'linux' }, () => {
+describe('the exchanges of a domain', {
+  timeout: 60_000,
+  skip: process.platform !== 'linux',
+}, () => {
   const zone = {
     'MX a.example': [MX(20, 'two.example'), MX(10, 'one.example')],
     'A one.example': [ADDRESSES[0]],
     'A two.example': [ADDRESSES[1]],
     'A plain.example': [ADDRESSES[0]],
     'MX null.example': [MX(0, '.')],
-    'MX many.example': Array.from({ length: 100 }, (_, at) => MX(at, at ? `no${at}.example` : 'one.example')),
+    'MX many.example': Array.from({ length: 100 }, (_, at) =>
+      MX(at, at ? `no${at}.example` : 'one.example'),
+    ),
     'MX loop.example': [{ type: 'CNAME', data: 'loop.example' }],
   };
 
@@ -150,16 +163,25 @@ describe('the exchanges of a domain', { timeout: 60_000, skip: process.platform 
       yield '\r\nx\r\n';
     }
     const to = ['u@a.example', 'v@null.example', 'w@plain.example', 'x@nowhere.example'];
-    const result = await Client.send({ mx: true, dnsServers, port }, { from: 'x@y', to }, message());
+    const result = await Client.send(
+      { mx: true, dnsServers, port },
+      { from: 'x@y', to },
+      message(),
+    );
     assert.deepEqual(result.accepted.sort(), [to[0], to[2]]);
     assert.deepEqual(
-      result.rejected.map(({ address, error }) => [address, /** @type {any} */ (error).code]).sort(),
+      result.rejected
+        .map(({ address, error }) => [address, /** @type {any} */ (error).code])
+        .sort(),
       [
         [to[1], 'SMTP_ERR_NULL_MX'],
         [to[3], 'ENOTFOUND'],
       ],
     );
-    assert.deepEqual(logs[0].values('data'), ['Subject: x\r\n\r\nx\r\n', 'Subject: x\r\n\r\nx\r\n']);
+    assert.deepEqual(logs[0].values('data'), [
+      'Subject: x\r\n\r\nx\r\n',
+      'Subject: x\r\n\r\nx\r\n',
+    ]);
   });
 
   for (const [what, answer, code] of /** @type {[string, any, string][]} */ ([
@@ -183,7 +205,11 @@ describe('the exchanges of a domain', { timeout: 60_000, skip: process.platform 
   test('are no loop, and are not there for what takes no mail', async (t) => {
     const { dnsServers } = await dns(t, zoned(zone));
     const send = (/** @type {string} */ domain) =>
-      Client.send({ mx: true, dnsServers, dnsTimeout: 1000, port: 1 }, { from: 'x@y', to: `u@${domain}` }, 'x');
+      Client.send(
+        { mx: true, dnsServers, dnsTimeout: 1000, port: 1 },
+        { from: 'x@y', to: `u@${domain}` },
+        'x',
+      );
     await assert.rejects(send('null.example'), { code: 'SMTP_ERR_NULL_MX' });
     await assert.rejects(send('loop.example'), { code: /EAI_AGAIN|ENOTFOUND|ETIMEDOUT/ });
   });

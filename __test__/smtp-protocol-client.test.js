@@ -17,7 +17,11 @@ const { Log, serve, within } = require('./support/serve.js');
 const HOST = '127.0.0.1';
 
 /** A method of the client as a promise of `[code, lines]`. */
-const call = (/** @type {any} */ client, /** @type {string} */ name, /** @type {any[]} */ ...args) =>
+const call = (
+  /** @type {any} */ client,
+  /** @type {string} */ name,
+  /** @type {any[]} */ ...args
+) =>
   within(
     new Promise((resolve, reject) => {
       client[name](...args, (/** @type {any} */ error, /** @type {any[]} */ ...reply) =>
@@ -74,7 +78,9 @@ describe('a client', { timeout: 60_000 }, () => {
 
   test('gives a refusal as a code and no error, and extensions as they are', async (t) => {
     const log = new Log();
-    const refuse = { rcpt: () => Promise.reject(Object.assign(new Error('no'), { replyCode: 550 })) };
+    const refuse = {
+      rcpt: () => Promise.reject(Object.assign(new Error('no'), { replyCode: 550 })),
+    };
     const { target } = await serve(t, {}, log.listeners(refuse));
     const { client } = await connected(target, HOST);
     await call(client, 'ehlo', 'x');
@@ -84,7 +90,9 @@ describe('a client', { timeout: 60_000 }, () => {
     assert.equal((await call(client, 'reset'))[0], 250);
     assert.equal((await call(client, 'verify', 'x'))[0], 252);
     assert.equal((await call(client, 'data'))[0], 503);
-    await assert.rejects(call(client, 'message', Readable.from(['x'])), { code: 'SMTP_ERR_ARGUMENT' });
+    await assert.rejects(call(client, 'message', Readable.from(['x'])), {
+      code: 'SMTP_ERR_ARGUMENT',
+    });
     await call(client, 'quit');
   });
 
@@ -144,8 +152,14 @@ describe('a client', { timeout: 60_000 }, () => {
     const { client } = await connected(port, HOST);
     assert.deepEqual(await call(client, 'login', 'tim', 'secret', 'PLAIN'), [235, ['yes']]);
     assert.deepEqual(await call(client, 'login', 'tim', 'secret', 'LOGIN'), [535, ['no']]);
-    assert.deepEqual(await call(client, 'login', 'tim', 'secret', 'cram-md5'), [501, ['cancelled']]);
-    for (const args of [['tim', 'sec\nret', 'PLAIN'], ['tim', 'secret', 'GSSAPI']]) {
+    assert.deepEqual(await call(client, 'login', 'tim', 'secret', 'cram-md5'), [
+      501,
+      ['cancelled'],
+    ]);
+    for (const args of [
+      ['tim', 'sec\nret', 'PLAIN'],
+      ['tim', 'secret', 'GSSAPI'],
+    ]) {
       await assert.rejects(call(client, 'login', ...args), (/** @type {Error} */ error) => {
         assert.doesNotMatch(error.message, /sec/);
         return true;
@@ -193,7 +207,10 @@ describe('a client', { timeout: 60_000 }, () => {
     await within(new Promise((resolve) => stream.once('close', resolve)), 'the end');
     await new Promise(setImmediate);
     assert.equal(ends.length, 3);
-    assert.ok(ends.every((code) => /^(ECONNRESET|SMTP_ERR_CLOSED)$/.test(code)), String(ends));
+    assert.ok(
+      ends.every((code) => /^(ECONNRESET|SMTP_ERR_CLOSED)$/.test(code)),
+      String(ends),
+    );
   });
 
   test('refuses arguments that are two before it sends them', async (t) => {
@@ -201,7 +218,15 @@ describe('a client', { timeout: 60_000 }, () => {
     const { target } = await serve(t, {}, log.listeners());
     const { client } = await connected(target, HOST);
     for (const bad of ['a\r\nQUIT', 'a\n', 'a\0']) {
-      for (const args of [['helo', bad], ['ehlo', bad], ['from', bad], ['from', 'a', bad], ['to', bad], ['to', 'a', bad], ['verify', bad]]) {
+      for (const args of [
+        ['helo', bad],
+        ['ehlo', bad],
+        ['from', bad],
+        ['from', 'a', bad],
+        ['to', bad],
+        ['to', 'a', bad],
+        ['verify', bad],
+      ]) {
         await assert.rejects(call(client, ...args), { code: 'SMTP_ERR_ARGUMENT' });
       }
     }
@@ -216,9 +241,14 @@ describe('TLS', { timeout: 60_000 }, () => {
     const ends = (/** @type {any} */ options, /** @type {any} */ judge) =>
       within(
         new Promise((resolve) => {
-          const stream = connect(target, 'localhost', { tls: options }, (/** @type {any} */ client) => {
-            client.quit(() => resolve('taken'));
-          });
+          const stream = connect(
+            target,
+            'localhost',
+            { tls: options },
+            (/** @type {any} */ client) => {
+              client.quit(() => resolve('taken'));
+            },
+          );
           stream.on('error', (error) => resolve(error.message));
           if (judge) stream.on('secure', judge);
         }),
@@ -228,8 +258,14 @@ describe('TLS', { timeout: 60_000 }, () => {
     assert.equal(await ends({ rejectUnauthorized: false }, undefined), 'taken');
     assert.equal(await ends({ ca: p256().cert }, undefined), 'taken');
     assert.equal(await ends(true, (/** @type {any} */ ack) => ack.accept()), 'taken');
-    assert.equal(await ends(true, (/** @type {any} */ ack) => ack.reject()), 'DEPTH_ZERO_SELF_SIGNED_CERT');
-    assert.match(await ends({ ca: p256().cert }, (/** @type {any} */ ack) => ack.accept(false)), /rejected/);
+    assert.equal(
+      await ends(true, (/** @type {any} */ ack) => ack.reject()),
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+    );
+    assert.match(
+      await ends({ ca: p256().cert }, (/** @type {any} */ ack) => ack.accept(false)),
+      /rejected/,
+    );
   });
 
   test('begins in the middle, and forgets what came before it', async (t) => {

@@ -29,6 +29,7 @@ import {
   SmtpError,
   type TlsParams,
 } from 'smtp-engine';
+
 import transport = require('smtp-engine/nodemailer');
 
 /** Compiles where `value` is a `T` and nothing wider. */

@@ -145,7 +145,11 @@ class SessionImplementation {
     this.#emit(this, 'connect', this.server);
   }
 
-  #command(/** @type {any} */ call, /** @type {string} */ first = '', /** @type {string} */ second = '') {
+  #command(
+    /** @type {any} */ call,
+    /** @type {string} */ first = '',
+    /** @type {string} */ second = '',
+  ) {
     return this.#call(call, () => this.#wire.request(call.name, String(first), second));
   }
 
@@ -169,7 +173,11 @@ class SessionImplementation {
     return done;
   }
 
-  #emit(/** @type {any} */ self, /** @type {keyof ClientListeners} */ name, /** @type {any[]} */ ...args) {
+  #emit(
+    /** @type {any} */ self,
+    /** @type {keyof ClientListeners} */ name,
+    /** @type {any[]} */ ...args
+  ) {
     const listener = /** @type {any} */ (this.listeners)[name];
     if (typeof listener !== 'function') return;
     try {

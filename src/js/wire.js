@@ -59,7 +59,8 @@ class Wire {
     };
     const error = (/** @type {Error} */ cause) => this.#end(cause);
     stream.on('data', data).on('end', end).on('close', end).on('error', error);
-    this.#detach = () => stream.off('data', data).off('end', end).off('close', end).off('error', error);
+    this.#detach = () =>
+      stream.off('data', data).off('end', end).off('close', end).off('error', error);
     this.#stream = stream;
     this.#run();
   }

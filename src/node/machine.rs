@@ -2,9 +2,7 @@
 
 use super::client::nonce;
 use super::server::time;
-use crate::protocol::client::{
-    Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts,
-};
+use crate::protocol::client::{Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts};
 use crate::protocol::reply::Reply;
 use crate::protocol::sasl::{Credentials, Exchange, Mechanism};
 use napi::bindgen_prelude::{Buffer, Uint8Array};
@@ -74,7 +72,12 @@ impl NativeMachine {
 
     /// Queues a request; `first` and `second` are its arguments.
     #[napi]
-    pub fn ask(&mut self, name: String, first: Option<String>, second: Option<String>) -> Result<()> {
+    pub fn ask(
+        &mut self,
+        name: String,
+        first: Option<String>,
+        second: Option<String>,
+    ) -> Result<()> {
         let (first, second) = (first.unwrap_or_default(), second.unwrap_or_default());
         let request = match &*name {
             "EHLO" => Request::Greet(Greeting::Ehlo, first),
@@ -140,9 +143,10 @@ impl NativeMachine {
             },
             Step::StartTls => step("startTls"),
             Step::NeedInput => MachineStep {
-                deadline: self.session.deadline().map(|deadline| {
-                    deadline.saturating_duration_since(now).as_secs_f64() * 1000.0
-                }),
+                deadline: self
+                    .session
+                    .deadline()
+                    .map(|deadline| deadline.saturating_duration_since(now).as_secs_f64() * 1000.0),
                 ..step("wait")
             },
             Step::Fail(failure) => failed(&failure),

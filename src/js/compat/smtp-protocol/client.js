@@ -120,7 +120,10 @@ class ProtocolClient extends EventEmitter {
 
   async #send(/** @type {AsyncIterable<any>} */ stream) {
     if (!this.#wire.takesMessage) {
-      throw new SmtpError('SMTP_ERR_ARGUMENT', 'the server waits for no message: call data() first');
+      throw new SmtpError(
+        'SMTP_ERR_ARGUMENT',
+        'the server waits for no message: call data() first',
+      );
     }
     try {
       for await (const piece of stream) {
@@ -138,7 +141,10 @@ class ProtocolClient extends EventEmitter {
     this.#settle(this.#wire.request(name, String(first ?? ''), second), callback);
   }
 
-  #settle(/** @type {Promise<import('../../wire.js').Reply>} */ replied, /** @type {any} */ callback) {
+  #settle(
+    /** @type {Promise<import('../../wire.js').Reply>} */ replied,
+    /** @type {any} */ callback,
+  ) {
     const done = typeof callback === 'function' ? callback : undefined;
     replied.then(
       ({ code, lines }) => done?.(null, code, lines),
@@ -168,7 +174,8 @@ function server(stream) {
  * @returns {import('node:net').Socket}
  */
 function connect(...args) {
-  const of = (/** @type {string} */ type) => args.findLast((arg) => typeof arg === type && arg !== null);
+  const of = (/** @type {string} */ type) =>
+    args.findLast((arg) => typeof arg === type && arg !== null);
   const callback = of('function') ?? (() => {});
   const options = of('object') ?? {};
   const place = of('string');
@@ -198,7 +205,7 @@ function connectTls(target, options, callback) {
   const own = new Set(socket.rawListeners('secure'));
   const emit = socket.emit;
   socket.emit = (name, ...args) => {
-    if (name !== 'secure') return emit.call(socket, name, ...args);
+    if (name !== 'secure') return Reflect.apply(emit, socket, [name, ...args]);
     for (const listener of own) listener.apply(socket, args);
     return true;
   };
