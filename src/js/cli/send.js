@@ -69,7 +69,7 @@ function print(json, file, result, error) {
   }
   const name = file === '-' ? 'standard input' : file;
   if (result) {
-    const text = `${name}: ${result.response} (${count(accepted.length, 'recipient')})`;
+    const text = `${name}: ${result.response.replaceAll('\r\n', ' ')} (${count(accepted.length, 'recipient')})`;
     process.stdout.write(`${printable(text)}\n`);
   }
   for (const { address, reply } of rejected) {
