@@ -163,7 +163,9 @@ describe('what waits', { timeout: 60_000 }, () => {
     const waiting = [one.send(ENVELOPE, 'x'), one.send(ENVELOPE, 'x')];
     await assert.rejects(one.send(ENVELOPE, 'x'), { code: 'SMTP_ERR_QUEUE_FULL' });
     const closed = one.close({ grace: 1 });
-    for (const sent of waiting) await assert.rejects(sent, { code: 'SMTP_ERR_CLIENT_CLOSED' });
+    for (const sent of await Promise.allSettled(waiting)) {
+      assert.equal(/** @type {any} */ (sent).reason?.code, 'SMTP_ERR_CLIENT_CLOSED');
+    }
     await closed;
   });
 

@@ -41,9 +41,9 @@ function refused(port) {
 }
 
 describe('making a server', { timeout: 30_000 }, () => {
-  test('the package exports Server and SmtpError', () => {
+  test('the package exports Client, Server and SmtpError', () => {
     const exported = require('..');
-    assert.deepEqual(Object.keys(exported).sort(), ['Server', 'SmtpError']);
+    assert.deepEqual(Object.keys(exported).sort(), ['Client', 'Server', 'SmtpError']);
     assert.ok(new exported.SmtpError('SMTP_ERR_TEST', 'text') instanceof Error);
   });
 

@@ -54,7 +54,7 @@ class Dialogue {
    */
   constructor(host, slot, peer) {
     this.#host = host;
-    this.#link = new Link(slot, () => this.transaction.count);
+    this.#link = new Link(slot, this.transaction);
     this.#announcer = new Announcer(host, this.session);
     this.judge = new Judge(host, this.session, this.#link, this.transaction, this.#announcer);
     this.#peer = peer;
@@ -65,19 +65,45 @@ class Dialogue {
   }
 
   get socket() {
-    this.#socket ??= new ClientSocket(
-      {
-        end: () => this.judge.end(),
-        destroy: () => this.#link.destroy(),
-        write: (text) => this.#link.write(text),
-        setIdle: (milliseconds) => this.#link.setIdle(milliseconds),
-        isTls: () => this.#tls,
-        secure: () => this.#secureState(),
-        hostname: () => this.#findHostname(),
-      },
-      this.#peer,
-    );
+    this.#socket ??= new ClientSocket(this, this.#peer);
     return this.#socket;
+  }
+
+  // What its socket asks for.
+
+  end() {
+    this.judge.end();
+  }
+
+  destroy() {
+    this.#link.destroy();
+  }
+
+  write(/** @type {string} */ text) {
+    this.#link.write(text);
+  }
+
+  setIdle(/** @type {number} */ milliseconds) {
+    this.#link.setIdle(milliseconds);
+  }
+
+  isTls() {
+    return this.#tls;
+  }
+
+  /** What TLS agreed on, if there is any. */
+  secure() {
+    if (this.#tls && this.#secure === undefined) {
+      const state = this.#link.secureState();
+      if (state) this.#secure = new Secure(state);
+    }
+    return this.#secure;
+  }
+
+  hostname() {
+    if (this.#isOver || !this.#host.config.resolve) return this.#hostname;
+    this.#hostname ??= this.#link.hostname();
+    return this.#hostname;
   }
 
   get queue() {
@@ -276,8 +302,8 @@ class Dialogue {
       this.judge.reading?.fail('SMTP_ERR_MESSAGE_CUT', why);
     }
     // The engine forgets both with this record; listeners may ask later.
-    this.#secureState();
-    this.#findHostname();
+    this.secure();
+    this.hostname();
     this.#isOver = true;
     if (!quiet) {
       this.#announcer.ended();
@@ -293,20 +319,6 @@ class Dialogue {
     } catch (error) {
       this.#host.fail(this.session, error);
     }
-  }
-
-  #findHostname() {
-    if (this.#isOver || !this.#host.config.resolve) return this.#hostname;
-    this.#hostname ??= this.#link.hostname();
-    return this.#hostname;
-  }
-
-  #secureState() {
-    if (this.#tls && this.#secure === undefined) {
-      const state = this.#link.secureState();
-      if (state) this.#secure = new Secure(state);
-    }
-    return this.#secure;
   }
 }
 

@@ -9,7 +9,7 @@ class Link {
   /** The number of the record whose verdict is awaited. */
   sequence = 0;
   #slot;
-  #countRecipients;
+  #transaction;
   #interest = 0;
   /** The place in the batch of the record that is being read, else -1. */
   #index = -1;
@@ -19,11 +19,11 @@ class Link {
 
   /**
    * @param {number} slot the session's number with the engine
-   * @param {() => number} countRecipients those of the transaction
+   * @param {{ count: number }} transaction how many recipients it has
    */
-  constructor(slot, countRecipients) {
+  constructor(slot, transaction) {
     this.#slot = slot;
-    this.#countRecipients = countRecipients;
+    this.#transaction = transaction;
   }
 
   /** Whether a record is being read at the moment. */
@@ -58,7 +58,7 @@ class Link {
     if (this.#verdict === undefined || !this.isAlive) return;
     const { verdict, code, text } = this.#verdict;
     this.#verdict = undefined;
-    const recipients = this.#countRecipients();
+    const recipients = this.#transaction.count;
     if (this.#index >= 0 && code === undefined) {
       engine.settle(this.#index, verdict, recipients);
     } else {
