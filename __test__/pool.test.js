@@ -262,6 +262,32 @@ describe('the process', { timeout: 60_000 }, () => {
   });
 });
 
+test('a pool whose grace ends with it is closed once', { timeout: 60_000 }, async (t) => {
+  const { target: port } = await serve(t);
+  const { code } = await runNode(
+    t,
+    `
+    const { Client } = require('./index.js');
+    (async () => {
+      for (let at = 0; at < 10; at += 1) {
+        const pool = new Client.Pool({ host: '127.0.0.1', port: ${port} });
+        await pool.send({ from: 'a@b', to: 'c@d' }, 'x');
+        // Timers come before news of the engine: the grace is over, and so is the pool, unheard.
+        await new Promise(setImmediate);
+        const closed = pool.close({ grace: 1 });
+        const end = Date.now() + 20;
+        while (Date.now() < end);
+        await closed;
+      }
+      const last = new Client.Pool({ host: '127.0.0.1', port: ${port} });
+      const { response } = await last.send({ from: 'a@b', to: 'c@d' }, 'x');
+      process.exitCode = response === '250 OK' ? 7 : 1;
+    })();
+    `,
+  ).ended();
+  assert.equal(code, 7);
+});
+
 test('a pool can be asked, and disposed of', { timeout: 60_000 }, async (t) => {
   const { target: port, server } = await serve(t);
   const one = pool(t, { port });

@@ -39,6 +39,7 @@ class Pool {
   /** @type {Promise<void> | undefined} */
   #closed;
   #hasClosed = () => {};
+  #isClosed = false;
 
   /** What keeps the process alive: messages, questions, a close under way. */
   #work = 0;
@@ -143,8 +144,12 @@ class Pool {
   #receive(kind, number, texts) {
     if (kind === KIND.SENT) return this.#settle(number, texts);
     if (kind === KIND.DRAINED) return this.#messages.get(number)?.feed?.drained();
-    if (kind === KIND.CLOSED) this.#hasClosed();
-    else {
+    if (kind === KIND.CLOSED) {
+      // The end of the grace may have met that of the pool.
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      this.#hasClosed();
+    } else {
       const asked = this.#asked.get(number);
       this.#asked.delete(number);
       if (texts.length === 0) asked?.resolve();
