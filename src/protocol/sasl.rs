@@ -193,10 +193,14 @@ pub struct Exchange {
 enum State {
     /// All was said with the first line.
     Said(String),
+    /// So it was, and this asks for the reply once the server has told why it refuses the token.
+    Token(String, &'static str),
     /// The server asks for the name, then for the password.
     Login(u8),
     CramMd5,
     Scram(Scram),
+    /// No challenge can come any more.
+    Over,
 }
 
 impl fmt::Debug for Exchange {
@@ -227,12 +231,18 @@ impl Exchange {
             (Mechanism::CramMd5, Secret::Password(_)) => State::CramMd5,
             (Mechanism::ScramSha256, Secret::Password(_)) => State::Scram(Scram::new(user, nonce)?),
             (Mechanism::XOAuth2, Secret::Token(token)) => {
-                State::Said(format!("user={user}\x01auth=Bearer {token}\x01\x01"))
+                State::Token(format!("user={user}\x01auth=Bearer {token}\x01\x01"), "")
             }
             (Mechanism::OAuthBearer, Secret::Token(token)) => {
-                let user = scram::escaped(user);
+                let user = match scram::escaped(user) {
+                    // A token names its user; a name that is there cannot be empty.
+                    none if none.is_empty() => none,
+                    user => format!("a={user}"),
+                };
                 let place = format!("host={host}\x01port={port}\x01");
-                State::Said(format!("n,a={user},\x01{place}auth=Bearer {token}\x01\x01"))
+                let text = format!("n,{user},\x01{place}auth=Bearer {token}\x01\x01");
+                // RFC 7628 section 3.2.3.
+                State::Token(text, "\x01")
             }
             (_, Secret::Password(_)) => return Err(SaslError::Field("the token")),
             (_, Secret::Token(_)) => return Err(SaslError::Field("the password")),
@@ -243,9 +253,9 @@ impl Exchange {
     /// The initial response (RFC 4954 section 4), where the mechanism has one.
     pub fn initial(&self) -> Option<String> {
         match &self.state {
-            State::Said(text) => Some(STANDARD.encode(text)),
+            State::Said(text) | State::Token(text, _) => Some(STANDARD.encode(text)),
             State::Scram(scram) => Some(STANDARD.encode(scram.first())),
-            State::Login(_) | State::CramMd5 => None,
+            State::Login(_) | State::CramMd5 | State::Over => None,
         }
     }
 
@@ -255,29 +265,29 @@ impl Exchange {
     /// If the challenge is not to be answered; the exchange is over then.
     pub fn respond(&mut self, challenge: &str) -> Result<Response, SaslError> {
         let challenge = decoded(challenge)?;
-        let Secret::Password(password) = &self.credentials.secret else {
-            // It tells why it will refuse the token, and waits for an empty line to do so
-            // (RFC 7628 section 3.2.3).
-            return Ok(Response(STANDARD.encode("\x01")));
-        };
+        let (Secret::Password(secret) | Secret::Token(secret)) = &self.credentials.secret;
         let answer = match &mut self.state {
-            State::Said(_) => return Err(SaslError::Challenge),
+            State::Said(_) | State::Over => return Err(SaslError::Challenge),
+            State::Token(_, acknowledgement) => {
+                let answer = (*acknowledgement).to_owned();
+                self.state = State::Over;
+                answer
+            }
             // What the challenges say is for people.
             State::Login(0) => {
                 self.state = State::Login(1);
                 self.credentials.user.clone()
             }
-            State::Login(1) => {
-                self.state = State::Login(2);
-                password.clone()
+            State::Login(_) => {
+                self.state = State::Over;
+                secret.clone()
             }
-            State::Login(_) => return Err(SaslError::Challenge),
             State::CramMd5 => {
-                let answer = cram_md5(&self.credentials.user, password, &challenge)?;
-                self.state = State::Login(2);
+                let answer = cram_md5(&self.credentials.user, secret, &challenge)?;
+                self.state = State::Over;
                 answer
             }
-            State::Scram(scram) => scram.respond(password, &challenge)?,
+            State::Scram(scram) => scram.respond(secret, &challenge)?,
         };
         Ok(Response(STANDARD.encode(answer)))
     }
@@ -289,7 +299,9 @@ impl Exchange {
     pub fn complete(&mut self, text: &str) -> Result<(), SaslError> {
         match &mut self.state {
             State::Scram(scram) if !scram.is_proven() => {
-                let data = decoded(text).map_err(|_| SaslError::Unproven)?;
+                // An enhanced status code may stand before it (RFC 2034 section 4).
+                let last = text.split_ascii_whitespace().next_back().unwrap_or_default();
+                let data = decoded(last).map_err(|_| SaslError::Unproven)?;
                 scram.prove(&data)
             }
             _ => Ok(()),

@@ -66,6 +66,9 @@ fn scram_sha_256() {
     assert_eq!(in_a_challenge.complete("2.7.0 Welcome"), Ok(()));
     let mut with_success = begun();
     assert_eq!(with_success.complete(&base64(SERVER_FINAL)), Ok(()));
+    // Behind an enhanced status code (RFC 2034) it proves as much.
+    let behind_a_status = format!("2.7.0 {}", base64(SERVER_FINAL));
+    assert_eq!(begun().complete(&behind_a_status), Ok(()));
     for forged in ["v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G5=", "v=", "e=other-error", ""] {
         assert_eq!(begun().complete(&base64(forged)), Err(SaslError::Unproven), "{forged}");
         assert_eq!(begun().respond(&base64(forged)), Err(SaslError::Unproven), "{forged}");
@@ -120,11 +123,24 @@ fn tokens() {
         "n,a=user@example.com,\x01host=server.example.com\x01port=587\x01auth=Bearer {token}\x01\x01"
     );
     assert_eq!(bearer.initial(), Some(base64(&expected)));
-    let refused = base64("{\"status\":\"invalid_token\"}");
-    assert_eq!(bearer.respond(&refused).map(text), Ok("\x01".to_owned()));
-    let older = exchange(Mechanism::XOAuth2, &credentials, "");
+    let mut older = exchange(Mechanism::XOAuth2, &credentials, "");
     let expected = format!("user=user@example.com\x01auth=Bearer {token}\x01\x01");
     assert_eq!(older.initial(), Some(base64(&expected)));
+    // Why it is refused is asked for once, by a separator (RFC 7628 section 3.2.3) or by nothing.
+    let refused = base64("{\"status\":\"invalid_token\"}");
+    assert_eq!(bearer.respond(&refused).map(text), Ok("\x01".to_owned()));
+    assert_eq!(older.respond(&refused).map(text), Ok(String::new()));
+    for exchange in [&mut bearer, &mut older] {
+        assert_eq!(exchange.respond(&refused), Err(SaslError::Challenge));
+    }
+}
+
+#[test]
+fn a_token_may_name_its_user() {
+    let nameless = Credentials::token(String::new(), "x".to_owned()).expect("credentials");
+    let initial = exchange(Mechanism::OAuthBearer, &nameless, "").initial();
+    let expected = "n,,\x01host=server.example.com\x01port=587\x01auth=Bearer x\x01\x01";
+    assert_eq!(initial, Some(base64(expected)));
 }
 
 #[test]
