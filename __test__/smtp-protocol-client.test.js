@@ -10,11 +10,13 @@ const path = require('node:path');
 const { Readable } = require('node:stream');
 const { describe, test } = require('node:test');
 const { connect, server: over } = require('../src/js/compat/smtp-protocol/client.js');
+const { NativeMachine } = require('../src/js/native.js');
 const { p256 } = require('./support/certificates.js');
 const { scripted } = require('./support/scripted-server.js');
 const { Log, serve, within } = require('./support/serve.js');
 
 const HOST = '127.0.0.1';
+const TIMEOUTS = { greeting: 0, command: 0, dataInitiation: 0, dataTermination: 0 };
 
 /** A method of the client as a promise of `[code, lines]`. */
 const call = (
@@ -166,6 +168,19 @@ describe('a client', { timeout: 60_000 }, () => {
       });
     }
     assert.deepEqual(errors, []);
+  });
+
+  test('believes no server that has to prove itself and does not', () => {
+    // The interface knows no mechanism of that kind; the machine does.
+    const machine = new NativeMachine(TIMEOUTS);
+    machine.login('tim', 'secret', 'SCRAM-SHA-256');
+    machine.receive(Buffer.from('220 hello\r\n'));
+    const kinds = [machine.poll(), machine.poll()].map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['reply', 'send']);
+    machine.receive(Buffer.from('235 2.7.0 welcome\r\n'));
+    const { kind, failure } = machine.poll();
+    assert.equal(kind, 'fail');
+    assert.equal(failure?.[0], 'SMTP_ERR_AUTH');
   });
 
   test('works over a stream of the caller, connected or not its own', async (t) => {

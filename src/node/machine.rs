@@ -4,7 +4,7 @@ use super::client::nonce;
 use super::server::time;
 use crate::protocol::client::{Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts};
 use crate::protocol::reply::Reply;
-use crate::protocol::sasl::{Credentials, Exchange, Mechanism};
+use crate::protocol::sasl::{Credentials, Exchange, Mechanism, SaslError};
 use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
@@ -136,6 +136,13 @@ impl NativeMachine {
                 self.answer(&reply);
                 self.poll()
             }
+            Step::Reply(Awaited::Auth, reply) if !self.is_proven(&reply) => {
+                let failure = SaslError::Unproven.to_string();
+                MachineStep {
+                    failure: Some(vec!["SMTP_ERR_AUTH".to_owned(), failure]),
+                    ..step("fail")
+                }
+            }
             Step::Reply(_, reply) => MachineStep {
                 code: Some(u32::from(reply.code().value())),
                 lines: Some(reply.texts().to_vec()),
@@ -205,6 +212,14 @@ impl NativeMachine {
         };
         // Base64 and an asterisk can be sent.
         let _ = self.session.ask_next(Request::AuthResponse(line));
+    }
+
+    /// Whether the last reply to AUTH may be believed: the server may have to prove itself.
+    fn is_proven(&mut self, reply: &Reply) -> bool {
+        let text = reply.texts().first().map(String::as_str).unwrap_or_default();
+        let exchange = self.exchange.take();
+        reply.code().value() != 235
+            || exchange.is_none_or(|mut exchange| exchange.complete(text).is_ok())
     }
 }
 
