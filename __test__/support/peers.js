@@ -15,6 +15,7 @@ const { PATIENCE_MS } = require('./wait.js');
 const HOST = '127.0.0.1';
 const USER = 'tim';
 const PASSWORD = 'secret';
+const REALM = 'mx.example.com';
 const NOBODY = 65_534;
 const LOOK_MS = 20;
 
@@ -23,6 +24,7 @@ const LOOK_MS = 20;
  * @property {number} port
  * @property {() => Promise<Buffer>} message the next that arrived, as it was stored, lines in CRLF
  * @property {{ user: string, password: string } | undefined} auth
+ * @property {string[]} [methods] those of AUTH that it must offer; the default is whatever it has
  */
 
 /** A program on the path, or in the folders of daemons. @param {string} name */
@@ -125,6 +127,33 @@ function writeKeys(/** @type {string} */ at, /** @type {number} */ owner) {
   return files;
 }
 
+/**
+ * Passwords for postfix in Cyrus' own database, which asks no daemon; the mechanisms that it gives,
+ * or undefined where its tools are not installed.
+ */
+function postfixLogins(/** @type {string} */ at) {
+  const command = find('saslpasswd2');
+  if (!command) return undefined;
+  const methods = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-256'];
+  // Debian's looks there, others where they are told to.
+  const folder = path.join(at, 'etc', 'sasl');
+  const database = path.join(folder, 'sasldb2');
+  fs.mkdirSync(folder);
+  const settings = `pwcheck_method: auxprop
+auxprop_plugin: sasldb
+sasldb_path: ${database}
+mech_list: ${methods.join(' ')}
+`;
+  fs.writeFileSync(path.join(folder, 'smtpd.conf'), settings);
+  const { status, stderr } = spawnSync(command, ['-p', '-c', '-f', database, '-u', REALM, USER], {
+    input: PASSWORD,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`saslpasswd2: ${stderr}`);
+  spawnSync('chown', ['postfix', database]);
+  return methods;
+}
+
 const isRoot = () => process.getuid?.() === 0;
 
 /** @type {Record<string, { missing: () => string | undefined, start: (t: import('node:test').TestContext) => Promise<Peer> }>} */
@@ -176,6 +205,7 @@ const PEERS = {
       fs.chownSync(path.join(at, 'mail'), NOBODY, NOBODY);
       spawnSync('chown', ['postfix', path.join(at, 'data')]);
       const { key, cert } = writeKeys(at, 0);
+      const methods = postfixLogins(at);
       const setting = (/** @type {string} */ name) =>
         spawnSync('postconf', ['-d', '-h', name], { encoding: 'utf8' }).stdout.trim();
       fs.writeFileSync(
@@ -204,6 +234,9 @@ smtputf8_enable = yes
 smtpd_tls_security_level = may
 smtpd_tls_key_file = ${key}
 smtpd_tls_cert_file = ${cert}
+smtpd_sasl_auth_enable = ${methods ? 'yes' : 'no'}
+smtpd_sasl_local_domain = ${REALM}
+cyrus_sasl_config_path = ${at}/etc/sasl
 maillog_file = ${at}/log
 maillog_file_prefixes = ${os.tmpdir()}
 `,
@@ -230,8 +263,8 @@ postlog unix-dgram n - n - 1 postlogd
       const pid = Number(fs.readFileSync(path.join(at, 'spool', 'pid', 'master.pid'), 'utf8'));
       t.after(() => process.kill(pid, 'SIGTERM'));
       const message = maildirReader(path.join(at, 'mail', 'inbox'));
-      // Whom it asks about passwords would have to run beside it.
-      return { port, message, auth: undefined };
+      const auth = methods && { user: USER, password: PASSWORD };
+      return { port, message, auth, methods };
     },
   },
 
@@ -299,7 +332,8 @@ cram:
       fs.chownSync(config, 0, 0);
       await start(t, command, ['-C', config, '-bdf', '-oX', `${HOST}.${port}`], port);
       const message = maildirReader(path.join(at, 'mail'));
-      return { port, message, auth: { user: USER, password: PASSWORD } };
+      const auth = { user: USER, password: PASSWORD };
+      return { port, message, auth, methods: ['PLAIN', 'CRAM-MD5'] };
     },
   },
 
