@@ -32,6 +32,7 @@ const KIND = Object.freeze({
   VERIFIED: 32,
   CLOSED: 33,
   FOUND: 34,
+  PIPED: 35,
 });
 
 const FLAG = Object.freeze({
@@ -46,6 +47,7 @@ const FLAG = Object.freeze({
   QUIET: 1 << 16,
   DROPS: 1 << 17,
   DROPS_GREETING: 1 << 18,
+  EXT: 1 << 19,
 });
 
 const VERDICT = Object.freeze({ ACCEPT: 1, OK: 2, PROCEED: 3, SILENT: 4, ANSWER: 5, SKIP: 6 });
@@ -91,17 +93,18 @@ let byte = 0;
 /** @type {(kind: number, head: number, at: number, index: number) => void} */
 let receive = () => {};
 
-/** @type {(kind: number, client: number, message: number, texts: string[]) => void} */
-let receiveOfClient = () => {};
+/** @typedef {(kind: number, number: number, message: number, texts: string[]) => void} Receiver */
+/** Those of records that are no server's, by kind. @type {Receiver[]} */
+const receivers = [];
 
 /** Sets what is done with each record of servers and sessions. @param {typeof receive} receiver */
 function onRecord(receiver) {
   receive = receiver;
 }
 
-/** Sets what is done with those of clients. @param {typeof receiveOfClient} receiver */
-function onClientRecord(receiver) {
-  receiveOfClient = receiver;
+/** Sets what is done with those of clients and pipes. @param {number[]} kinds @param {Receiver} receiver */
+function onClientRecord(kinds, receiver) {
+  for (const kind of kinds) receivers[kind] = receiver;
 }
 
 function exchange() {
@@ -134,7 +137,7 @@ function dispatch(/** @type {number} */ count) {
     try {
       const kind = head & 0xff;
       if (kind < KIND.SENT) receive(kind, head, at, index);
-      else receiveOfClient(kind, words[at + 1], words[at + 2], texts(words[at + 7]));
+      else receivers[kind]?.(kind, words[at + 1], words[at + 2], texts(words[at + 7]));
     } catch (error) {
       // A fault of ours in one record is not to cost the others their answers.
       process.nextTick(() => {

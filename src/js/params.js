@@ -26,6 +26,7 @@ const DEFAULTS = {
   extensions: true,
   enhancedStatusCodes: false,
   bareNewlines: 'accept',
+  lineFeeds: false,
   threads: 1,
   backlog: 4_096,
   reusePort: false,
@@ -217,7 +218,7 @@ function merge(params) {
   for (const [name, max] of Object.entries(CONTROL)) checkWhole(config, name, max);
   checkWhole(config, 'threads', MAX_THREADS, 1);
   checkWhole(config, 'backlog', MAX_COUNT, 1);
-  for (const name of ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort']) {
+  for (const name of ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort', 'lineFeeds']) {
     if (typeof config[name] !== 'boolean') throw typeError(name, 'true or false', config[name]);
   }
   if (typeof config.debug !== 'function') throw typeError('debug', 'a function', config.debug);
@@ -262,8 +263,9 @@ function control(config) {
  * @param {any} config
  * @param {number} number of the server
  * @param {import('./native.js').TlsSettings | undefined} tls
+ * @param {'mbr-smtp' | 'smtp-protocol'} dialect what the engine says by itself, and how strict it is
  */
-function engineOptions(config, number, tls) {
+function engineOptions(config, number, tls, dialect) {
   const limits = Object.keys(LIMITS).map((name) => [name, config[name]]);
   return {
     ...Object.fromEntries(limits),
@@ -273,7 +275,9 @@ function engineOptions(config, number, tls) {
     extensions: offered(config),
     // The original's exact lines have none.
     enhancedStatusCodes: config.enhancedStatusCodes && config.extensions !== false,
+    dialect,
     bareNewlines: config.bareNewlines,
+    lineFeeds: config.lineFeeds,
     deliverable: constants.MAX_STRING_LENGTH,
     tls,
     implicitTls: config.secure,

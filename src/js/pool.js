@@ -188,10 +188,11 @@ class Pool {
 /** Pools with work to do, which nobody else may hold. @type {Set<Pool>} */
 const busy = new Set();
 
-onClientRecord((kind, client, number, texts) => {
-  if (kind === KIND.FOUND) found(number, texts);
-  else Pool.receive(client, kind, number, texts);
-});
+onClientRecord([KIND.FOUND], (_kind, _client, number, texts) => found(number, texts));
+onClientRecord(
+  [KIND.SENT, KIND.DRAINED, KIND.VERIFIED, KIND.CLOSED],
+  (kind, client, number, texts) => Pool.receive(client, kind, number, texts),
+);
 
 function connectTo(/** @type {any} */ settings) {
   try {

@@ -104,6 +104,7 @@ struct Listening {
     address: Address,
     socket: Arc<Mutex<Option<Listener>>>,
     stop: Arc<Notify>,
+    run: u32,
 }
 
 /// One client of a server; the server counts it until this is dropped.
@@ -248,13 +249,29 @@ impl Server {
         let socket = Arc::new(Mutex::new(Some(listener)));
         let stop = Arc::new(Notify::new());
         let mut state = self.state();
-        state.listening = Some(Listening { address, socket: socket.clone(), stop: stop.clone() });
         state.run += 1;
         let run = state.run;
+        state.listening =
+            Some(Listening { address, socket: socket.clone(), stop: stop.clone(), run });
         state.runs.insert(run, Run::default());
         drop(state);
         runtime.spawn(self.clone().accept(socket, stop, run));
         Ok(())
+    }
+
+    /// Serves a client behind a stream of the application's. [`Record::Stopped`] with the number
+    /// that is returned follows its session.
+    pub fn adopt(self: &Arc<Self>, stream: Stream, runtime: &Handle) -> u32 {
+        let _context = runtime.enter();
+        let mut state = self.state();
+        state.run += 1;
+        let run = state.run;
+        state.runs.insert(run, Run { stopped: true, ..Run::default() });
+        drop(state);
+        self.admit(stream, None, run);
+        // It may have been turned away.
+        self.end_run(self.state(), run);
+        run
     }
 
     /// Closes the listening socket; sessions go on, and [`Record::Stopped`] with the number that
@@ -263,9 +280,10 @@ impl Server {
         let mut state = self.state();
         let run = state.run;
         match state.listening.take() {
-            Some(Listening { socket, stop, .. }) => {
+            Some(Listening { socket, stop, run, .. }) => {
                 drop(lock(&socket).take());
                 stop.notify_one();
+                return run;
             }
             None if !state.runs.contains_key(&run) => {
                 drop(state);

@@ -12,6 +12,7 @@ pub mod error;
 pub mod events;
 mod exchanges;
 pub mod listener;
+pub mod pipe;
 pub mod rates;
 pub mod read_ahead;
 pub mod resolver;

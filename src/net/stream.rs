@@ -1,5 +1,6 @@
 //! The byte stream under a session, and the one place where it is upgraded to TLS.
 
+use super::pipe::Pipe;
 use super::read_ahead::ReadAhead;
 use super::tls::{Tls, TlsInfo};
 use std::io;
@@ -19,6 +20,8 @@ pub enum Stream {
     /// A unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
+    /// A stream of the application's.
+    Pipe(Pipe),
     /// TLS over one of these, at either end.
     Tls(Box<TlsStream<ReadAhead>>),
 }
@@ -35,7 +38,7 @@ impl Stream {
     }
 
     /// Ready when the client reset the connection, or there is something to read; says which.
-    /// Nothing is read. Only TCP can tell.
+    /// Nothing is read. A unix socket cannot tell.
     pub fn poll_reset(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(stream) => {
@@ -44,6 +47,7 @@ impl Stream {
             }
             #[cfg(unix)]
             Self::Unix(_) => Poll::Pending,
+            Self::Pipe(pipe) => pipe.poll_broken(cx),
             Self::Tls(stream) => stream.get_ref().0.stream().poll_reset(cx),
         }
     }
@@ -54,6 +58,7 @@ impl Stream {
             Self::Tcp(stream) => stream.poll_read_ready(cx).map(drop),
             #[cfg(unix)]
             Self::Unix(stream) => stream.poll_read_ready(cx).map(drop),
+            Self::Pipe(pipe) => pipe.poll_read_ready(cx),
             // What TLS holds decrypted cannot be seen from here.
             Self::Tls(_) => Poll::Ready(()),
         }
@@ -66,6 +71,7 @@ macro_rules! each {
             Stream::Tcp($inner) => $call,
             #[cfg(unix)]
             Stream::Unix($inner) => $call,
+            Stream::Pipe($inner) => $call,
             Stream::Tls($inner) => $call,
         }
     };
@@ -81,6 +87,7 @@ impl AsyncRead for Stream {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
             #[cfg(unix)]
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Pipe(pipe) => Pin::new(pipe).poll_read(cx, buf),
             Self::Tls(stream) => poll_read_tls(stream, cx, buf),
         }
     }

@@ -1,7 +1,8 @@
 //! The binding: the only room that names napi.
 //!
 //! [`Border`] is one JavaScript thread's end of the event queue, [`NativeServer`] a server,
-//! [`NativeClient`] a client, [`NativeMachine`] a client's machine for a stream of JavaScript's.
+//! [`NativePipe`] the way to a session behind a stream of JavaScript's, [`NativeClient`] a client,
+//! [`NativeMachine`] a client's machine for such a stream.
 //! Everything here is called by `src/js/border.js` and `src/js/server.js`, which check their
 //! arguments; nothing here is for users of the package.
 
@@ -9,6 +10,7 @@ mod border;
 mod client;
 mod control;
 mod machine;
+mod pipe;
 mod runtime;
 mod self_signed;
 mod server;
@@ -17,6 +19,7 @@ mod tls;
 pub use border::Border;
 pub use client::{ClientSettings, ClientStats, MessageSettings, NativeClient, find_exchanges};
 pub use machine::{MachineStep, MachineTimeouts, NativeMachine};
+pub use pipe::{NativePipe, PipeNews};
 pub use self_signed::{SelfSigned, self_signed};
 pub use server::{NativeServer, ServerOptions};
 pub use tls::{HostKeys, SecureState, TlsSettings};

@@ -2,14 +2,17 @@
 
 use super::border::Border;
 use super::control::ControlOptions;
+use super::pipe::NativePipe;
 use super::runtime;
 use super::tls::TlsSettings;
 use crate::net::error;
+use crate::net::events::EventQueue;
 use crate::net::listener::{Address, Options, Server};
 use crate::net::resolver::{ResolveOptions, Resolver};
+use crate::net::stream::Stream;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
-use crate::protocol::dialect::{Replies, Stock};
+use crate::protocol::dialect::{Dialect, Replies, Stock};
 use crate::protocol::extension::{Extension, Extensions};
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{Interest, ServerConfig};
@@ -39,8 +42,12 @@ pub struct ServerOptions {
     pub extensions: Vec<String>,
     /// Whether its own replies carry enhanced status codes.
     pub enhanced_status_codes: bool,
+    /// 'mbr-smtp' or 'smtp-protocol'.
+    pub dialect: String,
     /// 'accept', 'refuse' or 'normalise'.
     pub bare_newlines: String,
+    /// LF dot LF ends a message where every line so far has ended in a bare LF.
+    pub line_feeds: bool,
     /// The longest string there can be.
     pub deliverable: f64,
     /// Where there are keys.
@@ -148,6 +155,7 @@ pub struct ServerStats {
 #[napi]
 pub struct NativeServer {
     server: Arc<Server>,
+    queue: Arc<EventQueue>,
     threads: u32,
 }
 
@@ -174,7 +182,7 @@ impl NativeServer {
         };
         let server = Server::new(options, border.queue().clone());
         border.owns(&server);
-        Ok(Self { server, threads })
+        Ok(Self { server, queue: border.queue().clone(), threads })
     }
 
     /// Listens on an IP address and port, or on a path. The system's error number is returned if
@@ -200,6 +208,14 @@ impl NativeServer {
             Err(error::Error::ReusePort) => Ok(Some(0)),
             Err(error) => Err(reason(error)),
         }
+    }
+
+    /// Serves a client behind a stream of the program's, which hears of it by this number.
+    #[napi]
+    pub fn adopt(&self, number: u32) -> Result<NativePipe> {
+        let (pipe, end) = NativePipe::create(self.queue.clone(), number);
+        let run = self.server.adopt(Stream::Pipe(pipe), runtime::handle(self.threads)?);
+        Ok(NativePipe::new(end, run))
     }
 
     /// Closes the listening socket; the number of what ends with that is returned.
@@ -310,6 +326,10 @@ fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
             extensions.insert(extension);
         }
     }
+    let dialect = match options.dialect.as_str() {
+        "smtp-protocol" => Dialect::smtp_protocol(),
+        _ => Dialect::mbr_smtp(),
+    };
     ServerConfig {
         name: options.name.clone(),
         extensions,
@@ -320,8 +340,10 @@ fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
             "normalise" => BareNewlines::Normalise,
             _ => BareNewlines::Accept,
         },
+        line_feeds: options.line_feeds,
         deliverable: limit(options.deliverable),
-        replies: Replies::new(&options.name, options.enhanced_status_codes),
+        dialect,
+        replies: Replies::new(dialect, &options.name, options.enhanced_status_codes),
         control: options.control.control(),
         counters: Counters::default(),
         limits: Limits {

@@ -3,6 +3,9 @@
 //!
 //! Only CR LF dot CR LF ends a message. Bare CR and LF are message bytes like any other
 //! (RFC 5321 section 2.3.8 forbids them to senders); [`BareNewlines`] says what becomes of them.
+//!
+//! One exception, where it is asked for: until the first CRLF, lines end in a bare LF, and
+//! LF dot LF ends the message. People type so into `nc`.
 
 use memchr::{memchr2, memmem};
 
@@ -50,12 +53,25 @@ pub struct DataDecoder {
     /// The last byte given to the sink was a CR whose LF has not come (not in accept mode).
     after_cr: bool,
     saw_bare: bool,
+    /// Lines end in a bare LF; no CRLF has been seen.
+    line_feeds: bool,
 }
 
 impl DataDecoder {
     /// A decoder for the bytes that follow the 354 reply.
     pub fn new(bare: BareNewlines) -> Self {
-        Self { at: At::LineStart, bare, after_cr: false, saw_bare: false }
+        Self { at: At::LineStart, bare, after_cr: false, saw_bare: false, line_feeds: false }
+    }
+
+    /// The same for a session whose lines so far have all ended in a bare LF: until the first CRLF
+    /// those of the message do, too.
+    pub fn with_line_feeds(bare: BareNewlines) -> Self {
+        Self { line_feeds: true, ..Self::new(bare) }
+    }
+
+    /// Whether no CRLF has been seen, and lines end in a bare LF.
+    pub fn has_line_feeds(&self) -> bool {
+        self.line_feeds
     }
 
     /// Whether a bare CR or LF was seen; never in accept mode, which does not look.
@@ -73,6 +89,16 @@ impl DataDecoder {
                     self.at = At::Dot;
                     used += 1;
                 }
+                At::Dot if rest[0] == b'\n' && self.line_feeds => {
+                    return Decoded { used: used + 1, ended: true };
+                }
+                At::DotCr if rest[0] == b'\n' && self.line_feeds => {
+                    // The dot followed a bare LF: it is neither the end nor stuffing.
+                    self.emit(b".\r\n", &mut sink);
+                    self.line_feeds = false;
+                    self.at = At::LineStart;
+                    used += 1;
+                }
                 At::Dot if rest[0] == b'\r' => {
                     self.at = At::DotCr;
                     used += 1;
@@ -88,9 +114,11 @@ impl DataDecoder {
                 }
                 At::Cr if rest[0] == b'\n' => {
                     self.emit(b"\n", &mut sink);
+                    self.line_feeds = false;
                     self.at = At::LineStart;
                     used += 1;
                 }
+                _ if self.line_feeds => used += self.run_line(rest, &mut sink),
                 _ => used += self.run(rest, &mut sink),
             }
         }
@@ -108,6 +136,27 @@ impl DataDecoder {
             _ => At::Inside,
         };
         end
+    }
+
+    /// Emits bytes up to the next line end, which becomes a CRLF; at least one. A CR is left to
+    /// what follows it.
+    fn run_line(&mut self, rest: &[u8], sink: &mut impl FnMut(&[u8])) -> usize {
+        let end = memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+        if end > 0 {
+            self.emit(&rest[..end], sink);
+        }
+        self.at = match rest.get(end) {
+            Some(b'\n') => {
+                self.emit(b"\r\n", sink);
+                At::LineStart
+            }
+            Some(_) => {
+                self.emit(b"\r", sink);
+                At::Cr
+            }
+            None => At::Inside,
+        };
+        rest.len().min(end + 1)
     }
 
     fn emit(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
@@ -161,7 +210,13 @@ mod tests {
 
     /// Decodes `wire` in segments; the message, and how many bytes were left behind its end.
     fn decode(bare: BareNewlines, segments: &[&[u8]]) -> (Vec<u8>, Option<usize>, bool) {
-        let mut decoder = DataDecoder::new(bare);
+        decode_with(DataDecoder::new(bare), segments)
+    }
+
+    fn decode_with(
+        mut decoder: DataDecoder,
+        segments: &[&[u8]],
+    ) -> (Vec<u8>, Option<usize>, bool) {
         let mut message = Vec::new();
         for (index, segment) in segments.iter().enumerate() {
             let got = decoder.decode(segment, |bytes| message.extend_from_slice(bytes));
@@ -232,6 +287,39 @@ mod tests {
             b".a\r\n..\r\nb\r\nc..\r\n",
             Some(0),
         );
+    }
+
+    #[test]
+    fn line_feeds_end_lines_until_the_first_crlf() {
+        let cases: [(&[u8], &[u8], Option<usize>); 12] = [
+            (b"a\n.\nQUIT\n", b"a\r\n", Some(5)),
+            (b".\n", b"", Some(0)),
+            (b"..a\n...\n.\n", b".a\r\n..\r\n", Some(0)),
+            (b"a\n\n.b\n.\n", b"a\r\n\r\nb\r\n", Some(0)),
+            // A CR alone is a byte like any other.
+            (b"a\rb\n.\r.\n.\n", b"a\rb\r\n\r.\r\n", Some(0)),
+            // Behind a CRLF nothing but CR LF dot CR LF ends it.
+            (b"a\r\nb\n.\n.\r\nc\r\n.\r\n", b"a\r\nb\n.\n.\r\nc\r\n", Some(0)),
+            (b"a\n.\r\n.\n\r\n.\r\n", b"a\r\n.\r\n\n\r\n", Some(0)),
+            (b"a\n\r\n.\nx\r\n.\r\n", b"a\r\n\r\n\nx\r\n", Some(0)),
+            (b"a\n\r\n.\r\n", b"a\r\n\r\n", Some(0)),
+            (b"a\n.\r\n.\r\n", b"a\r\n.\r\n", Some(0)),
+            (b".\r\n.\r\n", b".\r\n", Some(0)),
+            (b"a\r\n\n.\n", b"a\r\n\n.\n", None),
+        ];
+        for (wire, message, left) in cases {
+            let want = (message.escape_ascii().to_string(), left);
+            for first in 0..=wire.len() {
+                for second in first..=wire.len() {
+                    let cuts = [&wire[..first], &wire[first..second], &wire[second..]];
+                    for bare in [BareNewlines::Accept, BareNewlines::Refuse] {
+                        let got = decode_with(DataDecoder::with_line_feeds(bare), &cuts);
+                        let got = (got.0.escape_ascii().to_string(), got.1);
+                        assert_eq!(got, want, "{:?} cut at {first}, {second}", wire.escape_ascii());
+                    }
+                }
+            }
+        }
     }
 
     #[test]

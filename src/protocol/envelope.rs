@@ -11,6 +11,17 @@ pub struct Mail {
     pub from: String,
     /// The declared size in bytes (RFC 1870).
     pub size: Option<u64>,
+    /// Its parameters as one text, where the dialect hands them on.
+    pub ext: Option<Box<str>>,
+}
+
+/// What RCPT said (RFC 5321 section 4.1.1.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The forward-path.
+    pub address: String,
+    /// Its parameters as one text, where the dialect hands them on.
+    pub ext: Option<Box<str>>,
 }
 
 /// What became of greeting and envelope since the application last heard, in this order: a

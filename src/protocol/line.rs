@@ -22,6 +22,7 @@ pub struct LineReader {
     /// Bytes at the head of the input known to hold no line end.
     scanned: usize,
     skipping: bool,
+    saw_crlf: bool,
 }
 
 impl LineReader {
@@ -40,11 +41,14 @@ impl LineReader {
             if self.skipping || too_long {
                 self.skipping = true;
                 self.scanned = 0;
-                input.clear();
+                // The LF that makes it a CRLF may come next.
+                let kept = usize::from(input.ends_with(b"\r"));
+                input.advance(input.len() - kept);
             }
             return None;
         };
         self.scanned = 0;
+        self.saw_crlf |= input[..end].ends_with(b"\r\n");
         if std::mem::take(&mut self.skipping) || too_long {
             input.advance(end);
             return Some(Line::TooLong);
@@ -55,9 +59,19 @@ impl LineReader {
         Some(Line::Complete(line))
     }
 
+    /// Whether any line so far ended in CRLF, and not in a bare LF.
+    pub fn saw_crlf(&self) -> bool {
+        self.saw_crlf
+    }
+
+    /// Notes a CRLF that came elsewhere.
+    pub fn note_crlf(&mut self) {
+        self.saw_crlf = true;
+    }
+
     /// Forgets a line begun, as at STARTTLS (RFC 3207 section 4.2).
     pub fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self { saw_crlf: self.saw_crlf, ..Self::default() };
     }
 }
 
@@ -92,6 +106,21 @@ mod tests {
             let got = lines(&[&text[..at], &text[at..]], 100);
             let want = [&b"NOOP"[..], b"QUIT", b""].map(|l| Some(l.to_vec()));
             assert_eq!(got, want, "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn one_crlf_is_noticed_at_every_cut() {
+        for (text, want) in [(&b"NOOP\n\rx\n\n"[..], false), (b"a\nb\r\n", true)] {
+            for at in 0..text.len() {
+                let mut reader = LineReader::default();
+                let mut input = BytesMut::new();
+                for cut in [&text[..at], &text[at..]] {
+                    input.extend_from_slice(cut);
+                    while reader.next_line(&mut input, Some(1)).is_some() {}
+                }
+                assert_eq!(reader.saw_crlf(), want, "cut at {at}");
+            }
         }
     }
 

@@ -105,11 +105,14 @@ impl Reply {
         &self.lines
     }
 
-    /// Its lines as they go over the wire, without CRLF.
+    /// Its lines as they go over the wire, without CRLF. A last line without text has no space
+    /// (RFC 5321 section 4.2).
     pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
         let last = self.lines.len().saturating_sub(1);
-        self.lines.iter().enumerate().map(move |(index, line)| {
-            format!("{}{}{line}", self.code.0, if index == last { ' ' } else { '-' })
+        self.lines.iter().enumerate().map(move |(index, line)| match (index == last, &**line) {
+            (true, "") => self.code.0.to_string(),
+            (true, line) => format!("{} {line}", self.code.0),
+            (false, line) => format!("{}-{line}", self.code.0),
         })
     }
 
@@ -142,7 +145,8 @@ mod tests {
     #[test]
     fn one_text_makes_one_reply() {
         assert_eq!(wire(250, "OK"), "250 OK\r\n");
-        assert_eq!(wire(250, ""), "250 \r\n");
+        assert_eq!(wire(250, ""), "250\r\n");
+        assert_eq!(wire(250, "a\n\n"), "250-a\r\n250\r\n");
         assert_eq!(wire(550, "no\r\n250 yes"), "550-no\r\n550 250 yes\r\n");
         assert_eq!(wire(550, "a\rb\nc\n"), "550-a\r\n550-b\r\n550 c\r\n");
         assert_eq!(wire(550, "a\r\n\r\nb"), "550-a\r\n550-\r\n550 b\r\n");

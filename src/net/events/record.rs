@@ -17,7 +17,7 @@
 //!
 //! The texts come in this order, each only where its flag or count says so: the peer (with
 //! `PEER`), replies, the origin (`ORIGIN`), reverse-path and size of a MAIL (`MAIL`), recipients,
-//! the command line (`LINE`), the event's own, the planned reply.
+//! the command line (`LINE`), the event's own, its parameters (`EXT`), the planned reply.
 
 use super::slot::Slot;
 use crate::protocol::dialect::Stock;
@@ -62,6 +62,7 @@ pub(super) mod kind {
     pub(in super::super) const VERIFIED: u32 = 32;
     pub(in super::super) const CLOSED: u32 = 33;
     pub(in super::super) const FOUND: u32 = 34;
+    pub(in super::super) const PIPED: u32 = 35;
 }
 
 mod flag {
@@ -80,6 +81,8 @@ mod flag {
     pub(super) const DROPS: u32 = 1 << 17;
     /// It drops the greeting, too.
     pub(super) const DROPS_GREETING: u32 = 1 << 18;
+    /// MAIL or RCPT has parameters that are handed on.
+    pub(super) const EXT: u32 = 1 << 19;
 }
 
 const NO_REPLY: u32 = u32::MAX;
@@ -172,6 +175,8 @@ pub enum ClientNews {
     Closed,
     /// What a lookup found.
     Found,
+    /// There is something to take from a pipe, or room in it.
+    Piped,
 }
 
 impl Record<'_> {
@@ -192,6 +197,7 @@ impl Record<'_> {
             Self::Client(ClientNews::Verified, _) => kind::VERIFIED,
             Self::Client(ClientNews::Closed, _) => kind::CLOSED,
             Self::Client(ClientNews::Found, _) => kind::FOUND,
+            Self::Client(ClientNews::Piped, _) => kind::PIPED,
         }
     }
 
@@ -389,8 +395,14 @@ impl Writer<'_> {
     fn plan(&mut self, plan: &Plan) {
         match &plan.effect {
             Effect::Greet { domain, .. } => self.text(domain.as_bytes()),
-            Effect::Mail(mail) => self.mail(mail),
-            Effect::Rcpt(address) => self.text(address.as_bytes()),
+            Effect::Mail(mail) => {
+                self.mail(mail);
+                self.ext(mail.ext.as_deref());
+            }
+            Effect::Rcpt(recipient) => {
+                self.text(recipient.address.as_bytes());
+                self.ext(recipient.ext.as_deref());
+            }
             Effect::Reset => self.flag(flag::DROPS),
             Effect::StartTls => self.flag(flag::DROPS | flag::DROPS_GREETING),
             _ => {}
@@ -416,6 +428,13 @@ impl Writer<'_> {
         self.text(mail.from.as_bytes());
         let size = mail.size.map(|size| size.to_string()).unwrap_or_default();
         self.text(size.as_bytes());
+    }
+
+    fn ext(&mut self, ext: Option<&str>) {
+        if let Some(ext) = ext {
+            self.flag(flag::EXT);
+            self.text(ext.as_bytes());
+        }
     }
 
     fn message(&mut self, message: &mut Message) {

@@ -134,14 +134,14 @@ impl ServerSession {
                     self.changes.mail(mail);
                 }
             }
-            Effect::Rcpt(address) if note => {
+            Effect::Rcpt(recipient) if note => {
                 self.recipients += 1;
-                self.changes.recipients.push(address);
+                self.changes.recipients.push(recipient.address);
             }
             Effect::Rcpt(_) => {}
             Effect::StartData => {
                 self.messages += 1;
-                let receiving = Receiving::new(&self.config, self.interest);
+                let receiving = Receiving::new(&self.config, self.interest, !self.lines.saw_crlf());
                 self.state = State::Data(Box::new(receiving));
             }
             Effect::Reset => {

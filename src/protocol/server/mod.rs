@@ -33,7 +33,7 @@ pub use plan::{Effect, Plan, PlannedReply};
 use super::control::{Control, Meter};
 use super::counters::Counters;
 use super::data::BareNewlines;
-use super::dialect::{Replies, Stock};
+use super::dialect::{Dialect, Replies, Stock};
 use super::envelope::Changes;
 use super::extension::Extensions;
 use super::limits::{IDLE_BUFFER, Limits, MAX_AUTH_LINE, MAX_GATHERED_REPLIES};
@@ -59,8 +59,12 @@ pub struct ServerConfig {
     pub tls: bool,
     /// Whether mail is taken under TLS only (RFC 3207 section 4).
     pub require_tls: bool,
+    /// What it says and allows.
+    pub dialect: &'static Dialect,
     /// What becomes of bare CR and LF in a message.
     pub bare_newlines: BareNewlines,
+    /// Whether LF dot LF ends a message where every line of the session has ended in a bare LF.
+    pub line_feeds: bool,
     /// The longest message that the application can be given, in bytes.
     pub deliverable: Option<u64>,
     /// The replies that the engine gives by itself.

@@ -2,8 +2,8 @@
 
 use super::{Interest, ServerSession, State};
 use crate::protocol::command::{Command, CommandError};
-use crate::protocol::dialect::{Replies, Stock};
-use crate::protocol::envelope::Mail;
+use crate::protocol::dialect::{Grammar, Replies, Stock, Welcome};
+use crate::protocol::envelope::{Mail, Recipient};
 use crate::protocol::extension::Extension;
 use crate::protocol::limits::MAX_OVERLONG_LINES;
 use crate::protocol::reply::{Reply, ReplyCode};
@@ -62,7 +62,7 @@ pub enum Effect {
     /// Begins a transaction.
     Mail(Mail),
     /// Adds a recipient.
-    Rcpt(String),
+    Rcpt(Recipient),
     /// Begins the data state.
     StartData,
     /// Drops the transaction.
@@ -82,6 +82,7 @@ impl Effect {
             Self::Mail(_) => Stock::SenderOk,
             Self::Rcpt(_) => Stock::RecipientOk,
             Self::StartData => Stock::StartData,
+            Self::Reset => Stock::ResetOk,
             _ => Stock::Ok,
         }
     }
@@ -107,19 +108,23 @@ impl Plan {
 impl ServerSession {
     /// What `line` would do now.
     pub(super) fn plan(&self, line: &str) -> Plan {
-        let command = Command::parse(line, self.config.extensions);
+        let dialect = self.config.dialect;
+        let command = Command::parse(line, dialect.grammar, self.config.extensions);
         if let State::Refused = self.state {
             return match command {
                 Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
                 _ => self.bad(Stock::Refused),
             };
         }
+        if dialect.greeting_first && !self.is_greeted() && waits_for_greeting(&command) {
+            return self.bad(Stock::GreetFirst);
+        }
         match command {
             Ok(Command::Greeting { domain, extended }) => self.plan_greeting(domain, extended),
             Ok(Command::Mail(mail)) => self.plan_mail(mail),
-            Ok(Command::Rcpt(address)) => self.plan_rcpt(address),
+            Ok(Command::Rcpt(recipient)) => self.plan_rcpt(recipient),
             Ok(Command::Data) => self.plan_data(),
-            Ok(Command::Rset) => Plan::new(Stock::Ok, Effect::Reset),
+            Ok(Command::Rset) => Plan::new(Stock::ResetOk, Effect::Reset),
             // RFC 5321 section 3.5.3: not to be told, but mail for it would be taken.
             Ok(Command::Vrfy) => Plan::new(Stock::NotVerified, Effect::Nothing),
             Ok(Command::Noop) => Plan::new(Stock::Ok, Effect::Nothing),
@@ -154,17 +159,23 @@ impl ServerSession {
         }
     }
 
-    /// What to say of a malformed line; a command out of sequence is told that first.
+    /// What to say of a malformed line; in the strict grammar a command out of sequence is told
+    /// that first.
     fn complaint(&self, error: CommandError, line: &str) -> Stock {
+        let strict = self.config.dialect.grammar == Grammar::Strict;
         let is_mail = line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case("MAIL"));
         match error {
             CommandError::Unknown | CommandError::Http => Stock::UnknownCommand,
+            CommandError::NotImplemented => Stock::NotImplemented,
+            CommandError::Empty => Stock::SyntaxError,
+            CommandError::ReversePathMissing => Stock::MailIncomplete,
+            CommandError::ForwardPathMissing => Stock::RcptIncomplete,
             CommandError::Domain => Stock::DomainMissing,
             CommandError::Argument => Stock::BadParameter,
-            CommandError::ForwardPath if !self.in_transaction() => Stock::SenderFirst,
+            CommandError::ForwardPath if strict && !self.in_transaction() => Stock::SenderFirst,
             CommandError::ForwardPath => Stock::RecipientMissing,
-            _ if is_mail && !self.is_greeted() => Stock::GreetFirst,
-            _ if !is_mail && !self.in_transaction() => Stock::SenderFirst,
+            _ if strict && is_mail && !self.is_greeted() => Stock::GreetFirst,
+            _ if strict && !is_mail && !self.in_transaction() => Stock::SenderFirst,
             CommandError::ReversePath => Stock::SenderMissing,
             CommandError::UnknownParameter => Stock::UnknownParameter,
             CommandError::BadParameter => Stock::BadParameter,
@@ -181,14 +192,21 @@ impl ServerSession {
 
     /// RFC 5321 section 4.1.1.1. Greetings carry no enhanced status code (RFC 2034 section 3).
     fn plan_greeting(&self, domain: String, extended: bool) -> Plan {
-        let mut text = format!("{} greets {domain}", self.config.name);
+        let is_ours = self.config.dialect.welcome == Welcome::Server;
+        let mut text = match &*domain {
+            domain if is_ours => format!("{} greets {domain}", self.config.name),
+            "" => "OK".to_owned(),
+            domain => domain.to_owned(),
+        };
         if extended {
-            text.push_str("\nHELP");
-            if let Some(size) = self.config.limits.size {
-                text.push_str(&format!("\nSIZE {size}"));
+            if is_ours {
+                text.push_str("\nHELP");
+                if let Some(size) = self.config.limits.size {
+                    text.push_str(&format!("\nSIZE {size}"));
+                }
             }
             for extension in Extension::ALL {
-                if self.offers(extension) {
+                if self.lists(extension) {
                     text.push('\n');
                     text.push_str(extension.keyword());
                 }
@@ -201,6 +219,13 @@ impl ServerSession {
     pub(super) fn offers(&self, extension: Extension) -> bool {
         self.config.extensions.contains(extension)
             && (extension != Extension::StartTls || self.config.tls && !self.tls)
+    }
+
+    /// Whether EHLO is told of it.
+    fn lists(&self, extension: Extension) -> bool {
+        let stays = extension == Extension::StartTls && self.config.dialect.starttls_under_tls;
+        self.offers(extension)
+            || stays && self.config.tls && self.config.extensions.contains(extension)
     }
 
     fn plan_mail(&self, mail: Mail) -> Plan {
@@ -222,7 +247,7 @@ impl ServerSession {
         Plan::new(Stock::SenderOk, Effect::Mail(mail))
     }
 
-    fn plan_rcpt(&self, address: String) -> Plan {
+    fn plan_rcpt(&self, recipient: Recipient) -> Plan {
         if !self.in_transaction() {
             return self.bad(Stock::SenderFirst);
         }
@@ -230,11 +255,14 @@ impl ServerSession {
         if limit.is_some_and(|limit| self.recipients >= limit as usize) {
             return Plan::new(Stock::TooManyRecipients, Effect::Nothing);
         }
-        Plan::new(Stock::RecipientOk, Effect::Rcpt(address))
+        Plan::new(Stock::RecipientOk, Effect::Rcpt(recipient))
     }
 
     fn plan_data(&self) -> Plan {
-        if !self.in_transaction() || self.recipients == 0 {
+        if !self.in_transaction() {
+            return self.bad(Stock::DataFirst);
+        }
+        if self.recipients == 0 {
             return self.bad(Stock::RecipientFirst);
         }
         if self.config.control.memory.as_ref().is_some_and(|memory| memory.is_used_up()) {
@@ -249,7 +277,17 @@ impl ServerSession {
         } else if self.config.tls {
             Plan::new(Stock::ReadyForTls, Effect::StartTls)
         } else {
-            self.bad(Stock::UnknownCommand)
+            self.bad(Stock::TlsNotOffered)
         }
+    }
+}
+
+/// Whether a command, where greetings come first, comes behind one; a malformed line is told what
+/// is wrong with it.
+fn waits_for_greeting(command: &Result<Command, CommandError>) -> bool {
+    match command {
+        Ok(Command::Greeting { .. } | Command::Quit | Command::Rset) => false,
+        Ok(_) => true,
+        Err(error) => matches!(error, CommandError::Unknown | CommandError::NotImplemented),
     }
 }

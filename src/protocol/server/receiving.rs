@@ -44,13 +44,17 @@ pub(super) struct Receiving {
 }
 
 impl Receiving {
-    pub(super) fn new(config: &ServerConfig, interest: Interest) -> Self {
+    /// `line_feeds` tells that all lines so far ended in a bare LF.
+    pub(super) fn new(config: &ServerConfig, interest: Interest, line_feeds: bool) -> Self {
         let stream = interest.has(Interest::STREAM);
         let keep = !stream && interest.may_look_back();
         let deliverable = config.deliverable.filter(|_| keep);
         let limit = [config.limits.size, deliverable].into_iter().flatten().min();
         Self {
-            decoder: DataDecoder::new(config.bare_newlines),
+            decoder: match line_feeds && config.line_feeds {
+                true => DataDecoder::with_line_feeds(config.bare_newlines),
+                false => DataDecoder::new(config.bare_newlines),
+            },
             message: Message::within(config.control.memory.clone()),
             starved: false,
             pace: Pace::default(),
@@ -118,6 +122,11 @@ impl Receiving {
         }
     }
 
+    /// Whether all its lines ended in a bare LF.
+    pub(super) fn has_line_feeds(&self) -> bool {
+        self.decoder.has_line_feeds()
+    }
+
     pub(super) fn is_streamed(&self) -> bool {
         self.stream
     }
@@ -161,6 +170,9 @@ impl ServerSession {
             return self.wait(now);
         }
         let streamed = receiving.is_streamed();
+        if !receiving.has_line_feeds() {
+            self.lines.note_crlf();
+        }
         let mut end = receiving.end();
         self.state = State::ExpectMail;
         self.recipients = 0;

@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::control::Control;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
-use crate::protocol::dialect::Replies;
+use crate::protocol::dialect::{Dialect, Replies};
 use crate::protocol::extension::Extensions;
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{self, Interest, Question, ServerConfig, ServerSession, Verdict};
@@ -38,9 +38,11 @@ impl Duel {
             extensions,
             tls: false,
             require_tls: false,
+            dialect: Dialect::mbr_smtp(),
             bare_newlines: BareNewlines::Accept,
+            line_feeds: false,
             deliverable: None,
-            replies: Replies::new(name, false),
+            replies: Replies::new(Dialect::mbr_smtp(), name, false),
             control: Control::default(),
             counters: Counters::default(),
         };

@@ -19,9 +19,11 @@ fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
         extensions: Extensions::offered_by_default(),
         tls: false,
         require_tls: false,
-        bare_newlines: BareNewlines::Accept,
+        dialect: Dialect::mbr_smtp(),
+            bare_newlines: BareNewlines::Accept,
+            line_feeds: false,
         deliverable: None,
-        replies: Replies::new(name, false),
+        replies: Replies::new(Dialect::mbr_smtp(), name, false),
         control: Control::default(),
         counters: Counters::default(),
     };
@@ -161,7 +163,7 @@ fn describe(effect: &Effect) -> String {
             let size = mail.size.map(|size| format!(" {size}")).unwrap_or_default();
             format!("mail {}{size}", mail.from).trim().to_owned()
         }
-        Effect::Rcpt(address) => format!("rcpt {address}"),
+        Effect::Rcpt(recipient) => format!("rcpt {}", recipient.address),
         Effect::StartData => "dataStart".to_owned(),
         other => panic!("no event of {other:?}"),
     }

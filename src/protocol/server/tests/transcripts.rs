@@ -40,10 +40,17 @@ fn set(config: &mut ServerConfig, name: &str, value: &str) {
         }
         "maxMemory" => config.control.memory = Some(Budget::new(number().into())),
         "bareNewlines" if value == "refuse" => config.bare_newlines = BareNewlines::Refuse,
+        "dialect" => {
+            config.dialect = Dialect::smtp_protocol();
+            config.extensions = Extensions::default();
+            config.extensions.insert(Extension::StartTls);
+            config.replies = Replies::new(config.dialect, &config.name, false);
+        }
+        "lineFeeds" => config.line_feeds = true,
         "bareNewlines" => config.bare_newlines = BareNewlines::Normalise,
         "enhancedStatusCodes" => {
             config.extensions.insert(Extension::EnhancedStatusCodes);
-            config.replies = Replies::new(&config.name, true);
+            config.replies = Replies::new(config.dialect, &config.name, true);
         }
         _ => panic!("no parameter {name}"),
     }

@@ -1,7 +1,10 @@
 //! Command lines (RFC 5321 section 4.1.1) into types.
 
+mod lenient;
+
 use super::address::Path;
-use super::envelope::Mail;
+use super::dialect::Grammar;
+use super::envelope::{Mail, Recipient};
 use super::extension::{Extension, Extensions};
 
 /// A command, parsed.
@@ -16,8 +19,8 @@ pub enum Command {
     },
     /// MAIL.
     Mail(Mail),
-    /// RCPT with its forward-path.
-    Rcpt(String),
+    /// RCPT.
+    Rcpt(Recipient),
     /// DATA.
     Data,
     /// RSET.
@@ -53,14 +56,29 @@ pub enum CommandError {
     BadParameter,
     /// An argument where there may be none, or none where there must be one.
     Argument,
+    /// Nothing but white space.
+    Empty,
+    /// MAIL with nothing behind it.
+    ReversePathMissing,
+    /// RCPT with nothing behind it.
+    ForwardPathMissing,
+    /// A verb of RFC 821 that nobody carries out.
+    NotImplemented,
 }
 
 impl Command {
-    /// Parses a trimmed line; `offered` decides which parameters there are.
+    /// Parses a trimmed line; in the strict grammar `offered` decides which parameters there are.
     ///
     /// # Errors
     /// What is wrong with the line, as far as its own words tell.
-    pub fn parse(line: &str, offered: Extensions) -> Result<Self, CommandError> {
+    pub fn parse(line: &str, grammar: Grammar, offered: Extensions) -> Result<Self, CommandError> {
+        match grammar {
+            Grammar::Strict => Self::parse_strict(line, offered),
+            Grammar::Lenient => lenient::parse(line),
+        }
+    }
+
+    fn parse_strict(line: &str, offered: Extensions) -> Result<Self, CommandError> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let argument = rest.trim_matches(' ');
         let mut upper = [0; 8];
@@ -118,7 +136,7 @@ fn path<'a>(argument: &'a str, keyword: &str) -> Option<(Path<'a>, &'a str)> {
 
 fn mail(argument: &str, offered: Extensions) -> Result<Command, CommandError> {
     let (path, rest) = path(argument, "FROM:").ok_or(CommandError::ReversePath)?;
-    let mut mail = Mail { from: path.0.to_owned(), size: None };
+    let mut mail = Mail { from: path.0.to_owned(), size: None, ext: None };
     let (mut body, mut smtp_utf8) = (false, false);
     for parameter in rest.split(' ').filter(|word| !word.is_empty()) {
         let (keyword, value) = match parameter.split_once('=') {
@@ -161,7 +179,7 @@ fn rcpt(argument: &str) -> Result<Command, CommandError> {
     if !rest.trim_matches(' ').is_empty() {
         return Err(CommandError::UnknownParameter);
     }
-    Ok(Command::Rcpt(path.0.to_owned()))
+    Ok(Command::Rcpt(Recipient { address: path.0.to_owned(), ext: None }))
 }
 
 #[cfg(test)]
@@ -169,11 +187,11 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Command, CommandError> {
-        Command::parse(line, Extensions::offered_by_default())
+        Command::parse(line, Grammar::Strict, Extensions::offered_by_default())
     }
 
     fn mail(from: &str, size: Option<u64>) -> Result<Command, CommandError> {
-        Ok(Command::Mail(Mail { from: from.to_owned(), size }))
+        Ok(Command::Mail(Mail { from: from.to_owned(), size, ext: None }))
     }
 
     #[test]
@@ -204,7 +222,7 @@ mod tests {
             assert_eq!(parse(&line), Err(CommandError::UnknownParameter), "{line}");
         }
         assert_eq!(
-            Command::parse("MAIL FROM:<a@b> BODY=7BIT", Extensions::default()),
+            Command::parse("MAIL FROM:<a@b> BODY=7BIT", Grammar::Strict, Extensions::default()),
             Err(CommandError::UnknownParameter)
         );
     }

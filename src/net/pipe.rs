@@ -1,0 +1,292 @@
+//! A stream of bytes whose other end the application holds: a session's client may be behind any
+//! stream of the program's. Both directions are bounded.
+
+use super::events::lock;
+use bytes::{Buf, BytesMut};
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Bytes each way beyond which the writer has to wait. The application is told when it is to wait;
+/// what it has in hand at that time is still taken.
+const WINDOW: usize = 64 * 1024;
+
+#[derive(Default)]
+struct State {
+    /// From the application to the session.
+    incoming: BytesMut,
+    /// The application has nothing more to say.
+    ended: bool,
+    /// The application waits until there is room.
+    awaits_room: bool,
+    /// From the session to the application.
+    outgoing: BytesMut,
+    /// The session has nothing more to say.
+    closed: bool,
+    /// The application's stream is gone.
+    broken: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Tells the application that there is something to take, or room, or an end.
+    news: Box<dyn Fn() + Send + Sync>,
+}
+
+/// The session's end.
+pub struct Pipe(Arc<Shared>);
+
+/// The application's end.
+pub struct PipeEnd(Arc<Shared>);
+
+/// What the application finds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// What the session sends.
+    pub bytes: BytesMut,
+    /// Whether there is room for more input.
+    pub has_room: bool,
+    /// Whether the session sends no more.
+    pub closed: bool,
+}
+
+/// A pipe; `news` is called whenever the application should [`take`](PipeEnd::take).
+pub fn pipe(news: impl Fn() + Send + Sync + 'static) -> (Pipe, PipeEnd) {
+    let shared = Arc::new(Shared { state: Mutex::default(), news: Box::new(news) });
+    (Pipe(shared.clone()), PipeEnd(shared))
+}
+
+impl PipeEnd {
+    /// Gives bytes to the session; `false` if no more are to come until there is room.
+    pub fn push(&self, bytes: &[u8]) -> bool {
+        let mut state = lock(&self.0.state);
+        if !state.closed {
+            state.incoming.extend_from_slice(bytes);
+        }
+        state.awaits_room = state.incoming.len() > WINDOW;
+        let has_room = !state.awaits_room;
+        let reader = state.reader.take();
+        drop(state);
+        wake(reader);
+        has_room
+    }
+
+    /// No more bytes come; what came is still read.
+    pub fn end(&self) {
+        let mut state = lock(&self.0.state);
+        state.ended = true;
+        let reader = state.reader.take();
+        drop(state);
+        wake(reader);
+    }
+
+    /// The stream is gone.
+    pub fn destroy(&self) {
+        let mut state = lock(&self.0.state);
+        state.broken = true;
+        state.outgoing = BytesMut::new();
+        let (reader, writer) = (state.reader.take(), state.writer.take());
+        drop(state);
+        wake(reader);
+        wake(writer);
+    }
+
+    /// Takes what the session sends.
+    pub fn take(&self) -> Taken {
+        let mut state = lock(&self.0.state);
+        let bytes = std::mem::take(&mut state.outgoing);
+        let taken = Taken { bytes, has_room: !state.awaits_room, closed: state.closed };
+        let writer = state.writer.take();
+        drop(state);
+        wake(writer);
+        taken
+    }
+}
+
+impl Pipe {
+    /// Ready with an error once the application's stream is gone.
+    pub(super) fn poll_broken(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = lock(&self.0.state);
+        if state.broken {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        state.reader = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Ready when reading gives something.
+    pub(super) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = lock(&self.0.state);
+        if state.broken || state.ended || !state.incoming.is_empty() {
+            return Poll::Ready(());
+        }
+        state.reader = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn close(&self) {
+        let was_closed = std::mem::replace(&mut lock(&self.0.state).closed, true);
+        if !was_closed {
+            (self.0.news)();
+        }
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        lock(&self.0.state).incoming = BytesMut::new();
+        self.close();
+    }
+}
+
+impl AsyncRead for Pipe {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut state = lock(&self.0.state);
+        if state.broken {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        if state.incoming.is_empty() && !state.ended {
+            state.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        let length = state.incoming.len().min(buf.remaining());
+        buf.put_slice(&state.incoming[..length]);
+        state.incoming.advance(length);
+        if state.incoming.is_empty() {
+            state.incoming = BytesMut::new();
+        }
+        let makes_room = state.awaits_room && state.incoming.len() <= WINDOW;
+        state.awaits_room &= !makes_room;
+        drop(state);
+        if makes_room {
+            (self.0.news)();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut state = lock(&self.0.state);
+        if state.broken || state.closed {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        let room = WINDOW.saturating_sub(state.outgoing.len());
+        if room == 0 {
+            state.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        let is_news = state.outgoing.is_empty();
+        let length = room.min(buf.len());
+        state.outgoing.extend_from_slice(&buf[..length]);
+        drop(state);
+        if is_news {
+            (self.0.news)();
+        }
+        Poll::Ready(Ok(length))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.close();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl std::fmt::Debug for Pipe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pipe")
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    fn counted() -> (Pipe, PipeEnd, Arc<AtomicUsize>) {
+        let news = Arc::new(AtomicUsize::new(0));
+        let count = news.clone();
+        let (pipe, end) = pipe(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        (pipe, end, news)
+    }
+
+    #[tokio::test]
+    async fn carries_bytes_both_ways_and_ends() {
+        let (mut pipe, end, news) = counted();
+        assert!(end.push(b"hello"));
+        end.end();
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).await.expect("read");
+        assert_eq!(text, "hello");
+        pipe.write_all(b"one").await.expect("write");
+        pipe.write_all(b" two").await.expect("write");
+        assert_eq!(news.load(Ordering::Relaxed), 1);
+        assert_eq!(&end.take().bytes[..], b"one two");
+        pipe.shutdown().await.expect("shutdown");
+        let taken = end.take();
+        assert!(taken.closed && taken.bytes.is_empty());
+        drop(pipe);
+        assert_eq!(news.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn both_directions_have_a_bound() {
+        let (mut pipe, end, news) = counted();
+        assert!(end.push(&[b'x'; WINDOW]));
+        assert!(!end.push(b"y"));
+        assert!(!end.take().has_room);
+        let mut bytes = vec![0; 10];
+        pipe.read_exact(&mut bytes).await.expect("read");
+        assert_eq!(news.load(Ordering::Relaxed), 1);
+        assert!(end.take().has_room);
+        let writing = tokio::spawn(async move {
+            pipe.write_all(&[b'z'; 3 * WINDOW]).await.expect("write");
+        });
+        let mut got = 0;
+        while got < 3 * WINDOW {
+            let length = end.take().bytes.len();
+            assert!(length <= WINDOW);
+            got += length;
+            tokio::task::yield_now().await;
+        }
+        writing.await.expect("written");
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_gone_fails_both_ways() {
+        let (mut pipe, end, _) = counted();
+        let reading = tokio::spawn(async move {
+            let read = pipe.read_u8().await.map_err(|error| error.kind());
+            (read, pipe.write(b"x").await.map_err(|error| error.kind()))
+        });
+        tokio::task::yield_now().await;
+        end.destroy();
+        let failed = (Err(io::ErrorKind::ConnectionReset), Err(io::ErrorKind::BrokenPipe));
+        assert_eq!(reading.await.expect("ended"), failed);
+    }
+}

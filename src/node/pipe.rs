@@ -1,0 +1,71 @@
+//! JavaScript's end of a pipe to a session whose client is behind a stream of the program's.
+
+use crate::net::events::{ClientNews, EventQueue};
+use crate::net::pipe::{Pipe, PipeEnd, pipe};
+use napi::bindgen_prelude::{Buffer, Uint8Array};
+use napi_derive::napi;
+use std::sync::Arc;
+
+/// What is to be done with the program's stream.
+#[napi(object, object_from_js = false)]
+pub struct PipeNews {
+    /// To be sent.
+    pub bytes: Option<Buffer>,
+    /// Whether the engine takes more.
+    pub has_room: bool,
+    /// Whether nothing more is to be sent.
+    pub closed: bool,
+}
+
+/// The end of a pipe that JavaScript holds.
+#[napi]
+pub struct NativePipe {
+    end: PipeEnd,
+    run: u32,
+}
+
+impl NativePipe {
+    /// A pipe whose news is a record with this number.
+    pub(super) fn create(queue: Arc<EventQueue>, number: u32) -> (Pipe, PipeEnd) {
+        pipe(move || queue.post_client(number, 0, ClientNews::Piped, &[]))
+    }
+
+    pub(super) fn new(end: PipeEnd, run: u32) -> Self {
+        Self { end, run }
+    }
+}
+
+#[napi]
+impl NativePipe {
+    /// The number of what ends with its session.
+    #[napi(getter)]
+    pub fn run(&self) -> u32 {
+        self.run
+    }
+
+    /// Gives bytes to the engine; whether it takes more.
+    #[napi]
+    pub fn push(&self, bytes: Uint8Array) -> bool {
+        self.end.push(&bytes)
+    }
+
+    /// No more bytes come.
+    #[napi]
+    pub fn end(&self) {
+        self.end.end();
+    }
+
+    /// The stream is gone.
+    #[napi]
+    pub fn destroy(&self) {
+        self.end.destroy();
+    }
+
+    /// What there is to do, after a record said so.
+    #[napi]
+    pub fn take(&self) -> PipeNews {
+        let taken = self.end.take();
+        let bytes = (!taken.bytes.is_empty()).then(|| Buffer::from(&taken.bytes[..]));
+        PipeNews { bytes, has_room: taken.has_room, closed: taken.closed }
+    }
+}

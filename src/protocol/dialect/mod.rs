@@ -1,0 +1,261 @@
+//! What one interface may set: the texts of the replies that the engine gives by itself, and how
+//! strict it is. Data, not code. The default is mbr-smtp's.
+
+mod mbr_smtp;
+mod smtp_protocol;
+
+use super::reply::{EnhancedStatus, Reply, ReplyCode};
+use bytes::{Bytes, BytesMut};
+use mbr_smtp::{HELP_PAGES, REPLIES, UNKNOWN};
+
+/// Every reply that the engine gives by itself and that is the same for all sessions of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Stock {
+    /// NOOP, the message.
+    Ok = 0,
+    /// MAIL.
+    SenderOk,
+    /// RCPT.
+    RecipientOk,
+    /// The greeting of the server.
+    Greeting,
+    /// DATA.
+    StartData,
+    /// QUIT.
+    Closing,
+    /// STARTTLS.
+    ReadyForTls,
+    /// HELP.
+    Help,
+    /// A verb that is not ours.
+    UnknownCommand,
+    /// A line over the limit.
+    LineTooLong,
+    /// HELO or EHLO without a domain.
+    DomainMissing,
+    /// MAIL without a path.
+    SenderMissing,
+    /// RCPT without a path.
+    RecipientMissing,
+    /// A parameter with a value it cannot have.
+    BadParameter,
+    /// A parameter that is not offered.
+    UnknownParameter,
+    /// MAIL before a greeting.
+    GreetFirst,
+    /// RCPT before MAIL.
+    SenderFirst,
+    /// DATA before RCPT.
+    RecipientFirst,
+    /// STARTTLS under TLS.
+    AlreadyTls,
+    /// Anything but QUIT after the connection was refused (RFC 5321 section 3.1).
+    Refused,
+    /// A message over the size limit.
+    TooBig,
+    /// A recipient over the limit.
+    TooManyRecipients,
+    /// A message with bare CR or LF where they are refused.
+    BareNewline,
+    /// The application failed or was too slow. JavaScript knows it, and `Ok`, by these numbers.
+    LocalError = 23,
+    /// HTTP or TLS where SMTP is spoken.
+    NotSmtp,
+    /// A client over the limit.
+    TooManyClients,
+    /// A client over the limit of its address.
+    TooManyFromAddress,
+    /// A message over the limit of the session.
+    TooManyMessages,
+    /// A bad command over the limit of the session.
+    TooManyBadCommands,
+    /// A deadline has passed.
+    Timeout,
+    /// The server stops.
+    ShuttingDown,
+    /// MAIL before TLS where that is required (RFC 3207 section 4).
+    TlsRequired,
+    /// A session over the rate of its address or network.
+    SessionRate,
+    /// MAIL over that rate.
+    MessageRate,
+    /// RCPT over that rate.
+    RecipientRate,
+    /// A client that did not wait for the greeting.
+    EarlyTalker,
+    /// A client that did not wait for a reply.
+    UnauthorisedPipelining,
+    /// Message data under the minimum rate.
+    SlowData,
+    /// A message for which there is no memory.
+    OutOfMemory,
+    /// VRFY.
+    NotVerified,
+    /// RSET.
+    ResetOk,
+    /// DATA before MAIL.
+    DataFirst,
+    /// A command of RFC 821 that is not carried out.
+    NotImplemented,
+    /// A line without a command.
+    SyntaxError,
+    /// MAIL with nothing behind it.
+    MailIncomplete,
+    /// RCPT with nothing behind it.
+    RcptIncomplete,
+    /// STARTTLS where there are no keys.
+    TlsNotOffered,
+}
+
+impl Stock {
+    /// How many there are.
+    pub const COUNT: usize = Self::TlsNotOffered as usize + 1;
+
+    /// Each of them, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        REPLIES.iter().map(|reply| reply.0)
+    }
+}
+
+/// A reply's code, enhanced status code and text, in which `{name}` stands for the server's name.
+type StockReply = (Stock, u16, Option<EnhancedStatus>, &'static str);
+
+const fn status(subject: u8, detail: u8) -> Option<EnhancedStatus> {
+    Some(EnhancedStatus(subject, detail))
+}
+
+/// How command lines are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grammar {
+    /// As RFC 5321 section 4.1 has it.
+    Strict,
+    /// As smtp-protocol has it: addresses without brackets, any parameters.
+    Lenient,
+}
+
+/// What HELO and EHLO are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Welcome {
+    /// The server's name, and all that it offers.
+    Server,
+    /// The client's own name, and the extensions.
+    Client,
+}
+
+/// What one interface says and allows.
+#[derive(Debug)]
+pub struct Dialect {
+    /// Replies that differ from the default's, with their codes.
+    overrides: &'static [(Stock, u16, &'static str)],
+    /// How command lines are read.
+    pub grammar: Grammar,
+    /// What greetings are answered.
+    pub welcome: Welcome,
+    /// Whether all commands but QUIT and RSET wait for a greeting.
+    pub greeting_first: bool,
+    /// Whether STARTTLS stays among the extensions under TLS, where RFC 3207 section 4.2 has it
+    /// go; it is refused all the same.
+    pub starttls_under_tls: bool,
+}
+
+impl Dialect {
+    /// mbr-smtp's, the default.
+    pub fn mbr_smtp() -> &'static Self {
+        &mbr_smtp::DIALECT
+    }
+
+    /// smtp-protocol's.
+    pub fn smtp_protocol() -> &'static Self {
+        &smtp_protocol::DIALECT
+    }
+}
+
+/// The replies of one server, ready to send.
+#[derive(Debug)]
+pub struct Replies {
+    stock: Vec<(ReplyCode, Bytes)>,
+    enhanced: bool,
+}
+
+impl Replies {
+    /// The replies of a dialect for a server called `name`.
+    pub fn new(dialect: &Dialect, name: &str, enhanced: bool) -> Self {
+        let mut replies = Self { stock: Vec::with_capacity(Stock::COUNT), enhanced };
+        for (stock, code, status, text) in REPLIES {
+            let other = dialect.overrides.iter().find(|other| other.0 == stock);
+            let (code, text) = other.map_or((code, text), |(_, code, text)| (*code, *text));
+            let reply = replies.make(code, status, &text.replace("{name}", name));
+            let mut wire = BytesMut::new();
+            reply.write(&mut wire);
+            replies.stock.push((reply.code(), wire.freeze()));
+        }
+        replies
+    }
+
+    /// A stock reply: its code and its bytes.
+    pub fn stock(&self, stock: Stock) -> (ReplyCode, &Bytes) {
+        let (code, wire) = &self.stock[stock as usize];
+        (*code, wire)
+    }
+
+    /// The lines of a stock reply, without CRLF.
+    pub fn stock_lines(&self, stock: Stock) -> Vec<String> {
+        lines(&self.stock[stock as usize].1)
+    }
+
+    /// The lines of every stock reply, in the order of [`Stock`].
+    pub fn all_lines(&self) -> Vec<Vec<String>> {
+        self.stock.iter().map(|(_, wire)| lines(wire)).collect()
+    }
+
+    /// HELP on one command, which is upper case.
+    pub fn help(&self, verb: &str) -> Reply {
+        let page = HELP_PAGES.iter().find(|page| page.0 == verb);
+        let text = page.map_or(UNKNOWN.to_owned(), |(_, syntax, meaning, example)| {
+            [*syntax, *meaning, *example].join("\n")
+        });
+        self.make(214, status(0, 0), &text)
+    }
+
+    fn make(&self, code: u16, status: Option<EnhancedStatus>, text: &str) -> Reply {
+        let reply = Reply::new(ReplyCode::known(code), text);
+        match status {
+            Some(status) if self.enhanced => reply.with_status(status),
+            _ => reply,
+        }
+    }
+}
+
+fn lines(wire: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(wire).lines().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_stand_at_their_index() {
+        for (index, (stock, ..)) in REPLIES.iter().enumerate() {
+            assert_eq!(*stock as usize, index);
+        }
+    }
+
+    #[test]
+    fn texts_carry_name_and_status() {
+        let plain = Replies::new(Dialect::mbr_smtp(), "mx.example", false);
+        assert_eq!(&plain.stock(Stock::Greeting).1[..], b"220 mx.example at your service\r\n");
+        assert_eq!(&plain.stock(Stock::Ok).1[..], b"250 OK\r\n");
+        let enhanced = Replies::new(Dialect::mbr_smtp(), "mx.example", true);
+        assert_eq!(&enhanced.stock(Stock::Greeting).1[..], b"220 mx.example at your service\r\n");
+        assert_eq!(&enhanced.stock(Stock::RecipientOk).1[..], b"250 2.1.5 OK\r\n");
+        assert!(enhanced.stock(Stock::Help).1.starts_with(b"211-2.0.0 QUIT\r\n211-2.0.0 HELO\r\n"));
+        let other = Replies::new(Dialect::smtp_protocol(), "mx.example", false);
+        assert_eq!(&other.stock(Stock::Greeting).1[..], b"220 mx.example\r\n");
+        assert_eq!(&other.stock(Stock::ResetOk).1[..], b"250\r\n");
+        assert_eq!(&other.stock(Stock::SenderOk).1[..], b"250 OK\r\n");
+        let help = enhanced.help("WHAT");
+        assert_eq!(help.lines().collect::<Vec<_>>(), [format!("214 2.0.0 {UNKNOWN}")]);
+    }
+}
