@@ -157,13 +157,13 @@ class EngineServer {
   }
 
   /**
-   * Serves a client behind a stream of the program's.
+   * Serves a client behind a stream of the program's; it is left to that to keep the process alive.
    *
    * @param {() => void} news is called when there is something to `take`
    */
   adopt(news) {
     const number = ++lastPipe;
-    this.#hold();
+    servers.set(this.#number, this);
     const pipe = this.#native.adopt(number);
     this.#ending.add(pipe.run);
     pipes.set(number, news);

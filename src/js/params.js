@@ -289,4 +289,9 @@ function engineOptions(config, number, tls, dialect) {
   };
 }
 
-module.exports = { engineOptions, merge };
+/** Parameters that servers of any interface may be given as they are. */
+const ENGINE_PARAMS = Object.keys(DEFAULTS).filter(
+  (name) => !['port', 'host', 'name', 'secure', 'debug', 'extensions'].includes(name),
+);
+
+module.exports = { ENGINE_PARAMS, engineOptions, merge };

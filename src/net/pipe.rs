@@ -21,6 +21,8 @@ struct State {
     ended: bool,
     /// The application waits until there is room.
     awaits_room: bool,
+    /// The session has read all there is and waits for more.
+    idle: bool,
     /// From the session to the application.
     outgoing: BytesMut,
     /// The session has nothing more to say.
@@ -33,7 +35,7 @@ struct State {
 
 struct Shared {
     state: Mutex<State>,
-    /// Tells the application that there is something to take, or room, or an end.
+    /// Tells the application that there is something to take, or room, or nothing under way.
     news: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -50,6 +52,8 @@ pub struct Taken {
     pub bytes: BytesMut,
     /// Whether there is room for more input.
     pub has_room: bool,
+    /// Whether the session waits for it.
+    pub idle: bool,
     /// Whether the session sends no more.
     pub closed: bool,
 }
@@ -67,6 +71,7 @@ impl PipeEnd {
         if !state.closed {
             state.incoming.extend_from_slice(bytes);
         }
+        state.idle = state.closed;
         state.awaits_room = state.incoming.len() > WINDOW;
         let has_room = !state.awaits_room;
         let reader = state.reader.take();
@@ -79,6 +84,7 @@ impl PipeEnd {
     pub fn end(&self) {
         let mut state = lock(&self.0.state);
         state.ended = true;
+        state.idle = state.closed;
         let reader = state.reader.take();
         drop(state);
         wake(reader);
@@ -99,7 +105,8 @@ impl PipeEnd {
     pub fn take(&self) -> Taken {
         let mut state = lock(&self.0.state);
         let bytes = std::mem::take(&mut state.outgoing);
-        let taken = Taken { bytes, has_room: !state.awaits_room, closed: state.closed };
+        let State { awaits_room, idle, closed, .. } = *state;
+        let taken = Taken { bytes, has_room: !awaits_room, idle, closed };
         let writer = state.writer.take();
         drop(state);
         wake(writer);
@@ -129,7 +136,10 @@ impl Pipe {
     }
 
     fn close(&self) {
-        let was_closed = std::mem::replace(&mut lock(&self.0.state).closed, true);
+        let mut state = lock(&self.0.state);
+        state.idle = true;
+        let was_closed = std::mem::replace(&mut state.closed, true);
+        drop(state);
         if !was_closed {
             (self.0.news)();
         }
@@ -155,6 +165,11 @@ impl AsyncRead for Pipe {
         }
         if state.incoming.is_empty() && !state.ended {
             state.reader = Some(cx.waker().clone());
+            let is_news = !std::mem::replace(&mut state.idle, true);
+            drop(state);
+            if is_news {
+                (self.0.news)();
+            }
             return Poll::Pending;
         }
         let length = state.incoming.len().min(buf.remaining());
@@ -246,7 +261,9 @@ mod tests {
         pipe.write_all(b"one").await.expect("write");
         pipe.write_all(b" two").await.expect("write");
         assert_eq!(news.load(Ordering::Relaxed), 1);
-        assert_eq!(&end.take().bytes[..], b"one two");
+        let taken = end.take();
+        assert_eq!(&taken.bytes[..], b"one two");
+        assert!(!taken.idle);
         pipe.shutdown().await.expect("shutdown");
         let taken = end.take();
         assert!(taken.closed && taken.bytes.is_empty());
@@ -275,6 +292,25 @@ mod tests {
             tokio::task::yield_now().await;
         }
         writing.await.expect("written");
+    }
+
+    #[tokio::test]
+    async fn tells_when_nothing_is_under_way() {
+        let (mut pipe, end, news) = counted();
+        assert!(end.push(b"x"));
+        let reading = tokio::spawn(async move {
+            pipe.read_exact(&mut [0; 2]).await.expect("read");
+            pipe
+        });
+        while news.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(end.take().idle);
+        assert!(end.push(b"y"));
+        assert!(!end.take().idle);
+        drop(reading.await.expect("read"));
+        let taken = end.take();
+        assert!(taken.idle && taken.closed);
     }
 
     #[tokio::test]

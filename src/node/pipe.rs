@@ -1,7 +1,7 @@
 //! JavaScript's end of a pipe to a session whose client is behind a stream of the program's.
 
 use crate::net::events::{ClientNews, EventQueue};
-use crate::net::pipe::{Pipe, PipeEnd, pipe};
+use crate::net::pipe::{Pipe, PipeEnd, Taken, pipe};
 use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi_derive::napi;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ pub struct PipeNews {
     pub bytes: Option<Buffer>,
     /// Whether the engine takes more.
     pub has_room: bool,
+    /// Whether it waits for that, with nothing under way.
+    pub idle: bool,
     /// Whether nothing more is to be sent.
     pub closed: bool,
 }
@@ -66,6 +68,7 @@ impl NativePipe {
     pub fn take(&self) -> PipeNews {
         let taken = self.end.take();
         let bytes = (!taken.bytes.is_empty()).then(|| Buffer::from(&taken.bytes[..]));
-        PipeNews { bytes, has_room: taken.has_room, closed: taken.closed }
+        let Taken { has_room, idle, closed, .. } = taken;
+        PipeNews { bytes, has_room, idle, closed }
     }
 }

@@ -1,0 +1,460 @@
+'use strict';
+// A session as smtp-protocol's programs see it: what each record of the engine means for `req`.
+
+const { EventEmitter } = require('node:events');
+const engine = require('../../border.js');
+const { SmtpError, systemError } = require('../../errors.js');
+const { Link } = require('../../link.js');
+const { Secure } = require('../../secure.js');
+const { ClientSocket } = require('../../socket.js');
+const { Message } = require('./message.js');
+const { told } = require('./told.js');
+
+const { FLAG, INTEREST, KIND, VERDICT } = engine;
+
+/** All that a session asks about: properties of `req` are kept here. */
+const WANTED =
+  INTEREST.connect |
+  INTEREST.message |
+  INTEREST.helo |
+  INTEREST.mail |
+  INTEREST.rcpt |
+  INTEREST.dataStart |
+  INTEREST.stream |
+  INTEREST.disconnect |
+  INTEREST.error |
+  INTEREST.secure;
+
+const START_DATA = 354;
+const NO_TAKER = 554;
+const LOCAL_ERROR = 451;
+/** What malformed commands are answered; they raise no event. */
+const MALFORMED = /^501/;
+
+/** Verbs that the original knows. */
+const VERBS = new Set(
+  'helo ehlo lhlo mail rcpt data rset quit send soml saml vrfy expn help noop turn starttls'.split(
+    ' ',
+  ),
+);
+
+/** The client's side of a session: properties and events are the original's. */
+class Request extends EventEmitter {
+  /** The command of the greeting. @type {'helo' | 'ehlo' | 'lhlo' | undefined} */
+  greeting = undefined;
+  /** What the client calls itself. @type {string | undefined} */
+  hostname = undefined;
+  /** @type {string | undefined} */
+  from = undefined;
+  /** What came behind the sender. @type {string | undefined} */
+  fromExt = undefined;
+  /** @type {string[] | undefined} */
+  to = undefined;
+  /** @type {(string | undefined)[] | undefined} */
+  toExt = undefined;
+  /** @type {any} */
+  socket;
+}
+
+/**
+ * @typedef {object} Command
+ * @property {string} name lower case; 'greeting' for HELO, EHLO and LHLO
+ * @property {string} [data] the rest of the line
+ * @property {'helo' | 'ehlo' | 'lhlo'} [greeting]
+ * @property {string} [hostname]
+ * @property {string} [from]
+ * @property {string} [to]
+ * @property {string} [ext]
+ * @property {false} [recognized]
+ */
+
+class Conversation {
+  request = new Request();
+  /** Recipients, as the engine counts them. */
+  #envelope = { count: 0 };
+  /** @type {InstanceType<typeof Link>} */
+  #link = new Link(-1, this.#envelope);
+  #host;
+  #tls = false;
+  /** @type {InstanceType<typeof Secure> | undefined} */
+  #secure;
+  /** The acknowledgement that is awaited; another one counts no more. @type {object | undefined} */
+  #awaited;
+  /** @type {InstanceType<typeof Message> | undefined} */
+  #message;
+  /** @type {InstanceType<typeof ClientSocket> | undefined} */
+  #socket;
+
+  /**
+   * @param {object} host
+   * @param {boolean} host.isSecure TLS begins with the first byte
+   * @param {(request: Request) => void} host.connected
+   * @param {any} [host.socket] a stream of the program's
+   */
+  constructor(host) {
+    this.#host = host;
+    this.request.socket = host.socket;
+  }
+
+  /** The engine tells of it for the first time. @param {number} slot @param {string[]} ends */
+  attach(slot, ends) {
+    this.#link = new Link(slot, this.#envelope);
+    if (this.#host.socket) return;
+    this.#socket = new ClientSocket(this, ends);
+    this.request.socket = this.#socket;
+  }
+
+  // What its socket asks for.
+
+  end() {
+    this.#link.end();
+  }
+
+  destroy() {
+    this.#link.destroy();
+  }
+
+  write(/** @type {string} */ text) {
+    this.#link.write(text);
+  }
+
+  setIdle(/** @type {number} */ milliseconds) {
+    this.#link.setIdle(milliseconds);
+  }
+
+  isTls() {
+    return this.#tls;
+  }
+
+  secure() {
+    if (this.#tls && this.#secure === undefined) {
+      const state = this.#link.secureState();
+      if (state) this.#secure = new Secure(state);
+    }
+    return this.#secure;
+  }
+
+  hostname() {
+    return this.#link.isAlive ? this.#link.hostname() : undefined;
+  }
+
+  /**
+   * What a record brings. `head` holds its flags, `at` is where it stands, `index` its place in
+   * the batch.
+   */
+  receive(
+    /** @type {number} */ kind,
+    /** @type {number} */ head,
+    /** @type {number} */ at,
+    /** @type {number} */ index,
+  ) {
+    this.#link.begin(index);
+    try {
+      this.#receive(kind, head, at);
+    } catch (error) {
+      this.#threw(error);
+    } finally {
+      this.#link.finish();
+    }
+  }
+
+  #receive(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
+    if (kind === KIND.PIECE) return this.#piece((head & FLAG.BLOB) !== 0);
+    if (kind === KIND.TIMEOUT) return this.#socket?.emit('timeout');
+    if (kind === KIND.LISTENER_TIMEOUT) return this.#tooSlow();
+    if (kind === KIND.ERROR) return this.#connectionError();
+    this.#news(head, at);
+    this.#tls = (head & FLAG.TLS) !== 0;
+    if (kind === KIND.GONE) return this.#gone();
+    if (kind === KIND.SECURE) return this.#secured();
+    this.#link.sequence = engine.field(at, 2);
+    switch (kind) {
+      case KIND.CONNECT:
+        // It goes on whatever the program throws.
+        this.#link.settle(VERDICT.ACCEPT);
+        return this.#host.connected(this.request);
+      case KIND.STREAMED:
+        return this.#received();
+      case KIND.CUT:
+        this.#link.settle(VERDICT.ACCEPT);
+        return this.#message?.fail('SMTP_ERR_MESSAGE_CUT', 'the message was refused');
+      default:
+        return this.#command(kind, head, at);
+    }
+  }
+
+  /** What the engine did by itself since the last record: seldom anything. */
+  #news(/** @type {number} */ head, /** @type {number} */ at) {
+    for (let count = engine.field(at, 4); count > 0; count--) engine.text();
+    if (head & FLAG.RESET) this.#reset();
+    if (head & FLAG.FORGOT_GREETING) this.#forget();
+    if (head & FLAG.ORIGIN) this.request.hostname = engine.text();
+    if (head & FLAG.MAIL) {
+      this.request.from = engine.text();
+      engine.text();
+    }
+    for (let count = engine.field(at, 5); count > 0; count--) this.#add(engine.text());
+  }
+
+  #command(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
+    const command = commandOf(kind, head);
+    const goOn = () => this.#carryOut(kind, head, command);
+    const isMalformed = kind === KIND.COMMAND && MALFORMED.test(this.#planned(at));
+    if (isMalformed || this.request.listenerCount('command') === 0) return goOn();
+    let isPrevented = false;
+    const awaited = this.#await();
+    const control = {
+      preventDefault: () => {
+        isPrevented = true;
+      },
+      write: (/** @type {unknown} */ code, /** @type {unknown} */ text) => {
+        const reply = told(code, text);
+        const lines = engine.border.replyLines(reply.code ?? 250, reply.text ?? '');
+        this.#link.write(`${lines.join('\r\n')}\r\n`);
+      },
+      next: () => {
+        if (isPrevented && this.#settles(awaited)) this.#link.settle(VERDICT.SKIP);
+      },
+    };
+    this.request.emit('command', command, control);
+    if (!isPrevented && this.#settles(awaited)) goOn();
+  }
+
+  /** The first line of the reply that the engine plans. */
+  #planned(/** @type {number} */ at) {
+    return engine.plannedReply(at, this.#host.replies)[0] ?? '';
+  }
+
+  #carryOut(
+    /** @type {number} */ kind,
+    /** @type {number} */ head,
+    /** @type {Command} */ command,
+  ) {
+    switch (kind) {
+      case KIND.HELO:
+        return this.#raise('greeting', command, () => {
+          this.#reset();
+          this.request.greeting = command.greeting;
+          this.request.hostname = command.hostname;
+        });
+      case KIND.MAIL:
+        // The one before is over; what read it may have asked for its envelope until now.
+        this.#reset();
+        return this.#raise('from', command.from, () => {
+          this.request.from = command.from;
+          this.request.fromExt = command.ext;
+        });
+      case KIND.RCPT:
+        return this.#raise('to', command.to, () =>
+          this.#add(/** @type {string} */ (command.to), command.ext),
+        );
+      case KIND.DATA_START:
+        return this.#startData();
+      default:
+        this.#link.settle(VERDICT.ACCEPT);
+        if (head & FLAG.DROPS) this.#reset();
+        if (head & FLAG.DROPS_GREETING) this.#forget();
+        if (command.name === 'quit') this.request.emit('quit');
+        if (command.name === 'rset') {
+          this.request.emit('rset');
+          this.request.emit('reset');
+        }
+    }
+  }
+
+  /** Raises an event with its acknowledgement; without a listener it goes on as planned. */
+  #raise(
+    /** @type {string} */ event,
+    /** @type {unknown} */ argument,
+    /** @type {() => void} */ accepted,
+  ) {
+    if (this.request.listenerCount(event) === 0) {
+      accepted();
+      this.#link.settle(VERDICT.ACCEPT);
+      return;
+    }
+    const ack = this.#ack(250, accepted);
+    if (argument === undefined) this.request.emit(event, ack);
+    else this.request.emit(event, argument, ack);
+  }
+
+  /** The acknowledgement of the event at hand: the first word counts. */
+  #ack(/** @type {number} */ code, /** @type {() => void} */ accepted) {
+    const awaited = this.#await();
+    return {
+      accept: (/** @type {unknown} */ first, /** @type {unknown} */ second) => {
+        const reply = told(first, second);
+        if (!this.#settles(awaited)) return;
+        accepted();
+        const isPlain = reply.code === undefined && reply.text === undefined;
+        if (isPlain) this.#link.settle(VERDICT.OK);
+        else this.#link.settle(VERDICT.ACCEPT, reply.code ?? code, reply.text ?? 'OK');
+      },
+      reject: (/** @type {unknown} */ first, /** @type {unknown} */ second) => {
+        const reply = told(first, second);
+        if (!this.#settles(awaited)) return;
+        this.#link.settle(VERDICT.ANSWER, reply.code ?? 500, reply.text ?? '');
+      },
+    };
+  }
+
+  #await() {
+    this.#awaited = {};
+    return this.#awaited;
+  }
+
+  /** Whether this is what is awaited; it is not any more. */
+  #settles(/** @type {object} */ awaited) {
+    if (this.#awaited !== awaited || !this.#link.isAlive) return false;
+    this.#awaited = undefined;
+    return true;
+  }
+
+  #startData() {
+    const { request } = this;
+    if (request.listenerCount('message') === 0) {
+      this.#link.settle(VERDICT.ANSWER, NO_TAKER, 'Nobody takes messages here');
+      return;
+    }
+    const message = new Message({
+      pause: (on) => this.#link.pause(on),
+      discard: (code, text) => {
+        if (message.isOpen) this.#link.discard(code, text);
+        else ack.reject(code ?? LOCAL_ERROR, text);
+      },
+    });
+    const ack = this.#ack(START_DATA, () => {
+      message.isOpen = true;
+    });
+    this.#message = message;
+    request.emit('message', message, ack);
+  }
+
+  #piece(/** @type {boolean} */ isBlob) {
+    const isAscii = engine.isAscii();
+    const bytes = isBlob ? engine.blobData() : engine.data();
+    this.#message?.receive(bytes, isAscii);
+  }
+
+  /** The message is whole: who reads it reads it to its end first. */
+  #received() {
+    const message = /** @type {InstanceType<typeof Message>} */ (this.#message);
+    const awaited = this.#await();
+    const goOn = () => {
+      if (!this.#settles(awaited)) return;
+      if (message.destroyed && !message.readableEnded) {
+        this.#link.settle(VERDICT.ANSWER, LOCAL_ERROR, 'The message was not read');
+        return;
+      }
+      this.#raise('received', undefined, () => {});
+    };
+    message.finish();
+    if (!message.isRead || message.closed) goOn();
+    else message.once('close', () => this.#guarded(goOn));
+  }
+
+  #tooSlow() {
+    this.#awaited = undefined;
+    const why = 'no acknowledgement came in time';
+    this.#message?.fail('SMTP_ERR_LISTENER_TIMEOUT', why);
+    this.#fail(new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', why));
+  }
+
+  #secured() {
+    if (!this.#host.isSecure) this.request.emit('tls', this.request.socket);
+  }
+
+  #connectionError() {
+    const number = Number(engine.text());
+    const message = engine.text();
+    const error = number
+      ? systemError('read', number)
+      : new SmtpError('SMTP_ERR_CONNECTION', `the connection failed: ${message}`);
+    if (this.#socket && this.#socket.listenerCount('error') > 0) this.#socket.emit('error', error);
+    this.#fail(error);
+  }
+
+  /** Raises 'error', if anybody listens: the original adds a listener that does nothing. */
+  #fail(/** @type {Error} */ error) {
+    if (this.request.listenerCount('error') > 0) this.request.emit('error', error);
+  }
+
+  #gone() {
+    // The engine forgets it with this record.
+    this.secure();
+    this.#link.isAlive = false;
+    this.#awaited = undefined;
+    this.#message?.fail('SMTP_ERR_MESSAGE_CUT', 'the connection ended before the message was whole');
+    this.#socket?.closed();
+  }
+
+  #reset() {
+    const { request } = this;
+    request.from = undefined;
+    request.fromExt = undefined;
+    request.to = undefined;
+    request.toExt = undefined;
+    this.#envelope.count = 0;
+  }
+
+  #forget() {
+    this.request.greeting = undefined;
+    this.request.hostname = undefined;
+  }
+
+  #add(/** @type {string} */ address, /** @type {string | undefined} */ ext) {
+    const { request } = this;
+    request.to ??= [];
+    request.toExt ??= [];
+    request.to.push(address);
+    request.toExt.push(ext);
+    this.#envelope.count += 1;
+  }
+
+  #guarded(/** @type {() => void} */ run) {
+    try {
+      run();
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** A listener threw: its session hears of it, and so does the program, as from any emitter. */
+  #threw(/** @type {unknown} */ error) {
+    if (this.#awaited) {
+      this.#awaited = undefined;
+      this.#link.settle(VERDICT.ANSWER, LOCAL_ERROR, 'Local error in processing. Try again later');
+    }
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
+
+/** A command as 'command' shows it, from its record. @returns {Command} */
+function commandOf(/** @type {number} */ kind, /** @type {number} */ head) {
+  const line = engine.text();
+  const space = line.search(/\s/);
+  const verb = (space < 0 ? line : line.slice(0, space)).toLowerCase();
+  const data = space < 0 ? undefined : line.slice(space).trim() || undefined;
+  /** @type {Command} */
+  const command = { name: verb, data };
+  if (kind === KIND.HELO) {
+    command.name = 'greeting';
+    command.greeting = /** @type {any} */ (verb);
+    command.hostname = engine.text() || undefined;
+  } else if (kind === KIND.MAIL) {
+    command.from = engine.text();
+    // Its size is among its parameters.
+    engine.text();
+    command.ext = head & FLAG.EXT ? engine.text() : undefined;
+  } else if (kind === KIND.RCPT) {
+    command.to = engine.text();
+    command.ext = head & FLAG.EXT ? engine.text() : undefined;
+  } else if (kind === KIND.COMMAND && !VERBS.has(verb)) {
+    command.recognized = false;
+  }
+  return command;
+}
+
+module.exports = { Conversation, WANTED };

@@ -1,0 +1,148 @@
+'use strict';
+// A message as smtp-protocol hands it on: text where it is text, and not a byte lost where it is not.
+
+const { Buffer, isUtf8 } = require('node:buffer');
+const { Readable } = require('node:stream');
+const { SmtpError } = require('../../errors.js');
+const { checkCode } = require('../../reply.js');
+const { told } = require('./told.js');
+
+/** Bytes that wait for a reader before the client is braked. */
+const HIGH_WATER_MARK = 256 * 1_024;
+const ABORTED = 554;
+
+/**
+ * The message behind DATA, dots undone. Pieces that are UTF-8 come as strings, as the original's
+ * did, all others as Buffers. Event: 'abort' (code, text).
+ */
+class Message extends Readable {
+  #engine;
+  #paused = false;
+  /** The head of a character whose rest has not come. @type {Buffer | undefined} */
+  #head;
+  /** Bytes, or characters, that nobody has read. */
+  #unread = 0;
+  #isWhole = false;
+  /** The client is told to send. */
+  isOpen = false;
+  aborted = false;
+
+  /**
+   * @param {{
+   *   pause(on: boolean): void,
+   *   discard(code: number | undefined, text: string | undefined): void,
+   * }} engine `discard` is told of a message that nobody wants to its end
+   */
+  constructor(engine) {
+    // Strings stay strings in object mode alone; what waits is counted here.
+    super({ objectMode: true, highWaterMark: 2 ** 20 });
+    this.#engine = engine;
+    // Whoever reads hears of errors in the ways of streams; a stream that nobody looks at is not
+    // to end the program.
+    this.on('error', () => {});
+  }
+
+  /**
+   * Wants no more: the rest is skipped, and the message refused.
+   *
+   * @param {number | string | string[]} [code] default 554
+   * @param {string | string[]} [text]
+   */
+  abort(code, text) {
+    if (this.aborted || this.#isWhole) return;
+    const reply = told(code, text);
+    const replyCode = checkCode(reply.code ?? ABORTED);
+    this.aborted = true;
+    this.#engine.discard(replyCode, reply.text ?? '');
+    this.emit('abort', replyCode, reply.text);
+    this.destroy();
+  }
+
+  /** A piece of the message. For the session. @param {Buffer} bytes @param {boolean} isAscii */
+  receive(bytes, isAscii) {
+    if (this.destroyed) return;
+    if (isAscii && this.#head === undefined) this.#give(bytes.toString('latin1'));
+    else this.#receiveText(this.#head ? Buffer.concat([this.#head, bytes]) : bytes);
+    if (this.#unread > HIGH_WATER_MARK) this.#pause(true);
+  }
+
+  /** The message is whole. For the session. */
+  finish() {
+    this.#isWhole = true;
+    if (this.#head) this.#give(this.#head);
+    this.#pause(false);
+    this.push(null);
+  }
+
+  /** It never becomes whole. For the session. @param {string} code @param {string} why */
+  fail(code, why) {
+    if (this.#isWhole || this.destroyed) return;
+    this.#isWhole = true;
+    this.destroy(new SmtpError(code, why));
+  }
+
+  /** Whether somebody reads, so that its end will come. */
+  get isRead() {
+    return this.readableFlowing !== null || this.listenerCount('readable') > 0;
+  }
+
+  /** @override */
+  read(/** @type {any} */ size) {
+    const piece = super.read(size);
+    if (piece !== null) {
+      this.#unread -= piece.length;
+      if (this.#unread <= HIGH_WATER_MARK) this.#pause(false);
+    }
+    return piece;
+  }
+
+  /** @override */
+  _read() {}
+
+  /**
+   * @override
+   * @param {Error | null} error
+   * @param {(error: Error | null) => void} done
+   */
+  _destroy(error, done) {
+    if (this.isOpen && !this.#isWhole && !this.aborted) this.#engine.discard(undefined, undefined);
+    this.#pause(false);
+    done(error);
+  }
+
+  #receiveText(/** @type {Buffer} */ bytes) {
+    const end = endOfCharacters(bytes);
+    this.#head = end < bytes.length ? bytes.subarray(end) : undefined;
+    if (end === 0) return;
+    const whole = bytes.subarray(0, end);
+    this.#give(isUtf8(whole) ? whole.toString('utf8') : whole);
+  }
+
+  #give(/** @type {string | Buffer} */ piece) {
+    this.#unread += piece.length;
+    // What flows is not kept, and does not pass through `read`.
+    const flows = this.readableFlowing && this.readableLength === 0;
+    this.push(piece);
+    if (flows && this.readableLength === 0) this.#unread -= piece.length;
+  }
+
+  #pause(/** @type {boolean} */ on) {
+    if (this.#paused === on) return;
+    this.#paused = on;
+    this.#engine.pause(on);
+  }
+}
+
+/** Where the last character that is whole ends, if the bytes end within one of UTF-8. */
+function endOfCharacters(/** @type {Buffer} */ bytes) {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back];
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+module.exports = { Message };
