@@ -3,5 +3,6 @@
 const { Client } = require('./src/js/client.js');
 const { Server } = require('./src/js/server.js');
 const { SmtpError } = require('./src/js/errors.js');
+const { connect, createServer, protocol } = require('./src/js/compat/smtp-protocol/index.js');
 
-module.exports = { Client, Server, SmtpError };
+module.exports = { Client, Server, SmtpError, connect, createServer, protocol };

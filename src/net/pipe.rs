@@ -5,7 +5,7 @@ use super::events::lock;
 use bytes::{Buf, BytesMut};
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -127,12 +127,22 @@ impl Pipe {
 
     /// Ready when reading gives something.
     pub(super) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = lock(&self.0.state);
+        let state = lock(&self.0.state);
         if state.broken || state.ended || !state.incoming.is_empty() {
             return Poll::Ready(());
         }
-        state.reader = Some(cx.waker().clone());
+        self.await_input(state, cx);
         Poll::Pending
+    }
+
+    /// There is nothing to read, and the application is to know.
+    fn await_input(&self, mut state: MutexGuard<'_, State>, cx: &mut Context<'_>) {
+        state.reader = Some(cx.waker().clone());
+        let is_news = !std::mem::replace(&mut state.idle, true);
+        drop(state);
+        if is_news {
+            (self.0.news)();
+        }
     }
 
     fn close(&self) {
@@ -164,12 +174,7 @@ impl AsyncRead for Pipe {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         if state.incoming.is_empty() && !state.ended {
-            state.reader = Some(cx.waker().clone());
-            let is_news = !std::mem::replace(&mut state.idle, true);
-            drop(state);
-            if is_news {
-                (self.0.news)();
-            }
+            self.await_input(state, cx);
             return Poll::Pending;
         }
         let length = state.incoming.len().min(buf.remaining());

@@ -3,18 +3,25 @@
 
 const { EventEmitter } = require('node:events');
 const net = require('node:net');
-const { PassThrough } = require('node:stream');
+const { PassThrough, Readable } = require('node:stream');
 const tls = require('node:tls');
+const { inspect } = require('node:util');
 const { SmtpError } = require('../../errors.js');
 const { Wire } = require('../../wire.js');
 
 const PORT = 25;
 const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5'];
 
+const noop = () => {};
+
 /** @typedef {(error: Error | null, code?: number, lines?: string[]) => void} Callback */
 
 class ProtocolClient extends EventEmitter {
   #wire = new Wire();
+  /** The last reply, or what a message waits for. @type {Promise<unknown>} */
+  #last = Promise.resolve();
+  /** A message that is not answered yet: what comes behind it waits. @type {Promise<unknown> | undefined} */
+  #messageUnderWay;
   /** @type {import('../../wire.js').Reply | undefined} */
   #greeting;
 
@@ -90,7 +97,7 @@ class ProtocolClient extends EventEmitter {
       const text = `login knows ${MECHANISMS.join(', ')}, not ${name}`;
       return this.#settle(Promise.reject(new SmtpError('SMTP_ERR_ARGUMENT', text)), done);
     }
-    this.#settle(this.#wire.login(String(user), String(password), name), done);
+    this.#inTurn(done, () => this.#wire.login(String(user), String(password), name));
   }
 
   /**
@@ -101,21 +108,27 @@ class ProtocolClient extends EventEmitter {
   message(source, callback) {
     const [given, done] = typeof source === 'function' ? [undefined, source] : [source, callback];
     const stream = given ?? new PassThrough();
-    this.#settle(this.#send(stream), done);
+    const pieces = iterable(stream);
+    // It may fail before its turn: the iteration tells.
+    if (typeof stream.on === 'function') stream.on('error', noop);
+    const behind = this.#last;
+    const sent = behind.then(() => this.#send(pieces));
+    this.#messageUnderWay = sent.catch(noop);
+    this.#settle(sent, done);
     return stream;
   }
 
   /** STARTTLS. @param {any} options of tls.connect @param {Callback} [callback] */
   startTLS(options, callback) {
     const [given, done] = typeof options === 'function' ? [{}, options] : [options ?? {}, callback];
-    const secured = this.#wire.startTls(given).then((reply) => {
+    this.#inTurn(done, async () => {
+      const reply = await this.#wire.startTls(given);
       if (reply.code === 220) {
         this.stream = /** @type {any} */ (this.#wire.stream);
         this.emit('tls', this.stream);
       }
       return reply;
     });
-    this.#settle(secured, done);
   }
 
   async #send(/** @type {AsyncIterable<any>} */ stream) {
@@ -138,7 +151,16 @@ class ProtocolClient extends EventEmitter {
   }
 
   #request(/** @type {any} */ callback, /** @type {string} */ name, first = '', second = '') {
-    this.#settle(this.#wire.request(name, String(first ?? ''), second), callback);
+    this.#inTurn(callback, () => this.#wire.request(name, String(first ?? ''), second));
+  }
+
+  /** At once, where the machine keeps the order; behind a message that is under way. */
+  #inTurn(
+    /** @type {any} */ callback,
+    /** @type {() => Promise<import('../../wire.js').Reply>} */ request,
+  ) {
+    const behind = this.#messageUnderWay;
+    this.#settle(behind ? behind.then(request) : request(), callback);
   }
 
   #settle(
@@ -146,6 +168,7 @@ class ProtocolClient extends EventEmitter {
     /** @type {any} */ callback,
   ) {
     const done = typeof callback === 'function' ? callback : undefined;
+    this.#last = replied.catch(noop);
     replied.then(
       ({ code, lines }) => done?.(null, code, lines),
       (error) => (done ? done(error) : this.#fault(error)),
@@ -156,6 +179,14 @@ class ProtocolClient extends EventEmitter {
   #fault(/** @type {Error} */ error) {
     if (this.listenerCount('error') > 0) this.emit('error', error);
   }
+}
+
+/** A message in pieces; the streams of the original's time cannot be iterated over. */
+function iterable(/** @type {any} */ source) {
+  if (typeof source?.[Symbol.asyncIterator] === 'function') return source;
+  if (typeof source?.[Symbol.iterator] === 'function') return [source];
+  if (typeof source?.on === 'function') return new Readable().wrap(source);
+  throw new TypeError(`message takes a stream, not ${inspect(source)}`);
 }
 
 /**

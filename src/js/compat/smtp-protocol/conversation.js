@@ -7,7 +7,7 @@ const { SmtpError, systemError } = require('../../errors.js');
 const { Link } = require('../../link.js');
 const { Secure } = require('../../secure.js');
 const { ClientSocket } = require('../../socket.js');
-const { Message } = require('./message.js');
+const { LOCAL_ERROR, Message } = require('./message.js');
 const { told } = require('./told.js');
 
 const { FLAG, INTEREST, KIND, VERDICT } = engine;
@@ -27,7 +27,6 @@ const WANTED =
 
 const START_DATA = 354;
 const NO_TAKER = 554;
-const LOCAL_ERROR = 451;
 /** What malformed commands are answered; they raise no event. */
 const MALFORMED = /^501/;
 
@@ -320,7 +319,7 @@ class Conversation {
       pause: (on) => this.#link.pause(on),
       discard: (code, text) => {
         if (message.isOpen) this.#link.discard(code, text);
-        else ack.reject(code ?? LOCAL_ERROR, text);
+        else ack.reject(code, text);
       },
     });
     const ack = this.#ack(START_DATA, () => {
@@ -343,7 +342,9 @@ class Conversation {
     const goOn = () => {
       if (!this.#settles(awaited)) return;
       if (message.destroyed && !message.readableEnded) {
-        this.#link.settle(VERDICT.ANSWER, LOCAL_ERROR, 'The message was not read');
+        // It was not wanted any more when its end had come already.
+        const { code, text } = message.refusal;
+        this.#link.settle(VERDICT.ANSWER, code, text);
         return;
       }
       this.#raise('received', undefined, () => {});
@@ -423,7 +424,7 @@ class Conversation {
   #threw(/** @type {unknown} */ error) {
     if (this.#awaited) {
       this.#awaited = undefined;
-      this.#link.settle(VERDICT.ANSWER, LOCAL_ERROR, 'Local error in processing. Try again later');
+      this.#link.settle(VERDICT.ANSWER, LOCAL_ERROR.code, LOCAL_ERROR.text);
     }
     process.nextTick(() => {
       throw error;

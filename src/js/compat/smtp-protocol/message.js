@@ -10,6 +10,10 @@ const { told } = require('./told.js');
 /** Bytes that wait for a reader before the client is braked. */
 const HIGH_WATER_MARK = 256 * 1_024;
 const ABORTED = 554;
+const LOCAL_ERROR = Object.freeze({
+  code: 451,
+  text: 'Local error in processing. Try again later',
+});
 
 /**
  * The message behind DATA, dots undone. Pieces that are UTF-8 come as strings, as the original's
@@ -26,11 +30,13 @@ class Message extends Readable {
   /** The client is told to send. */
   isOpen = false;
   aborted = false;
+  /** What answers it if it is not read to its end. */
+  refusal = LOCAL_ERROR;
 
   /**
    * @param {{
    *   pause(on: boolean): void,
-   *   discard(code: number | undefined, text: string | undefined): void,
+   *   discard(code: number, text: string): void,
    * }} engine `discard` is told of a message that nobody wants to its end
    */
   constructor(engine) {
@@ -53,7 +59,8 @@ class Message extends Readable {
     const reply = told(code, text);
     const replyCode = checkCode(reply.code ?? ABORTED);
     this.aborted = true;
-    this.#engine.discard(replyCode, reply.text ?? '');
+    this.refusal = { code: replyCode, text: reply.text ?? '' };
+    this.#engine.discard(replyCode, this.refusal.text);
     this.emit('abort', replyCode, reply.text);
     this.destroy();
   }
@@ -105,7 +112,7 @@ class Message extends Readable {
    * @param {(error: Error | null) => void} done
    */
   _destroy(error, done) {
-    if (this.isOpen && !this.#isWhole && !this.aborted) this.#engine.discard(undefined, undefined);
+    if (!this.#isWhole && !this.aborted) this.#engine.discard(LOCAL_ERROR.code, LOCAL_ERROR.text);
     this.#pause(false);
     done(error);
   }
@@ -145,4 +152,4 @@ function endOfCharacters(/** @type {Buffer} */ bytes) {
   return bytes.length;
 }
 
-module.exports = { Message };
+module.exports = { LOCAL_ERROR, Message };
