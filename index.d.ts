@@ -14,6 +14,7 @@ import type { Readable } from 'node:stream';
 import type { CipherNameAndProtocol, DetailedPeerCertificate, PeerCertificate } from 'node:tls';
 
 export * from './types/client.js';
+export { connect, createServer, protocol } from './types/smtp-protocol.js';
 
 // ---------------------------------------------------------------------------------------------
 // Parameters
@@ -228,6 +229,13 @@ export interface ServerParams extends Limits, Control {
    * @default 'accept'
    */
   bareNewlines?: 'accept' | 'refuse' | 'normalise';
+  /**
+   * Whether LF dot LF ends a message, too, where every line of the session has ended in a bare LF, as
+   * people type it into `nc`; its lines are delivered with CRLF. After the first CRLF nothing but
+   * CRLF dot CRLF does.
+   * @default false
+   */
+  lineFeeds?: boolean;
   /**
    * Worker threads of the engine, which all servers of a process share: the first server decides.
    * The environment variable `SMTP_ENGINE_THREADS` says it as well.
@@ -489,7 +497,13 @@ export type RefusalReason =
   | 'earlyTalker'
   | 'unauthorisedPipelining'
   | 'slowData'
-  | 'outOfMemory';
+  | 'outOfMemory'
+  | 'dataFirst'
+  | 'notImplemented'
+  | 'syntaxError'
+  | 'mailIncomplete'
+  | 'rcptIncomplete'
+  | 'tlsNotOffered';
 
 /** What a server has done. Counts only grow; they begin with the server. */
 export interface ServerStats {

@@ -41,9 +41,15 @@ function refused(port) {
 }
 
 describe('making a server', { timeout: 30_000 }, () => {
-  test('the package exports Client, Server and SmtpError', () => {
+  test('the package exports its interfaces', () => {
     const exported = require('..');
-    assert.deepEqual(Object.keys(exported).sort(), ['Client', 'Server', 'SmtpError']);
+    const ours = ['Client', 'Server', 'SmtpError'];
+    assert.deepEqual(Object.keys(exported).sort(), [
+      ...ours,
+      'connect',
+      'createServer',
+      'protocol',
+    ]);
     assert.ok(new exported.SmtpError('SMTP_ERR_TEST', 'text') instanceof Error);
   });
 

@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { p256 } = require('./support/certificates.js');
+const { serveOriginal } = require('./support/serve-original.js');
 const { serve } = require('./support/serve.js');
 
 const FOLDER = path.join(__dirname, '..', 'src', 'protocol', 'transcripts');
@@ -79,6 +80,22 @@ function reads(done) {
   };
 }
 
+/** A server of the dialect that a transcript names, and what opens a connection to it. */
+async function serverOf(t, { dialect, ...params }, listeners, heard) {
+  if (dialect === undefined) return serve(t, params, listeners);
+  const { tls, ...rest } = params;
+  return serveOriginal(t, { ...rest, ...tls, domain: 'example.domain' }, (req) =>
+    req.on('message', (stream, ack) => {
+      let text = '';
+      stream.on('data', (piece) => {
+        text += piece;
+      });
+      stream.on('end', () => heard(describe('data', text)));
+      ack.accept();
+    }),
+  );
+}
+
 async function perform(t, { params, acts }, pieces) {
   const expected = acts.filter(({ kind }) => kind === 'event');
   const events = [];
@@ -91,7 +108,8 @@ async function perform(t, { params, acts }, pieces) {
     };
   }
   if (listeners.stream) listeners.dataStart = reads(listeners.stream);
-  const { connect } = await serve(t, params, listeners);
+  const heard = (event) => events.push(event);
+  const { connect } = await serverOf(t, params, listeners, heard);
   const client = await connect({ greeting: false });
   for (const act of acts) {
     if (act.kind === 'reply') assert.equal(await client.line(act.line), act.line);

@@ -45,9 +45,15 @@ const SERVERS = {
   smtpServer: { label: 'smtp-server', program: 'smtp-server' },
   collecting: { label: 'smtp-server', program: 'smtp-server', settings: { collect: true } },
   smtpProtocol: { label: 'smtp-protocol', program: 'smtp-protocol' },
+  asProtocol: {
+    label: 'smtp-engine, its interface',
+    program: 'smtp-protocol',
+    settings: { isOurs: true },
+  },
   sink: { label: 'smtp-sink', program: 'smtp-sink' },
 };
-const { every, data, stream, none, smtpServer, collecting, smtpProtocol, sink } = SERVERS;
+const { every, data, stream, none, smtpServer, collecting, smtpProtocol, asProtocol, sink } =
+  SERVERS;
 
 /** As `collecting`, beside `smtpServer` in one row. */
 const gathering = { ...collecting, label: 'smtp-server, collecting' };
@@ -244,6 +250,14 @@ const rows = [
     load: { connections: 10, lengthBytes: KIB, warmUp: 1 },
     contestants: [thousand, tenThousand],
     targets: [{ of: tenThousand.label, to: thousand.label, figure: 'peakBytes', atMost: 1.3 }],
+  },
+  {
+    number: 16,
+    title: "smtp-protocol's interface, 1 KB, 50 sessions, a listener on every event",
+    measure: 'messages',
+    load: { ...small, sessions: 50, warmUp: 15_000 },
+    contestants: [asProtocol, smtpProtocol, smtpServer],
+    targets: [rate(asProtocol, smtpProtocol, 1.8)],
   },
 ];
 

@@ -13,6 +13,8 @@ import {
   type CompatListenerFunction,
   type CompatListeners,
   type Control,
+  connect,
+  createServer,
   type EventName,
   type ExtensionName,
   type Limits,
@@ -21,6 +23,7 @@ import {
   type MailCommand,
   type NetQueue,
   type NetQueueElement,
+  protocol,
   Server,
   type ServerConfig,
   type ServerParams,
@@ -486,3 +489,54 @@ const verified: Promise<true> = mailer.verify();
 void verified;
 // @ts-expect-error true or false
 transport({ pool: 'yes' });
+
+// ---------------------------------------------------------------------------------------------
+// smtp-protocol
+// ---------------------------------------------------------------------------------------------
+
+const catcher = createServer(
+  { domain: 'mx.example', tls: true, key: 'k', cert: 'c', size: 5 },
+  (req) => {
+    req.on('greeting', (command, ack) =>
+      command.hostname ? ack.accept() : ack.reject(504, 'who?'),
+    );
+    req.on('to', (to, ack) => ack.accept(250, [to, 'is fine']));
+    req.on('message', (message, ack) => {
+      const sender: string | undefined = req.from;
+      message.pipe(process.stdout, { end: false });
+      message.abort(552, 'enough');
+      ack.accept();
+      void sender;
+    });
+    req.on('command', (command, { preventDefault, write, next }) => {
+      if (command.recognized === false) preventDefault();
+      write(250, 'OK');
+      next();
+    });
+    req.on('tls', (socket) => is<boolean>(socket.encrypted));
+    // @ts-expect-error a number is no acknowledgement
+    req.on('from', (_from, _ack: number) => {});
+  },
+);
+catcher.listen(0, '127.0.0.1', () => old.close());
+catcher.on('connection', (socket) => is<string | undefined>(socket.remoteAddress));
+createServer('mx.example');
+createServer((req) => is<string[] | undefined>(req.to));
+// @ts-expect-error a domain is a string
+createServer(5);
+
+const outgoing = connect(25, 'mx.example', { tls: { ca: 'x' } }, (client) => {
+  client.on('greeting', (code, lines) => is<string[]>([String(code), ...lines]));
+  client.ehlo('x', (error, code) => is<number | undefined>(error ? undefined : code));
+  client.from('a@b', 'SIZE=5', () => {});
+  client.login('user', 'password', 'CRAM-MD5', () => {});
+  client.message(process.stdin, () => {});
+  client.message().end('text');
+  client.startTLS({ servername: 'mx.example' }, () => client.quit());
+  // @ts-expect-error there is no such method
+  client.noop();
+});
+outgoing.end();
+const behind = protocol.client({ domain: 'x' }, outgoing);
+behind.socket.setNoDelay();
+protocol.server(outgoing).helo('x');

@@ -1,8 +1,8 @@
 'use strict';
-// smtp-protocol from npm with a listener on every event that its server has.
+// smtp-protocol's interface with a listener on every event of its server: from npm, or ours.
 
-const smtp = require('smtp-protocol');
-const { HOST, listening } = require('./serve.js');
+const { HOST, listening, settings } = require('./serve.js');
+const smtp = require(settings.isOurs ? '../../index.js' : 'smtp-protocol');
 
 const server = smtp.createServer({ domain: 'example.domain' }, (request) => {
   request.on('command', () => {});

@@ -187,7 +187,8 @@ class EngineServer {
 
   /** Nothing more is heard of a session. */
   static close(/** @type {number} */ slot) {
-    owners[slot]?.#lifetime.closed();
+    const owner = owners[slot];
+    if (owner) owner.#lifetime.closed();
     owners[slot] = undefined;
     sessions[slot] = undefined;
   }

@@ -213,10 +213,7 @@ mod tests {
         decode_with(DataDecoder::new(bare), segments)
     }
 
-    fn decode_with(
-        mut decoder: DataDecoder,
-        segments: &[&[u8]],
-    ) -> (Vec<u8>, Option<usize>, bool) {
+    fn decode_with(mut decoder: DataDecoder, segments: &[&[u8]]) -> (Vec<u8>, Option<usize>, bool) {
         let mut message = Vec::new();
         for (index, segment) in segments.iter().enumerate() {
             let got = decoder.decode(segment, |bytes| message.extend_from_slice(bytes));

@@ -87,6 +87,7 @@ class Conversation {
   /**
    * @param {object} host
    * @param {boolean} host.isSecure TLS begins with the first byte
+   * @param {string[][]} host.replies the lines of each stock reply
    * @param {(request: Request) => void} host.connected
    * @param {any} [host.socket] a stream of the program's
    */
@@ -385,7 +386,10 @@ class Conversation {
     this.secure();
     this.#link.isAlive = false;
     this.#awaited = undefined;
-    this.#message?.fail('SMTP_ERR_MESSAGE_CUT', 'the connection ended before the message was whole');
+    this.#message?.fail(
+      'SMTP_ERR_MESSAGE_CUT',
+      'the connection ended before the message was whole',
+    );
     this.#socket?.closed();
   }
 
@@ -403,7 +407,8 @@ class Conversation {
     this.request.hostname = undefined;
   }
 
-  #add(/** @type {string} */ address, /** @type {string | undefined} */ ext) {
+  /** A recipient. @param {string} address @param {string} [ext] */
+  #add(address, ext) {
     const { request } = this;
     request.to ??= [];
     request.toExt ??= [];

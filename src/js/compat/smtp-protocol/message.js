@@ -30,7 +30,7 @@ class Message extends Readable {
   /** The client is told to send. */
   isOpen = false;
   aborted = false;
-  /** What answers it if it is not read to its end. */
+  /** What answers it if it is not read to its end. @type {{ code: number, text: string }} */
   refusal = LOCAL_ERROR;
 
   /**
