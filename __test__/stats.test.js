@@ -148,7 +148,10 @@ test('how long listeners take, and what waits for them', async (t) => {
 });
 
 test('the typings know every reason of the engine', () => {
-  const dialect = readFileSync(path.join(ROOT, 'src', 'protocol', 'dialect', 'mbr_smtp.rs'), 'utf8');
+  const dialect = readFileSync(
+    path.join(ROOT, 'src', 'protocol', 'dialect', 'mbr_smtp.rs'),
+    'utf8',
+  );
   const replies = dialect.slice(dialect.indexOf('const REPLIES'));
   const reasons = [...replies.matchAll(/\(\s*Stock::(\w+),\s*(\d+)/g)]
     .filter(([, , code]) => Number(code) >= 400)

@@ -11,6 +11,7 @@ const path = require('node:path');
 const { SMTPServer } = require('smtp-server');
 const { p256 } = require('./certificates.js');
 const { PATIENCE_MS } = require('./wait.js');
+const { Server } = require('../../index.js');
 
 const HOST = '127.0.0.1';
 const USER = 'tim';
@@ -24,6 +25,7 @@ const LOOK_MS = 20;
  * @property {number} port
  * @property {() => Promise<Buffer>} message the next that arrived, as it was stored, lines in CRLF
  * @property {{ user: string, password: string } | undefined} auth
+ * @property {string} [noTls] why it is not spoken to under TLS
  * @property {string[]} [methods] those of AUTH that it must offer; the default is whatever it has
  */
 
@@ -337,6 +339,30 @@ cram:
     },
   },
 
+  opensmtpd: {
+    missing() {
+      if (!opensmtpdPath()) return 'opensmtpd is not installed (SMTP_ENGINE_OPENSMTPD)';
+      return isRoot() ? undefined : 'opensmtpd has to be started by root';
+    },
+    async start(t) {
+      const at = folder(t);
+      const port = await freePort();
+      const { port: ours, message } = await capture(t);
+      const config = path.join(at, 'smtpd.conf');
+      fs.writeFileSync(
+        config,
+        `listen on ${HOST} port ${port}
+action "on" relay host smtp://${HOST}:${ours}
+match from any for any action "on"
+`,
+      );
+      const command = /** @type {string} */ (opensmtpdPath());
+      await start(t, command, ['-d', '-f', config], port);
+      // That of Debian 12 finds no key under OpenSSL 3, and asks for passwords under TLS alone.
+      return { port, message, auth: undefined, noTls: 'its TLS fails with OpenSSL 3' };
+    },
+  },
+
   aiosmtpd: {
     missing() {
       const { status } = spawnSync(python(), ['-c', 'import aiosmtpd']);
@@ -383,7 +409,35 @@ asyncio.run(main())
   },
 };
 
+/** What a server relays to us. @param {import('node:test').TestContext} t */
+async function capture(t) {
+  /** @type {Buffer[]} */
+  const messages = [];
+  const server = new Server(
+    { port: 0, host: HOST, size: 0 },
+    {
+      data() {
+        messages.push(this.raw);
+        return true;
+      },
+    },
+  );
+  await server.listen();
+  t.after(() => server.close({ grace: 1 }));
+  const { port } = server.address();
+  return {
+    port,
+    message: () =>
+      until(
+        () => messages.shift(),
+        () => 'a message that is relayed',
+      ),
+  };
+}
+
 const python = () => process.env.SMTP_ENGINE_PYTHON || 'python3';
+const opensmtpdPath = () =>
+  process.env.SMTP_ENGINE_OPENSMTPD || find('smtpctl')?.replace(/ctl$/, 'd');
 const eximPath = () => process.env.SMTP_ENGINE_EXIM || find('exim4');
 
 module.exports = { PEERS };
