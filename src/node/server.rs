@@ -42,7 +42,7 @@ pub struct ServerOptions {
     pub extensions: Vec<String>,
     /// Whether its own replies carry enhanced status codes.
     pub enhanced_status_codes: bool,
-    /// 'mbr-smtp' or 'smtp-protocol'.
+    /// 'mbr-smtp', 'smtp-protocol' or 'mail-io'.
     pub dialect: String,
     /// 'accept', 'refuse' or 'normalise'.
     pub bare_newlines: String,
@@ -328,6 +328,7 @@ fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
     }
     let dialect = match options.dialect.as_str() {
         "smtp-protocol" => Dialect::smtp_protocol(),
+        "mail-io" => Dialect::mail_io(),
         _ => Dialect::mbr_smtp(),
     };
     ServerConfig {

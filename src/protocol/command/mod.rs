@@ -75,6 +75,19 @@ impl Command {
         match grammar {
             Grammar::Strict => Self::parse_strict(line, offered),
             Grammar::Lenient => lenient::parse(line),
+            Grammar::Application => Self::parse_verb(line),
+        }
+    }
+
+    /// The commands that change what the bytes behind them are; all others are the application's.
+    fn parse_verb(line: &str) -> Result<Self, CommandError> {
+        let verb = line.split(' ').next().unwrap_or_default();
+        let is = |name| verb.eq_ignore_ascii_case(name);
+        match () {
+            () if is("DATA") => Ok(Self::Data),
+            () if is("STARTTLS") => Ok(Self::StartTls),
+            () if is("QUIT") => Ok(Self::Quit),
+            () => Err(CommandError::Unknown),
         }
     }
 

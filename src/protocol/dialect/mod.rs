@@ -1,6 +1,7 @@
 //! What one interface may set: the texts of the replies that the engine gives by itself, and how
 //! strict it is. Data, not code. The default is mbr-smtp's.
 
+mod mail_io;
 mod mbr_smtp;
 mod smtp_protocol;
 
@@ -132,6 +133,9 @@ pub enum Grammar {
     Strict,
     /// As smtp-protocol has it: addresses without brackets, any parameters.
     Lenient,
+    /// By the application, which answers each command and keeps their order. DATA, STARTTLS and
+    /// QUIT have their effect where it accepts them.
+    Application,
 }
 
 /// What HELO and EHLO are answered.
@@ -163,6 +167,11 @@ impl Dialect {
     /// mbr-smtp's, the default.
     pub fn mbr_smtp() -> &'static Self {
         &mbr_smtp::DIALECT
+    }
+
+    /// mail-io's, and that of others whose commands are all the application's.
+    pub fn mail_io() -> &'static Self {
+        &mail_io::DIALECT
     }
 
     /// smtp-protocol's.

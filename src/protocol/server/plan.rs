@@ -109,6 +109,9 @@ impl ServerSession {
     /// What `line` would do now.
     pub(super) fn plan(&self, line: &str) -> Plan {
         let dialect = self.config.dialect;
+        if dialect.grammar == Grammar::Application {
+            return self.plan_for_application(line);
+        }
         let command = Command::parse(line, dialect.grammar, self.config.extensions);
         if let State::Refused = self.state {
             return match command {
@@ -137,6 +140,18 @@ impl ServerSession {
             Ok(Command::StartTls) => self.plan_starttls(),
             Err(CommandError::Http) => Plan::new(Stock::NotSmtp, Effect::Close),
             Err(error) => self.bad(self.complaint(error, line)),
+        }
+    }
+
+    /// What `line` does if the application accepts it; it knows whether that is its place.
+    fn plan_for_application(&self, line: &str) -> Plan {
+        match Command::parse(line, Grammar::Application, self.config.extensions) {
+            Ok(Command::Data) => Plan::new(Stock::StartData, Effect::StartData),
+            Ok(Command::StartTls) if self.config.tls && !self.tls => {
+                Plan::new(Stock::ReadyForTls, Effect::StartTls)
+            }
+            Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
+            _ => Plan::new(Stock::UnknownCommand, Effect::Nothing),
         }
     }
 

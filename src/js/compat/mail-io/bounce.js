@@ -1,0 +1,71 @@
+'use strict';
+// A delivery status notification (RFC 3464) in the form of RFC 6522.
+
+const { Buffer } = require('node:buffer');
+
+/** Bytes of the message that its report gives back. */
+const MAX_HEADER = 64 * 1_024;
+const END_OF_HEADER = '\r\n\r\n';
+
+/**
+ * The report on a message that was not delivered, with its header.
+ *
+ * @param {import('./relay.js').Mail} mail
+ * @param {string} hostname of the reporting server
+ * @param {import('node:stream').Readable} message
+ * @returns {Promise<Buffer>}
+ */
+async function bounceOf(mail, hostname, message) {
+  const MimeNode = require('nodemailer/lib/mime-node');
+  const { from, to } = mail.envelope;
+  const reason = mail.failures.at(-1)?.err.msg ?? 'it could not be delivered in time';
+  const report = new MimeNode('multipart/report; report-type=delivery-status');
+  report.setHeader({
+    From: `Mail Delivery System <MAILER-DAEMON@${hostname}>`,
+    To: from,
+    Subject: 'Undelivered Mail Returned to Sender',
+    'Auto-Submitted': 'auto-replied',
+  });
+  report.createChild('text/plain; charset=utf-8').setContent(
+    `This is the mail system at ${hostname}.\r\n\r\n` +
+      `Your message could not be delivered to ${to}, and will not be tried again:\r\n\r\n` +
+      `${reason}\r\n`,
+  );
+  const [status] = /\b[45]\.\d{1,3}\.\d{1,3}\b/.exec(reason) ?? ['5.0.0'];
+  report.createChild('message/delivery-status').setContent(
+    fields([
+      ['Reporting-MTA', `dns; ${hostname}`],
+      ['Arrival-Date', new Date(mail.created).toUTCString().replace('GMT', '+0000')],
+    ]) +
+      '\r\n' +
+      fields([
+        ['Final-Recipient', `rfc822; ${to}`],
+        ['Action', 'failed'],
+        ['Status', status.replace(/^4/, '5')],
+        ['Diagnostic-Code', `smtp; ${reason}`],
+      ]),
+  );
+  report.createChild('text/rfc822-headers').setContent(await headerOf(message));
+  return new Promise((resolve, reject) => {
+    report.build((/** @type {Error | null} */ error, /** @type {Buffer} */ bytes) =>
+      error ? reject(error) : resolve(bytes),
+    );
+  });
+}
+
+/** Lines of a header, each in one line of ASCII. */
+const fields = (/** @type {string[][]} */ list) =>
+  list.map(([name, value]) => `${name}: ${value.replace(/[^\x20-\x7e]+/g, ' ')}\r\n`).join('');
+
+async function headerOf(/** @type {AsyncIterable<Buffer>} */ message) {
+  let head = Buffer.alloc(0);
+  for await (const piece of message) {
+    head = Buffer.concat([head, piece]);
+    const end = head.indexOf(END_OF_HEADER);
+    if (end >= 0) return head.subarray(0, end + 2);
+    if (head.length > MAX_HEADER) break;
+  }
+  return head.subarray(0, MAX_HEADER);
+}
+
+module.exports = { bounceOf };

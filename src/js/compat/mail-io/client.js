@@ -1,0 +1,83 @@
+'use strict';
+// mail-io's `Client`: one message to one server, on the engine's client.
+
+const os = require('node:os');
+const { randomUUID } = require('node:crypto');
+const { send } = require('../../send.js');
+const { merge } = require('./config.js');
+const { Logger } = require('./logger.js');
+
+const TWO_MINUTES = 120_000;
+
+class Client {
+  /**
+   * @param {any} [config] `host`, `port`, `name` (the host's), `login: { user, pass }`,
+   *   `tls: { rejectUnauthorized: false, ... }`, `secure`, `greetingTimeout`, `socketTimeout` and
+   *   `connectionTimeout` in milliseconds (120,000), `logger`, `identity`
+   */
+  constructor(config = {}) {
+    this.config = merge(
+      {
+        name: os.hostname(),
+        host: 'localhost',
+        tls: { rejectUnauthorized: false },
+        greetingTimeout: TWO_MINUTES,
+        socketTimeout: TWO_MINUTES,
+        connectionTimeout: TWO_MINUTES,
+        identity: 'client',
+      },
+      config,
+    );
+    this.logger = new Logger(this.config.logger);
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @param {{ from: string | false, to: string | string[], size?: number, dsn?: any }} envelope
+   * @param {string | Buffer | import('node:stream').Readable} message
+   * @returns {Promise<void>}
+   * @throws {Error} with `response` and `responseCode` where the server said why, for one recipient
+   *   or for all
+   */
+  async send(envelope, message) {
+    const { config } = this;
+    const id = randomUUID();
+    const to = [envelope.to].flat();
+    try {
+      const { rejected } = await send(this.#options(), { from: bare(envelope.from), to, dsn: envelope.dsn }, message);
+      const [refused] = rejected;
+      if (refused) {
+        throw Object.assign(new Error(`${refused.address} was refused: ${refused.reply}`), {
+          response: refused.reply,
+          replyCode: refused.replyCode,
+        });
+      }
+    } catch (/** @type {any} */ error) {
+      if (error.replyCode !== undefined) error.responseCode = error.replyCode;
+      const text = `Failed to deliver message for ${to.join(', ')}: `;
+      this.logger.log('warn', id, null, config.identity, 'error', null, { message: text, data: error.message });
+      throw error;
+    }
+  }
+
+  #options() {
+    const { host, port, path, name, login, secure, tls, localAddress } = this.config;
+    const { rejectUnauthorized, ca, servername, key, cert } = tls ?? {};
+    return {
+      ...(path === undefined ? { host, port } : { path }),
+      name,
+      tls: secure ? 'implicit' : 'opportunistic',
+      rejectUnauthorized: rejectUnauthorized ?? false,
+      ...{ ca, servername, key, cert, localAddress },
+      auth: login ? { user: login.user, password: login.pass } : undefined,
+      connectTimeout: Math.max(this.config.connectionTimeout, this.config.greetingTimeout),
+      commandTimeout: this.config.socketTimeout,
+    };
+  }
+}
+
+/** A sender as the engine takes it: '' for the null reverse-path. */
+const bare = (/** @type {string | false} */ from) => (from && from !== '<>' ? from : '');
+
+module.exports = { Client, bare };

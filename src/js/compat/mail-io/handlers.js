@@ -1,0 +1,120 @@
+'use strict';
+// The handlers of each command, in the order in which they run.
+
+const { inspect } = require('node:util');
+
+/** The plugins that come with the server, by `command/name`. */
+const PLUGINS = [
+  'auth/core',
+  'connect/core',
+  'data/core',
+  'ehlo/core',
+  'helo/core',
+  'help/core',
+  'mail/core',
+  'noop/core',
+  'queue/core',
+  'queue/spamd',
+  'queue/maildir',
+  'queue/relay',
+  'quit/core',
+  'rcpt/core',
+  'rcpt/dnsbl',
+  'rcpt/relay',
+  'rset/core',
+  'starttls/core',
+  'timeout/core',
+  'unrecognized/core',
+];
+
+/**
+ * @typedef {object} Handler
+ * @property {string} name
+ * @property {(req: any, res: any) => unknown} handler
+ * @property {string | string[]} [before] names, as `plugin` or `command/plugin`
+ * @property {string | string[]} [after]
+ * @property {string | string[]} [requires] the same as `after`
+ * @property {boolean} [isBuiltIn] it came with the server
+ */
+
+/** @typedef {Record<string, Handler[]>} Handlers */
+
+/**
+ * The handlers of a server: those of its configuration, and the plugins that are not switched off.
+ *
+ * @param {Handlers} given
+ * @param {any} config
+ * @returns {Handlers}
+ */
+function getHandlers(given, config) {
+  /** @type {Handlers} */
+  const handlers = {};
+  for (const [command, list] of Object.entries(given ?? {})) {
+    for (const handler of list) add(handlers, command, handler);
+  }
+  for (const plugin of PLUGINS) {
+    if (config?.plugins?.[plugin] === false) continue;
+    const [command, name] = plugin.split('/');
+    add(handlers, command, { name, isBuiltIn: true, ...require(`./plugins/${plugin}.js`) });
+  }
+  sortHandlers(handlers);
+  return handlers;
+}
+
+/**
+ * Adds a handler where its name is free.
+ *
+ * @param {Handlers} handlers
+ * @param {string} command
+ * @param {Handler} handler
+ * @throws {TypeError | Error} for what is no handler, and for a name that is taken
+ */
+function add(handlers, command, handler) {
+  if (typeof command !== 'string' || command === '') {
+    throw new TypeError(`the event of a handler must be a string, not ${inspect(command)}`);
+  }
+  if (typeof handler?.name !== 'string' || typeof handler?.handler !== 'function') {
+    throw new TypeError(`a handler must be { name, handler }, not ${inspect(handler)}`);
+  }
+  handlers[command] ??= [];
+  if (handlers[command].some(({ name }) => name === handler.name)) {
+    throw new Error(`there is a handler ${command}/${handler.name} already`);
+  }
+  handlers[command].push(handler);
+}
+
+/** Sorts the handlers of each command. @param {Handlers} handlers @throws {Error} for a cycle */
+function sortHandlers(handlers) {
+  for (const command of Object.keys(handlers)) handlers[command] = sorted(command, handlers[command]);
+}
+
+/** Topologically, and else in the order in which they came; 'core' is before all others. */
+function sorted(/** @type {string} */ command, /** @type {Handler[]} */ list) {
+  const byName = new Map(list.map((handler) => [handler.name, handler]));
+  /** Whom each waits for. */
+  const waits = new Map(list.map(({ name }) => [name, new Set(name === 'core' ? [] : ['core'])]));
+  for (const { name, before, after, requires } of list) {
+    for (const other of names(after ?? requires)) waits.get(name)?.add(other);
+    for (const other of names(before)) waits.get(other)?.add(name);
+  }
+  /** @type {Handler[]} */
+  const order = [];
+  const done = (/** @type {string} */ name) => !byName.has(name) || order.includes(/** @type {any} */ (byName.get(name)));
+  while (order.length < list.length) {
+    const next = list.find(
+      (handler) => !order.includes(handler) && [...(waits.get(handler.name) ?? [])].every(done),
+    );
+    if (!next) {
+      const left = list.filter((handler) => !order.includes(handler)).map(({ name }) => name);
+      throw new Error(`handlers of '${command}' wait for each other: ${left.join(', ')}`);
+    }
+    order.push(next);
+  }
+  return order;
+}
+
+/** Without the command that may stand before each. */
+const names = (/** @type {string | string[] | undefined} */ list) =>
+  [list ?? []].flat().map((name) => name.split('/').at(-1) ?? '');
+
+module.exports = { add, getHandlers, sortHandlers };

@@ -1,0 +1,44 @@
+'use strict';
+// What storing mail in folders needs: names that are safe, and files that are on the disk.
+
+const { createHash } = require('node:crypto');
+const fs = require('node:fs/promises');
+
+/** Bytes that a name may have; file systems take 255. */
+const MAX_NAME = 200;
+/** All that names of mailboxes usually have. */
+const UNSAFE = /[^a-z0-9_+=.@-]/g;
+
+/**
+ * A part of an address as one name in a path: it has no `/`, is none of '', '.' and '..', does not
+ * begin with a dot, which maildirs keep for folders, and differs where the parts do.
+ *
+ * @param {string} part
+ */
+function safeName(part) {
+  const lower = String(part).toLowerCase();
+  const plain = lower.replace(UNSAFE, (char) => `%${Buffer.from(char).toString('hex')}`);
+  const name = plain === '' ? '%' : plain.replace(/^\./, '%2e');
+  if (name.length <= MAX_NAME) return name;
+  const hash = createHash('sha256').update(lower).digest('hex').slice(0, 32);
+  return `${name.slice(0, MAX_NAME - hash.length - 1)}%${hash}`;
+}
+
+/** Whether the disk, or somebody's share of it, is full. @param {any} error */
+const isDiskFull = (error) => ['ENOSPC', 'EDQUOT'].includes(error?.code);
+
+/** Sees to it that a file, or what a folder names, is on the disk. @param {string} path */
+async function syncFolder(path) {
+  if (process.platform === 'win32') return;
+  const handle = await fs.open(path, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems have no such thing, and nothing better to offer.
+    if (/** @type {any} */ (error).code !== 'EINVAL') throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+module.exports = { isDiskFull, safeName, syncFolder };

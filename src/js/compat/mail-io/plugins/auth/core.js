@@ -1,0 +1,66 @@
+'use strict';
+// AUTH PLAIN and LOGIN (RFC 4954, RFC 4616): what the client says is in `req.user`, and the handlers
+// behind this one judge it.
+
+const { Buffer } = require('node:buffer');
+
+const CANCEL = '*';
+const base64 = (text) => Buffer.from(text).toString('base64');
+const decoded = (text) => Buffer.from(text, 'base64').toString();
+
+module.exports = {
+  description: 'the command AUTH',
+  handler(req, res) {
+    const { accepted } = req.session;
+    if (accepted.auth) return res.reject(503, 'Already authenticated');
+    if (accepted.mail) return res.reject(503, 'Not permitted');
+    const [mechanism, initial, ...rest] = (req.command.data ?? '').split(' ');
+    if (rest.length > 0) return res.reject(501, 'Bad syntax');
+    if (/^plain$/i.test(mechanism)) return plain(req, res, initial);
+    if (/^login$/i.test(mechanism)) return login(req, res, initial);
+    res.reject(501, 'Bad syntax');
+  },
+};
+
+function plain(req, res, initial) {
+  if (initial) return judge(req, res, initial);
+  res.write('334 ');
+  ask(res, (line) => judge(req, res, line));
+}
+
+function judge(req, res, line) {
+  const parts = decoded(line).split('\0');
+  const [username, password] = parts.length < 3 ? parts : parts.slice(1);
+  if (!username || !password) return res.reject(500, 'Invalid user data');
+  accept(req, res, { username, password });
+}
+
+function login(req, res, initial) {
+  const askForPassword = (username) => {
+    res.write(`334 ${base64('Password:')}`);
+    ask(res, (password) =>
+      accept(req, res, { username: decoded(username), password: decoded(password) }),
+    );
+  };
+  if (initial) return askForPassword(initial);
+  res.write(`334 ${base64('Username:')}`);
+  ask(res, askForPassword);
+}
+
+/** The next line, unless it cancels the exchange (RFC 4954 section 4). */
+function ask(res, answered) {
+  res.read((line) => {
+    if (line === CANCEL) res.reject(501, 'Authentication aborted');
+    else answered(line);
+  });
+}
+
+function accept(req, res, user) {
+  const { apiUser } = req.session.server;
+  req.user = user;
+  // The server itself: its password is nobody else's, and no other handler has to know it.
+  if (apiUser && user.username === apiUser.username && user.password === apiUser.password) {
+    return res.final(235, 'authentication successful (api user)');
+  }
+  res.accept(235, 'Authentication successful');
+}

@@ -1,0 +1,16 @@
+'use strict';
+// DATA (RFC 5321 section 4.1.1.4): the message is stored, and the event 'queue' raised when it is
+// whole. Handlers behind this one may read it from `req.stream` as it comes.
+
+module.exports = {
+  description: 'the command DATA',
+  handler(req, res) {
+    const { accepted, connection } = req.session;
+    if (!accepted.helo && !accepted.ehlo) return res.reject(503, 'need HELO or EHLO command');
+    if (!accepted.mail) return res.reject(503, 'no valid sender');
+    if (!accepted.rcpt) return res.reject(503, 'no valid recipients');
+    const open = connection.startDataMode();
+    Object.defineProperty(req, 'stream', { get: open, enumerable: true, configurable: true });
+    res.accept(354, 'OK');
+  },
+};

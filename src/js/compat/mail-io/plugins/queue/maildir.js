@@ -1,0 +1,86 @@
+'use strict';
+// Delivers to maildirs: to local recipients, in `.Junk` what is spam; to a local sender what was
+// sent, as read. Configuration: `mailDir`, in which %d is the domain and %n the name of an address;
+// `extend(address, callback)`, which maps an address to mailboxes: it calls back, returns or resolves
+// to an address, an array of them, or nothing.
+
+const { randomUUID } = require('node:crypto');
+const { createWriteStream } = require('node:fs');
+const fs = require('node:fs/promises');
+const path = require('node:path');
+const { pipeline } = require('node:stream/promises');
+const { isDiskFull, safeName, syncFolder } = require('../../mailbox.js');
+
+const FOLDERS = ['tmp', 'new', 'cur'];
+
+module.exports = {
+  description: 'maildirs',
+  after: ['spamd'],
+  async handler(req, res) {
+    const { config, envelope } = req.session;
+    const { mailDir, extend } = req.config;
+    const isLocal = (address) => config.domains.includes(String(address ?? '').split('@')[1]);
+    const junk = res.get('queue/spamd')?.spam ? '.Junk' : '';
+    /** Each mailbox once, whoever it was that led there. */
+    const targets = new Map();
+    const add = async (address, folder) => {
+      for (const mailbox of await extended(extend, address)) {
+        const target = path.join(placeOf(mailDir, mailbox), folder);
+        targets.set(target, { target, isSent: folder === '.Sent' });
+      }
+    };
+    const delivered = [];
+    try {
+      if (isLocal(envelope.from)) await add(envelope.from, '.Sent');
+      for (const address of envelope.to.filter(isLocal)) await add(address, junk);
+      for (const { target, isSent } of targets.values()) {
+        res.log.verbose(`Storing mail to ${target}`);
+        delivered.push(await deliver(req, target, isSent));
+      }
+    } catch (error) {
+      res.log.error('Error while storing message:', error);
+      // The client sends it again: nobody is to have it twice.
+      await Promise.allSettled(delivered.map((file) => fs.rm(file)));
+      if (isDiskFull(error)) return res.reject(452, 'Insufficient system storage.');
+      return res.reject(451, 'Requested action aborted - failed to store message.');
+    }
+    res.accept();
+  },
+};
+
+/** The mailboxes of an address. */
+async function extended(extend, address) {
+  if (typeof extend !== 'function') return [address];
+  const mailboxes = await new Promise((resolve, reject) => {
+    const result = extend(address, resolve);
+    if (typeof result?.then === 'function') result.then(resolve, reject);
+    else if (result !== undefined) resolve(result);
+  });
+  return [mailboxes ?? []].flat().filter(Boolean);
+}
+
+/** The maildir of an address, whose parts cannot name any other place. */
+function placeOf(mailDir, address) {
+  const at = address.lastIndexOf('@');
+  const [name, domain] = at < 0 ? [address, ''] : [address.slice(0, at), address.slice(at + 1)];
+  return mailDir.replace(/%([nd])/g, (_, part) => safeName(part === 'n' ? name : domain));
+}
+
+async function deliver(req, target, isSent) {
+  for (const folder of FOLDERS) await fs.mkdir(path.join(target, folder), { recursive: true, mode: 0o700 });
+  const { hostname } = req.session.config;
+  const name = `${Date.now()}.${randomUUID()}.${hostname.replace(/[/:]/g, '_')}`;
+  const part = path.join(target, 'tmp', name);
+  const file = isSent ? path.join(target, 'cur', `${name}:2,S`) : path.join(target, 'new', name);
+  try {
+    const writer = createWriteStream(part, { mode: 0o600, flags: 'wx' });
+    await pipeline(req.command.message.stream(), writer);
+    await syncFolder(part);
+    await fs.rename(part, file);
+    await syncFolder(path.dirname(file));
+  } catch (error) {
+    await Promise.allSettled([fs.rm(part), fs.rm(file)]);
+    throw error;
+  }
+  return file;
+}

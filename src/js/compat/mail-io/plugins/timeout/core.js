@@ -1,0 +1,9 @@
+'use strict';
+// A client that was idle for too long.
+
+module.exports = {
+  description: 'the event timeout',
+  handler(_req, res) {
+    res.end(451, 'idle timeout expired - closing connection');
+  },
+};

@@ -1,0 +1,202 @@
+'use strict';
+// One command on its way through its handlers: `req` and `res`.
+
+const { checkCode } = require('../../reply.js');
+
+/** Commands whose lines hold secrets. */
+const SECRET = 'auth';
+const HIDDEN = '****';
+
+/**
+ * @typedef {import('./handlers.js').Handler} Handler
+ * @typedef {InstanceType<typeof import('./session.js').Session>} Session
+ */
+
+/**
+ * @typedef {object} Ending how a command ended
+ * @property {string} reason 'accept', 'ok', 'reject', 'end'
+ * @property {number | null} code
+ * @property {string | null} message
+ */
+
+/** Runs the handlers of a command, one after the other while each accepts. */
+class Run {
+  /** Shared by all handlers of the command. @type {any} */
+  req;
+  #session;
+  #handlers;
+  #next = 0;
+  /** @type {[number, string]} */
+  #accepted = [250, 'OK'];
+  #done;
+  #isOver = false;
+
+  /**
+   * @param {Session} session
+   * @param {{ name: string, cmd: string, data: any }} command
+   * @param {Handler[]} handlers
+   * @param {(ending: Ending) => void} done
+   */
+  constructor(session, command, handlers, done) {
+    this.#session = session;
+    this.#handlers = handlers;
+    this.#done = done;
+    this.req = { command, session };
+  }
+
+  start() {
+    this.#proceed();
+  }
+
+  /** Nothing that its handlers say counts any more. */
+  cancel() {
+    this.#isOver = true;
+  }
+
+  #proceed() {
+    if (this.#isOver) return;
+    const handler = this.#handlers[this.#next++];
+    if (handler === undefined) return this.#accept();
+    const { req } = this;
+    req.config = this.#session.config.plugins?.[`${req.command.name}/${handler.name}`] || {};
+    const res = this.#response(handler);
+    try {
+      const result = /** @type {any} */ (handler.handler(req, res));
+      if (typeof result?.then === 'function') {
+        result.then(undefined, (/** @type {unknown} */ error) => this.#failed(res, error));
+      }
+    } catch (error) {
+      this.#failed(res, error);
+    }
+  }
+
+  #failed(/** @type {any} */ res, /** @type {unknown} */ error) {
+    if (this.#isOver) return;
+    res.log.error('Caught exception, disconnecting client: ', error);
+    this.#end(500, 'Internal server error', undefined);
+  }
+
+  /** What a handler answers with; its first word counts. Functions may be taken off it. */
+  #response(/** @type {Handler} */ handler) {
+    const session = this.#session;
+    const command = this.req.command.name;
+    let isOpen = true;
+    const once = (/** @type {(...args: any[]) => void} */ act) =>
+      (/** @type {any[]} */ ...args) => {
+        if (!isOpen || this.#isOver) return;
+        isOpen = false;
+        try {
+          act(...args);
+        } catch (error) {
+          this.#failed(res, error);
+        }
+      };
+    /** @type {any} */
+    let log;
+    const res = {
+      accept: once((code, text) => {
+        if (code) this.#accepted[0] = checkCode(code);
+        if (text) this.#accepted[1] = String(text);
+        this.#proceed();
+      }),
+      final: once((code, text) => {
+        session.accepted[command] = code || true;
+        this.#fill();
+        session.log.protocol(command, handler.name, code, text, 'out');
+        this.#finish({ reason: 'ok', code: code ?? null, message: text ?? null }, () =>
+          session.reply(code ? checkCode(code) : 250, text ?? 'OK', true),
+        );
+      }),
+      reject: once((code, text) => this.#reject(handler, code, text)),
+      end: once((code, text) => this.#end(code, text, handler)),
+      write: (/** @type {unknown} */ line) => {
+        if (this.#isOver) return;
+        session.log.protocol(command, handler.name, null, line, 'out');
+        session.writeLine(String(line));
+      },
+      read: (/** @type {(line: string) => void} */ listener) => {
+        if (this.#isOver) return;
+        session.readLine((line) => {
+          const shown = command === SECRET ? HIDDEN : line;
+          session.log.protocol(command, handler.name, null, shown, 'in');
+          try {
+            listener(line);
+          } catch (error) {
+            this.#failed(this.#response(handler), error);
+          }
+        });
+      },
+      set: (/** @type {unknown} */ value) => {
+        session.data[command] ??= {};
+        session.data[command][handler.name] = value;
+      },
+      get: (/** @type {unknown} */ name) => {
+        if (typeof name !== 'string') return undefined;
+        const [of, plugin] = name.split('/');
+        return (plugin ? session.data[of]?.[plugin] : session.data[of]) ?? null;
+      },
+      get log() {
+        log ??= session.logOf(command, handler.name);
+        return log;
+      },
+    };
+    return res;
+  }
+
+  #accept() {
+    const session = this.#session;
+    const { name } = this.req.command;
+    const [code, text] = this.#accepted;
+    session.accepted[name] = code;
+    this.#fill();
+    session.log.protocol(name, null, code, text, 'out');
+    this.#finish({ reason: 'accept', code, message: text }, () => session.reply(code, text, true));
+  }
+
+  /** What the session learns from a command that was accepted. */
+  #fill() {
+    const { req } = this;
+    const { envelope } = this.#session;
+    const { name } = req.command;
+    if (name === 'rcpt' && req.to && !envelope.to.includes(req.to)) envelope.to.push(req.to);
+    if (name === 'mail' && req.from) envelope.from = req.from;
+    if (name === 'auth' && req.user) this.#session.user = req.user;
+  }
+
+  #reject(/** @type {Handler} */ handler, /** @type {any} */ code, /** @type {any} */ text) {
+    const session = this.#session;
+    const { name } = this.req.command;
+    if (!code || !text) throw new TypeError('cannot reject without a code and a message');
+    const replyCode = checkCode(code);
+    session.rejected[name] = code;
+    session.log.protocol(name, handler.name, code, text, 'out');
+    if (name === SECRET) {
+      session.counters.authFailures += 1;
+      if (session.counters.authFailures > session.config.limits.authFailures) {
+        return this.#end(554, 'Error: Too many failed authentications', handler);
+      }
+    }
+    this.#finish({ reason: 'reject', code, message: text }, () =>
+      session.reply(replyCode, `Error: ${text}`, false),
+    );
+  }
+
+  #end(/** @type {any} */ code, /** @type {any} */ text, /** @type {Handler | undefined} */ handler) {
+    const session = this.#session;
+    const { name } = this.req.command;
+    session.rejected[name] = code || true;
+    session.log.protocol(name, handler?.name ?? null, code, text, 'out');
+    this.#finish({ reason: 'end', code: code ?? null, message: text ?? null }, () =>
+      session.close(code, text),
+    );
+  }
+
+  /** What is to be done before the reply leaves is done. */
+  #finish(/** @type {Ending} */ ending, /** @type {() => void} */ reply) {
+    this.#isOver = true;
+    this.#done(ending);
+    reply();
+  }
+}
+
+module.exports = { HIDDEN, Run, SECRET };

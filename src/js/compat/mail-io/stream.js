@@ -1,0 +1,54 @@
+'use strict';
+// The connection of a session: what handlers may ask of it.
+
+const { PassThrough } = require('node:stream');
+
+/** A client's connection. */
+class Stream {
+  closed = false;
+  #startData;
+  /** Who reads the message as it comes, if anybody does. @type {PassThrough | undefined} */
+  #reader;
+  #isOpen = false;
+
+  /** @param {{ socket?: any, server?: any, startData?: () => unknown }} [of] */
+  constructor({ socket, server, startData = () => {} } = {}) {
+    this.socket = socket;
+    this.server = server;
+    this.#startData = startData;
+    // Ends the connection, with what is given, as the original's sockets do.
+    if (socket) socket.close = (/** @type {string | null | undefined} */ text) => socket.end(text || undefined);
+  }
+
+  /** A message begins; it is read from the stream that is returned, if it is read. */
+  startDataMode() {
+    this.#startData();
+    this.#isOpen = true;
+    this.#reader = undefined;
+    const open = () => {
+      if (this.#reader === undefined) {
+        // It flows from the start: who does not read does not brake the others.
+        this.#reader = new PassThrough().on('data', () => {});
+        if (!this.#isOpen) this.#reader.end();
+      }
+      return this.#reader;
+    };
+    return open;
+  }
+
+  /** For the line: a piece of the message; `false` if its reader is behind. @param {Buffer} bytes @param {() => void} drained */
+  push(bytes, drained) {
+    const reader = this.#reader;
+    if (reader === undefined || reader.destroyed || reader.write(bytes)) return true;
+    reader.once('drain', drained).once('close', drained);
+    return false;
+  }
+
+  /** For the line: the message is whole, or never will be. */
+  finish() {
+    this.#isOpen = false;
+    this.#reader?.end();
+  }
+}
+
+module.exports = { Stream };
