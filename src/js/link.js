@@ -81,6 +81,11 @@ class Link {
     this.#tell((border, slot) => border.write(slot, text));
   }
 
+  /** Has text taken as if the client had sent it. */
+  feed(/** @type {string} */ text) {
+    this.#tell((border, slot) => border.feed(slot, text));
+  }
+
   /** Sends what is ready and closes. */
   end() {
     this.#tell((border, slot) => border.end(slot));

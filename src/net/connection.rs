@@ -261,6 +261,7 @@ impl Connection<'_> {
                 }
                 self.session.write(&bytes);
             }
+            Control::Feed(bytes) => self.session.receive(&bytes, self.now),
             Control::End => self.session.close(),
             Control::Destroy => return Err(Ended::Destroyed),
             Control::Overflow => return Err(Ended::overflow()),

@@ -171,6 +171,12 @@ impl Border {
         self.control(session, Control::Write(text.into_bytes()));
     }
 
+    /// Takes text as if the client had sent it.
+    #[napi]
+    pub fn feed(&self, session: u32, text: String) {
+        self.control(session, Control::Feed(text.into_bytes()));
+    }
+
     /// Sends what is ready and closes.
     #[napi]
     pub fn end(&self, session: u32) {

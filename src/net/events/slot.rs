@@ -31,6 +31,8 @@ pub struct Answer {
 pub enum Control {
     /// Bytes to send.
     Write(Vec<u8>),
+    /// Bytes to be taken as if the client had sent them.
+    Feed(Vec<u8>),
     /// Send what is ready and close.
     End,
     /// Close at once.

@@ -7,9 +7,7 @@ const os = require('node:os');
 const path = require('node:path');
 const engine = require('../../border.js');
 const { SmtpError, systemError } = require('../../errors.js');
-const { Link } = require('../../link.js');
-const { Secure } = require('../../secure.js');
-const { ClientSocket } = require('../../socket.js');
+const { ClientEnd } = require('../client-end.js');
 const { Session } = require('./session.js');
 const { Spool } = require('./spool.js');
 const { Stream } = require('./stream.js');
@@ -35,17 +33,12 @@ LOOPBACK.addAddress('::1', 'ipv6');
 const isLoopback = (/** @type {string} */ address) =>
   LOOPBACK.check(address, net.isIPv6(address) ? 'ipv6' : 'ipv4');
 
-class Line {
+class Line extends ClientEnd {
   /** @type {InstanceType<typeof Stream>} */
   connection;
   /** @type {InstanceType<typeof Session>} */
   #session;
   #server;
-  #link;
-  #socket;
-  #tls = false;
-  /** @type {InstanceType<typeof Secure> | undefined} */
-  #secure;
   /** What waits for a verdict: a question of the engine, or a line that a handler reads. */
   /** @type {'connect' | 'command' | 'data' | 'line' | undefined} */
   #asked;
@@ -58,57 +51,32 @@ class Line {
 
   /** @param {any} server @param {number} slot @param {string[]} ends */
   constructor(server, slot, ends) {
+    super();
     this.#server = server;
-    this.#link = new Link(slot, { count: 0 });
-    this.#socket = new ClientSocket(this, ends);
-    this.connection = new Stream({ socket: this.#socket, server, startData: () => this.#startData() });
+    this.attach(slot, ends);
+    this.connection = new Stream({ socket: this.socket, server, startData: () => this.#startData() });
     this.#session = new Session(server, this);
   }
 
-  // What its socket asks for.
-
-  end(/** @type {number | undefined} */ code, /** @type {string | undefined} */ message) {
+  /** @override @param {number} [code] @param {string} [message] a reply before it */
+  end(code, message) {
     if (code && message) this.write(engine.border.replyLines(Number(code), String(message)).join('\r\n'));
     this.connection.closed = true;
-    this.#link.end();
-  }
-
-  destroy() {
-    this.#link.destroy();
-  }
-
-  setIdle(/** @type {number} */ milliseconds) {
-    this.#link.setIdle(milliseconds);
-  }
-
-  isTls() {
-    return this.#tls;
-  }
-
-  secure() {
-    if (this.#tls && this.#secure === undefined) {
-      const state = this.#link.secureState();
-      if (state) this.#secure = new Secure(state);
-    }
-    return this.#secure;
-  }
-
-  hostname() {
-    return undefined;
+    this.link.end();
   }
 
   // What the session asks for.
 
-  /** Sends a line, or many. */
-  write(/** @type {string} */ text) {
+  /** Sends a line, or many. @override @param {string} text */
+  write(text) {
     const lines = text.replace(/(?:\r\n|\r|\n)$/, '').split(/\r\n|\r|\n/);
-    this.#link.write(`${lines.join('\r\n')}\r\n`);
+    this.link.write(`${lines.join('\r\n')}\r\n`);
   }
 
   /** Hands the next line to `listener`, in place of taking it for a command. */
   read(/** @type {(line: string) => void} */ listener) {
     this.#reader = listener;
-    this.#link.listen(INTEREST.capture, true);
+    this.link.listen(INTEREST.capture, true);
     this.#settle(VERDICT.SKIP);
   }
 
@@ -119,42 +87,28 @@ class Line {
       this.#settle(VERDICT.ACCEPT);
     } else {
       this.#asked = undefined;
-      this.#link.settle(goesOn ? VERDICT.ACCEPT : VERDICT.ANSWER, code, text);
+      this.link.settle(goesOn ? VERDICT.ACCEPT : VERDICT.ANSWER, code, text);
     }
   }
 
   #settle(/** @type {number} */ verdict) {
     if (this.#asked === undefined) return;
     this.#asked = undefined;
-    if (this.#reader === undefined) this.#link.listen(INTEREST.capture, false);
-    this.#link.settle(verdict);
+    if (this.#reader === undefined) this.link.listen(INTEREST.capture, false);
+    this.link.settle(verdict);
   }
 
-  /** What a record brings; see `Dialogue`. */
-  receive(
-    /** @type {number} */ kind,
-    /** @type {number} */ head,
-    /** @type {number} */ at,
-    /** @type {number} */ index,
-  ) {
-    this.#link.begin(index);
-    try {
-      this.#receive(kind, head, at);
-    } finally {
-      this.#link.finish();
-    }
-  }
-
-  #receive(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
+  /** @override @param {number} kind @param {number} head @param {number} at */
+  handle(kind, head, at) {
     if (kind === KIND.PIECE) return this.#piece((head & FLAG.BLOB) !== 0);
     if (kind === KIND.TIMEOUT) return this.#timeout();
     if (kind === KIND.LISTENER_TIMEOUT) return this.#tooSlow();
     if (kind === KIND.ERROR) return this.#connectionError();
     for (let count = engine.field(at, 4); count > 0; count--) engine.text();
-    this.#tls = (head & FLAG.TLS) !== 0;
+    this.isSecure = (head & FLAG.TLS) !== 0;
     if (kind === KIND.GONE) return this.#gone();
     if (kind === KIND.SECURE) return this.#secured();
-    this.#link.sequence = engine.field(at, 2);
+    this.link.sequence = engine.field(at, 2);
     switch (kind) {
       case KIND.CONNECT:
         return this.#connected();
@@ -165,7 +119,7 @@ class Line {
       case KIND.CAPTURED:
         return this.#captured(engine.data().toString('latin1'));
       case KIND.RESPONSES:
-        return this.#link.settle(VERDICT.ACCEPT);
+        return this.link.settle(VERDICT.ACCEPT);
       default:
         return this.#command(engine.text());
     }
@@ -175,7 +129,7 @@ class Line {
     this.#asked = 'connect';
     const session = this.#session;
     const { address } = session.client;
-    this.#server.emit('connection', this.#socket);
+    this.#server.emit('connection', this.socket);
     if (address === undefined || isLoopback(address)) return this.#greet();
     nameOf(address).then((name) => {
       if (name !== undefined) session.client.hostname = name;
@@ -209,7 +163,7 @@ class Line {
     const session = this.#session;
     const name = `${session.id}-${session.transaction}.msg`;
     this.#spool = new Spool(path.join(os.tmpdir(), name));
-    this.#spool.write(receivedField(session, this.#socket), () => {});
+    this.#spool.write(receivedField(session, this.socket), () => {});
     return this.#spool;
   }
 
@@ -217,7 +171,7 @@ class Line {
     const bytes = isBlob ? engine.blobData() : engine.data();
     const drained = () => {
       this.#behind -= 1;
-      if (this.#behind === 0) this.#link.pause(false);
+      if (this.#behind === 0) this.link.pause(false);
     };
     const once = (/** @type {(drained: () => void) => boolean} */ write) => {
       let isBehind = false;
@@ -230,7 +184,7 @@ class Line {
     };
     once((then) => this.connection.push(bytes, then));
     once((then) => this.#spool?.write(bytes, then) ?? true);
-    if (this.#behind > 0) this.#link.pause(true);
+    if (this.#behind > 0) this.link.pause(true);
   }
 
   /** The message is whole: it is queued, and what becomes of that is its reply. */
@@ -280,11 +234,11 @@ class Line {
     this.#session.rejected.data = 552;
     this.connection.finish();
     this.#over();
-    this.#link.settle(VERDICT.ACCEPT);
+    this.link.settle(VERDICT.ACCEPT);
   }
 
   #timeout() {
-    this.#socket.emit('timeout');
+    this.socket?.emit('timeout');
     if (!this.connection.closed) this.#session.emit('timeout', null, undefined, true);
   }
 
@@ -308,17 +262,16 @@ class Line {
     const message = engine.text();
     const error = number ? systemError('read', number) : new SmtpError('SMTP_ERR_CONNECTION', message);
     this.#session.log.verbose('session', 'error', { message: error.message });
-    if (this.#socket.listenerCount('error') > 0) this.#socket.emit('error', error);
+    if (this.socket && this.socket.listenerCount('error') > 0) this.socket.emit('error', error);
   }
 
   #gone() {
-    this.secure();
-    this.#link.isAlive = false;
+    this.over();
     this.connection.closed = true;
     this.connection.finish();
     // A message that is being queued is its handlers' until they are done with it.
     if (!this.#session.isBusy) this.#drop();
-    this.#socket.closed();
+    this.socket?.closed();
   }
 }
 

@@ -4,9 +4,7 @@
 const { EventEmitter } = require('node:events');
 const engine = require('../../border.js');
 const { SmtpError, systemError } = require('../../errors.js');
-const { Link } = require('../../link.js');
-const { Secure } = require('../../secure.js');
-const { ClientSocket } = require('../../socket.js');
+const { ClientEnd } = require('../client-end.js');
 const { LOCAL_ERROR, Message } = require('./message.js');
 const { told } = require('./told.js');
 
@@ -67,22 +65,13 @@ class Request extends EventEmitter {
  * @property {false} [recognized]
  */
 
-class Conversation {
+class Conversation extends ClientEnd {
   request = new Request();
-  /** Recipients, as the engine counts them. */
-  #envelope = { count: 0 };
-  /** @type {InstanceType<typeof Link>} */
-  #link = new Link(-1, this.#envelope);
   #host;
-  #tls = false;
-  /** @type {InstanceType<typeof Secure> | undefined} */
-  #secure;
   /** The acknowledgement that is awaited; another one counts no more. @type {object | undefined} */
   #awaited;
   /** @type {InstanceType<typeof Message> | undefined} */
   #message;
-  /** @type {InstanceType<typeof ClientSocket> | undefined} */
-  #socket;
 
   /**
    * @param {object} host
@@ -92,91 +81,37 @@ class Conversation {
    * @param {any} [host.socket] a stream of the program's
    */
   constructor(host) {
+    super();
     this.#host = host;
     this.request.socket = host.socket;
   }
 
-  /** The engine tells of it for the first time. @param {number} slot @param {string[]} ends */
+  /** @override @param {number} slot @param {string[]} ends */
   attach(slot, ends) {
-    this.#link = new Link(slot, this.#envelope);
-    if (this.#host.socket) return;
-    this.#socket = new ClientSocket(this, ends);
-    this.request.socket = this.#socket;
+    super.attach(slot, ends);
+    this.request.socket ??= this.socket;
   }
 
-  // What its socket asks for.
-
-  end() {
-    this.#link.end();
-  }
-
-  destroy() {
-    this.#link.destroy();
-  }
-
-  write(/** @type {string} */ text) {
-    this.#link.write(text);
-  }
-
-  setIdle(/** @type {number} */ milliseconds) {
-    this.#link.setIdle(milliseconds);
-  }
-
-  isTls() {
-    return this.#tls;
-  }
-
-  secure() {
-    if (this.#tls && this.#secure === undefined) {
-      const state = this.#link.secureState();
-      if (state) this.#secure = new Secure(state);
-    }
-    return this.#secure;
-  }
-
-  hostname() {
-    return this.#link.isAlive ? this.#link.hostname() : undefined;
-  }
-
-  /**
-   * What a record brings. `head` holds its flags, `at` is where it stands, `index` its place in
-   * the batch.
-   */
-  receive(
-    /** @type {number} */ kind,
-    /** @type {number} */ head,
-    /** @type {number} */ at,
-    /** @type {number} */ index,
-  ) {
-    this.#link.begin(index);
-    try {
-      this.#receive(kind, head, at);
-    } catch (error) {
-      this.#threw(error);
-    } finally {
-      this.#link.finish();
-    }
-  }
-
-  #receive(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
+  /** @override @param {number} kind @param {number} head @param {number} at */
+  handle(kind, head, at) {
     if (kind === KIND.PIECE) return this.#piece((head & FLAG.BLOB) !== 0);
-    if (kind === KIND.TIMEOUT) return this.#socket?.emit('timeout');
+    if (kind === KIND.TIMEOUT) return this.socket?.emit('timeout');
     if (kind === KIND.LISTENER_TIMEOUT) return this.#tooSlow();
     if (kind === KIND.ERROR) return this.#connectionError();
     this.#news(head, at);
-    this.#tls = (head & FLAG.TLS) !== 0;
+    this.isSecure = (head & FLAG.TLS) !== 0;
     if (kind === KIND.GONE) return this.#gone();
     if (kind === KIND.SECURE) return this.#secured();
-    this.#link.sequence = engine.field(at, 2);
+    this.link.sequence = engine.field(at, 2);
     switch (kind) {
       case KIND.CONNECT:
         // It goes on whatever the program throws.
-        this.#link.settle(VERDICT.ACCEPT);
+        this.link.settle(VERDICT.ACCEPT);
         return this.#host.connected(this.request);
       case KIND.STREAMED:
         return this.#received();
       case KIND.CUT:
-        this.#link.settle(VERDICT.ACCEPT);
+        this.link.settle(VERDICT.ACCEPT);
         return this.#message?.fail('SMTP_ERR_MESSAGE_CUT', 'the message was refused');
       default:
         return this.#command(kind, head, at);
@@ -210,10 +145,10 @@ class Conversation {
       write: (/** @type {unknown} */ code, /** @type {unknown} */ text) => {
         const reply = told(code, text);
         const lines = engine.border.replyLines(reply.code ?? 250, reply.text ?? '');
-        this.#link.write(`${lines.join('\r\n')}\r\n`);
+        this.link.write(`${lines.join('\r\n')}\r\n`);
       },
       next: () => {
-        if (isPrevented && this.#settles(awaited)) this.#link.settle(VERDICT.SKIP);
+        if (isPrevented && this.#settles(awaited)) this.link.settle(VERDICT.SKIP);
       },
     };
     this.request.emit('command', command, control);
@@ -251,7 +186,7 @@ class Conversation {
       case KIND.DATA_START:
         return this.#startData();
       default:
-        this.#link.settle(VERDICT.ACCEPT);
+        this.link.settle(VERDICT.ACCEPT);
         if (head & FLAG.DROPS) this.#reset();
         if (head & FLAG.DROPS_GREETING) this.#forget();
         if (command.name === 'quit') this.request.emit('quit');
@@ -270,7 +205,7 @@ class Conversation {
   ) {
     if (this.request.listenerCount(event) === 0) {
       accepted();
-      this.#link.settle(VERDICT.ACCEPT);
+      this.link.settle(VERDICT.ACCEPT);
       return;
     }
     const ack = this.#ack(250, accepted);
@@ -287,13 +222,13 @@ class Conversation {
         if (!this.#settles(awaited)) return;
         accepted();
         const isPlain = reply.code === undefined && reply.text === undefined;
-        if (isPlain) this.#link.settle(VERDICT.OK);
-        else this.#link.settle(VERDICT.ACCEPT, reply.code ?? code, reply.text ?? 'OK');
+        if (isPlain) this.link.settle(VERDICT.OK);
+        else this.link.settle(VERDICT.ACCEPT, reply.code ?? code, reply.text ?? 'OK');
       },
       reject: (/** @type {unknown} */ first, /** @type {unknown} */ second) => {
         const reply = told(first, second);
         if (!this.#settles(awaited)) return;
-        this.#link.settle(VERDICT.ANSWER, reply.code ?? 500, reply.text ?? '');
+        this.link.settle(VERDICT.ANSWER, reply.code ?? 500, reply.text ?? '');
       },
     };
   }
@@ -305,7 +240,7 @@ class Conversation {
 
   /** Whether this is what is awaited; it is not any more. */
   #settles(/** @type {object} */ awaited) {
-    if (this.#awaited !== awaited || !this.#link.isAlive) return false;
+    if (this.#awaited !== awaited || !this.link.isAlive) return false;
     this.#awaited = undefined;
     return true;
   }
@@ -313,13 +248,13 @@ class Conversation {
   #startData() {
     const { request } = this;
     if (request.listenerCount('message') === 0) {
-      this.#link.settle(VERDICT.ANSWER, NO_TAKER, 'Nobody takes messages here');
+      this.link.settle(VERDICT.ANSWER, NO_TAKER, 'Nobody takes messages here');
       return;
     }
     const message = new Message({
-      pause: (on) => this.#link.pause(on),
+      pause: (on) => this.link.pause(on),
       discard: (code, text) => {
-        if (message.isOpen) this.#link.discard(code, text);
+        if (message.isOpen) this.link.discard(code, text);
         else ack.reject(code, text);
       },
     });
@@ -345,7 +280,7 @@ class Conversation {
       if (message.destroyed && !message.readableEnded) {
         // It was not wanted any more when its end had come already.
         const { code, text } = message.refusal;
-        this.#link.settle(VERDICT.ANSWER, code, text);
+        this.link.settle(VERDICT.ANSWER, code, text);
         return;
       }
       this.#raise('received', undefined, () => {});
@@ -372,7 +307,7 @@ class Conversation {
     const error = number
       ? systemError('read', number)
       : new SmtpError('SMTP_ERR_CONNECTION', `the connection failed: ${message}`);
-    if (this.#socket && this.#socket.listenerCount('error') > 0) this.#socket.emit('error', error);
+    if (this.socket && this.socket.listenerCount('error') > 0) this.socket.emit('error', error);
     this.#fail(error);
   }
 
@@ -382,15 +317,13 @@ class Conversation {
   }
 
   #gone() {
-    // The engine forgets it with this record.
-    this.secure();
-    this.#link.isAlive = false;
+    this.over();
     this.#awaited = undefined;
     this.#message?.fail(
       'SMTP_ERR_MESSAGE_CUT',
       'the connection ended before the message was whole',
     );
-    this.#socket?.closed();
+    this.socket?.closed();
   }
 
   #reset() {
@@ -399,7 +332,7 @@ class Conversation {
     request.fromExt = undefined;
     request.to = undefined;
     request.toExt = undefined;
-    this.#envelope.count = 0;
+    this.envelope.count = 0;
   }
 
   #forget() {
@@ -414,26 +347,24 @@ class Conversation {
     request.toExt ??= [];
     request.to.push(address);
     request.toExt.push(ext);
-    this.#envelope.count += 1;
+    this.envelope.count += 1;
   }
 
   #guarded(/** @type {() => void} */ run) {
     try {
       run();
     } catch (error) {
-      this.#threw(error);
+      this.threw(error);
     }
   }
 
-  /** A listener threw: its session hears of it, and so does the program, as from any emitter. */
-  #threw(/** @type {unknown} */ error) {
+  /** @override @param {unknown} error its session hears of it, too */
+  threw(error) {
     if (this.#awaited) {
       this.#awaited = undefined;
-      this.#link.settle(VERDICT.ANSWER, LOCAL_ERROR.code, LOCAL_ERROR.text);
+      this.link.settle(VERDICT.ANSWER, LOCAL_ERROR.code, LOCAL_ERROR.text);
     }
-    process.nextTick(() => {
-      throw error;
-    });
+    super.threw(error);
   }
 }
 

@@ -1,10 +1,10 @@
 'use strict';
 // A message as smtp-protocol hands it on: text where it is text, and not a byte lost where it is not.
 
-const { Buffer, isUtf8 } = require('node:buffer');
 const { Readable } = require('node:stream');
 const { SmtpError } = require('../../errors.js');
 const { checkCode } = require('../../reply.js');
+const { TextPieces } = require('../text-pieces.js');
 const { told } = require('./told.js');
 
 /** Bytes that wait for a reader before the client is braked. */
@@ -22,8 +22,7 @@ const LOCAL_ERROR = Object.freeze({
 class Message extends Readable {
   #engine;
   #paused = false;
-  /** The head of a character whose rest has not come. @type {Buffer | undefined} */
-  #head;
+  #pieces = new TextPieces();
   /** Bytes, or characters, that nobody has read. */
   #unread = 0;
   #isWhole = false;
@@ -68,15 +67,16 @@ class Message extends Readable {
   /** A piece of the message. For the session. @param {Buffer} bytes @param {boolean} isAscii */
   receive(bytes, isAscii) {
     if (this.destroyed) return;
-    if (isAscii && this.#head === undefined) this.#give(bytes.toString('latin1'));
-    else this.#receiveText(this.#head ? Buffer.concat([this.#head, bytes]) : bytes);
+    const piece = this.#pieces.next(bytes, isAscii);
+    if (piece !== undefined) this.#give(piece);
     if (this.#unread > HIGH_WATER_MARK) this.#pause(true);
   }
 
   /** The message is whole. For the session. */
   finish() {
     this.#isWhole = true;
-    if (this.#head) this.#give(this.#head);
+    const rest = this.#pieces.rest();
+    if (rest) this.#give(rest);
     this.#pause(false);
     this.push(null);
   }
@@ -117,14 +117,6 @@ class Message extends Readable {
     done(error);
   }
 
-  #receiveText(/** @type {Buffer} */ bytes) {
-    const end = endOfCharacters(bytes);
-    this.#head = end < bytes.length ? bytes.subarray(end) : undefined;
-    if (end === 0) return;
-    const whole = bytes.subarray(0, end);
-    this.#give(isUtf8(whole) ? whole.toString('utf8') : whole);
-  }
-
   #give(/** @type {string | Buffer} */ piece) {
     this.#unread += piece.length;
     // What flows is not kept, and does not pass through `read`.
@@ -138,18 +130,6 @@ class Message extends Readable {
     this.#paused = on;
     this.#engine.pause(on);
   }
-}
-
-/** Where the last character that is whole ends, if the bytes end within one of UTF-8. */
-function endOfCharacters(/** @type {Buffer} */ bytes) {
-  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
-    const byte = bytes[bytes.length - back];
-    if (byte < 0x80) break;
-    if (byte < 0xc0) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-    return length > back ? bytes.length - back : bytes.length;
-  }
-  return bytes.length;
 }
 
 module.exports = { LOCAL_ERROR, Message };
