@@ -1,0 +1,213 @@
+'use strict';
+// A client of smtpjs' server: its commands raise the schema's events, and then they are answered.
+
+const { randomBytes } = require('node:crypto');
+const engine = require('../../border.js');
+const { SmtpError, systemError } = require('../../errors.js');
+const { ClientEnd } = require('../client-end.js');
+const { TextPieces } = require('../text-pieces.js');
+const { commandOf } = require('./parser.js');
+
+const { FLAG, INTEREST, KIND, VERDICT } = engine;
+
+const WANTED =
+  INTEREST.connect |
+  INTEREST.message |
+  INTEREST.stream |
+  INTEREST.disconnect |
+  INTEREST.error;
+
+const GREETING = 'localhost Simple Mail Transfer Service Ready';
+const HELP = 'Commands: HELO EHLO MAIL RCPT DATA RSET VRFY NOOP HELP QUIT';
+const LOCAL_ERROR = 'Local error in processing. Try again later';
+
+/** Replies that are always the same. @type {Record<string, [number, string]>} */
+const REPLIES = {
+  EHLO: [250, 'smtp.example.com, Hi! you sent me a EHLO'],
+  HELO: [250, 'smtp.example.com, I am glad to meet you'],
+  VRFY: [252, 'The recipient cannot be verified'],
+  HELP: [214, HELP],
+  RSET: [250, 'Ok'],
+  QUIT: [221, 'Bye'],
+  AUTH: [502, 'Command not implemented'],
+  TURN: [502, 'Command not implemented'],
+  EXPN: [502, 'Command not implemented'],
+  SIZE: [500, 'Command not recognized'],
+};
+
+/** @returns {{ to: string[], from: string, message: (string | Buffer)[] }} */
+const newMail = () => ({ to: [], from: '', message: [] });
+
+class Connection extends ClientEnd {
+  id = randomBytes(9).toString('base64url');
+  #schema;
+  #mail = newMail();
+  #pieces = new TextPieces();
+  /** Whether the mail has its message. */
+  #isDone = false;
+  /** Whether an event's answer is still awaited. @type {object | undefined} */
+  #awaited;
+
+  /** @param {any} schema `this` of its events @param {number} slot @param {string[]} ends */
+  constructor(schema, slot, ends) {
+    super();
+    this.#schema = schema;
+    this.attach(slot, ends);
+    Object.defineProperty(this.socket, 'id', { value: this.id, enumerable: true });
+  }
+
+  getMail() {
+    return this.#mail;
+  }
+
+  /** Takes a line as if the client had sent it. @param {string} [line] */
+  parse(line = '') {
+    this.link.feed(/\n$/.test(line) ? line : `${line}\r\n`);
+  }
+
+  /** @override @param {number} kind @param {number} head @param {number} at */
+  handle(kind, head, at) {
+    if (kind === KIND.PIECE) return this.#piece((head & FLAG.BLOB) !== 0);
+    if (kind === KIND.ERROR) return this.#connectionError();
+    if (kind === KIND.LISTENER_TIMEOUT) return this.#tooSlow();
+    if (kind === KIND.TIMEOUT) return;
+    for (let count = engine.field(at, 4); count > 0; count--) engine.text();
+    this.isSecure = (head & FLAG.TLS) !== 0;
+    if (kind === KIND.GONE) return this.#gone();
+    this.link.sequence = engine.field(at, 2);
+    switch (kind) {
+      case KIND.CONNECT:
+        return this.#run('connect', this.socket, () => this.link.settle(VERDICT.ACCEPT, 220, GREETING));
+      case KIND.STREAMED:
+        return this.#received();
+      case KIND.CUT:
+        this.#mail = newMail();
+        return this.link.settle(VERDICT.ACCEPT);
+      case KIND.RESPONSES:
+        return this.link.settle(VERDICT.ACCEPT);
+      default:
+        return this.#command(engine.text());
+    }
+  }
+
+  #command(/** @type {string} */ line) {
+    const { action, params } = commandOf(line);
+    const answer = () => this.#answer(action, params, line);
+    if (action === '') answer();
+    else this.#run(action, { action, params }, answer);
+  }
+
+  /** Raises an event, and goes on when it has; what it throws is answered 451. */
+  #run(/** @type {string} */ event, /** @type {unknown} */ argument, /** @type {() => void} */ goOn) {
+    const awaited = {};
+    this.#awaited = awaited;
+    const settled = (/** @type {() => void} */ then) => {
+      if (this.#awaited !== awaited || !this.link.isAlive) return;
+      this.#awaited = undefined;
+      then();
+    };
+    const failed = (/** @type {unknown} */ error) => {
+      this.#raise(error);
+      settled(() => this.#reply(451, LOCAL_ERROR));
+    };
+    try {
+      const listener = this.#schema[event];
+      const result = typeof listener === 'function' ? listener.call(this.#schema, argument) : undefined;
+      if (typeof result?.then === 'function') result.then(() => settled(goOn), failed);
+      else settled(goOn);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #answer(/** @type {string} */ action, /** @type {string} */ params, /** @type {string} */ line) {
+    if (action === 'MAIL FROM') {
+      this.#begin();
+      this.#mail.from = params;
+      return this.#reply(250, 'Ok');
+    }
+    if (action === 'RCPT TO') {
+      if (this.#isDone || this.#mail.from === '') return this.#reply(503, 'Bad sequence of commands');
+      this.#mail.to.push(params);
+      return this.#reply(250, 'Ok');
+    }
+    if (action === 'DATA') {
+      const isReady = !this.#isDone && this.#mail.to.length > 0;
+      if (!isReady) return this.#reply(503, 'Bad sequence of commands');
+      return this.link.settle(VERDICT.ACCEPT, 354, 'End data with <CR><LF>.<CR><LF>');
+    }
+    if (action === 'RSET' && !this.#isDone) this.#mail = newMail();
+    if (action === 'QUIT') return this.link.settle(VERDICT.ACCEPT, ...REPLIES.QUIT);
+    if (action === '' && /^noop(?:\s|$)/i.test(line)) return this.#reply(250, 'Ok');
+    this.#reply(...(REPLIES[action] ?? [500, 'Command not recognized']));
+  }
+
+  /** A mail begins; the one before is handed on, if it is whole. */
+  #begin() {
+    if (this.#isDone) this.#handOn();
+    this.#mail = newMail();
+    this.#isDone = false;
+  }
+
+  #piece(/** @type {boolean} */ isBlob) {
+    const isAscii = engine.isAscii();
+    const piece = this.#pieces.next(isBlob ? engine.blobData() : engine.data(), isAscii);
+    if (piece !== undefined) this.#mail.message.push(piece);
+  }
+
+  #received() {
+    const rest = this.#pieces.rest();
+    if (rest) this.#mail.message.push(rest);
+    this.#isDone = true;
+    const number = randomBytes(6).readUIntBE(0, 6);
+    this.link.settle(VERDICT.ACCEPT, 250, `Ok: queued as ${number}`);
+  }
+
+  #reply(/** @type {number} */ code, /** @type {string} */ text) {
+    this.link.settle(VERDICT.ANSWER, code, text);
+  }
+
+  #handOn() {
+    try {
+      const result = this.#schema.done?.(this.#mail);
+      if (typeof result?.then === 'function') {
+        result.then(undefined, (/** @type {unknown} */ error) => this.#raise(error));
+      }
+    } catch (error) {
+      this.#raise(error);
+    }
+  }
+
+  #tooSlow() {
+    this.#awaited = undefined;
+    this.#raise(new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', 'an event was not answered in time'));
+  }
+
+  #connectionError() {
+    const number = Number(engine.text());
+    const message = engine.text();
+    this.#raise(number ? systemError('read', number) : new SmtpError('SMTP_ERR_CONNECTION', message));
+  }
+
+  /** Raises 'error'; what its listener throws goes to the log. */
+  #raise(/** @type {unknown} */ error) {
+    const { logger } = this.#schema;
+    if (typeof this.#schema.error !== 'function') return logger.error(error);
+    try {
+      const result = this.#schema.error(error, this.#mail);
+      if (typeof result?.then === 'function') result.then(undefined, (/** @type {unknown} */ other) => logger.error(other));
+    } catch (other) {
+      logger.error(other);
+    }
+  }
+
+  #gone() {
+    this.over();
+    this.#awaited = undefined;
+    if (!this.#isDone) this.#mail.message = [];
+    this.#handOn();
+    this.socket?.closed();
+  }
+}
+
+module.exports = { Connection, WANTED };

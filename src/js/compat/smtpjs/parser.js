@@ -1,0 +1,37 @@
+'use strict';
+// smtpjs' reading of a line: `Server.parser`.
+
+const ACTIONS = [
+  'HELO',
+  'EHLO',
+  'MAIL FROM',
+  'RCPT TO',
+  'SIZE',
+  'DATA',
+  'VRFY',
+  'TURN',
+  'AUTH',
+  'RSET',
+  'EXPN',
+  'HELP',
+  'QUIT',
+];
+const LINE = new RegExp(`^(${ACTIONS.join('|')}):? ?(.*)`);
+const ANY_CASE = new RegExp(LINE, 'i');
+
+/**
+ * @param {string} [line]
+ * @returns {{ full: string, action: string, params: string }} empty strings where nothing matches
+ */
+function parser(line = '') {
+  const [full, action, params] = LINE.exec(line) ?? ['', '', ''];
+  return { full, action, params };
+}
+
+/** The same of what clients send, whose verbs have no case (RFC 5321 section 2.4). */
+function commandOf(/** @type {string} */ line) {
+  const [, action = '', params = ''] = ANY_CASE.exec(line) ?? [];
+  return { action: action.toUpperCase(), params };
+}
+
+module.exports = { commandOf, parser };
