@@ -50,10 +50,16 @@ const SERVERS = {
     program: 'smtp-protocol',
     settings: { isOurs: true },
   },
+  mailIo: { label: 'smtp-engine, mail-io', program: 'mail-io' },
+  mailIoReads: {
+    label: 'smtp-engine, mail-io reading',
+    program: 'mail-io',
+    settings: { reads: true },
+  },
   sink: { label: 'smtp-sink', program: 'smtp-sink' },
 };
-const { every, data, stream, none, smtpServer, collecting, smtpProtocol, asProtocol, sink } =
-  SERVERS;
+const { every, data, stream, none, smtpServer, collecting, sink } = SERVERS;
+const { smtpProtocol, asProtocol, mailIo, mailIoReads } = SERVERS;
 
 /** As `collecting`, beside `smtpServer` in one row. */
 const gathering = { ...collecting, label: 'smtp-server, collecting' };
@@ -258,6 +264,14 @@ const rows = [
     load: { ...small, sessions: 50, warmUp: 15_000 },
     contestants: [asProtocol, smtpProtocol, smtpServer],
     targets: [rate(asProtocol, smtpProtocol, 1.8)],
+  },
+  {
+    number: 17,
+    title: "mail-io's interface with its core plugins, 1 KB, 50 sessions",
+    measure: 'messages',
+    load: { ...small, sessions: 50, warmUp: 3000 },
+    contestants: [mailIo, mailIoReads, smtpServer],
+    targets: [rate(mailIo, smtpServer, 0.4), rate(mailIoReads, smtpServer, 0.15)],
   },
 ];
 

@@ -16,7 +16,7 @@ const SINK_START_MS = 5000;
 /**
  * @typedef {object} Contestant a server as it is configured for a row
  * @property {string} label unique within its row
- * @property {'smtp-engine' | 'smtp-server' | 'smtp-protocol' | 'smtp-sink' | 'nodemailer' | 'smtp-source'} program
+ * @property {'smtp-engine' | 'smtp-server' | 'smtp-protocol' | 'mail-io' | 'smtp-sink' | 'nodemailer' | 'smtp-source'} program
  * @property {object} [settings] see servers/serve.js
  * @property {import('./tools.js').KeyType} [keys] for STARTTLS
  */

@@ -30,6 +30,7 @@ async function main(argv) {
       process.exitCode = await require('./cli/send.js').send(argv.slice(1));
       return;
     }
+    if (argv[0] === 'repl') return await require('./cli/repl.js').run(argv.slice(1));
     const options = parseCommandLine(argv);
     if (options.help) process.stdout.write(HELP);
     else if (options.version) process.stdout.write(`${version}\n`);

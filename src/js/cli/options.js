@@ -6,6 +6,7 @@ const { messageOf } = require('./text.js');
 
 const HELP = `Usage: smtp-engine [options]
        smtp-engine send ...   sends mail (see smtp-engine send --help)
+       smtp-engine repl ...   receives it in a console (see smtp-engine repl --help)
 
 Receives mail over SMTP and shows a line for each message.
 
