@@ -224,9 +224,11 @@ class Line extends ClientEnd {
   #drop() {
     const spool = this.#spool;
     this.#spool = undefined;
-    spool?.remove().catch((/** @type {Error} */ error) =>
-      this.#session.log.warn('data', 'core', { message: 'Cannot remove the message', data: error }),
-    );
+    try {
+      spool?.remove();
+    } catch (error) {
+      this.#session.log.warn('data', 'core', { message: 'Cannot remove the message', data: error });
+    }
   }
 
   /** The engine has refused the message. */
@@ -245,8 +247,9 @@ class Line extends ClientEnd {
   #tooSlow() {
     this.#asked = undefined;
     this.#session.cancel();
-    const error = new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', 'a handler did not answer in time');
-    this.#session.log.error('session', 'timeout', { message: error.message });
+    this.#session.log.error('session', 'timeout', { message: 'a handler did not answer in time' });
+    // The engine has answered 451; who knows what the handler still does.
+    this.end();
   }
 
   #secured() {

@@ -20,7 +20,7 @@ async function parse(message) {
     messageId: bare(mail.messageId),
     inReplyTo: [mail.inReplyTo ?? []].flat().map(bare),
     references: [mail.references ?? []].flat().map(bare),
-    priority: mail.priority ?? 'normal',
+    priority: mail.headers.get('priority') ?? 'normal',
     date: mail.date,
     text: mail.text,
     html: mail.html || undefined,

@@ -125,6 +125,7 @@ function engineParams(/** @type {any} */ { hostname, limits, tls }) {
     name: hostname,
     size: limits.messageSize || 0,
     timeout: limits.idleTimeout || 0,
+    listenerTimeout: limits.idleTimeout || 0,
     // The handlers count what they count.
     maxRecipients: 0,
     maxBadCommands: 0,

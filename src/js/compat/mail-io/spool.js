@@ -3,7 +3,6 @@
 
 const { Buffer } = require('node:buffer');
 const fs = require('node:fs');
-const { rm } = require('node:fs/promises');
 const { Readable } = require('node:stream');
 
 /** Bytes beyond which a message is written to its file. */
@@ -67,11 +66,11 @@ class Spool {
     return this.#writer ? fs.promises.readFile(this.#path) : Buffer.concat(this.#pieces);
   }
 
-  /** Forgets it, and removes its file. */
-  async remove() {
+  /** Forgets it, and removes its file. @throws the system's error */
+  remove() {
     this.#pieces = [];
     this.#writer?.destroy();
-    if (this.#isOnDisk) await rm(this.#path, { force: true });
+    if (this.#isOnDisk) fs.rmSync(this.#path, { force: true });
   }
 
   #begin() {

@@ -48,15 +48,20 @@ module.exports = {
   },
 };
 
-/** The mailboxes of an address. */
+/** The mailboxes of an address. One that takes a callback is waited for where it returns nothing. */
 async function extended(extend, address) {
   if (typeof extend !== 'function') return [address];
+  const callsBack = extend.length > 1;
   const mailboxes = await new Promise((resolve, reject) => {
+    const returned = (result) => {
+      const isAnswer = typeof result === 'string' || Array.isArray(result);
+      if (isAnswer || !callsBack) resolve(result);
+    };
     const result = extend(address, resolve);
-    if (typeof result?.then === 'function') result.then(resolve, reject);
-    else if (result !== undefined) resolve(result);
+    if (typeof result?.then === 'function') result.then(returned, reject);
+    else returned(result);
   });
-  return [mailboxes ?? []].flat().filter(Boolean);
+  return [mailboxes ?? []].flat().filter((mailbox) => typeof mailbox === 'string' && mailbox !== '');
 }
 
 /** The maildir of an address, whose parts cannot name any other place. */
