@@ -46,7 +46,10 @@ describe('mail-io', { timeout: 60_000 }, () => {
       ['EHLO', '501 Error: syntax: EHLO hostname'],
       ['helo me', '250 mx.example'],
       ['DATA', '503 Error: no valid sender'],
-      ['EHLO me', '250-mx.example\r\n250-AUTH LOGIN PLAIN\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SIZE'],
+      [
+        'EHLO me',
+        '250-mx.example\r\n250-AUTH LOGIN PLAIN\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SIZE',
+      ],
       ['NOOP', '250 OK'],
       ['HELP', '214 see https://tools.ietf.org/html/rfc5321 for details'],
       ['STARTTLS', '502 Error: command not recognized'],
@@ -123,7 +126,11 @@ describe('mail-io', { timeout: 60_000 }, () => {
     const client = await ask([`AUTH PLAIN ${plain}`, '235 Authentication successful']);
     await client.command(`AUTH PLAIN ${plain}`, '503 Error: Already authenticated');
     await ask(['auth plain', '334 '], [plain, 235]);
-    await ask(['AUTH LOGIN', `334 ${username}`], [base64('tim'), `334 ${prompt}`], [base64('secret'), 235]);
+    await ask(
+      ['AUTH LOGIN', `334 ${username}`],
+      [base64('tim'), `334 ${prompt}`],
+      [base64('secret'), 235],
+    );
     await ask([`AUTH LOGIN ${base64('tim')}`, `334 ${prompt}`], [base64('secret'), 235]);
     await ask(['AUTH LOGIN', 334], ['*', '501 Error: Authentication aborted'], ['NOOP', 250]);
     await ask(
@@ -132,7 +139,11 @@ describe('mail-io', { timeout: 60_000 }, () => {
       [`AUTH PLAIN ${base64('nothing')}`, '500 Error: Invalid user data'],
       [`AUTH PLAIN ${base64('tim\0wrong')}`, '535 Error: authentication failed'],
     );
-    await ask(['EHLO x', 250], ['MAIL FROM:<a@b>', 250], [`AUTH PLAIN ${plain}`, '503 Error: Not permitted']);
+    await ask(
+      ['EHLO x', 250],
+      ['MAIL FROM:<a@b>', 250],
+      [`AUTH PLAIN ${plain}`, '503 Error: Not permitted'],
+    );
     assert.deepEqual(users.at(0), { username: 'tim', password: 'secret' });
     assert.deepEqual(users.at(-1), { username: 'tim', password: 'wrong' });
     for (const secret of ['secret', plain, base64('secret'), base64('tim\0wrong')]) {
@@ -141,7 +152,12 @@ describe('mail-io', { timeout: 60_000 }, () => {
   });
 
   test('ends sessions with too many failures of one kind', async (t) => {
-    const limits = { authFailures: 1, unrecognizedCommands: 1, maxRecipients: 2, maxConnections: 1 };
+    const limits = {
+      authFailures: 1,
+      unrecognizedCommands: 1,
+      maxRecipients: 2,
+      maxConnections: 1,
+    };
     const { connect } = await serveMailIo(t, { limits });
     const client = await connect();
     const other = await connect({ greeting: false });
@@ -266,7 +282,11 @@ describe('mail-io', { timeout: 60_000 }, () => {
   });
 
   test('keeps a long message in a file, byte for byte, and removes it', async (t) => {
-    const body = Buffer.from(Array.from({ length: 3_000_000 }, (_, at) => (at % 80 === 79 ? 10 : at % 80 === 78 ? 13 : 97 + (at % 26))));
+    const body = Buffer.from(
+      Array.from({ length: 3_000_000 }, (_, at) =>
+        at % 80 === 79 ? 10 : at % 80 === 78 ? 13 : 97 + (at % 26),
+      ),
+    );
     const long = Buffer.concat([Buffer.from('Subject: long\r\n\r\n'), body]);
     /** @type {string[]} */
     const files = [];
@@ -312,7 +332,8 @@ describe('mail-io', { timeout: 60_000 }, () => {
     assert.deepEqual(order, ['first', 'second', 'third']);
     const taken = () => server.addHandler('noop', note('first'));
     assert.throws(taken, /noop\/first already/);
-    const cycle = () => server.addHandler('noop', { ...note('x'), before: 'first', after: 'third' });
+    const cycle = () =>
+      server.addHandler('noop', { ...note('x'), before: 'first', after: 'third' });
     assert.throws(cycle, /'noop' wait for each other/);
     assert.throws(() => server.addHandler('noop', /** @type {any} */ ({ name: 'y' })), TypeError);
     // What could not be added is not there.
@@ -352,7 +373,13 @@ describe('mail-io', { timeout: 60_000 }, () => {
     server.addHandler('bye', { name: 'a', handler: (_req, res) => res.end(421, 'go') });
     const client = await connect();
     client.write('XTRA now\r\nthe line\r\nNOOP\r\nLAST\r\nBYE\r\n');
-    for (const reply of ['250-first\r\n250 second', '251 the line', '250 OK', '259 that is all', '421 go']) {
+    for (const reply of [
+      '250-first\r\n250 second',
+      '251 the line',
+      '250 OK',
+      '259 that is all',
+      '421 go',
+    ]) {
       await client.expect(reply);
     }
     await client.ended();
@@ -369,7 +396,8 @@ describe('mail-io', { timeout: 60_000 }, () => {
       },
       text: (/** @type {any} */ _req, /** @type {any} */ res) => res.reject(550),
       code: (/** @type {any} */ _req, /** @type {any} */ res) => res.accept(99),
-      later: (/** @type {any} */ _req, /** @type {any} */ res) => setImmediate(() => res.reject('x', 'y')),
+      later: (/** @type {any} */ _req, /** @type {any} */ res) =>
+        setImmediate(() => res.reject('x', 'y')),
     };
     const { server, connect, log } = await serveMailIo(t, { limits: { idleTimeout: 1_000 } });
     for (const [name, handler] of Object.entries(bad)) server.addHandler(name, { name, handler });

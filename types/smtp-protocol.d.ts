@@ -145,8 +145,8 @@ export interface ServerEvents {
   close: [];
 }
 
-/** As much of a `net.Server` as there is. */
-export interface Server extends EventEmitter<ServerEvents> {
+/** As much of a `net.Server` as there is, but for its events. */
+export interface Listening {
   readonly listening: boolean;
   /** More clients than that are dropped. */
   maxConnections: number | undefined;
@@ -163,6 +163,9 @@ export interface Server extends EventEmitter<ServerEvents> {
   unref(): this;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** A server of `createServer`. */
+export interface Server extends Listening, EventEmitter<ServerEvents> {}
 
 /** Is called with what a server replied: a refusal is a code, and no error. */
 export type ReplyCallback = (error: Error | null, code?: number, lines?: string[]) => void;

@@ -33,7 +33,10 @@ import {
   type TlsParams,
 } from 'smtp-engine';
 
+import { Server as MailIoServer } from 'smtp-engine/mail-io';
+
 import transport = require('smtp-engine/nodemailer');
+import SmtpJs = require('smtp-engine/smtpjs');
 
 /** Compiles where `value` is a `T` and nothing wider. */
 function is<T>(_value: T): void {}
@@ -540,3 +543,53 @@ outgoing.end();
 const behind = protocol.client({ domain: 'x' }, outgoing);
 behind.socket.setNoDelay();
 protocol.server(outgoing).helo('x');
+
+// ---------------------------------------------------------------------------------------------
+// mail-io and smtpjs
+// ---------------------------------------------------------------------------------------------
+
+const relaying = new MailIoServer(
+  {
+    domains: ['x'],
+    relay: { queueDir: '/x', smtpPort: 25 },
+    plugins: {
+      'rcpt/dnsbl': { blacklist: ['a', 'b'] },
+      'queue/spamd': false,
+      'queue/maildir': { mailDir: '/%d/%n', extend: async (address) => [address] },
+    },
+    handlers: { rcpt: [{ name: 'a', after: 'core', handler: (_req, res) => res.accept() }] },
+    logger: { verbose: () => {} },
+  },
+  (session) => {
+    session.on('auth', (req, res) =>
+      req.user?.password === 'x' ? res.accept() : res.reject(535, 'no'),
+    );
+    session.on('queue', (req, res) => {
+      is<string | undefined>(req.mail?.from?.[0]?.address ?? req.file);
+      res.set({ a: 1 });
+      res.accept(250, 'queued');
+    });
+    // @ts-expect-error a code is a number
+    session.on('mail', (_req, res) => res.reject('550', 'no'));
+  },
+);
+relaying.addHandler('data', { name: 'b', before: ['c'], handler: () => {} });
+relaying.listen(25).on('session', (session) => is<string[]>(session.envelope.to));
+void relaying.sendMail({ to: 'a@b' });
+is<number | null>(relaying.port);
+
+const schemed = SmtpJs.factory({
+  config: { port: 0 },
+  data: () => ({ count: 0 }),
+  events: {
+    connect(socket) {
+      this.logger.log(socket.id, this.count);
+    },
+    'MAIL FROM': ({ params }) => is<string>(params),
+    done: (mail) => is<string>(mail.from),
+    // @ts-expect-error a listener is a function
+    HELO: 5,
+  },
+});
+is<string[]>(schemed.list());
+is<string>(SmtpJs.parser('HELO x').action);

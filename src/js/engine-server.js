@@ -53,7 +53,7 @@ class EngineServer {
 
   /**
    * @param {any} config parameters that were checked
-   * @param {'mbr-smtp' | 'smtp-protocol'} dialect
+   * @param {'mbr-smtp' | 'smtp-protocol' | 'mail-io'} dialect
    * @param {Application} application
    */
   constructor(config, dialect, application) {

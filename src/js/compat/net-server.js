@@ -19,7 +19,7 @@ class NetServer extends EventEmitter {
 
   /**
    * @param {any} config parameters of the engine that were checked
-   * @param {'mbr-smtp' | 'smtp-protocol'} dialect
+   * @param {'mbr-smtp' | 'smtp-protocol' | 'mail-io'} dialect
    * @param {number} interest the events that the engine is to tell of
    * @param {(slot: number, ends: string[]) => import('../engine-server.js').EngineSession} open
    */

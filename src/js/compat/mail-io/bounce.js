@@ -16,7 +16,7 @@ const END_OF_HEADER = '\r\n\r\n';
  * @returns {Promise<Buffer>}
  */
 async function bounceOf(mail, hostname, message) {
-  const MimeNode = require('nodemailer/lib/mime-node');
+  const MimeNode = /** @type {any} */ (require('nodemailer/lib/mime-node'));
   const { from, to } = mail.envelope;
   const reason = mail.failures.at(-1)?.err.msg ?? 'it could not be delivered in time';
   const report = new MimeNode('multipart/report; report-type=delivery-status');
@@ -26,11 +26,13 @@ async function bounceOf(mail, hostname, message) {
     Subject: 'Undelivered Mail Returned to Sender',
     'Auto-Submitted': 'auto-replied',
   });
-  report.createChild('text/plain; charset=utf-8').setContent(
-    `This is the mail system at ${hostname}.\r\n\r\n` +
-      `Your message could not be delivered to ${to}, and will not be tried again:\r\n\r\n` +
-      `${reason}\r\n`,
-  );
+  report
+    .createChild('text/plain; charset=utf-8')
+    .setContent(
+      `This is the mail system at ${hostname}.\r\n\r\n` +
+        `Your message could not be delivered to ${to}, and will not be tried again:\r\n\r\n` +
+        `${reason}\r\n`,
+    );
   const [status] = /\b[45]\.\d{1,3}\.\d{1,3}\b/.exec(reason) ?? ['5.0.0'];
   report.createChild('message/delivery-status').setContent(
     fields([

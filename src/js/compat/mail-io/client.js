@@ -45,7 +45,11 @@ class Client {
     const id = randomUUID();
     const to = [envelope.to].flat();
     try {
-      const { rejected } = await send(this.#options(), { from: bare(envelope.from), to, dsn: envelope.dsn }, message);
+      const { rejected } = await send(
+        this.#options(),
+        { from: bare(envelope.from), to, dsn: envelope.dsn },
+        message,
+      );
       const [refused] = rejected;
       if (refused) {
         throw Object.assign(new Error(`${refused.address} was refused: ${refused.reply}`), {
@@ -56,7 +60,10 @@ class Client {
     } catch (/** @type {any} */ error) {
       if (error.replyCode !== undefined) error.responseCode = error.replyCode;
       const text = `Failed to deliver message for ${to.join(', ')}: `;
-      this.logger.log('warn', id, null, config.identity, 'error', null, { message: text, data: error.message });
+      this.logger.log('warn', id, null, config.identity, 'error', null, {
+        message: text,
+        data: error.message,
+      });
       throw error;
     }
   }

@@ -80,7 +80,8 @@ function configOf(given = {}) {
 function merge(target, source) {
   for (const [name, value] of Object.entries(source)) {
     if (value === undefined || name === '__proto__') continue;
-    target[name] = isPlain(value) && isPlain(target[name]) ? merge({ ...target[name] }, value) : value;
+    target[name] =
+      isPlain(value) && isPlain(target[name]) ? merge({ ...target[name] }, value) : value;
   }
   return target;
 }

@@ -37,6 +37,8 @@ const PLUGINS = [
  * @property {boolean} [isBuiltIn] it came with the server
  */
 
+/** @typedef {Omit<Handler, 'name'> & { description: string }} Plugin one that comes with the server */
+
 /** @typedef {Record<string, Handler[]>} Handlers */
 
 /**
@@ -85,7 +87,8 @@ function add(handlers, command, handler) {
 
 /** Sorts the handlers of each command. @param {Handlers} handlers @throws {Error} for a cycle */
 function sortHandlers(handlers) {
-  for (const command of Object.keys(handlers)) handlers[command] = sorted(command, handlers[command]);
+  for (const command of Object.keys(handlers))
+    handlers[command] = sorted(command, handlers[command]);
 }
 
 /** Topologically, and else in the order in which they came; 'core' is before all others. */
@@ -99,7 +102,8 @@ function sorted(/** @type {string} */ command, /** @type {Handler[]} */ list) {
   }
   /** @type {Handler[]} */
   const order = [];
-  const done = (/** @type {string} */ name) => !byName.has(name) || order.includes(/** @type {any} */ (byName.get(name)));
+  const done = (/** @type {string} */ name) =>
+    !byName.has(name) || order.includes(/** @type {any} */ (byName.get(name)));
   while (order.length < list.length) {
     const next = list.find(
       (handler) => !order.includes(handler) && [...(waits.get(handler.name) ?? [])].every(done),

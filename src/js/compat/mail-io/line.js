@@ -54,13 +54,18 @@ class Line extends ClientEnd {
     super();
     this.#server = server;
     this.attach(slot, ends);
-    this.connection = new Stream({ socket: this.socket, server, startData: () => this.#startData() });
+    this.connection = new Stream({
+      socket: this.socket,
+      server,
+      startData: () => this.#startData(),
+    });
     this.#session = new Session(server, this);
   }
 
   /** @override @param {number} [code] @param {string} [message] a reply before it */
   end(code, message) {
-    if (code && message) this.write(engine.border.replyLines(Number(code), String(message)).join('\r\n'));
+    if (code && message)
+      this.write(engine.border.replyLines(Number(code), String(message)).join('\r\n'));
     this.connection.closed = true;
     this.link.end();
   }
@@ -196,7 +201,10 @@ class Line extends ClientEnd {
     spool.end(() => {
       if (this.connection.closed) return this.#drop();
       if (spool.error) {
-        session.log.error('data', 'core', { message: 'Cannot store the message', data: spool.error });
+        session.log.error('data', 'core', {
+          message: 'Cannot store the message',
+          data: spool.error,
+        });
         this.#over();
         return this.reply(452, 'Insufficient system storage', false);
       }
@@ -263,7 +271,9 @@ class Line extends ClientEnd {
   #connectionError() {
     const number = Number(engine.text());
     const message = engine.text();
-    const error = number ? systemError('read', number) : new SmtpError('SMTP_ERR_CONNECTION', message);
+    const error = number
+      ? systemError('read', number)
+      : new SmtpError('SMTP_ERR_CONNECTION', message);
     this.#session.log.verbose('session', 'error', { message: error.message });
     if (this.socket && this.socket.listenerCount('error') > 0) this.socket.emit('error', error);
   }

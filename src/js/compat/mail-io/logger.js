@@ -4,7 +4,13 @@
 const util = require('node:util');
 
 const WIDTH = 115;
-const SIGNS = /** @type {Record<string, string>} */ ({ in: '<', out: '>', up: '^', down: 'v', line: '|' });
+const SIGNS = /** @type {Record<string, string>} */ ({
+  in: '<',
+  out: '>',
+  up: '^',
+  down: 'v',
+  line: '|',
+});
 
 const styles = /** @type {any} */ (util).styleText;
 const isColoured = Boolean(process.stdout.isTTY && styles && !process.env.NO_COLOR);
@@ -58,10 +64,21 @@ class Logger {
     this.logger[level](dim ? paint('dim', line) : line);
     if (data?.data === undefined) return;
     for (const item of [data.data].flat()) {
-      const lines = (item instanceof Error ? (item.stack ?? item.message) : inspected(item)).split('\n');
+      const lines = (item instanceof Error ? (item.stack ?? item.message) : inspected(item)).split(
+        '\n',
+      );
       for (const [index, message] of lines.entries()) {
         const last = index === lines.length - 1;
-        this.log(level, id, subId, event, subEvent, index === 0 ? 'up' : last ? 'down' : 'line', { message }, dim);
+        this.log(
+          level,
+          id,
+          subId,
+          event,
+          subEvent,
+          index === 0 ? 'up' : last ? 'down' : 'line',
+          { message },
+          dim,
+        );
       }
     }
   }

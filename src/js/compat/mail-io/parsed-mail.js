@@ -41,7 +41,9 @@ async function parseHeaders(message) {
   }
   const head = Buffer.concat(pieces).toString('latin1');
   const end = /\r?\n\r?\n/.exec(head);
-  const mail = await simpleParser(Buffer.from(`${end ? head.slice(0, end.index) : head}\r\n\r\n`, 'latin1'));
+  const mail = await simpleParser(
+    Buffer.from(`${end ? head.slice(0, end.index) : head}\r\n\r\n`, 'latin1'),
+  );
   return headersOf(mail);
 }
 
@@ -50,7 +52,10 @@ function headersOf(mail) {
   /** @type {Record<string, any>} */
   const headers = {};
   for (const { key, line } of mail.headerLines) {
-    const value = line.slice(line.indexOf(':') + 1).replace(/\r?\n\s*/g, ' ').trim();
+    const value = line
+      .slice(line.indexOf(':') + 1)
+      .replace(/\r?\n\s*/g, ' ')
+      .trim();
     if (key === '__proto__') continue;
     if (Object.hasOwn(headers, key)) headers[key] = [headers[key], value].flat();
     else headers[key] = value;
@@ -70,7 +75,8 @@ function addressesOf(list) {
 
 /** @param {any} attachment */
 function attachmentOf(attachment) {
-  const { contentType, contentDisposition, filename, cid, contentId, content, checksum } = attachment;
+  const { contentType, contentDisposition, filename, cid, contentId, content, checksum } =
+    attachment;
   return {
     contentType,
     contentDisposition,

@@ -42,7 +42,9 @@ class QueueFolder {
         if (name.endsWith(PART)) await removeAbandoned(file);
         else if (name.endsWith(INFO)) mails.push(await this.#parse(name));
       } catch (cause) {
-        errors.push(new Error(`${file} is left alone: ${/** @type {Error} */ (cause).message}`, { cause }));
+        errors.push(
+          new Error(`${file} is left alone: ${/** @type {Error} */ (cause).message}`, { cause }),
+        );
       }
     }
     return { mails, errors };
@@ -121,7 +123,10 @@ class QueueFolder {
   }
 }
 
-async function writeMessage(/** @type {string} */ file, /** @type {import('node:stream').Readable} */ message) {
+async function writeMessage(
+  /** @type {string} */ file,
+  /** @type {import('node:stream').Readable} */ message,
+) {
   const part = `${file}${PART}`;
   try {
     await pipeline(message, createWriteStream(part, { mode: MODE, flags: 'wx', flush: true }));

@@ -43,12 +43,15 @@ class Relay {
     this.config = server.config.relay;
     this.logger = server.logger;
     this.#folder = new QueueFolder(this.config.queueDir);
-    this.queue = Util.queue({ concurrency: this.config.concurrentTransactions || 5 }, (mail, done) => {
-      this.process(mail).then(done, (error) => {
-        this.#log('error', mail, 'process', `Cannot process the message: ${error.message}`);
-        done();
-      });
-    });
+    this.queue = Util.queue(
+      { concurrency: this.config.concurrentTransactions || 5 },
+      (mail, done) => {
+        this.process(mail).then(done, (error) => {
+          this.#log('error', mail, 'process', `Cannot process the message: ${error.message}`);
+          done();
+        });
+      },
+    );
   }
 
   /** Begins with what is queued. */
@@ -59,7 +62,8 @@ class Relay {
   /** Queues what the folder holds. */
   async reload() {
     const { mails, errors } = await this.#folder.load();
-    for (const error of errors) this.logger.log('error', 'relay', null, 'relay', 'reload', null, { message: error.message });
+    for (const error of errors)
+      this.logger.log('error', 'relay', null, 'relay', 'reload', null, { message: error.message });
     if (this.#isClosed) return;
     for (const mail of mails) this.queue.schedule(0, mail);
   }
@@ -79,9 +83,12 @@ class Relay {
    */
   async add(envelope, message, headers = {}) {
     const to = [envelope?.to ?? []].flat();
-    if (typeof envelope?.from !== 'string' || envelope.from === '') throw new TypeError('Invalid sender');
-    if (to.length === 0 || !to.every((each) => typeof each === 'string')) throw new TypeError('Invalid recipients');
-    if (typeof message?.pipe !== 'function') throw new TypeError('Invalid message, expecting a readable stream');
+    if (typeof envelope?.from !== 'string' || envelope.from === '')
+      throw new TypeError('Invalid sender');
+    if (to.length === 0 || !to.every((each) => typeof each === 'string'))
+      throw new TypeError('Invalid recipients');
+    if (typeof message?.pipe !== 'function')
+      throw new TypeError('Invalid message, expecting a readable stream');
     const mails = await this.#folder.add(envelope.from, to, message, {
       'auto-submitted': headers['auto-submitted'],
     });
@@ -167,7 +174,12 @@ class Relay {
     else await this.add(envelope, Readable.from([report]), { 'auto-submitted': 'auto-replied' });
   }
 
-  #log(/** @type {string} */ level, /** @type {Mail} */ mail, /** @type {string} */ action, /** @type {string} */ message) {
+  #log(
+    /** @type {string} */ level,
+    /** @type {Mail} */ mail,
+    /** @type {string} */ action,
+    /** @type {string} */ message,
+  ) {
     this.logger.log(level, mail.id, mail.failures.length, 'relay', action, null, { message });
   }
 }

@@ -81,7 +81,8 @@ class Run {
     const session = this.#session;
     const command = this.req.command.name;
     let isOpen = true;
-    const once = (/** @type {(...args: any[]) => void} */ act) =>
+    const once =
+      (/** @type {(...args: any[]) => void} */ act) =>
       (/** @type {any[]} */ ...args) => {
         if (!isOpen || this.#isOver) return;
         isOpen = false;
@@ -181,7 +182,11 @@ class Run {
     );
   }
 
-  #end(/** @type {any} */ code, /** @type {any} */ text, /** @type {Handler | undefined} */ handler) {
+  #end(
+    /** @type {any} */ code,
+    /** @type {any} */ text,
+    /** @type {Handler | undefined} */ handler,
+  ) {
     const session = this.#session;
     const { name } = this.req.command;
     session.rejected[name] = code || true;

@@ -74,7 +74,10 @@ class Server extends NetServer {
     const transport = nodemailer.createTransport({
       name: 'mail-io',
       version: '1',
-      send: (/** @type {any} */ mail, /** @type {(error: Error | null, info?: any) => void} */ done) => {
+      send: (
+        /** @type {any} */ mail,
+        /** @type {(error: Error | null, info?: any) => void} */ done,
+      ) => {
         const envelope = mail.data.envelope || mail.message.getEnvelope();
         this.submit(envelope, mail.message.createReadStream(), message.identity).then(
           () => done(null, {}),
@@ -97,10 +100,16 @@ class Server extends NetServer {
     const place =
       typeof bound === 'string'
         ? { path: bound }
-        : { host: ANYWHERE.includes(bound.address) ? '127.0.0.1' : bound.address, port: bound.port };
+        : {
+            host: ANYWHERE.includes(bound.address) ? '127.0.0.1' : bound.address,
+            port: bound.port,
+          };
     const { username: user, password: pass } = this.apiUser;
     const { logger } = this.config;
-    return new Client({ ...place, identity, logger, login: { user, pass } }).send(envelope, message);
+    return new Client({ ...place, identity, logger, login: { user, pass } }).send(
+      envelope,
+      message,
+    );
   }
 
   /** @override @param {(error?: Error) => void} [callback] */
@@ -118,7 +127,8 @@ class Server extends NetServer {
 
 /** What the engine sees to by itself: framing, TLS, sizes and times. */
 function engineParams(/** @type {any} */ { hostname, limits, tls }) {
-  const { key, cert, ca, passphrase, requestCert, rejectUnauthorized, minVersion, maxVersion } = tls ?? {};
+  const { key, cert, ca, passphrase, requestCert, rejectUnauthorized, minVersion, maxVersion } =
+    tls ?? {};
   const settings = { ca, passphrase, requestCert, rejectUnauthorized, minVersion, maxVersion };
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   return engineConfig({

@@ -41,7 +41,7 @@ class Session {
 
   /**
    * @param {any} server
-   * @param {import('./line.js').Line} line
+   * @param {any} line the engine's side of it, see `Line`
    */
   constructor(server, line) {
     this.#line = line;
@@ -61,7 +61,10 @@ class Session {
   /** Its handlers, which are its own to change. */
   get handlers() {
     this.#handlers ??= Object.fromEntries(
-      Object.entries(/** @type {Handlers} */ (this.server.handlers)).map(([name, list]) => [name, [...list]]),
+      Object.entries(/** @type {Handlers} */ (this.server.handlers)).map(([name, list]) => [
+        name,
+        [...list],
+      ]),
     );
     return this.#handlers;
   }
@@ -72,7 +75,12 @@ class Session {
       ...Object.fromEntries(
         LEVELS.map((level) => [
           level,
-          (/** @type {string} */ command, /** @type {string} */ plugin, /** @type {any} */ message, /** @type {boolean} */ dim) =>
+          (
+            /** @type {string} */ command,
+            /** @type {string} */ plugin,
+            /** @type {any} */ message,
+            /** @type {boolean} */ dim,
+          ) =>
             this.logger.log(level, this.id, this.transaction, command, plugin, null, message, dim),
         ]),
       ),
@@ -84,7 +92,16 @@ class Session {
         /** @type {string} */ mode,
         /** @type {boolean} */ dim,
       ) =>
-        this.logger.log('protocol', this.id, this.transaction, command, plugin, mode, { code, message }, dim),
+        this.logger.log(
+          'protocol',
+          this.id,
+          this.transaction,
+          command,
+          plugin,
+          mode,
+          { code, message },
+          dim,
+        ),
     };
     return this.#log;
   }
@@ -131,12 +148,24 @@ class Session {
       name = 'unrecognized';
     }
     const shown = name === SECRET && typeof data === 'string' ? hidden(data) : data;
-    this.log.protocol(name, null, null, typeof shown === 'string' ? `${command} ${shown}` : command, 'in', internal);
+    this.log.protocol(
+      name,
+      null,
+      null,
+      typeof shown === 'string' ? `${command} ${shown}` : command,
+      'in',
+      internal,
+    );
     this.run({ name, cmd: name, data }, callback);
   }
 
-  /** For the server: runs the handlers of a command. @param {any} command */
-  run(command, callback = (/** @type {Ending | null} */ _rejected, /** @type {Ending=} */ _accepted) => {}) {
+  /**
+   * For the server: runs the handlers of a command.
+   *
+   * @param {any} command
+   * @param {(rejected: Ending | null, accepted?: Ending) => void} callback
+   */
+  run(command, callback) {
     const handlers = this.handlersOf(command.name) ?? [];
     const run = new Run(this, command, [...handlers], (ending) => {
       this.#runs.delete(run);
@@ -151,7 +180,9 @@ class Session {
   /** For the server: the handlers of a command, in their order. */
   handlersOf(/** @type {string} */ name) {
     const handlers = this.#handlers ?? this.server.handlers;
-    return Object.hasOwn(handlers, name) && Array.isArray(handlers[name]) ? handlers[name] : undefined;
+    return Object.hasOwn(handlers, name) && Array.isArray(handlers[name])
+      ? handlers[name]
+      : undefined;
   }
 
   /** Forgets all but what was accepted. */
@@ -173,7 +204,9 @@ class Session {
     if (this.connection.closed) return;
     this.cancel();
     this.#line.end(code, message);
-    this.log.verbose('session', 'close', { message: `Closed session with ${this.client.hostname}` });
+    this.log.verbose('session', 'close', {
+      message: `Closed session with ${this.client.hostname}`,
+    });
   }
 
   // For the server.
@@ -203,7 +236,8 @@ class Session {
 }
 
 /** The mechanism alone. */
-const hidden = (/** @type {string} */ data) => `${data.split(' ')[0]}${data.includes(' ') ? ` ${HIDDEN}` : ''}`;
+const hidden = (/** @type {string} */ data) =>
+  `${data.split(' ')[0]}${data.includes(' ') ? ` ${HIDDEN}` : ''}`;
 
 /** IPv4 as such, also where it comes over IPv6. */
 function clientAddress(/** @type {string | undefined} */ address) {

@@ -58,7 +58,9 @@ class Spool {
   /** All of it, to be read. @returns {Readable} */
   stream() {
     if (this.#writer) return fs.createReadStream(this.#path);
-    return Readable.from(this.#pieces.length > 0 ? [Buffer.concat(this.#pieces)] : [], { objectMode: false });
+    return Readable.from(this.#pieces.length > 0 ? [Buffer.concat(this.#pieces)] : [], {
+      objectMode: false,
+    });
   }
 
   /** All of it at once. @returns {Promise<Buffer>} */

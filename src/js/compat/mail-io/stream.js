@@ -17,7 +17,9 @@ class Stream {
     this.server = server;
     this.#startData = startData;
     // Ends the connection, with what is given, as the original's sockets do.
-    if (socket) socket.close = (/** @type {string | null | undefined} */ text) => socket.end(text || undefined);
+    if (socket)
+      socket.close = (/** @type {string | null | undefined} */ text) =>
+        socket.end(text || undefined);
   }
 
   /** A message begins; it is read from the stream that is returned, if it is read. */

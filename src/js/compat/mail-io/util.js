@@ -10,10 +10,10 @@ const MAX_DELAY = 2 ** 31 - 1;
 /**
  * Runs tasks when their time has come, so many at once. Its timer does not keep the process alive.
  *
- * @param {{ concurrency?: number }} [options] default 10
+ * @param {{ concurrency?: number }} options default 10
  * @param {(task: any, done: (error?: unknown) => void) => void} run
  */
-function queue({ concurrency = 10 } = {}, run) {
+function queue({ concurrency = 10 }, run) {
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   let isKilled = false;

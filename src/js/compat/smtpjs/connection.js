@@ -11,11 +11,7 @@ const { commandOf } = require('./parser.js');
 const { FLAG, INTEREST, KIND, VERDICT } = engine;
 
 const WANTED =
-  INTEREST.connect |
-  INTEREST.message |
-  INTEREST.stream |
-  INTEREST.disconnect |
-  INTEREST.error;
+  INTEREST.connect | INTEREST.message | INTEREST.stream | INTEREST.disconnect | INTEREST.error;
 
 const GREETING = 'localhost Simple Mail Transfer Service Ready';
 const HELP = 'Commands: HELO EHLO MAIL RCPT DATA RSET VRFY NOOP HELP QUIT';
@@ -77,7 +73,9 @@ class Connection extends ClientEnd {
     this.link.sequence = engine.field(at, 2);
     switch (kind) {
       case KIND.CONNECT:
-        return this.#run('connect', this.socket, () => this.link.settle(VERDICT.ACCEPT, 220, GREETING));
+        return this.#run('connect', this.socket, () =>
+          this.link.settle(VERDICT.ACCEPT, 220, GREETING),
+        );
       case KIND.STREAMED:
         return this.#received();
       case KIND.CUT:
@@ -98,7 +96,11 @@ class Connection extends ClientEnd {
   }
 
   /** Raises an event, and goes on when it has; what it throws is answered 451. */
-  #run(/** @type {string} */ event, /** @type {unknown} */ argument, /** @type {() => void} */ goOn) {
+  #run(
+    /** @type {string} */ event,
+    /** @type {unknown} */ argument,
+    /** @type {() => void} */ goOn,
+  ) {
     const awaited = {};
     this.#awaited = awaited;
     const settled = (/** @type {() => void} */ then) => {
@@ -112,7 +114,8 @@ class Connection extends ClientEnd {
     };
     try {
       const listener = this.#schema[event];
-      const result = typeof listener === 'function' ? listener.call(this.#schema, argument) : undefined;
+      const result =
+        typeof listener === 'function' ? listener.call(this.#schema, argument) : undefined;
       if (typeof result?.then === 'function') result.then(() => settled(goOn), failed);
       else settled(goOn);
     } catch (error) {
@@ -127,7 +130,8 @@ class Connection extends ClientEnd {
       return this.#reply(250, 'Ok');
     }
     if (action === 'RCPT TO') {
-      if (this.#isDone || this.#mail.from === '') return this.#reply(503, 'Bad sequence of commands');
+      if (this.#isDone || this.#mail.from === '')
+        return this.#reply(503, 'Bad sequence of commands');
       this.#mail.to.push(params);
       return this.#reply(250, 'Ok');
     }
@@ -186,7 +190,9 @@ class Connection extends ClientEnd {
   #connectionError() {
     const number = Number(engine.text());
     const message = engine.text();
-    this.#raise(number ? systemError('read', number) : new SmtpError('SMTP_ERR_CONNECTION', message));
+    this.#raise(
+      number ? systemError('read', number) : new SmtpError('SMTP_ERR_CONNECTION', message),
+    );
   }
 
   /** Raises 'error'; what its listener throws goes to the log. */
@@ -195,7 +201,8 @@ class Connection extends ClientEnd {
     if (typeof this.#schema.error !== 'function') return logger.error(error);
     try {
       const result = this.#schema.error(error, this.#mail);
-      if (typeof result?.then === 'function') result.then(undefined, (/** @type {unknown} */ other) => logger.error(other));
+      if (typeof result?.then === 'function')
+        result.then(undefined, (/** @type {unknown} */ other) => logger.error(other));
     } catch (other) {
       logger.error(other);
     }

@@ -66,7 +66,10 @@ class Server {
   /** Takes a line as if a client had sent it. @param {string} id @param {string} line */
   send(id, line) {
     const connection = this.#connection(id);
-    if (!connection) throw new RangeError(`no client has the id ${inspect(id)}: list() has those that are connected`);
+    if (!connection)
+      throw new RangeError(
+        `no client has the id ${inspect(id)}: list() has those that are connected`,
+      );
     connection.parse(line);
   }
 
@@ -87,7 +90,12 @@ class Server {
   /** `this` of the events of one client. */
   #context() {
     const { config, data, events } = this.schema;
-    return { logger: this.logger, ...structuredClone(plain(config)), ...data?.call(this.schema), ...events };
+    return {
+      logger: this.logger,
+      ...structuredClone(plain(config)),
+      ...data?.call(this.schema),
+      ...events,
+    };
   }
 }
 

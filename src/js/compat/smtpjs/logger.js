@@ -24,7 +24,9 @@ class Logger {
   constructor({ level = 'all' } = {}) {
     if (level !== 'all' && !Object.hasOwn(LEVELS, level)) {
       const known = ['all', ...Object.keys(LEVELS)].join(', ');
-      throw new RangeError(`schema.logger.level must be one of ${known}, not ${util.inspect(level)}`);
+      throw new RangeError(
+        `schema.logger.level must be one of ${known}, not ${util.inspect(level)}`,
+      );
     }
     this.level = level;
   }
@@ -57,7 +59,11 @@ class Logger {
   static formatted(level, ...message) {
     const texts = message.map((part) =>
       typeof part === 'object'
-        ? util.inspect(part, { depth: 2, colors: isColoured, breakLength: Number.POSITIVE_INFINITY })
+        ? util.inspect(part, {
+            depth: 2,
+            colors: isColoured,
+            breakLength: Number.POSITIVE_INFINITY,
+          })
         : String(part),
     );
     const time = paint('gray', `[${new Date().toISOString()}]`);

@@ -5,9 +5,10 @@
 const { Buffer } = require('node:buffer');
 
 const CANCEL = '*';
-const base64 = (text) => Buffer.from(text).toString('base64');
-const decoded = (text) => Buffer.from(text, 'base64').toString();
+const base64 = (/** @type {string} */ text) => Buffer.from(text).toString('base64');
+const decoded = (/** @type {string} */ text) => Buffer.from(text, 'base64').toString();
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command AUTH',
   handler(req, res) {
@@ -22,12 +23,14 @@ module.exports = {
   },
 };
 
+/** @param {any} req @param {any} res @param {any} initial */
 function plain(req, res, initial) {
   if (initial) return judge(req, res, initial);
   res.write('334 ');
-  ask(res, (line) => judge(req, res, line));
+  ask(res, (/** @type {string} */ line) => judge(req, res, line));
 }
 
+/** @param {any} req @param {any} res @param {any} line */
 function judge(req, res, line) {
   const parts = decoded(line).split('\0');
   const [username, password] = parts.length < 3 ? parts : parts.slice(1);
@@ -35,10 +38,11 @@ function judge(req, res, line) {
   accept(req, res, { username, password });
 }
 
+/** @param {any} req @param {any} res @param {any} initial */
 function login(req, res, initial) {
-  const askForPassword = (username) => {
+  const askForPassword = (/** @type {string} */ username) => {
     res.write(`334 ${base64('Password:')}`);
-    ask(res, (password) =>
+    ask(res, (/** @type {string} */ password) =>
       accept(req, res, { username: decoded(username), password: decoded(password) }),
     );
   };
@@ -47,14 +51,15 @@ function login(req, res, initial) {
   ask(res, askForPassword);
 }
 
-/** The next line, unless it cancels the exchange (RFC 4954 section 4). */
+/** The next line, unless it cancels the exchange (RFC 4954 section 4). @param {any} res @param {(line: string) => void} answered */
 function ask(res, answered) {
-  res.read((line) => {
+  res.read((/** @type {string} */ line) => {
     if (line === CANCEL) res.reject(501, 'Authentication aborted');
     else answered(line);
   });
 }
 
+/** @param {any} req @param {any} res @param {any} user */
 function accept(req, res, user) {
   const { apiUser } = req.session.server;
   req.user = user;

@@ -2,6 +2,7 @@
 // DATA (RFC 5321 section 4.1.1.4): the message is stored, and the event 'queue' raised when it is
 // whole. Handlers behind this one may read it from `req.stream` as it comes.
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command DATA',
   handler(req, res) {

@@ -1,6 +1,7 @@
 'use strict';
 // HELO (RFC 5321 section 4.1.1.1).
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command HELO',
   handler(req, res) {

@@ -1,6 +1,7 @@
 'use strict';
 // HELP (RFC 5321 section 4.1.1.8).
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command HELP',
   handler(_req, res) {

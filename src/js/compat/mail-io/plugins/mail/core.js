@@ -4,6 +4,7 @@
 const FROM = /^from\s*:\s*(\S+)(?:\s+(.*))?$/i;
 const SIZE = /(?:^|\s)size=(\d{1,20})(?=\s|$)/i;
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command MAIL',
   handler(req, res) {

@@ -4,12 +4,15 @@
 
 const { parse } = require('../../parsed-mail.js');
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the event queue',
   async handler(req, res) {
     const { command, session } = req;
     Object.defineProperty(req, 'file', { get: () => command.data, configurable: true });
-    const isRead = session.handlersOf('queue').some(({ isBuiltIn }) => !isBuiltIn);
+    const isRead = session
+      .handlersOf('queue')
+      .some((/** @type {any} */ { isBuiltIn }) => !isBuiltIn);
     if (!isRead || !command.message) return res.accept();
     try {
       req.mail = await parse(command.message);

@@ -13,17 +13,19 @@ const { isDiskFull, safeName, syncFolder } = require('../../mailbox.js');
 
 const FOLDERS = ['tmp', 'new', 'cur'];
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'maildirs',
   after: ['spamd'],
   async handler(req, res) {
     const { config, envelope } = req.session;
     const { mailDir, extend } = req.config;
-    const isLocal = (address) => config.domains.includes(String(address ?? '').split('@')[1]);
+    const isLocal = (/** @type {unknown} */ address) =>
+      config.domains.includes(String(address ?? '').split('@')[1]);
     const junk = res.get('queue/spamd')?.spam ? '.Junk' : '';
     /** Each mailbox once, whoever it was that led there. */
     const targets = new Map();
-    const add = async (address, folder) => {
+    const add = async (/** @type {string} */ address, /** @type {string} */ folder) => {
       for (const mailbox of await extended(extend, address)) {
         const target = path.join(placeOf(mailDir, mailbox), folder);
         targets.set(target, { target, isSent: folder === '.Sent' });
@@ -49,11 +51,11 @@ module.exports = {
 };
 
 /** The mailboxes of an address. One that takes a callback is waited for where it returns nothing. */
-async function extended(extend, address) {
+async function extended(/** @type {any} */ extend, /** @type {string} */ address) {
   if (typeof extend !== 'function') return [address];
   const callsBack = extend.length > 1;
   const mailboxes = await new Promise((resolve, reject) => {
-    const returned = (result) => {
+    const returned = (/** @type {unknown} */ result) => {
       const isAnswer = typeof result === 'string' || Array.isArray(result);
       if (isAnswer || !callsBack) resolve(result);
     };
@@ -61,18 +63,22 @@ async function extended(extend, address) {
     if (typeof result?.then === 'function') result.then(returned, reject);
     else returned(result);
   });
-  return [mailboxes ?? []].flat().filter((mailbox) => typeof mailbox === 'string' && mailbox !== '');
+  return [mailboxes ?? []]
+    .flat()
+    .filter((mailbox) => typeof mailbox === 'string' && mailbox !== '');
 }
 
 /** The maildir of an address, whose parts cannot name any other place. */
-function placeOf(mailDir, address) {
+function placeOf(/** @type {string} */ mailDir, /** @type {string} */ address) {
   const at = address.lastIndexOf('@');
   const [name, domain] = at < 0 ? [address, ''] : [address.slice(0, at), address.slice(at + 1)];
   return mailDir.replace(/%([nd])/g, (_, part) => safeName(part === 'n' ? name : domain));
 }
 
+/** @param {any} req @param {string} target @param {boolean} isSent */
 async function deliver(req, target, isSent) {
-  for (const folder of FOLDERS) await fs.mkdir(path.join(target, folder), { recursive: true, mode: 0o700 });
+  for (const folder of FOLDERS)
+    await fs.mkdir(path.join(target, folder), { recursive: true, mode: 0o700 });
   const { hostname } = req.session.config;
   const name = `${Date.now()}.${randomUUID()}.${hostname.replace(/[/:]/g, '_')}`;
   const part = path.join(target, 'tmp', name);

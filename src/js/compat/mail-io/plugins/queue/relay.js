@@ -4,6 +4,7 @@
 
 const { parseHeaders } = require('../../parsed-mail.js');
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'delivery to other servers',
   after: ['core'],
@@ -11,11 +12,13 @@ module.exports = {
     const { accepted, config, envelope, relay } = req.session;
     const { domains } = config;
     const settings = config.relay;
-    const domainOf = (address) => String(address ?? '').split('@')[1];
+    const domainOf = (/** @type {unknown} */ address) => String(address ?? '').split('@')[1];
     if (!settings?.enabled) return res.accept();
     if (!settings.allowUnauthenticated && !accepted.auth) return res.accept();
     if (!settings.openRelay && !domains.includes(domainOf(envelope.from))) return res.accept();
-    const to = envelope.to.filter((address) => !domains.includes(domainOf(address)));
+    const to = envelope.to.filter(
+      (/** @type {string} */ address) => !domains.includes(domainOf(address)),
+    );
     if (to.length === 0) return res.accept();
     try {
       const headers = req.mail?.headers ?? (await parseHeaders(req.command.message));

@@ -13,6 +13,7 @@ const STATUS = /^SPAMD\/[\d.]+ (\d+) (\S+)/;
 const VERDICT = /^Spam:\s*(?:True|False|Yes|No)\s*;\s*(-?[\d.]+)\s*\/\s*(-?[\d.]+)/im;
 const RULE = /^\s*\*?\s*-?\d+(?:\.\d+)?\s+([A-Z][A-Z0-9_]+)\b/gm;
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'scores by SpamAssassin',
   after: ['core'],
@@ -20,12 +21,13 @@ module.exports = {
     const { host = '127.0.0.1', port = 783, timeout = 10_000, maxSize = MAX_SIZE } = req.config;
     const baseScore = req.config.baseScore || 5;
     const { message } = req.command;
+    /** @type {any} */
     const result = { spam: false, score: 0, baseScore, symbols: [], err: null };
     try {
       if (message && message.length <= maxSize) {
         Object.assign(result, await report(await message.bytes(), { host, port, timeout }));
       }
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       result.err = error;
       if (error.code === 'ECONNREFUSED') res.log.verbose(`There is no spamd on port ${port}`);
       else res.log.warn('spamd encountered an error: ', error);
@@ -37,11 +39,11 @@ module.exports = {
   },
 };
 
-/** Asks the daemon for a report: its score, and the rules that matched. */
+/** Asks the daemon for a report: its score, and the rules that matched. @param {Buffer} message @param {any} settings */
 function report(message, { host, port, timeout }) {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host, port });
-    const fail = (text) => socket.destroy(new Error(text));
+    const fail = (/** @type {string} */ text) => socket.destroy(new Error(text));
     const timer = setTimeout(() => fail(`spamd did not answer within ${timeout} ms`), timeout);
     let answer = '';
     socket.setEncoding('latin1');

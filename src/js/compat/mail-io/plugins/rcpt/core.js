@@ -4,6 +4,7 @@
 const TO = /^to\s*:\s*(\S+)(?:\s+(.*))?$/i;
 const DEFAULT_MAX = 100;
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command RCPT',
   handler(req, res) {

@@ -12,6 +12,7 @@ const LISTED = /^127\./;
 /** Lists say so that they do not answer this resolver. */
 const REFUSED = /^127\.255\.255\./;
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'DNS blacklists',
   async handler(req, res) {
@@ -26,7 +27,9 @@ module.exports = {
       return res.accept();
     }
     const lists = [req.config.blacklist || DEFAULT_LIST].flat();
-    const found = await Promise.all(lists.map((list) => look(ip, list, req.config, res.log)));
+    const found = await Promise.all(
+      lists.map((/** @type {string} */ list) => look(ip, list, req.config, res.log)),
+    );
     const listing = found.find((each) => each !== undefined);
     if (listing === undefined) return res.accept();
     const { list, reason } = listing;
@@ -36,7 +39,7 @@ module.exports = {
   },
 };
 
-/** The listing of an address in one list, undefined if there is none or nobody knows. */
+/** The listing of an address in one list, undefined if there is none or nobody knows. @param {string} ip @param {string} list @param {any} config @param {any} log */
 async function look(ip, list, { resolver, timeout = TIMEOUT_MS }, log) {
   const name = `${reversed(ip)}.${list}`;
   const lookup = new dns.promises.Resolver({ timeout, tries: 1 });
@@ -51,30 +54,31 @@ async function look(ip, list, { resolver, timeout = TIMEOUT_MS }, log) {
     }
     const reasons = await lookup.resolveTxt(name).catch(() => []);
     return { list, reason: reasons.map((parts) => parts.join('')).join(';') };
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     const isUnlisted = error.code === 'ENOTFOUND' || error.code === 'ENODATA';
     if (isUnlisted) log.verbose(`${name} is not listed`);
-    else log.warn(`${list} does not answer, so the client is let in: ${error.code ?? error.message}`);
+    else
+      log.warn(`${list} does not answer, so the client is let in: ${error.code ?? error.message}`);
     return undefined;
   } finally {
     clearTimeout(timer);
   }
 }
 
-const isLoopback = (ip) => /^(?:::ffff:)?127\./i.test(ip) || ip === '::1';
+const isLoopback = (/** @type {string} */ ip) => /^(?:::ffff:)?127\./i.test(ip) || ip === '::1';
 
 /** The labels of an address, last first (RFC 5782 sections 2.1 and 2.4). */
-function reversed(ip) {
+function reversed(/** @type {string} */ ip) {
   const v4 = ip.replace(/^::ffff:(?=\d+\.)/i, '');
   if (net.isIPv4(v4)) return v4.split('.').reverse().join('.');
   return nibbles(ip).reverse().join('.');
 }
 
 /** The 32 digits of an IPv6 address. */
-function nibbles(ip) {
+function nibbles(/** @type {string} */ ip) {
   const [plain] = ip.split('%');
   const [head, tail] = plain.split('::');
-  const groups = (text) => (text ? text.split(':') : []);
+  const groups = (/** @type {string | undefined} */ text) => (text ? text.split(':') : []);
   const [first, last] = [groups(head), groups(tail)];
   const missing = tail === undefined ? 0 : 8 - first.length - last.length;
   const all = [...first, ...Array(missing).fill('0'), ...last];

@@ -1,6 +1,7 @@
 'use strict';
 // STARTTLS (RFC 3207). The engine shakes hands once it is accepted.
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command STARTTLS',
   handler(req, res) {

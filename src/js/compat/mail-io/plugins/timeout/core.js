@@ -1,6 +1,7 @@
 'use strict';
 // A client that was idle for too long.
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the event timeout',
   handler(_req, res) {

@@ -1,6 +1,7 @@
 'use strict';
 // A command that has no handlers.
 
+/** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the event unrecognized',
   handler(req, res) {
