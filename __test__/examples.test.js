@@ -50,6 +50,8 @@ const EXAMPLES = {
       for (const { text } of sent) assert.ok(texts.some((archived) => archived.includes(text)));
     },
   },
+  'mail-io.js': { check: aLineForEach },
+  'smtpjs.js': { check: aLineForEach },
   'cluster.js': { skip: !LINUX && 'ports are shared so on Linux', check: aLineForEach },
   'workers.js': { skip: !LINUX && 'ports are shared so on Linux', check: aLineForEach },
 };

@@ -386,6 +386,18 @@ describe('mail-io', { timeout: 60_000 }, () => {
     assert.ok(log.some((line) => line.includes('hello\\nworld')));
   });
 
+  test('serves nothing but QUIT to whom it has refused', async (t) => {
+    const { server, connect } = await serveMailIo(t);
+    server.addHandler('connect', {
+      name: 'nobody',
+      handler: (_req, res) => res.reject(554, 'not you'),
+    });
+    const client = await connect({ greeting: false });
+    await client.expect('554 Error: not you');
+    await client.command('EHLO x', '503 Error: no service here');
+    await client.quit();
+  });
+
   test('survives handlers that throw, reject, answer badly or never', async (t) => {
     const bad = {
       throws: () => {

@@ -42,6 +42,7 @@ class Line extends ClientEnd {
   /** What waits for a verdict: a question of the engine, or a line that a handler reads. */
   /** @type {'connect' | 'command' | 'data' | 'line' | undefined} */
   #asked;
+  #isRefused = false;
   /** Who reads the next line. @type {((line: string) => void) | undefined} */
   #reader;
   /** @type {InstanceType<typeof Spool> | undefined} */
@@ -91,6 +92,7 @@ class Line extends ClientEnd {
       this.write(engine.border.replyLines(code, text).join('\r\n'));
       this.#settle(VERDICT.ACCEPT);
     } else {
+      if (this.#asked === 'connect') this.#isRefused = !goesOn;
       this.#asked = undefined;
       this.link.settle(goesOn ? VERDICT.ACCEPT : VERDICT.ANSWER, code, text);
     }
@@ -150,6 +152,10 @@ class Line extends ClientEnd {
 
   #command(/** @type {string} */ line) {
     this.#asked = 'command';
+    // RFC 5321 section 3.1: who was refused may only leave.
+    if (this.#isRefused && !/^quit$/i.test(line)) {
+      return this.reply(503, 'Error: no service here', false);
+    }
     const space = line.indexOf(' ');
     const [verb, data] = space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
     this.#session.emit(verb, data);
