@@ -2,6 +2,7 @@
 // mail-io's plugins around others: blacklists, SpamAssassin, maildirs, relay protection.
 
 const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
@@ -347,7 +348,56 @@ describe('queue/maildir', { timeout: 60_000 }, () => {
     assert.equal(mails.length, 1);
   });
 
-  test('answers 452 for a disk that is full', { skip: !fs.existsSync('/dev/full') }, async (t) => {
+  test('makes a folder again that has vanished', async (t) => {
+    const { connect, at } = await serveMailIo(t);
+    const client = await connect();
+    await client.command('EHLO x', 250);
+    for (let count = 0; count < 2; count++) {
+      await client.command('MAIL FROM:<a@theirs.example>', 250);
+      await client.command('RCPT TO:<b@ours.example>', 250);
+      await client.message(MAIL, '250 OK');
+      assert.equal(stored(path.join(at, 'mail')).length, 1);
+      fs.rmSync(path.join(at, 'mail'), { recursive: true });
+    }
+  });
+
+  test('answers 452 for a disk that is full, and leaves nothing on it', async (t) => {
+    const { at } = await serveMailIo(t);
+    const disk = path.join(at, 'disk');
+    fs.mkdirSync(disk);
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+    if (status !== 0) return t.skip('no small disk can be mounted here');
+    try {
+      await fill(t, disk);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
+
+  /** Delivers to a disk of 64 KiB until it is full. */
+  async function fill(
+    /** @type {import('node:test').TestContext} */ t,
+    /** @type {string} */ disk,
+  ) {
+    const { connect } = await serveMailIo(t, {
+      plugins: { 'queue/maildir': { mailDir: path.join(disk, '%n') } },
+    });
+    const client = await connect();
+    await client.command('EHLO x', 250);
+    const send = async (/** @type {string} */ mail, /** @type {string} */ reply) => {
+      await client.command('MAIL FROM:<a@theirs.example>', 250);
+      await client.command('RCPT TO:<b@ours.example>', 250);
+      await client.message(mail, reply);
+    };
+    await send(MAIL, '250 OK');
+    const long = `${MAIL}${'x'.repeat(998)}\r\n`.repeat(200);
+    await send(long, '452 Error: Insufficient system storage.');
+    assert.equal(stored(disk).length, 1);
+    await send(MAIL, '250 OK');
+    assert.equal(stored(disk).length, 2);
+  }
+
+  test('says the same of what `extend` finds full', async (t) => {
     const { at } = await delivered(t, { to: ['one@ours.example'] });
     const full = () => {
       throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });

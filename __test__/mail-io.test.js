@@ -3,11 +3,15 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const { describe, test } = require('node:test');
 const mailIo = require('smtp-engine/mail-io');
 const { p256 } = require('./support/certificates.js');
 const { HOST, serveMailIo } = require('./support/serve-mail-io.js');
+const { ROOT } = require('./support/child.js');
 const { Waiters } = require('./support/wait.js');
 
 const base64 = (/** @type {string} */ text) => Buffer.from(text).toString('base64');
@@ -61,6 +65,7 @@ describe('mail-io', { timeout: 60_000 }, () => {
       ['RCPT', '501 Error: incomplete RCPT command'],
       ['RCPT TO:', '501 Error: parse error in rcpt command'],
       ['RCPT TO:<>', '501 Error: bad syntax'],
+      ['RCPT TO:<a\0b@ours.example>', '501 Error: bad syntax'],
       ['DATA', '503 Error: no valid recipients'],
       ['RSET', '250 OK'],
       ['DATA', '503 Error: no valid sender'],
@@ -303,6 +308,54 @@ describe('mail-io', { timeout: 60_000 }, () => {
     for (let count = 0; count < 2; count++) await client.transaction(long);
     for (const file of files) assert.ok(!fs.existsSync(file), file);
     assert.equal(new Set(files).size, 2);
+  });
+
+  test('makes neither a file nor a parsed mail for nobody', async (t) => {
+    const { connect } = await serveMailIo(t, { plugins: { 'queue/maildir': false } });
+    const client = await connect();
+    await client.command('EHLO x', 250);
+    const before = new Set(fs.readdirSync(os.tmpdir()));
+    // What cannot be parsed shows that nobody tries to.
+    const odd = `X: ${'x'.repeat(3_000_000)}\r\n`;
+    await client.transaction(odd);
+    await client.transaction();
+    const made = fs.readdirSync(os.tmpdir()).filter((name) => !before.has(name));
+    assert.deepEqual(
+      made.filter((name) => name.endsWith('.msg')),
+      [],
+    );
+    const script = `
+      require('smtp-engine');
+      require('smtp-engine/mail-io');
+      const loaded = Object.keys(require.cache).join(' ');
+      console.log(/node_modules.(mailparser|nodemailer|cli-progress)/.test(loaded));
+    `;
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { cwd: ROOT, encoding: 'utf8' });
+    assert.equal(stdout, 'false\n');
+  });
+
+  test('answers 451 for what the parser cannot parse, where it is read', async (t) => {
+    const { connect, log } = await serveMailIo(t, {}, (session) =>
+      session.on('queue', () => assert.fail('not run')),
+    );
+    const client = await (await connect()).envelope('b@ours.example');
+    const odd = `X: ${'x'.repeat(3_000_000)}\r\n`;
+    await client.message(odd, '451 Error: Error while parsing the mail');
+    assert.ok(log.some((line) => line.includes('Failed to parse email')));
+  });
+
+  test('answers 452 where a message cannot be stored', async (t) => {
+    const { connect, at } = await serveMailIo(t);
+    const before = process.env.TMPDIR;
+    t.after(() => {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    });
+    const client = await (await connect()).envelope('b@ours.example');
+    process.env.TMPDIR = path.join(at, 'absent');
+    const long = `${'x'.repeat(998)}\r\n`.repeat(3_000);
+    await client.message(long, '452 Error: Insufficient system storage');
+    await client.transaction('short\r\n');
   });
 
   test('refuses a message over the limit, and goes on', async (t) => {

@@ -136,6 +136,9 @@ export interface RelayConfig {
   dnsServers?: string[];
 }
 
+/** Where mail for an address goes: nowhere for none; undefined for one that calls back. */
+export type MailboxesOf = string | string[] | null | undefined;
+
 export interface Config {
   /** @default the host's name */
   hostname?: string;
@@ -159,7 +162,7 @@ export interface Config {
           extend?(
             address: string,
             callback: (mailboxes?: string | string[] | null) => void,
-          ): string | string[] | null | void | Promise<string | string[] | null | undefined>;
+          ): MailboxesOf | Promise<MailboxesOf>;
         }
       | false;
     [plugin: string]: any;

@@ -212,7 +212,7 @@ class Line extends ClientEnd {
           data: spool.error,
         });
         this.#over();
-        return this.reply(452, 'Insufficient system storage', false);
+        return this.reply(452, 'Error: Insufficient system storage', false);
       }
       const command = {
         name: 'queue',

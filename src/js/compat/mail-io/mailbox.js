@@ -24,6 +24,10 @@ function safeName(part) {
   return `${name.slice(0, MAX_NAME - hash.length - 1)}%${hash}`;
 }
 
+/** Whether it is text, with no control characters and nothing that was not UTF-8. @param {string} text */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+const isText = (text) => !/[\0-\x1f\x7f\ufffd]/.test(text);
+
 /** Whether the disk, or somebody's share of it, is full. @param {any} error */
 const isDiskFull = (error) => ['ENOSPC', 'EDQUOT'].includes(error?.code);
 
@@ -41,4 +45,4 @@ async function syncFolder(path) {
   }
 }
 
-module.exports = { isDiskFull, safeName, syncFolder };
+module.exports = { isDiskFull, isText, safeName, syncFolder };

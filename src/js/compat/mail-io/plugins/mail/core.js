@@ -4,6 +4,8 @@
 const FROM = /^from\s*:\s*(\S+)(?:\s+(.*))?$/i;
 const SIZE = /(?:^|\s)size=(\d{1,20})(?=\s|$)/i;
 
+const { isText } = require('../../mailbox.js');
+
 /** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command MAIL',
@@ -20,7 +22,7 @@ module.exports = {
       return res.reject(552, `Message size exceeds fixed maximum message size (${limit} bytes)`);
     }
     const from = path === '<>' ? path : path.replace(/^</, '').replace(/>$/, '').toLowerCase();
-    if (!from) return res.reject(501, 'Bad syntax');
+    if (!from || !isText(from)) return res.reject(501, 'Bad syntax');
     req.from = from;
     res.accept(250, 'OK');
   },

@@ -4,6 +4,8 @@
 const TO = /^to\s*:\s*(\S+)(?:\s+(.*))?$/i;
 const DEFAULT_MAX = 100;
 
+const { isText } = require('../../mailbox.js');
+
 /** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command RCPT',
@@ -18,7 +20,7 @@ module.exports = {
     const [, path] = TO.exec(data) ?? [];
     if (!path) return res.reject(501, 'parse error in rcpt command');
     const to = path.replace(/^</, '').replace(/>$/, '').toLowerCase();
-    if (!to) return res.reject(501, 'bad syntax');
+    if (!to || !isText(to)) return res.reject(501, 'bad syntax');
     req.to = to;
     res.accept(250, 'OK');
   },
