@@ -12,7 +12,7 @@ const { Child } = require('./support/child.js');
 const { DnsServer } = require('./support/dns.js');
 const { serve } = require('./support/serve.js');
 const { HOST, folder, serveMailIo } = require('./support/serve-mail-io.js');
-const { Waiters, within } = require('./support/wait.js');
+const { Waiters, polled } = require('./support/wait.js');
 
 const MAIL = 'From: Me <me@ours.example>\r\nSubject: Hello\r\n\r\n.text\r\n';
 const LOGIN = `AUTH PLAIN ${Buffer.from('\0a\0b').toString('base64')}`;
@@ -73,13 +73,13 @@ async function ours(
     return client;
   };
   const { queueDir } = started.server.config.relay;
-  const isEmpty = async () => {
-    for (;;) {
-      if (fs.readdirSync(queueDir).length === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  };
-  return { ...started, send, queueDir, emptied: () => within(isEmpty(), 'an empty queue') };
+  const emptied = () => polled(() => fs.readdirSync(queueDir).length === 0, 'an empty queue');
+  return { ...started, send, queueDir, emptied };
+}
+
+function hasFailed(/** @type {string} */ queueDir, /** @type {string} */ name) {
+  if (!name.endsWith('.info')) return false;
+  return JSON.parse(fs.readFileSync(path.join(queueDir, name), 'utf8')).failures.length > 0;
 }
 
 describe('the relay of mail-io', { timeout: 120_000 }, () => {
@@ -201,6 +201,9 @@ describe('the relay of mail-io', { timeout: 120_000 }, () => {
     const queueDir = path.join(at, 'queue');
     const first = await ours(t, { smtpPort: 9, queueDir, retryBaseInterval: 1_000 });
     await (await first.send(['one@localhost', 'two@localhost'])).quit();
+    // Until both have failed once and wait for their next time, the relay writes to its folder.
+    const failed = () => fs.readdirSync(queueDir).filter((name) => hasFailed(queueDir, name));
+    await polled(() => failed().length === 2, 'two failures');
     await new Promise((resolve) => first.server.close(resolve));
     fs.writeFileSync(path.join(queueDir, 'broken.msg.info'), '{');
     fs.writeFileSync(
@@ -218,8 +221,7 @@ describe('the relay of mail-io', { timeout: 120_000 }, () => {
       log.filter((line) => line.startsWith('error') && line.includes('left alone')).length,
       2,
     );
-    while (fs.readdirSync(moved).length > 3)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await polled(() => fs.readdirSync(moved).length <= 3, 'a folder without mail');
     assert.deepEqual(fs.readdirSync(moved).sort(), [
       'broken.msg.info',
       'half.msg.part',

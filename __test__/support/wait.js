@@ -1,6 +1,8 @@
 'use strict';
 // Waiting that never lasts for ever.
 
+const { setTimeout: pause } = require('node:timers/promises');
+
 /** How long a test waits for anything that should happen at once, on a slow machine. */
 const PATIENCE_MS = 10_000;
 
@@ -26,6 +28,15 @@ async function within(promise, what, patienceMs = PATIENCE_MS) {
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Resolves once `isSo` returns true of what tells nobody when it changes, such as a folder. */
+async function polled(/** @type {() => boolean} */ isSo, /** @type {string} */ what) {
+  const end = Date.now() + PATIENCE_MS;
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`${what} did not come within ${PATIENCE_MS} ms`);
+    await pause(10);
   }
 }
 
@@ -71,4 +82,4 @@ class Waiters {
   }
 }
 
-module.exports = { PATIENCE_MS, Waiters, within };
+module.exports = { PATIENCE_MS, Waiters, polled, within };
