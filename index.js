@@ -1,5 +1,7 @@
 'use strict';
 
+require('./src/js/node-version.js');
+
 const { Client } = require('./src/js/client.js');
 const { Server } = require('./src/js/server.js');
 const { SmtpError } = require('./src/js/errors.js');

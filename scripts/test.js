@@ -5,9 +5,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { ROOT, run } = require('./run.js');
 
-const folder = path.join(ROOT, '__test__');
-const files = fs.readdirSync(folder).filter((name) => name.endsWith('.test.js'));
-const paths = files.map((name) => path.join('__test__', name));
+function testsIn(folder) {
+  const files = fs.readdirSync(path.join(ROOT, folder)).filter((name) => name.endsWith('.test.js'));
+  return files.map((name) => path.join(folder, name));
+}
 
 run(['cargo', 'test', '--no-default-features', '--quiet']);
-run([process.execPath, '--test', ...paths]);
+run([process.execPath, '--test', ...testsIn('__test__')]);
+// Installations: by themselves, as one is timed and one builds.
+run([process.execPath, '--test', '--test-concurrency=1', ...testsIn('__test__/package')]);

@@ -3,7 +3,7 @@
 // session and gives the verdicts back. The layout is that of src/net/events/record.rs.
 
 const { Buffer } = require('node:buffer');
-const { Border } = require('./native.js');
+const { Border } = require('./addon.js');
 
 const KIND = Object.freeze({
   CONNECT: 1,

@@ -8,6 +8,7 @@
  */
 'use strict';
 
+require('./node-version.js');
 const { readFile } = require('node:fs/promises');
 const { isIP } = require('node:net');
 const { hostname } = require('node:os');
@@ -15,7 +16,8 @@ const { version } = require('../../package.json');
 const { HELP, UsageError, parseCommandLine } = require('./cli/options.js');
 const { reporter } = require('./cli/output.js');
 const { StatusLine } = require('./cli/status.js');
-const { messageOf, printable, subjectOf } = require('./cli/text.js');
+const { printable, subjectOf } = require('./cli/text.js');
+const { messageOf } = require('./errors.js');
 const { Maildir } = require('./maildir.js');
 
 /** How long open sessions may take to finish when the server ends. */
@@ -87,7 +89,7 @@ async function keys({ tls, isSelfSigned, host }, name) {
   if (isSelfSigned) {
     const names = new Set([name, 'localhost', '127.0.0.1', '::1']);
     if (isIP(host)) names.add(host);
-    return require('./native.js').selfSigned([...names]);
+    return require('./addon.js').selfSigned([...names]);
   }
   return tls && { key: await readFile(tls.key), cert: await readFile(tls.cert) };
 }

@@ -2,7 +2,7 @@
 // The message that a client is given: bytes at hand, or pieces as they come.
 
 const { Buffer } = require('node:buffer');
-const { inspect } = require('node:util');
+const { inspect, types } = require('node:util');
 
 /**
  * A message at hand as bytes, `undefined` for one that comes in pieces.
@@ -13,7 +13,7 @@ const { inspect } = require('node:util');
  */
 function wholeOf(message) {
   if (typeof message === 'string') return Buffer.from(message);
-  if (message instanceof Uint8Array) return message;
+  if (types.isUint8Array(message)) return message;
   const pieces = /** @type {any} */ (message);
   if (pieces?.[Symbol.asyncIterator] || pieces?.[Symbol.iterator]) return undefined;
   throw new TypeError(
@@ -24,7 +24,7 @@ function wholeOf(message) {
 /** A piece of a message as bytes. @param {unknown} piece @returns {Uint8Array} @throws {TypeError} */
 function bytesOf(piece) {
   if (typeof piece === 'string') return Buffer.from(piece);
-  if (piece instanceof Uint8Array) return piece;
+  if (types.isUint8Array(piece)) return piece;
   throw new TypeError(`a piece of a message must be a string or a Buffer, not ${inspect(piece)}`);
 }
 

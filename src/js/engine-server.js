@@ -7,7 +7,7 @@ const { isIP, isIPv6 } = require('node:net');
 const { FLAG, KIND, border, field, onClientRecord, onRecord, text } = require('./border.js');
 const { SmtpError, systemError } = require('./errors.js');
 const { Lifetime } = require('./lifetime.js');
-const { NativeServer } = require('./native.js');
+const { NativeServer } = require('./addon.js');
 const { engineOptions } = require('./params.js');
 const { tlsSettings, usingTls } = require('./tls.js');
 

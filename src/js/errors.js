@@ -1,7 +1,7 @@
 'use strict';
 // The errors that the package raises.
 
-const { getSystemErrorMap, getSystemErrorName } = require('node:util');
+const { getSystemErrorMap, getSystemErrorName, types } = require('node:util');
 
 /**
  * An error of the package: `code` is stable, the system's name where there is one (EADDRINUSE),
@@ -36,6 +36,15 @@ class SmtpError extends Error {
   }
 }
 
+/**
+ * What went wrong, of whatever was thrown: an error may be of another vm context, and need be none.
+ *
+ * @param {unknown} thrown
+ */
+function messageOf(thrown) {
+  return types.isNativeError(thrown) ? thrown.message : String(thrown);
+}
+
 /** The name of a system's error number. @param {number} number positive */
 function systemCode(number) {
   return getSystemErrorName(-number);
@@ -57,4 +66,4 @@ function systemError(syscall, number, details = {}) {
   return Object.assign(error, { errno: -number, syscall }, details);
 }
 
-module.exports = { SmtpError, systemCode, systemError };
+module.exports = { SmtpError, messageOf, systemCode, systemError };

@@ -3,7 +3,7 @@
 
 const { border, hold, release } = require('./border.js');
 const { SmtpError } = require('./errors.js');
-const { findExchanges } = require('./native.js');
+const { findExchanges } = require('./addon.js');
 
 const TIMEOUT_MS = 30_000;
 

@@ -2,6 +2,7 @@
 // The listeners of a server: which events they want to hear of, and how they are called.
 
 const { inspect } = require('node:util');
+const { messageOf } = require('./errors.js');
 const { INTEREST } = require('./border.js');
 
 /** Events that the engine has to know of; 'start' and 'stop' are raised without it. */
@@ -107,7 +108,7 @@ class Listeners {
   /** Raises 'error'; what its listener throws is swallowed. */
   fail(/** @type {any} */ context, /** @type {any} */ error) {
     if (!this.has('error')) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       process.emitWarning(`${text} (there is no 'error' listener)`, 'SmtpEngineWarning');
       return;
     }

@@ -5,6 +5,7 @@
 //
 // Options, results and the codes of errors are named as nodemailer's.
 
+require('./node-version.js');
 const { EventEmitter } = require('node:events');
 const { version } = require('../../package.json');
 const { Pool } = require('./pool.js');

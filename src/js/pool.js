@@ -6,8 +6,8 @@ const { hold, KIND, border, onClientRecord, release } = require('./border.js');
 const { clientSettings } = require('./client-options.js');
 const { Feed, wholeOf } = require('./content.js');
 const { messageSettings } = require('./envelope.js');
-const { SmtpError } = require('./errors.js');
-const { NativeClient } = require('./native.js');
+const { SmtpError, messageOf } = require('./errors.js');
+const { NativeClient } = require('./addon.js');
 const { found } = require('./exchanges.js');
 const { failureOf, outcomeOf } = require('./outcome.js');
 
@@ -198,7 +198,7 @@ function connectTo(/** @type {any} */ settings) {
   try {
     return new NativeClient(border, settings);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new TypeError(`options cannot be used: ${reason}`, { cause });
   }
 }

@@ -6,6 +6,7 @@ const { createPrivateKey, X509Certificate } = require('node:crypto');
 const { rootCertificates } = require('node:tls');
 const { domainToASCII } = require('node:url');
 const { inspect } = require('node:util');
+const { messageOf } = require('./errors.js');
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
@@ -133,7 +134,7 @@ function usingTls(settings, use) {
     return use();
   } catch (cause) {
     if (settings === undefined) throw cause;
-    throw new TypeError(`params.tls cannot be used: ${reason(cause)}`, { cause });
+    throw new TypeError(`params.tls cannot be used: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -154,7 +155,7 @@ function keyPair({ key, cert, ca, passphrase }, where) {
     privateKey = createPrivateKey({ key, format: 'pem', passphrase });
   } catch (cause) {
     const missing = passphrase === undefined && isEncrypted(key);
-    const hint = missing ? `it is encrypted: give ${where}.passphrase` : reason(cause);
+    const hint = missing ? `it is encrypted: give ${where}.passphrase` : messageOf(cause);
     throw new TypeError(`${where}.key cannot be read: ${hint}`, { cause });
   }
   if (!chain[0].checkPrivateKey(privateKey)) {
@@ -188,16 +189,12 @@ function certificates(/** @type {string} */ name, /** @type {string | Buffer} */
   try {
     return sections.map((section) => new X509Certificate(section));
   } catch (cause) {
-    throw new TypeError(`${name} cannot be read: ${reason(cause)}`, { cause });
+    throw new TypeError(`${name} cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 
 function isEncrypted(/** @type {string | Buffer} */ key) {
   return /ENCRYPTED/.test(String(key));
-}
-
-function reason(/** @type {unknown} */ cause) {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 module.exports = { checkKeys, checkTls, keyPair, rootsOf, tlsSettings, usingTls };

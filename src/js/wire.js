@@ -5,8 +5,8 @@
 const { Buffer } = require('node:buffer');
 const { once } = require('node:events');
 const tls = require('node:tls');
-const { SmtpError } = require('./errors.js');
-const { NativeMachine } = require('./native.js');
+const { SmtpError, messageOf } = require('./errors.js');
+const { NativeMachine } = require('./addon.js');
 
 /** As RFC 5321 section 4.5.3.2 has them, in milliseconds. */
 const TIMEOUTS = {
@@ -152,7 +152,7 @@ class Wire {
     try {
       ask();
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
+      const message = messageOf(cause);
       throw new SmtpError('SMTP_ERR_ARGUMENT', message);
     }
     const reply = this.#wait();

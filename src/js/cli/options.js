@@ -2,7 +2,7 @@
 // The command line of `smtp-engine`.
 
 const { parseArgs } = require('node:util');
-const { messageOf } = require('./text.js');
+const { messageOf } = require('../errors.js');
 
 const HELP = `Usage: smtp-engine [options]
        smtp-engine send ...   sends mail (see smtp-engine send --help)

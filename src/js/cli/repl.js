@@ -7,7 +7,7 @@ const path = require('node:path');
 const repl = require('node:repl');
 const { parseArgs } = require('node:util');
 const { UsageError } = require('./options.js');
-const { messageOf } = require('./text.js');
+const { messageOf } = require('../errors.js');
 
 const HELP = `Usage: smtp-engine repl [options]
 

@@ -3,7 +3,7 @@
 
 const { parseArgs } = require('node:util');
 const { UsageError } = require('./options.js');
-const { messageOf } = require('./text.js');
+const { messageOf } = require('../errors.js');
 
 const HELP = `Usage: smtp-engine send --from ADDRESS --to ADDRESS [--to ADDRESS ...]
                         --host HOST[:PORT] | --mx  [options] [file ...]

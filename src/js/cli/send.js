@@ -4,7 +4,8 @@
 const { createReadStream } = require('node:fs');
 const { readFile, stat } = require('node:fs/promises');
 const { HELP, parseSend } = require('./send-options.js');
-const { codeOf, count, messageOf, printable } = require('./text.js');
+const { messageOf } = require('../errors.js');
+const { codeOf, count, printable } = require('./text.js');
 
 /** For less, nobody needs to see that it goes on. */
 const LONG_BYTES = 1_000_000;

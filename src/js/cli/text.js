@@ -2,6 +2,8 @@
 // What the command prints: lines for people and lines for programs. Nothing that a mail holds may
 // steer the terminal (RFC 5322 section 2.2.3 and RFC 2047 for subjects).
 
+const { messageOf } = require('../errors.js');
+
 /** How much of a message is searched for its subject. */
 const MAX_HEADER_BYTES = 64 * 1024;
 /** How much of a subject is shown. */
@@ -142,13 +144,8 @@ function count(number, noun) {
 }
 
 /** @param {unknown} error */
-function messageOf(error) {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** @param {unknown} error */
 function codeOf(error) {
   return /** @type {NodeJS.ErrnoException} */ (error)?.code;
 }
 
-module.exports = { codeOf, count, jsonLine, messageOf, printable, subjectOf, textLine };
+module.exports = { codeOf, count, jsonLine, printable, subjectOf, textLine };

@@ -1,6 +1,7 @@
 'use strict';
 // mail-io's exports.
 
+require('../../node-version.js');
 const { Client } = require('./client.js');
 const { Logger } = require('./logger.js');
 const { Relay } = require('./relay.js');

@@ -64,9 +64,9 @@ class Logger {
     this.logger[level](dim ? paint('dim', line) : line);
     if (data?.data === undefined) return;
     for (const item of [data.data].flat()) {
-      const lines = (item instanceof Error ? (item.stack ?? item.message) : inspected(item)).split(
-        '\n',
-      );
+      const lines = (
+        util.types.isNativeError(item) ? (item.stack ?? item.message) : inspected(item)
+      ).split('\n');
       for (const [index, message] of lines.entries()) {
         const last = index === lines.length - 1;
         this.log(

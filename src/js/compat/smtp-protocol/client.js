@@ -5,7 +5,7 @@ const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const { PassThrough, Readable } = require('node:stream');
 const tls = require('node:tls');
-const { inspect } = require('node:util');
+const { inspect, types } = require('node:util');
 const { SmtpError } = require('../../errors.js');
 const { Wire } = require('../../wire.js');
 
@@ -245,7 +245,7 @@ function connectTls(target, options, callback) {
     judge(socket, judges, options.rejectUnauthorized !== false, (good) => {
       if (good) return callback(server(socket));
       const reason = socket.authorizationError ?? 'the certificate was rejected';
-      socket.destroy(reason instanceof Error ? reason : new Error(String(reason)));
+      socket.destroy(types.isNativeError(reason) ? reason : new Error(String(reason)));
     });
   });
   return socket;

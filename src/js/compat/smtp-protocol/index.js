@@ -1,6 +1,7 @@
 'use strict';
 // smtp-protocol's exports.
 
+require('../../node-version.js');
 const { connect, server } = require('./client.js');
 const { client, createServer } = require('./server.js');
 

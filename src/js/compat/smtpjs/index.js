@@ -1,6 +1,7 @@
 'use strict';
 // smtpjs' `Server`, on the engine: a schema of events, and replies that are always the same.
 
+require('../../node-version.js');
 const { inspect } = require('node:util');
 const { merge } = require('../../params.js');
 const { NetServer } = require('../net-server.js');

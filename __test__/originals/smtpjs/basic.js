@@ -1,0 +1,2 @@
+const Server = require('smtp-engine/smtpjs');
+const server = new Server();

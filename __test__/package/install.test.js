@@ -1,0 +1,213 @@
+'use strict';
+// What `npm run pack` makes, installed into empty projects as a stranger would: without cargo,
+// under the originals' names, for TypeScript, in a bundle; and an installation from the source.
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { after, before, describe, test } = require('node:test');
+const { ROOT } = require('../support/child.js');
+const {
+  ADDON,
+  INSTALL,
+  MAIN,
+  cleanUp,
+  pack,
+  project,
+  run,
+  succeed,
+  withoutCargo,
+} = require('../support/package.js');
+const { platform } = require('../../src/js/platforms.js');
+
+const { name: NAME, version: VERSION } = require('../../package.json');
+
+const MAX_ADDON_BYTES = 5_000_000;
+const MAX_INSTALL_MS = 5_000;
+const TSC = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+
+const ROUND_TRIP = `
+  const server = new Server({ host: '127.0.0.1', port: 0 }, {
+    async start() {
+      const { port } = server.address();
+      const message = 'Subject: x\\r\\n\\r\\nHello\\r\\n';
+      const { response } = await Client.send({ host: '127.0.0.1', port }, { from: 'a@x', to: 'b@x' }, message);
+      console.log(response);
+      server.stop();
+    },
+    data(text) { console.log(JSON.stringify(text)); return true; },
+  });
+  server.start();
+`;
+const RECEIVED = /^"Subject: x\\r\\n\\r\\nHello\\r\\n"\n250 .*\n$/;
+
+before(pack);
+after(cleanUp);
+
+describe('the tarballs', { timeout: 300_000 }, () => {
+  /** @type {string} */
+  let installed;
+  /** @type {string} */
+  let PATH;
+
+  before(() => {
+    PATH = withoutCargo();
+    // What the package depends on is fetched before, so that its own files are timed.
+    installed = project({ ...require('../../package.json').dependencies });
+    succeed(installed, 'npm', INSTALL, { PATH });
+  });
+
+  test('are installed without cargo, without a script, in less than five seconds', () => {
+    assert.notEqual(run(installed, 'cargo', ['--version'], { PATH }).status, 0);
+    const start = performance.now();
+    const output = succeed(installed, 'npm', [...INSTALL, '--foreground-scripts', MAIN, ADDON], {
+      PATH,
+    });
+    assert.ok(performance.now() - start < MAX_INSTALL_MS, `${performance.now() - start} ms`);
+    assert.doesNotMatch(output, /> .*install/);
+    for (const name of [NAME, `${NAME}-${platform()}`]) {
+      const file = path.join(installed, 'node_modules', name, 'package.json');
+      assert.equal(JSON.parse(fs.readFileSync(file, 'utf8')).scripts, undefined);
+    }
+  });
+
+  test('have what is published, and nothing else', () => {
+    const at = path.join(installed, 'node_modules', NAME);
+    const files = fs.readdirSync(at).sort();
+    const code = ['index.d.ts', 'index.js', 'package.json', 'src', 'types'];
+    assert.deepEqual(files, ['CHANGELOG.md', 'LICENSE', 'README.md', 'examples', ...code].sort());
+    assert.deepEqual(fs.readdirSync(path.join(at, 'src')), ['js']);
+    assert.deepEqual(
+      fs.readdirSync(at, { recursive: true }).filter((name) => /\.node$|native/.test(String(name))),
+      [],
+    );
+    const manifest = JSON.parse(fs.readFileSync(path.join(at, 'package.json'), 'utf8'));
+    assert.equal(Object.keys(manifest.optionalDependencies).length, 7);
+    for (const version of Object.values(manifest.optionalDependencies))
+      assert.equal(version, VERSION);
+    for (const key of ['devDependencies', 'scripts', 'napi']) assert.ok(!(key in manifest), key);
+  });
+
+  test('have an addon that is stripped and small', () => {
+    const at = path.join(installed, 'node_modules', `${NAME}-${platform()}`);
+    const { main, size, os, cpu } = JSON.parse(
+      fs.readFileSync(path.join(at, 'package.json'), 'utf8'),
+    );
+    const bytes = fs.readFileSync(path.join(at, main));
+    assert.equal(bytes.length, size);
+    assert.ok(size < MAX_ADDON_BYTES, `${size} bytes`);
+    assert.deepEqual([os, cpu], [[process.platform], [process.arch]]);
+    assert.ok(!bytes.includes('.symtab') || process.platform !== 'linux');
+    assert.ok(!bytes.includes(ROOT), 'it has paths of the machine that built it');
+  });
+
+  test('work by require', () => {
+    const script = `const { Client, Server } = require('smtp-engine'); ${ROUND_TRIP}`;
+    assert.match(succeed(installed, process.execPath, ['-e', script], { PATH }), RECEIVED);
+  });
+
+  test('work by import', () => {
+    const file = path.join(installed, 'program.mjs');
+    fs.writeFileSync(file, `import { Client, Server } from 'smtp-engine'; ${ROUND_TRIP}`);
+    assert.match(succeed(installed, process.execPath, [file], { PATH }), RECEIVED);
+    const subpaths = ['nodemailer', 'smtp-protocol', 'mail-io', 'smtpjs', 'package.json'];
+    for (const subpath of subpaths) {
+      const script = `if (!require('smtp-engine/${subpath}')) process.exit(1)`;
+      succeed(installed, process.execPath, ['-e', script], { PATH });
+    }
+  });
+
+  test('load what only one interface needs with that interface alone', () => {
+    const heavy = ['mailparser', 'nodemailer', 'cli-progress'];
+    const loaded = (/** @type {string} */ subpath) => {
+      const script = `require('smtp-engine${subpath}'); console.log(Object.keys(require.cache).join('\\n'))`;
+      const files = succeed(installed, process.execPath, ['-e', script], { PATH }).split('\n');
+      const of = (/** @type {string} */ name) => path.join('node_modules', name) + path.sep;
+      return heavy.filter((name) => files.some((file) => file.includes(of(name))));
+    };
+    for (const subpath of ['', '/nodemailer', '/smtp-protocol', '/mail-io', '/smtpjs']) {
+      assert.deepEqual(loaded(subpath), [], subpath);
+    }
+  });
+
+  test('have the command', () => {
+    const output = succeed(
+      installed,
+      'npm',
+      ['exec', '--offline', 'smtp-engine', '--', '--version'],
+      { PATH },
+    );
+    assert.equal(output.trim(), VERSION);
+  });
+
+  test('are bundled by esbuild, with the addon outside', () => {
+    const entry = path.join(installed, 'bundled.mjs');
+    fs.writeFileSync(entry, `import { Client, Server } from 'smtp-engine'; ${ROUND_TRIP}`);
+    const outfile = path.join(installed, 'out', 'bundle.cjs');
+    const { buildSync } = require('esbuild');
+    const { warnings } = buildSync({
+      entryPoints: [entry],
+      bundle: true,
+      platform: 'node',
+      external: [`${NAME}-*`],
+      outfile,
+      logLevel: 'silent',
+    });
+    assert.deepEqual(warnings, []);
+    fs.renameSync(path.join(installed, 'node_modules', NAME), path.join(installed, 'away'));
+    const output = succeed(installed, process.execPath, [outfile], { PATH });
+    fs.renameSync(path.join(installed, 'away'), path.join(installed, 'node_modules', NAME));
+    assert.match(output, RECEIVED);
+  });
+
+  for (const [moduleResolution, module] of [
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+    ['bundler', 'esnext'],
+  ]) {
+    for (const extension of ['ts', 'mts', 'cts']) {
+      test(`have types for .${extension} under moduleResolution ${moduleResolution}`, (t) => {
+        if (moduleResolution === 'bundler' && extension === 'cts') return t.skip('no such modules');
+        const file = `types.${extension}`;
+        fs.writeFileSync(path.join(installed, file), TYPED);
+        const modules = path.join(ROOT, 'node_modules', '@types');
+        const flags = ['--noEmit', '--strict', '--target', 'es2023', '--ignoreConfig'];
+        const types = ['--types', 'node', '--typeRoots', modules];
+        const resolution = ['--module', module, '--moduleResolution', moduleResolution];
+        succeed(installed, process.execPath, [TSC, ...flags, ...types, ...resolution, file]);
+      });
+    }
+  }
+
+  test('are what publint asks of packages', async () => {
+    const { publint } = await import('publint');
+    const { formatMessage } = await import('publint/utils');
+    const { messages, pkg } = await publint({
+      pkgDir: path.join(installed, 'node_modules', NAME),
+      strict: true,
+    });
+    assert.deepEqual(
+      messages.map((message) => formatMessage(message, pkg ?? {})),
+      [],
+    );
+  });
+});
+
+/** Every subpath and its main types; what must not compile is said so. */
+const TYPED = `
+import { Client, Server, SmtpError, createServer, type Session } from 'smtp-engine';
+import { createServer as mailIo } from 'smtp-engine/mail-io';
+import * as smtpProtocol from 'smtp-engine/smtp-protocol';
+
+const server = new Server({ port: 0 }, {
+  async rcpt(this: Session, address: string) {
+    if (!address.includes('@')) this.failure(550, 'no');
+  },
+});
+server.on({ data(text) { const length: number = text.length; return length > 0; } });
+export const sent: Promise<{ response: string }> = Client.send({ host: 'x' }, { from: 'a@x', to: 'b@x' }, 'text');
+export const error = new SmtpError('SMTP_ERR_X', 'x');
+export const servers = [createServer(() => {}), mailIo({}), smtpProtocol.createServer(() => {})];
+// @ts-expect-error
+new Server({ port: true });
+`;
