@@ -1,6 +1,7 @@
 'use strict';
 // Formatters, linters and type checks; `--fix` mends what can be mended by itself.
 
+const path = require('node:path');
 const { run } = require('./run.js');
 
 const fix = process.argv.includes('--fix');
@@ -14,3 +15,4 @@ for (const features of [[], ['--no-default-features']]) {
 run(['cargo', 'doc', '--quiet', '--no-deps'], { RUSTDOCFLAGS: '-D warnings' });
 run(['npx', 'tsc', '-p', '.']);
 run(['npx', 'tsc', '-p', '__test__/types']);
+run([process.execPath, path.join('scripts', 'supply-chain.js')]);
