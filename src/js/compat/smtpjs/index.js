@@ -106,7 +106,7 @@ const plain = (/** @type {any} */ config = {}) =>
 
 /** TLS from the first byte unless it is for development. */
 function engineConfig(/** @type {any} */ { key, cert }) {
-  const { NODE_ENV = 'development' } = process.env;
+  const NODE_ENV = process.env.NODE_ENV || 'development';
   const limits = { maxRecipients: 0, maxBadCommands: 0, greetingTimeout: 0 };
   if (NODE_ENV === 'development') return merge({ ...limits, name: 'localhost' });
   if (!key || !cert) {
