@@ -54,7 +54,10 @@ async function transaction(/** @type {Client} */ client) {
 
 /** Whether output is as the document says, where `...` stands for anything. */
 function isLike(/** @type {string} */ output, /** @type {string} */ wanted) {
-  const pieces = wanted.trimEnd().split('...').map((piece) => piece.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  const pieces = wanted
+    .trimEnd()
+    .split('...')
+    .map((piece) => piece.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return new RegExp(`^${pieces.join('[^]*')}$`).test(output.replaceAll('\r\n', '\n').trimEnd());
 }
 
@@ -68,9 +71,11 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'smtp-engine-documents-'));
     fs.mkdirSync(path.join(folder, 'node_modules'));
     for (const name of fs.readdirSync(path.join(ROOT, 'node_modules'))) {
-      if (!name.startsWith('.')) link(path.join('node_modules', name), path.join('node_modules', name));
+      if (!name.startsWith('.'))
+        link(path.join('node_modules', name), path.join('node_modules', name));
     }
-    for (const alias of ['smtp-engine', 'mbr-smtp', 'smtp-protocol']) link('.', path.join('node_modules', alias));
+    for (const alias of ['smtp-engine', 'mbr-smtp', 'smtp-protocol'])
+      link('.', path.join('node_modules', alias));
     const { key, cert } = p256();
     fs.writeFileSync(path.join(folder, 'key.pem'), key);
     fs.writeFileSync(path.join(folder, 'cert.pem'), cert);
@@ -79,7 +84,10 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
       tls: { key, cert },
       logger: SILENT,
       plugins: Object.fromEntries(
-        ['rcpt/relay', 'rcpt/dnsbl', 'queue/spamd', 'queue/maildir', 'queue/relay'].map((name) => [name, false]),
+        ['rcpt/relay', 'rcpt/dnsbl', 'queue/spamd', 'queue/maildir', 'queue/relay'].map((name) => [
+          name,
+          false,
+        ]),
       ),
     });
     target.listen(0, '127.0.0.1');
@@ -98,12 +106,17 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
   for (const document of documents()) {
     for (const { name, text, output: wanted, client, skip } of programs(document)) {
       test(name, { skip }, async (t) => {
-        const isModule = /^import /m.test(text) || /^(const .* = )?await |^for await|^await using/m.test(text);
-        const file = path.join(folder, `${name.replaceAll(/\W/g, '-')}.${isModule ? 'mjs' : 'cjs'}`);
+        const isModule =
+          /^import /m.test(text) || /^(const .* = )?await |^for await|^await using/m.test(text);
+        const file = path.join(
+          folder,
+          `${name.replaceAll(/\W/g, '-')}.${isModule ? 'mjs' : 'cjs'}`,
+        );
         // A module has no `require`, but what is awaited at the top is easier to read.
-        const prelude = isModule && /\brequire\(/.test(text)
-          ? "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\n"
-          : '';
+        const prelude =
+          isModule && /\brequire\(/.test(text)
+            ? "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\n"
+            : '';
         fs.writeFileSync(file, prelude + text);
         const { NODE_ENV, ...env } = { ...process.env, ...SETTINGS, DOCUMENT_TARGET: target.port };
         const child = fork(file, [], {
@@ -131,7 +144,10 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
           waiters.wake();
           return code;
         });
-        await waiters.until(() => port > 0 || isOver, () => `a server, or its end: ${errors}`);
+        await waiters.until(
+          () => port > 0 || isOver,
+          () => `a server, or its end: ${errors}`,
+        );
         if (!isOver && client !== 'none') {
           const secure = /secure: true/.test(text) ? { rejectUnauthorized: false } : undefined;
           const connection = await Client.connect(port, { secure });
@@ -169,7 +185,11 @@ function anchors(/** @type {string} */ document) {
 describe('the documents', () => {
   for (const document of documents()) {
     test(`${document}: its links lead somewhere`, () => {
-      const links = [...prose(document).join('\n').matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => to);
+      const links = [
+        ...prose(document)
+          .join('\n')
+          .matchAll(/\]\(([^)\s]+)\)/g),
+      ].map(([, to]) => to);
       for (const link of links.filter((each) => !/^https?:/.test(each))) {
         const [file, id] = link.split('#');
         const to = file === '' ? document : path.join(path.dirname(document), file);

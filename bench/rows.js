@@ -22,6 +22,7 @@ const KIB = 1024;
  * @property {any} [load] see lib/load.js and lib/measures.js
  * @property {Contestant[]} contestants in the order of their runs
  * @property {Target[]} targets
+ * @property {{ by: string, at: number }} [growth] a point of a series, for a plot
  */
 
 /** @type {Record<string, Contestant>} */
@@ -42,6 +43,11 @@ const SERVERS = {
     program: 'smtp-engine',
     settings: { listeners: 'none' },
   },
+  parsing: {
+    label: 'smtp-engine, parsing',
+    program: 'smtp-engine',
+    settings: { listeners: 'parse' },
+  },
   smtpServer: { label: 'smtp-server', program: 'smtp-server' },
   collecting: { label: 'smtp-server', program: 'smtp-server', settings: { collect: true } },
   smtpProtocol: { label: 'smtp-protocol', program: 'smtp-protocol' },
@@ -58,7 +64,7 @@ const SERVERS = {
   },
   sink: { label: 'smtp-sink', program: 'smtp-sink' },
 };
-const { every, data, stream, none, smtpServer, collecting, sink } = SERVERS;
+const { every, data, stream, none, parsing, smtpServer, collecting, sink } = SERVERS;
 const { smtpProtocol, asProtocol, mailIo, mailIoReads } = SERVERS;
 
 /** As `collecting`, beside `smtpServer` in one row. */
@@ -120,6 +126,32 @@ const handshakes = (
     { ...smtpServer, keys },
   ],
   targets: [cpu(every, smtpServer, atMost)],
+});
+
+/**
+ * A row for each point of a series: how figures grow with something.
+ *
+ * @param {number} number
+ * @param {string} title
+ * @param {string} by what grows, with its unit
+ * @param {{ at: number, named?: string, load: any, contestants: Contestant[] }[]} points
+ * @returns {Row[]}
+ */
+const series = (number, title, by, points) =>
+  points.map(({ at, named = String(at), load, contestants }) => ({
+    number,
+    title: `${title}: ${named}`,
+    measure: 'messages',
+    load,
+    contestants,
+    targets: [],
+    growth: { by, at },
+  }));
+
+/** The same server with other settings. */
+const withSettings = (/** @type {Contestant} */ contestant, /** @type {object} */ settings) => ({
+  ...contestant,
+  settings: { ...contestant.settings, ...settings },
 });
 
 /** @type {Row[]} */
@@ -273,6 +305,55 @@ const rows = [
     contestants: [mailIo, mailIoReads, smtpServer],
     targets: [rate(mailIo, smtpServer, 0.4), rate(mailIoReads, smtpServer, 0.15)],
   },
+  ...series(
+    18,
+    '1 KB, a listener on every event, by sessions',
+    'sessions',
+    [1, 10, 50, 200, 1000, 5000].map((sessions) => ({
+      at: sessions,
+      // The opening of sessions, which is left out, must not be most of the work.
+      load: { ...small, sessions, warmUp: sessions === 1 ? 3000 : Math.max(15_000, 10 * sessions) },
+      contestants: [every, smtpServer],
+    })),
+  ),
+  ...series(
+    19,
+    '4 sessions, a message as a string, or its Buffers collected, by size',
+    'bytes',
+    [
+      { named: '1 KiB', lengthBytes: KIB, warmUp: 6000 },
+      { named: '10 KiB', lengthBytes: 10 * KIB, warmUp: 3000 },
+      { named: '100 KiB', lengthBytes: 100 * KIB, warmUp: 600 },
+      { named: '1 MiB', lengthBytes: KIB * KIB, warmUp: 80 },
+      { named: '10 MiB', lengthBytes: 10 * KIB * KIB, warmUp: 12 },
+      { named: '25 MiB', lengthBytes: 25 * KIB * KIB, warmUp: 6 },
+    ].map(({ named, lengthBytes, warmUp }) => ({
+      at: lengthBytes,
+      named,
+      load: { lengthBytes, keepsSessions: true, sessions: 4, warmUp },
+      contestants: [data, collecting],
+    })),
+  ),
+  ...series(
+    20,
+    '1 KB, 50 sessions, a listener on every event, by threads of the engine',
+    'threads',
+    [1, 2, 4].map((threads) => ({
+      at: threads,
+      load: { ...small, sessions: 50, warmUp: 15_000 },
+      contestants: [withSettings(every, { threads })],
+    })),
+  ),
+  ...series(
+    21,
+    '100 KiB, 50 sessions, each message parsed by mailparser, by worker threads',
+    'threads',
+    [1, 2, 4].map((workers) => ({
+      at: workers,
+      load: { lengthBytes: 100 * KIB, keepsSessions: true, sessions: 50, warmUp: 1000 },
+      contestants: [withSettings(parsing, { workers })],
+    })),
+  ),
 ];
 
 module.exports = { rows };

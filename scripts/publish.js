@@ -28,7 +28,10 @@ function npm(args) {
 /** What is to be published, in its order: the package comes when its addons are there. */
 function packages() {
   const addons = PLATFORMS.map((platform) => `${name}-${platform}`);
-  return [...addons, name].map((each) => ({ id: `${each}@${version}`, file: `${each}-${version}.tgz` }));
+  return [...addons, name].map((each) => ({
+    id: `${each}@${version}`,
+    file: `${each}-${version}.tgz`,
+  }));
 }
 
 const [folder] = positionals;

@@ -13,7 +13,11 @@ const DENY = ['cargo', 'deny', '--all-features', 'check', '--hide-inclusion-grap
 function attempt([command, ...args]) {
   console.log(`\n> ${[command, ...args].join(' ')}`);
   const shell = process.platform === 'win32';
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', shell });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    shell,
+  });
   return { succeeded: status === 0, output: `${stdout}${stderr}`.trim() };
 }
 

@@ -47,7 +47,8 @@ test('a release builds and tests every platform that the package depends on', ()
 });
 
 test('the crate has the version of the package', () => {
-  const [, crate] = /^version = "(.*)"$/m.exec(fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')) ?? [];
+  const [, crate] =
+    /^version = "(.*)"$/m.exec(fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')) ?? [];
   assert.equal(crate, version);
 });
 

@@ -105,19 +105,22 @@ function rowText(result) {
       ),
     ]),
   ]);
-  const targets = table([
-    ['target', 'wanted', 'measured', ''],
-    ...result.targets.map((target) => {
-      const { name, unit } = FIGURES[target.figure];
-      const wanted = target.atLeast ?? /** @type {number} */ (target.atMost);
-      return [
-        target.to ? `${name}, ${target.of} to ${target.to}` : `${name}, ${target.of}`,
-        `${target.atLeast === undefined ? 'at most' : 'at least'} ${wanted / unit}`,
-        range(target.summary, unit, 2),
-        target.verdict,
-      ];
-    }),
-  ]);
+  const isJudged = result.targets.length > 0;
+  const targets =
+    isJudged &&
+    table([
+      ['target', 'wanted', 'measured', ''],
+      ...result.targets.map((target) => {
+        const { name, unit } = FIGURES[target.figure];
+        const wanted = target.atLeast ?? /** @type {number} */ (target.atMost);
+        return [
+          target.to ? `${name}, ${target.of} to ${target.to}` : `${name}, ${target.of}`,
+          `${target.atLeast === undefined ? 'at most' : 'at least'} ${wanted / unit}`,
+          range(target.summary, unit, 2),
+          target.verdict,
+        ];
+      }),
+    ]);
   const remarks = result.remarks.map((remark) => `- ${remark}\n`).join('');
   const parts = [`### ${result.number}. ${result.title}`, figures, remarks.trimEnd(), targets];
   return `\n${parts.filter(Boolean).join('\n\n')}\n`;

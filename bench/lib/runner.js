@@ -17,6 +17,7 @@ const NOTABLE_SHARE = 0.03;
  * @property {number} number
  * @property {string} title
  * @property {Row['measure']} measure
+ * @property {Row['growth']} growth
  * @property {{ label: string, runs: Figures[] }[]} contestants a run for each round
  * @property {(Target & Judgement)[]} targets
  * @property {{ others: number, stolen: number }} disturbance see lib/usage.js
@@ -66,9 +67,18 @@ async function runRow(row, rounds, circumstances, progress) {
     const thief = who === 'others' ? 'other processes' : 'other guests of the host';
     remarks.add(`DISTURBED: ${thief} took ${Math.round(share * 100)} % of the processor time`);
   }
-  const { number, title, measure } = row;
+  const { number, title, measure, growth } = row;
   const targets = row.targets.map((target) => ({ ...target, ...judge(target, contestants) }));
-  return { number, title, measure, contestants, targets, disturbance, remarks: [...remarks] };
+  return {
+    number,
+    title,
+    measure,
+    growth,
+    contestants,
+    targets,
+    disturbance,
+    remarks: [...remarks],
+  };
 }
 
 /**

@@ -1,10 +1,14 @@
 'use strict';
 // Ours: `listeners: 'every'` has one on each event, `'data'` on the message alone, `'stream'` reads
-// each message as it comes, `'none'` has none at all: what the engine costs without JavaScript.
+// each message as it comes, `'none'` has none at all: what the engine costs without JavaScript;
+// `'parse'` has each message parsed. `workers` is how many threads share the port, each with a server.
 
 const fs = require('node:fs');
+const { Worker, isMainThread, workerData } = require('node:worker_threads');
 const { Server } = require('../../index.js');
-const { HOST, listening, settings } = require('./serve.js');
+const { HOST, listening, settings: ours } = require('./serve.js');
+
+const { settings = ours, port = 0 } = workerData ?? {};
 
 const every = {
   connect: () => true,
@@ -26,12 +30,28 @@ const stream = {
     return true;
   },
 };
-const LISTENERS = { every, data: { data: () => true }, stream, none: {} };
+const parse = {
+  async data() {
+    // Loaded here: the other servers' memory is not to have it.
+    await require('mailparser').simpleParser(this.raw);
+  },
+};
+const LISTENERS = { every, data: { data: () => true }, stream, none: {}, parse };
 
-const params = { port: 0, host: HOST };
+const { threads, workers = 1 } = settings;
+const params = { port, host: HOST, threads, reusePort: workers > 1 };
 if (settings.tls) {
   const { key, cert } = settings.tls;
   params.tls = { key: fs.readFileSync(key), cert: fs.readFileSync(cert) };
 }
 const server = new Server(params, LISTENERS[settings.listeners]);
-server.listen().then(() => listening(server.address().port));
+
+async function share() {
+  await server.listen();
+  if (!isMainThread) return;
+  const { port } = server.address();
+  for (let more = 1; more < workers; more++)
+    new Worker(__filename, { workerData: { settings, port } });
+  listening(port);
+}
+share();
