@@ -204,3 +204,80 @@ describe('the documents', () => {
     });
   }
 });
+
+/** Interfaces of the typings, the page that describes each, and what its anchors begin with. */
+const DESCRIBED = [
+  ['index.d.ts', 'ServerParams', 'docs/server.md', 'option-'],
+  ['index.d.ts', 'Limits', 'docs/server.md', 'option-'],
+  ['index.d.ts', 'Control', 'docs/server.md', 'option-'],
+  ['index.d.ts', 'TlsKeys', 'docs/server.md', 'tls-'],
+  ['index.d.ts', 'TlsParams', 'docs/server.md', 'tls-'],
+  ['index.d.ts', 'ResolveParams', 'docs/server.md', 'resolve-'],
+  ['index.d.ts', 'Listeners', 'docs/server.md', 'event-'],
+  ['index.d.ts', 'Server', 'docs/server.md', 'server-'],
+  ['index.d.ts', 'Session', 'docs/server.md', 'session-'],
+  ['types/client.d.ts', 'ClientPlace', 'docs/client.md', 'option-'],
+  ['types/client.d.ts', 'ClientOptions', 'docs/client.md', 'option-'],
+  ['types/client.d.ts', 'PoolOptions', 'docs/client.md', 'option-'],
+  ['types/client.d.ts', 'Envelope', 'docs/client.md', 'envelope-'],
+  ['types/client.d.ts', 'Pool', 'docs/client.md', 'pool-'],
+  ['types/nodemailer.d.ts', 'Options', 'docs/client.md', 'nodemailer-'],
+  ['types/smtp-protocol.d.ts', 'ServerOptions', 'docs/smtp-protocol.md', 'option-'],
+  ['types/smtp-protocol.d.ts', 'Request', 'docs/smtp-protocol.md', 'req-'],
+  ['types/smtp-protocol.d.ts', 'RequestEvents', 'docs/smtp-protocol.md', 'event-'],
+  ['types/smtp-protocol.d.ts', 'Client', 'docs/smtp-protocol.md', 'client-'],
+  ['types/mail-io.d.ts', 'Config', 'docs/mail-io.md', 'config-'],
+  ['types/mail-io.d.ts', 'RelayConfig', 'docs/mail-io.md', 'config-relay.'],
+  ['types/mail-io.d.ts', 'Request', 'docs/mail-io.md', 'req-'],
+  ['types/mail-io.d.ts', 'Response', 'docs/mail-io.md', 'res-'],
+  ['types/smtpjs.d.ts', 'Config', 'docs/smtpjs.md', 'config-'],
+];
+
+/** The names of the members of an interface, as the typings have them. */
+function members(/** @type {string} */ file, /** @type {string} */ name) {
+  const lines = read(file).split('\n');
+  const isHead = (/** @type {string} */ line) => new RegExp(`^ *(export )?interface ${name}\\b`).test(line);
+  const at = lines.findIndex(isHead);
+  assert.ok(at >= 0, `${name} in ${file}`);
+  const [indent] = /** @type {RegExpExecArray} */ (/^ */.exec(lines[at]));
+  const end = lines.indexOf(`${indent}}`, at);
+  return lines.slice(at + 1, end).flatMap((line) => {
+    const [, found] = new RegExp(`^${indent}  (?:readonly )?([a-zA-Z]+)[?]?[:(<]`).exec(line) ?? [];
+    return found ?? [];
+  });
+}
+
+describe('what is public is described', () => {
+  for (const [file, name, page, prefix] of DESCRIBED) {
+    test(`${name} of ${file}`, () => {
+      const wanted = members(file, name).map((member) => `${prefix}${member}`);
+      assert.ok(wanted.length > 0);
+      const ids = new Set(anchors(page));
+      // What is an object itself may have an entry for each of its members.
+      const isThere = (/** @type {string} */ id) => [...ids].some((each) => each === id || each.startsWith(`${id}.`));
+      assert.deepEqual(wanted.filter((id) => !isThere(id)), []);
+    });
+  }
+
+  test('every code of an error', () => {
+    const sources = fs.readdirSync(path.join(ROOT, 'src'), { recursive: true }).map(String);
+    const code = sources.filter((name) => /\.(js|rs)$/.test(name));
+    const codes = code.flatMap((name) => read(path.join('src', name)).match(/SMTP_ERR_[A-Z_]+/g) ?? []);
+    const ids = new Set(documents().flatMap(anchors));
+    assert.deepEqual([...new Set(codes)].filter((each) => !ids.has(`error-${each}`)), []);
+  });
+
+  test('the files that pages name as tests or sources are there', () => {
+    const all = ['__test__', 'src'].flatMap((folder) =>
+      fs.readdirSync(path.join(ROOT, folder), { recursive: true }).map((name) => path.join(folder, String(name))),
+    );
+    for (const page of ['docs/safety.md', 'docs/standards.md']) {
+      const named = prose(page).join('\n').match(/`[\w/*.-]+\.(?:js|rs|smtp)`/g) ?? [];
+      assert.ok(named.length > 0);
+      for (const name of named.map((each) => each.slice(1, -1))) {
+        const pattern = new RegExp(`(^|/)${name.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`);
+        assert.ok(all.some((file) => pattern.test(file)), `${name} in ${page}`);
+      }
+    }
+  });
+});

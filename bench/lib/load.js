@@ -14,6 +14,7 @@ const TIMEOUT_MS = 180_000;
  * @property {number} sessions at a time
  * @property {number} lengthBytes of a message, without its headers
  * @property {boolean} keepsSessions else each message comes by a connection of its own
+ * @property {boolean} [countsOpening] of the sessions that are kept, which the rate leaves out otherwise
  * @property {boolean} [isTls] by STARTTLS, which smtp-source cannot do
  * @property {number} warmUp messages before a measured run
  */

@@ -79,7 +79,8 @@ async function timed(contestant, { tools, seconds }, { warmUp, start }, work) {
  * @returns {Promise<Run>}
  */
 async function messages(contestant, load, circumstances) {
-  const counts = { warmUp: load.warmUp, start: load.keepsSessions ? load.sessions : 0 };
+  const leavesOpening = load.keepsSessions && !load.countsOpening;
+  const counts = { warmUp: load.warmUp, start: leavesOpening ? load.sessions : 0 };
   const { figures } = await timed(contestant, circumstances, counts, async (count, port) => ({
     seconds: await sendMessages(load, count, port, circumstances.tools),
   }));
