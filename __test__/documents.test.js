@@ -236,7 +236,8 @@ const DESCRIBED = [
 /** The names of the members of an interface, as the typings have them. */
 function members(/** @type {string} */ file, /** @type {string} */ name) {
   const lines = read(file).split('\n');
-  const isHead = (/** @type {string} */ line) => new RegExp(`^ *(export )?interface ${name}\\b`).test(line);
+  const isHead = (/** @type {string} */ line) =>
+    new RegExp(`^ *(export )?interface ${name}\\b`).test(line);
   const at = lines.findIndex(isHead);
   assert.ok(at >= 0, `${name} in ${file}`);
   const [indent] = /** @type {RegExpExecArray} */ (/^ */.exec(lines[at]));
@@ -254,29 +255,46 @@ describe('what is public is described', () => {
       assert.ok(wanted.length > 0);
       const ids = new Set(anchors(page));
       // What is an object itself may have an entry for each of its members.
-      const isThere = (/** @type {string} */ id) => [...ids].some((each) => each === id || each.startsWith(`${id}.`));
-      assert.deepEqual(wanted.filter((id) => !isThere(id)), []);
+      const isThere = (/** @type {string} */ id) =>
+        [...ids].some((each) => each === id || each.startsWith(`${id}.`));
+      assert.deepEqual(
+        wanted.filter((id) => !isThere(id)),
+        [],
+      );
     });
   }
 
   test('every code of an error', () => {
     const sources = fs.readdirSync(path.join(ROOT, 'src'), { recursive: true }).map(String);
     const code = sources.filter((name) => /\.(js|rs)$/.test(name));
-    const codes = code.flatMap((name) => read(path.join('src', name)).match(/SMTP_ERR_[A-Z_]+/g) ?? []);
+    const codes = code.flatMap(
+      (name) => read(path.join('src', name)).match(/SMTP_ERR_[A-Z_]+/g) ?? [],
+    );
     const ids = new Set(documents().flatMap(anchors));
-    assert.deepEqual([...new Set(codes)].filter((each) => !ids.has(`error-${each}`)), []);
+    assert.deepEqual(
+      [...new Set(codes)].filter((each) => !ids.has(`error-${each}`)),
+      [],
+    );
   });
 
   test('the files that pages name as tests or sources are there', () => {
     const all = ['__test__', 'src'].flatMap((folder) =>
-      fs.readdirSync(path.join(ROOT, folder), { recursive: true }).map((name) => path.join(folder, String(name))),
+      fs
+        .readdirSync(path.join(ROOT, folder), { recursive: true })
+        .map((name) => path.join(folder, String(name))),
     );
     for (const page of ['docs/safety.md', 'docs/standards.md']) {
-      const named = prose(page).join('\n').match(/`[\w/*.-]+\.(?:js|rs|smtp)`/g) ?? [];
+      const named =
+        prose(page)
+          .join('\n')
+          .match(/`[\w/*.-]+\.(?:js|rs|smtp)`/g) ?? [];
       assert.ok(named.length > 0);
       for (const name of named.map((each) => each.slice(1, -1))) {
         const pattern = new RegExp(`(^|/)${name.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`);
-        assert.ok(all.some((file) => pattern.test(file)), `${name} in ${page}`);
+        assert.ok(
+          all.some((file) => pattern.test(file)),
+          `${name} in ${page}`,
+        );
       }
     }
   });
