@@ -13,7 +13,7 @@ const { createServer } = require('../src/js/compat/mail-io/index.js');
 const { p256 } = require('./support/certificates.js');
 const { ROOT } = require('./support/child.js');
 const { Client } = require('./support/client.js');
-const { documents, programs, prose, read } = require('./support/documents.js');
+const { blocks, documents, programs, prose, read } = require('./support/documents.js');
 const { Waiters } = require('./support/wait.js');
 
 const PRELOAD = path.join(__dirname, 'support', 'document-preload.js');
@@ -275,6 +275,38 @@ describe('what is public is described', () => {
       [...new Set(codes)].filter((each) => !ids.has(`error-${each}`)),
       [],
     );
+  });
+
+  test('every direct dependency, in the README', () => {
+    const manifest = JSON.parse(read('package.json'));
+    const cargo = read('Cargo.toml');
+    const crates = ['dependencies', 'build-dependencies'].flatMap((table) => {
+      const [body] = cargo.split(`\n[${table}]\n`)[1].split('\n[');
+      return [...body.matchAll(/^([\w-]+) = /gm)].map(([, crate]) => crate);
+    });
+    assert.ok(crates.length > 5);
+    const [, chapter] = read('README.md').split('## What it depends on');
+    const named = chapter.split('\n## ')[0];
+    for (const name of [...Object.keys(manifest.dependencies), ...crates]) {
+      assert.match(named, new RegExp(`[[, ]${name}[\\], ]`), name);
+    }
+  });
+
+  test('commands are there', () => {
+    const { scripts, name } = JSON.parse(read('package.json'));
+    const lines = documents().flatMap((document) =>
+      blocks(document)
+        .filter(({ language }) => language === 'sh')
+        .flatMap(({ text }) => text.trim().split('\n')),
+    );
+    assert.ok(lines.length > 10);
+    for (const line of lines) {
+      const [program, first, second] = line.split(/ +/);
+      if (program === 'npm' && first === 'run') assert.ok(scripts[second], line);
+      else if (program === 'npm' && first === 'install') assert.ok(line.includes(name), line);
+      else if (program === 'npm') assert.ok(scripts[first], line);
+      else assert.ok(fs.existsSync(path.join(ROOT, program === 'node' ? first : program)), line);
+    }
   });
 
   test('the files that pages name as tests or sources are there', () => {
