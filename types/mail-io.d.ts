@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: handlers and schemas put there what they like
 /**
  * mail-io's interface: a server whose handlers decide each command. The documents are the
- * original's; the table in the README says where ours differs.
+ * original's; docs/migration says where ours differs.
  */
 
 /// <reference types="node" />

@@ -1,6 +1,6 @@
 /**
  * smtp-protocol's interface: `createServer`, `connect` and `protocol`. Events and methods are the
- * original's; the table in the README says where ours differs.
+ * original's; docs/migration says where ours differs.
  */
 
 /// <reference types="node" />
