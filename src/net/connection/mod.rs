@@ -1,38 +1,30 @@
 //! Drives one [`ServerSession`] over one [`Stream`].
 //!
-//! One timer for each connection: it is set again only when the next deadline is nearer than the
-//! one it stands at, and looks for the true deadline when it fires. Bytes are read through one
-//! buffer for each thread, so that an idle connection holds none.
+//! What it waits for, and how bytes come and go, is in `transfer.rs`.
+
+mod transfer;
 
 use super::events::{Answer, Control, ErrorInfo, MAX_WRITES, Record, Slot, Wake};
 use super::listener::{Client, Server};
 use super::resolver::Lookup;
 use super::stream::Stream;
-use super::task::is_inline;
 use crate::protocol::server::{Expired, Interest, ServerSession, Step};
-use bytes::Buf;
-use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
+use transfer::{BUFFER, FAR};
 
-const READ_BUFFER: usize = 256 * 1024;
 /// Replies to the commands before this one leave if the application takes longer than that.
 const HOLD: Duration = Duration::from_millis(100);
 /// How long, and for how many bytes, a closed connection is read on, so that its last reply is
 /// not lost to a reset.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
-const FAR: Duration = Duration::from_secs(24 * 60 * 60);
-
-thread_local! {
-    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BUFFER]);
-}
 
 /// Why a connection ended other than by its session's will.
 enum Ended {
@@ -346,137 +338,6 @@ impl Connection<'_> {
         let changes = self.session.take_changes();
         let responses = self.session.take_responses();
         self.post(false, Record::Secure { changes, responses })
-    }
-
-    /// Writes all that the session has ready.
-    async fn send(&mut self) -> Result<(), Ended> {
-        let limit = self.server.config().limits.command;
-        let mut deadline = limit.map(|limit| self.now + limit);
-        let mut left = self.session.output().len();
-        loop {
-            self.arm(deadline);
-            let event = poll_fn(|cx| {
-                if let Poll::Ready(done) = self.poll_output(cx) {
-                    return Poll::Ready(done.map(|()| None));
-                }
-                self.poll_signals(cx).map(|event| Ok(Some(event)))
-            });
-            match event.await? {
-                None => return Ok(()),
-                // A client that reads has all the time again.
-                Some(Event::Deadline) if self.session.output().len() < left => {
-                    left = self.session.output().len();
-                    deadline = limit.map(|limit| self.now + limit);
-                }
-                Some(event) => self.interrupted(event, deadline)?,
-            }
-        }
-    }
-
-    /// What happens while the client keeps us waiting for its handshake, or to read.
-    fn interrupted(&mut self, event: Event, deadline: Option<Instant>) -> Result<(), Ended> {
-        match event {
-            Event::Wake(Wake::Control(Control::Abort)) => Err(Ended::Destroyed),
-            Event::Wake(Wake::Control(control)) => self.control(control),
-            Event::Deadline if deadline.is_some_and(|deadline| deadline <= self.now) => {
-                let error = "the client took too long for its handshake, or to read its replies";
-                Err(Ended::Failed(io::Error::new(io::ErrorKind::TimedOut, error)))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The next thing that happens; before `earlier`, or the session's own deadline.
-    async fn next_before(
-        &mut self,
-        reading: bool,
-        earlier: Option<Instant>,
-    ) -> Result<Event, Ended> {
-        let deadline = [self.session.deadline(), earlier].into_iter().flatten().min();
-        self.arm(deadline);
-        poll_fn(|cx| {
-            if let Poll::Ready(event) = self.poll_signals(cx) {
-                return Poll::Ready(Ok(event));
-            }
-            if reading {
-                ready!(self.poll_input(cx))?;
-                return Poll::Ready(Ok(Event::Input));
-            }
-            self.poll_reset(cx)
-        })
-        .await
-    }
-
-    fn poll_signals(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        if let Poll::Ready(wake) = self.slot.poll_wake(cx) {
-            self.now = Instant::now();
-            return Poll::Ready(Event::Wake(wake));
-        }
-        self.sleep.as_mut().poll(cx).map(|()| {
-            self.now = Instant::now();
-            Event::Deadline
-        })
-    }
-
-    /// Ready if the client has reset the connection while the application thinks.
-    fn poll_reset(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, Ended>> {
-        if let Some(stream) = &self.stream
-            && !self.has_input
-        {
-            ready!(stream.poll_reset(cx))?;
-            self.has_input = true;
-        }
-        Poll::Pending
-    }
-
-    /// Reads once and gives the bytes to the session.
-    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
-        let Some(stream) = &mut self.stream else { return Poll::Ready(Err(Ended::Destroyed)) };
-        if is_inline() {
-            // Reading is the runtime's; if there is something to read, it has to come back.
-            ready!(stream.poll_read_ready(cx));
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        BUFFER.with_borrow_mut(|buffer| {
-            let mut buffer = ReadBuf::new(buffer);
-            ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
-            self.has_input = false;
-            match buffer.filled() {
-                [] => self.session.end_input(),
-                bytes => {
-                    self.server.traffic().received.add(bytes.len());
-                    self.now = Instant::now();
-                    self.session.receive(bytes, self.now);
-                }
-            }
-            Poll::Ready(Ok(()))
-        })
-    }
-
-    /// Writes and flushes what the session has ready.
-    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(stream) = &mut self.stream else {
-            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
-        };
-        let output = self.session.output();
-        while !output.is_empty() {
-            let written = ready!(Pin::new(&mut *stream).poll_write(cx, output))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.server.traffic().sent.add(written);
-            output.advance(written);
-        }
-        Pin::new(stream).poll_flush(cx)
-    }
-
-    /// Makes the timer fire at `deadline` or before.
-    fn arm(&mut self, deadline: Option<Instant>) {
-        let deadline = deadline.unwrap_or_else(|| self.now + FAR).into();
-        if self.sleep.is_elapsed() || self.sleep.deadline() > deadline {
-            self.sleep.as_mut().reset(deadline);
-        }
     }
 
     /// Closes the stream and tells the application that the session is over.

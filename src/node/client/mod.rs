@@ -1,0 +1,229 @@
+//! Clients, as JavaScript holds them: each a pool of connections to one place.
+
+mod outcome;
+mod settings;
+
+pub use settings::{ClientSettings, MessageSettings};
+
+use super::border::Border;
+use super::runtime;
+use super::server::{limit, time};
+use crate::net::client::Outcome;
+use crate::net::client::pool::{Cancel, Job, Pool, PoolOptions};
+use crate::net::client::source::{Feed, Source};
+use crate::net::dialer::{Dialer, DialerOptions};
+use crate::net::events::{ClientNews, EventQueue, lock, ring_all};
+use bytes::Bytes;
+use napi::bindgen_prelude::{Reference, Uint8Array};
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+use outcome::{error_texts, outcome_texts};
+use settings::{client_options, envelope};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// For whoever lifts a limit that has to be there.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+/// Random letters of a nonce (RFC 5802 section 5.1).
+const NONCE_BYTES: usize = 18;
+
+/// What a client has done.
+#[napi(object)]
+pub struct ClientStats {
+    /// Connections that are open or being opened.
+    pub connections: u32,
+    /// Those of them without work.
+    pub idle: u32,
+    /// Messages that wait for a connection.
+    pub queued: u32,
+    /// Connections so far.
+    pub connected: f64,
+    /// Messages taken.
+    pub sent: f64,
+    /// Messages not taken.
+    pub failed: f64,
+}
+
+/// What can be done about a message under way.
+struct Handle {
+    cancel: Arc<Cancel>,
+    feed: Option<Arc<Feed>>,
+}
+
+/// A client.
+#[napi]
+pub struct NativeClient {
+    number: u32,
+    queue: Arc<EventQueue>,
+    pool: Pool,
+    messages: Arc<Mutex<HashMap<u32, Handle>>>,
+}
+
+/// Looks the exchanges of a domain up; told under `number` is '' and their names, or the code and
+/// the message of an error.
+#[napi]
+pub fn find_exchanges(
+    border: &Border,
+    number: u32,
+    domain: String,
+    servers: Vec<String>,
+    timeout: f64,
+) -> Result<()> {
+    let dialer = Dialer::new(DialerOptions {
+        servers: addresses(&servers)?,
+        dns_timeout: time(timeout).unwrap_or(LONG),
+        local_address: None,
+    });
+    let queue = border.queue().clone();
+    runtime::handle(1)?.spawn(async move {
+        let texts = match dialer.exchanges(&domain).await {
+            Ok(hosts) => std::iter::once(String::new()).chain(hosts).collect(),
+            Err(error) => vec![error.code().to_owned(), error.to_string()],
+        };
+        queue.post_client(0, number, ClientNews::Found, &texts);
+    });
+    Ok(())
+}
+
+fn addresses(servers: &[String]) -> Result<Vec<SocketAddr>> {
+    let parse = |server: &String| {
+        server.parse().map_err(|_| invalid(&format!("not a DNS server's address: {server}")))
+    };
+    servers.iter().map(parse).collect()
+}
+
+#[napi]
+impl NativeClient {
+    /// A client without connections.
+    #[napi(constructor)]
+    pub fn new(border: Reference<Border>, settings: ClientSettings) -> Result<Self> {
+        let options = PoolOptions {
+            client: client_options(&settings)?,
+            max_connections: settings.max_connections.max(1) as usize,
+            max_messages: limit(settings.max_messages),
+            idle_timeout: time(settings.idle_timeout).unwrap_or(LONG),
+            rate: (settings.rate_limit > 0)
+                .then(|| (settings.rate_limit, time(settings.rate_time).unwrap_or(LONG))),
+            nonce: Box::new(nonce),
+        };
+        let runtime = runtime::handle(settings.threads)?.clone();
+        Ok(Self {
+            number: settings.number,
+            queue: border.queue().clone(),
+            pool: Pool::new(options, runtime),
+            messages: Arc::default(),
+        })
+    }
+
+    /// Queues a message that JavaScript calls `number`: `content`, or what is pushed.
+    #[napi]
+    pub fn send(&self, number: u32, settings: MessageSettings, content: Option<Uint8Array>) {
+        let content = content.map(|content| Bytes::copy_from_slice(&content));
+        let envelope = Arc::new(envelope(settings, content.as_ref()));
+        let (source, feed) = match content {
+            Some(content) => (Source::Whole(content, 0), None),
+            None => {
+                let feed = Arc::new(self.feed(number));
+                (Source::Fed(feed.clone()), Some(feed))
+            }
+        };
+        let cancel = Arc::<Cancel>::default();
+        lock(&self.messages).insert(number, Handle { cancel: cancel.clone(), feed });
+        let (queue, client) = (self.queue.clone(), self.number);
+        let messages = self.messages.clone();
+        let report = Box::new(move |outcome: Outcome| {
+            lock(&messages).remove(&number);
+            queue.post_client(client, number, ClientNews::Sent, &outcome_texts(&outcome));
+        });
+        self.pool.submit(Job { envelope, source, cancel, report, attempts: 0 });
+        ring_all();
+    }
+
+    /// Adds to a message; whether there is room for more.
+    #[napi]
+    pub fn push(&self, number: u32, bytes: Uint8Array) -> bool {
+        let feed = lock(&self.messages).get(&number).and_then(|message| message.feed.clone());
+        feed.is_none_or(|feed| feed.push(Bytes::copy_from_slice(&bytes)))
+    }
+
+    /// Ends a message, or gives it up.
+    #[napi]
+    pub fn finish(&self, number: u32, complete: bool) {
+        let feed = lock(&self.messages).get(&number).and_then(|message| message.feed.clone());
+        match feed {
+            Some(feed) if complete => feed.end(),
+            Some(feed) => feed.abort(),
+            None => {}
+        }
+    }
+
+    /// Gives a message up, at whatever point it is.
+    #[napi]
+    pub fn cancel(&self, number: u32) {
+        let cancel = lock(&self.messages).get(&number).map(|message| message.cancel.clone());
+        if let Some(cancel) = cancel {
+            cancel.cancel();
+            self.pool.sweep();
+            ring_all();
+        }
+    }
+
+    /// Asks the server whether it takes mail; the answer comes under `number`.
+    #[napi]
+    pub fn verify(&self, number: u32) {
+        let (queue, client) = (self.queue.clone(), self.number);
+        self.pool.verify(Box::new(move |result| {
+            let texts = result.err().map_or_else(Vec::new, |error| error_texts(&error));
+            queue.post_client(client, number, ClientNews::Verified, &texts);
+        }));
+    }
+
+    /// Sends what there is and closes, or closes at once.
+    #[napi]
+    pub fn close(&self, at_once: bool) {
+        let (queue, client) = (self.queue.clone(), self.number);
+        if at_once {
+            self.pool.abort();
+        }
+        self.pool.close(Box::new(move || {
+            queue.post_client(client, 0, ClientNews::Closed, &[]);
+        }));
+        ring_all();
+    }
+
+    /// What it has done.
+    #[napi]
+    pub fn stats(&self) -> ClientStats {
+        let stats = self.pool.stats();
+        ClientStats {
+            connections: stats.connections as u32,
+            idle: stats.idle as u32,
+            queued: stats.queued as u32,
+            connected: stats.connected as f64,
+            sent: stats.sent as f64,
+            failed: stats.failed as f64,
+        }
+    }
+
+    fn feed(&self, number: u32) -> Feed {
+        let (queue, client) = (self.queue.clone(), self.number);
+        Feed::new(Box::new(move || queue.post_client(client, number, ClientNews::Drained, &[])))
+    }
+}
+
+/// Printable and random, from the system's source as TLS uses it.
+pub(super) fn nonce() -> String {
+    let mut bytes = [0; NONCE_BYTES];
+    let provider = rustls::crypto::ring::default_provider();
+    match provider.secure_random.fill(&mut bytes) {
+        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        // An empty nonce is one that no mechanism takes.
+        Err(_) => String::new(),
+    }
+}
+
+fn invalid(text: &str) -> Error {
+    Error::new(Status::InvalidArg, text.to_owned())
+}

@@ -1,0 +1,97 @@
+//! What became of a message, as texts for `src/js/outcome.js`.
+
+use crate::net::client::{Outcome, SendError};
+use crate::net::dialer::DialError;
+use crate::protocol::client::delivery::{Fate, Unfit};
+use crate::protocol::client::opening::Refusal;
+use crate::protocol::client::{Awaited, Failure};
+use crate::protocol::reply::Reply;
+
+/// '' and the last reply, then for each recipient that was refused its index, the request and
+/// the reply; or what [`error_texts`] gives.
+pub(super) fn outcome_texts(outcome: &Outcome) -> Vec<String> {
+    let (fates, response) = match outcome {
+        Outcome::Failed(error) => return error_texts(error),
+        Outcome::Answered(fates, response) => (fates, response),
+    };
+    let mut texts = vec![String::new(), response.as_ref().map(reply_text).unwrap_or_default()];
+    for (index, fate) in fates.iter().enumerate() {
+        if let Fate::Rejected(request, reply) = fate {
+            texts.extend([index.to_string(), request.to_string(), reply_text(reply)]);
+        }
+    }
+    texts
+}
+
+/// The code, the message, the system's error number, the request and the reply that are to
+/// blame, and '1' if the message may have been taken.
+pub(super) fn error_texts(error: &SendError) -> Vec<String> {
+    let message = error.to_string();
+    let (error, uncertain) = match error {
+        SendError::Uncertain(inner) => (&**inner, "1"),
+        other => (other, ""),
+    };
+    let (request, reply) = cause(error);
+    let number = match error {
+        SendError::Dial(DialError::Io(_, error)) | SendError::Io(error) => error.raw_os_error(),
+        _ => None,
+    };
+    vec![
+        code(error).to_owned(),
+        message,
+        number.map(|number| number.to_string()).unwrap_or_default(),
+        request.map(|request| request.to_string()).unwrap_or_default(),
+        reply.map(reply_text).unwrap_or_default(),
+        uncertain.to_owned(),
+    ]
+}
+
+fn cause(error: &SendError) -> (Option<Awaited>, Option<&Reply>) {
+    match error {
+        SendError::Refused(Refusal::Refused(request, reply)) => (Some(*request), Some(reply)),
+        SendError::Refused(Refusal::NoTls(reply)) => (Some(Awaited::StartTls), reply.as_ref()),
+        SendError::Protocol(Failure::Closed(request) | Failure::Timeout(request)) => {
+            (*request, None)
+        }
+        SendError::Protocol(
+            Failure::Leaving(reply) | Failure::Unasked(reply) | Failure::Early(reply),
+        ) => (None, Some(reply)),
+        _ => (None, None),
+    }
+}
+
+/// The codes of `SmtpError`; the README has their table.
+fn code(error: &SendError) -> &'static str {
+    match error {
+        SendError::Dial(error) => error.code(),
+        SendError::Io(_) => "ECONNRESET",
+        SendError::Tls(error) => error.code(),
+        SendError::Protocol(Failure::Timeout(_)) => "ETIMEDOUT",
+        SendError::Protocol(Failure::Closed(_) | Failure::Leaving(_)) => "SMTP_ERR_CLOSED",
+        SendError::Refused(Refusal::Refused(Awaited::Auth, _) | Refusal::Sasl(_)) => {
+            "SMTP_ERR_AUTH"
+        }
+        SendError::Refused(Refusal::NoMechanism) => "SMTP_ERR_NO_MECHANISM",
+        SendError::Refused(Refusal::NoTls(_)) => "SMTP_ERR_NO_TLS",
+        SendError::Refused(Refusal::Argument(_)) | SendError::Unfit(Unfit::Argument(_)) => {
+            "SMTP_ERR_ARGUMENT"
+        }
+        SendError::Refused(_) => "SMTP_ERR_REFUSED",
+        SendError::Unfit(Unfit::TooLarge(..)) => "SMTP_ERR_SIZE",
+        SendError::Unfit(_) => "SMTP_ERR_EXTENSION",
+        SendError::Starved => "SMTP_ERR_STARVED",
+        SendError::Cancelled => "ABORT_ERR",
+        SendError::Closed => "SMTP_ERR_CLIENT_CLOSED",
+        _ => "SMTP_ERR_PROTOCOL",
+    }
+}
+
+/// The code, and each line of the text behind a line break.
+fn reply_text(reply: &Reply) -> String {
+    let mut text = reply.code().value().to_string();
+    for line in reply.texts() {
+        text.push('\n');
+        text.push_str(line);
+    }
+    text
+}

@@ -1,0 +1,201 @@
+//! What JavaScript says of a client and of a message, into types.
+
+use super::super::server::{limit, reason, time};
+use super::{LONG, addresses, invalid};
+use crate::net::client::{ClientOptions, Route};
+use crate::net::dialer::{Dialer, DialerOptions, Target};
+use crate::net::tls::{Connector, ConnectorOptions, Keys};
+use crate::protocol::client::Timeouts;
+use crate::protocol::client::delivery::{Body, Envelope, Recipient};
+use crate::protocol::client::opening::{Login, OpeningOptions, TlsPolicy};
+use crate::protocol::sasl::{Credentials, Mechanism};
+use bytes::Bytes;
+use napi::Result;
+use napi::bindgen_prelude::Buffer;
+use napi_derive::napi;
+use std::sync::Arc;
+
+/// How a client reaches its server; times in milliseconds, 0 for none.
+#[napi(object, object_to_js = false)]
+pub struct ClientSettings {
+    /// The number that JavaScript knows it by.
+    pub number: u32,
+    /// Worker threads of the engine, if it has not started yet.
+    pub threads: u32,
+    /// A host, or the domain whose exchanges are meant.
+    pub host: String,
+    /// Where it listens.
+    pub port: u32,
+    /// A unix socket in place of these.
+    pub path: Option<String>,
+    /// The host is a domain that has exchanges.
+    pub exchanges: bool,
+    /// The name that the server's certificate has to show.
+    pub servername: String,
+    /// What the client calls itself.
+    pub name: String,
+    /// LMTP.
+    pub lmtp: bool,
+    /// 'none', 'opportunistic', 'required' or 'implicit'.
+    pub tls: String,
+    /// PEM, roots in place of the system's.
+    pub ca: Option<Buffer>,
+    /// PEM, a certificate of the client's own.
+    pub cert: Option<Buffer>,
+    /// PEM, its key.
+    pub key: Option<Buffer>,
+    /// Whether the server's certificate has to be valid.
+    pub reject_unauthorized: bool,
+    /// TLS 1.2.
+    pub tls12: bool,
+    /// TLS 1.3.
+    pub tls13: bool,
+    /// Who logs in.
+    pub user: Option<String>,
+    /// With what.
+    pub password: Option<String>,
+    /// Or with what.
+    pub token: Option<String>,
+    /// How; the best there is if it is not said.
+    pub mechanism: Option<String>,
+    /// Addresses of DNS servers, with their ports; the system's if there are none.
+    pub dns_servers: Vec<String>,
+    /// For a lookup.
+    pub dns_timeout: f64,
+    /// The address that connections come from.
+    pub local_address: Option<String>,
+    /// To connect and be greeted.
+    pub connect_timeout: f64,
+    /// For most replies.
+    pub command_timeout: f64,
+    /// For the reply to DATA.
+    pub data_initiation_timeout: f64,
+    /// For a block of a message.
+    pub data_block_timeout: f64,
+    /// For the reply to a message.
+    pub data_termination_timeout: f64,
+    /// At a time.
+    pub max_connections: u32,
+    /// Of one connection.
+    pub max_messages: f64,
+    /// Of a connection without work.
+    pub idle_timeout: f64,
+    /// Messages in `rate_time`.
+    pub rate_limit: u32,
+    /// See `rate_limit`.
+    pub rate_time: f64,
+}
+
+/// A message's envelope and what is asked for it.
+#[napi(object, object_to_js = false)]
+pub struct MessageSettings {
+    /// The reverse-path.
+    pub from: String,
+    /// Forward-paths.
+    pub to: Vec<String>,
+    /// NOTIFY and ORCPT of each, or of none.
+    pub dsn: Vec<String>,
+    /// RET and ENVID.
+    pub mail_dsn: String,
+    /// '7bit', '8bit', 'binary', or '' to look at the message.
+    pub body: String,
+    /// Bytes of a message that is not at hand; 0 if they are not known.
+    pub size: f64,
+    /// SMTPUTF8 even for ASCII addresses.
+    pub smtp_utf8: bool,
+    /// REQUIRETLS.
+    pub require_tls: bool,
+}
+
+pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions> {
+    let port = settings.port as u16;
+    let route = match &settings.path {
+        Some(path) => Route::Server(Target::Path(path.into()), settings.servername.clone()),
+        None if settings.exchanges => Route::Exchanges(settings.host.clone(), port),
+        None => Route::Server(Target::host(&settings.host, port), settings.servername.clone()),
+    };
+    let local_address = settings.local_address.as_ref().map(|address| {
+        address.parse().map_err(|_| invalid(&format!("not an IP address: {address}")))
+    });
+    let dialer = Dialer::new(DialerOptions {
+        servers: addresses(&settings.dns_servers)?,
+        dns_timeout: time(settings.dns_timeout).unwrap_or(LONG),
+        local_address: local_address.transpose()?,
+    });
+    let policy = match settings.tls.as_str() {
+        "opportunistic" => TlsPolicy::Opportunistic,
+        "required" => TlsPolicy::Required,
+        _ => TlsPolicy::Never,
+    };
+    let implicit_tls = settings.tls == "implicit";
+    let speaks_tls = implicit_tls || policy != TlsPolicy::Never;
+    Ok(ClientOptions {
+        route,
+        dialer: Arc::new(dialer),
+        connector: speaks_tls.then(|| connector(settings)).transpose()?.map(Arc::new),
+        implicit_tls,
+        // Nobody is to be shown a password for having broken the TLS.
+        falls_back: !settings.reject_unauthorized && settings.user.is_none(),
+        opening: Arc::new(OpeningOptions {
+            name: settings.name.clone(),
+            lmtp: settings.lmtp,
+            tls: policy,
+            login: login(settings)?,
+            server: (settings.host.clone(), port),
+        }),
+        timeouts: Timeouts {
+            greeting: None,
+            command: time(settings.command_timeout),
+            data_initiation: time(settings.data_initiation_timeout),
+            data_block: time(settings.data_block_timeout),
+            data_termination: time(settings.data_termination_timeout),
+        },
+        connect_timeout: time(settings.connect_timeout).unwrap_or(LONG),
+    })
+}
+
+fn connector(settings: &ClientSettings) -> Result<Connector> {
+    let keys = settings.cert.as_ref().zip(settings.key.as_ref());
+    Connector::new(&ConnectorOptions {
+        ca: settings.ca.as_deref(),
+        keys: keys.map(|(chain, key)| Keys { chain, key }),
+        tls12: settings.tls12,
+        tls13: settings.tls13,
+        reject_unauthorized: settings.reject_unauthorized,
+    })
+    .map_err(reason)
+}
+
+fn login(settings: &ClientSettings) -> Result<Option<Login>> {
+    let Some(user) = settings.user.clone() else { return Ok(None) };
+    let credentials = match (&settings.password, &settings.token) {
+        (_, Some(token)) => Credentials::token(user, token.clone()),
+        (password, None) => Credentials::password(user, password.clone().unwrap_or_default()),
+    };
+    let credentials = credentials.map_err(|error| invalid(&error.to_string()))?;
+    let mechanism = settings.mechanism.as_ref().map(|name| {
+        Mechanism::parse(name).ok_or_else(|| invalid(&format!("unknown mechanism: {name}")))
+    });
+    Ok(Some(Login { credentials, mechanism: mechanism.transpose()? }))
+}
+
+pub(super) fn envelope(settings: MessageSettings, content: Option<&Bytes>) -> Envelope {
+    let mut dsn = settings.dsn.into_iter();
+    let recipients = settings.to.into_iter();
+    Envelope {
+        from: settings.from,
+        recipients: recipients
+            .map(|address| Recipient { address, dsn: dsn.next().unwrap_or_default() })
+            .collect(),
+        body: match settings.body.as_str() {
+            "7bit" => Body::SevenBit,
+            "binary" => Body::Binary,
+            "" if content.is_some_and(|content| content.is_ascii()) => Body::SevenBit,
+            _ => Body::EightBit,
+        },
+        size: content.map(|content| content.len() as u64).or_else(|| limit(settings.size)),
+        smtp_utf8: settings.smtp_utf8,
+        require_tls: settings.require_tls,
+        dsn: settings.mail_dsn,
+    }
+}
