@@ -17,6 +17,11 @@ const ENTRIES = Object.values(require('../package.json').exports)
   .map((entry) => typeof entry === 'object' && entry.default)
   .filter((entry) => entry !== false);
 
+/** The permission model, by its name of today or the one before. */
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+
 /** Receives a mail from itself and prints how many bytes it had. */
 const ROUND_TRIP = `
   const server = new Server({ host: '127.0.0.1', port: 0 }, {
@@ -259,7 +264,7 @@ describe('the package works', { timeout: 120_000 }, () => {
 
   test('under the permission model, where addons are allowed', (t) => {
     const flags = [
-      '--experimental-permission',
+      PERMISSION,
       '--allow-fs-read=*',
       '--allow-addons',
       '--no-warnings',
@@ -268,7 +273,7 @@ describe('the package works', { timeout: 120_000 }, () => {
   });
 
   test('under the permission model it says what is missing', (t) => {
-    const flags = ['--experimental-permission', '--allow-fs-read=*', '--no-warnings'];
+    const flags = [PERMISSION, '--allow-fs-read=*', '--no-warnings'];
     const { code, message } = refusal(install(t).folder, { flags });
     assert.equal(code, 'SMTP_ERR_ADDON');
     assert.match(message, /--allow-addons/);
