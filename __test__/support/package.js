@@ -23,12 +23,10 @@ const folders = [];
 function withoutCargo() {
   if (WINDOWS) return /** @type {string} */ (process.env.PATH);
   const bin = folder();
-  const npm = spawnSync('npm', ['root', '--global'], { encoding: 'utf8' }).stdout.trim();
   fs.symlinkSync(process.execPath, path.join(bin, 'node'));
-  fs.symlinkSync(path.join(npm, 'npm', 'bin', 'npm-cli.js'), path.join(bin, 'npm'));
-  for (const tool of ['sh', 'git', 'env']) {
+  for (const tool of ['npm', 'sh', 'git', 'env']) {
     const { stdout } = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' });
-    fs.symlinkSync(stdout.trim(), path.join(bin, tool));
+    fs.symlinkSync(fs.realpathSync(stdout.trim()), path.join(bin, tool));
   }
   return bin;
 }
