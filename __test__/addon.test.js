@@ -263,12 +263,7 @@ describe('the package works', { timeout: 120_000 }, () => {
   });
 
   test('under the permission model, where addons are allowed', (t) => {
-    const flags = [
-      PERMISSION,
-      '--allow-fs-read=*',
-      '--allow-addons',
-      '--no-warnings',
-    ];
+    const flags = [PERMISSION, '--allow-fs-read=*', '--allow-addons', '--no-warnings'];
     works(run(install(t).folder, load + ROUND_TRIP, { flags }));
   });
 
