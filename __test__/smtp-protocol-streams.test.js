@@ -238,6 +238,36 @@ describe('sessions over streams of the program', { timeout: 60_000 }, () => {
     assert.equal(`${stdout}`, '220 x\r\n250 OK\r\n');
   });
 
+  test('a process goes on where the client answers while it is written to', () => {
+    // The engine's own times cannot be had here: what it says and that it waits come as one.
+    const script = `
+      const { Duplex } = require('node:stream');
+      const { carry } = require(${JSON.stringify(path.join(ROOT, 'src/js/compat/smtp-protocol/carry.js'))});
+      const stream = new Duplex({
+        read() {},
+        write(bytes, encoding, done) {
+          this.emit('data', Buffer.from('quit\\r\\n'));
+          done();
+        },
+      });
+      const isHolding = () => process.getActiveResourcesInfo().includes('Timeout');
+      carry({
+        adopt(run) {
+          process.nextTick(() => {
+            run();
+            console.log(isHolding());
+            process.exit();
+          });
+          const take = () => ({ bytes: Buffer.from('220 x'), hasRoom: true, idle: true, closed: false });
+          const push = (bytes) => { console.log(String(bytes).trim()); return true; };
+          return { take, push, end() {}, destroy() {} };
+        },
+      }, stream);
+    `;
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { timeout: 30_000 });
+    assert.equal(`${stdout}`, 'quit\ntrue\n');
+  });
+
   test('a listener that throws fails its session, and the program hears of it', () => {
     const script = `
       const { connect, createServer } = require(${JSON.stringify(ROOT)});

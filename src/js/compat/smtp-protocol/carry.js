@@ -23,19 +23,20 @@ function carry(engine, stream) {
     // What is not taken brakes the session.
     if (isFull) return;
     const { bytes, hasRoom, idle, closed } = pipe.take();
-    if (bytes && stream.writable !== false && stream.write(bytes) === false) {
-      isFull = true;
-      stream.once('drain', drained);
-    }
+    // Before the write: the client may answer it at once, and then this is true no more.
+    if (idle) rest();
     if (hasRoom && isPaused) {
       isPaused = false;
       stream.resume?.();
+    }
+    if (bytes && stream.writable !== false && stream.write(bytes) === false) {
+      isFull = true;
+      stream.once('drain', drained);
     }
     if (closed && !isOver) {
       isOver = true;
       stream.end?.();
     }
-    if (idle) rest();
   }
 
   function drained() {
