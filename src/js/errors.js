@@ -45,9 +45,44 @@ function messageOf(thrown) {
   return types.isNativeError(thrown) ? thrown.message : String(thrown);
 }
 
-/** The name of a system's error number. @param {number} number positive */
-function systemCode(number) {
-  return getSystemErrorName(-number);
+/** What Windows' sockets report, by the names that Node has for it. @type {Record<number, string>} */
+const WINSOCK = {
+  10013: 'EACCES',
+  10022: 'EINVAL',
+  10024: 'EMFILE',
+  10047: 'EAFNOSUPPORT',
+  10048: 'EADDRINUSE',
+  10049: 'EADDRNOTAVAIL',
+  10050: 'ENETDOWN',
+  10051: 'ENETUNREACH',
+  10053: 'ECONNABORTED',
+  10054: 'ECONNRESET',
+  10055: 'ENOBUFS',
+  10060: 'ETIMEDOUT',
+  10061: 'ECONNREFUSED',
+  10065: 'EHOSTUNREACH',
+};
+
+/**
+ * Node's number of an error, below zero, for the system's; on Windows these have nothing in common.
+ *
+ * @param {number} number positive
+ * @param {string} [platform]
+ */
+function errnoOf(number, platform = process.platform) {
+  const name = platform === 'win32' ? WINSOCK[number] : undefined;
+  const known = [...getSystemErrorMap()].find(([, [each]]) => each === name);
+  return known ? known[0] : -number;
+}
+
+/**
+ * The name of a system's error number.
+ *
+ * @param {number} number positive
+ * @param {string} [platform]
+ */
+function systemCode(number, platform) {
+  return getSystemErrorName(errnoOf(number, platform));
 }
 
 /**
@@ -58,12 +93,13 @@ function systemCode(number) {
  * @param {Record<string, unknown>} details further properties; address and port go into the message
  */
 function systemError(syscall, number, details = {}) {
-  const code = getSystemErrorName(-number);
-  const text = getSystemErrorMap().get(-number)?.[1] ?? 'unknown error';
+  const errno = errnoOf(number);
+  const code = getSystemErrorName(errno);
+  const text = getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
   const { address, port } = details;
   const where = address === undefined ? '' : ` ${address}${port === undefined ? '' : `:${port}`}`;
   const error = new SmtpError(code, `${syscall} ${code}: ${text}${where}`);
-  return Object.assign(error, { errno: -number, syscall }, details);
+  return Object.assign(error, { errno, syscall }, details);
 }
 
 module.exports = { SmtpError, messageOf, systemCode, systemError };
