@@ -280,14 +280,15 @@ describe('what is public is described', () => {
   test('every direct dependency, in the README', () => {
     const manifest = JSON.parse(read('package.json'));
     const cargo = read('Cargo.toml');
-    const crates = ['dependencies', 'build-dependencies'].flatMap((table) => {
+    const crates = ['dependencies', 'dev-dependencies', 'build-dependencies'].flatMap((table) => {
       const [body] = cargo.split(`\n[${table}]\n`)[1].split('\n[');
       return [...body.matchAll(/^([\w-]+) = /gm)].map(([, crate]) => crate);
     });
     assert.ok(crates.length > 5);
     const [, chapter] = read('README.md').split('## What it depends on');
     const named = chapter.split('\n## ')[0];
-    for (const name of [...Object.keys(manifest.dependencies), ...crates]) {
+    const { dependencies, devDependencies } = manifest;
+    for (const name of [...Object.keys({ ...dependencies, ...devDependencies }), ...crates]) {
       assert.match(named, new RegExp(`[[, ]${name}[\\], ]`), name);
     }
   });
