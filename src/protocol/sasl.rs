@@ -9,8 +9,8 @@
 //! | OAUTHBEARER | RFC 7628 |
 //! | XOAUTH2 | Google's predecessor of it |
 //!
-//! Names and passwords are sent as they are given, without SASLprep (RFC 4013), which changes
-//! nothing about ASCII.
+//! SCRAM prepares names and passwords by SASLprep (RFC 4013), which changes nothing about ASCII; the
+//! others send them as they are given, for it is the server that prepares those.
 
 mod scram;
 #[cfg(test)]

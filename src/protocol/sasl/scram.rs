@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// Base64 of "n,,", what the final message repeats of the first (RFC 5802 section 5.1).
 const BINDING: &str = "biws";
@@ -33,7 +34,7 @@ impl Scram {
         if nonce.is_empty() {
             return Err(SaslError::Nonce);
         }
-        Ok(Self { user: escaped(user), nonce, state: State::First })
+        Ok(Self { user: escaped(&prepared(user)), nonce, state: State::First })
     }
 
     fn first_bare(&self) -> String {
@@ -92,8 +93,11 @@ impl Scram {
         if !(MIN_ITERATIONS..=MAX_ITERATIONS).contains(&iterations) {
             return Err(SaslError::Iterations);
         }
-        let salted: [u8; 32] =
-            pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(password.as_bytes(), &salt, iterations);
+        let salted: [u8; 32] = pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(
+            prepared(password).as_bytes(),
+            &salt,
+            iterations,
+        );
         let without_proof = format!("c={BINDING},r={nonce}");
         let message = format!("{},{server_first},{without_proof}", self.first_bare());
         let client_key = hmac(&salted, b"Client Key")?;
@@ -103,6 +107,15 @@ impl Scram {
         let server_key = hmac(&salted, b"Server Key")?;
         self.state = State::Final(hmac(&server_key, message.as_bytes())?);
         Ok(format!("{without_proof},p={}", STANDARD.encode(proof)))
+    }
+}
+
+/// A name or password as both sides are to write it (RFC 5802 section 2.2). What SASLprep (RFC 4013)
+/// does not allow, such as most emoji, goes as it is: servers that take it do the same.
+fn prepared(text: &str) -> Cow<'_, str> {
+    match stringprep::saslprep(text) {
+        Ok(prepared) if !prepared.is_empty() => prepared,
+        _ => Cow::Borrowed(text),
     }
 }
 

@@ -113,6 +113,28 @@ fn names_are_escaped_where_commas_separate() {
 }
 
 #[test]
+fn scram_prepares_what_can_be_written_in_several_ways() {
+    let said = |user: &str, secret: &str| {
+        let mut exchange = exchange(Mechanism::ScramSha256, &password(user, secret), NONCE);
+        (exchange.initial(), exchange.respond(&base64(SERVER_FIRST)).map(text))
+    };
+    // RFC 4013 section 3.
+    for same in ["I\u{ad}X", "\u{2168}"] {
+        assert_eq!(said(same, same), said("IX", "IX"));
+    }
+    assert_eq!(said("zoe\u{308}", "e\u{301}"), said("zo\u{eb}", "\u{e9}"));
+    assert_ne!(said("x", "IX"), said("x", "ix"));
+    // A full-width comma becomes one that separates.
+    let (initial, _) = said("a\u{ff0c}b", "x");
+    assert_eq!(initial, Some(base64(&format!("n,,n=a=2Cb,r={NONCE}"))));
+    // What it does not allow, or leaves nothing of.
+    for odd in ["\u{1f4e8}", "\u{ad}", "\u{7}"] {
+        let (initial, _) = said(odd, odd);
+        assert_eq!(initial, Some(base64(&format!("n,,n={odd},r={NONCE}"))));
+    }
+}
+
+#[test]
 fn tokens() {
     let token = "vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==";
     let credentials =
