@@ -210,7 +210,16 @@ describe('the relay of mail-io', { timeout: 120_000 }, () => {
       path.join(queueDir, 'lost.msg.info'),
       '{"envelope":{"from":"a","to":"b"},"created":"x"}',
     );
-    fs.writeFileSync(path.join(queueDir, 'half.msg.part'), 'x');
+    for (const [name, hours] of /** @type {const} */ ([
+      ['half.msg.part', 0],
+      ['old.msg.part', 2],
+      ['alone.msg', 0],
+      ['forgotten.msg', 2],
+    ])) {
+      const touched = Date.now() / 1_000 - hours * 3_600;
+      fs.writeFileSync(path.join(queueDir, name), 'x');
+      fs.utimesSync(path.join(queueDir, name), touched, touched);
+    }
     const moved = path.join(at, 'moved');
     fs.renameSync(queueDir, moved);
     const other = await theirs(t);
@@ -221,8 +230,9 @@ describe('the relay of mail-io', { timeout: 120_000 }, () => {
       log.filter((line) => line.startsWith('error') && line.includes('left alone')).length,
       2,
     );
-    await polled(() => fs.readdirSync(moved).length <= 3, 'a folder without mail');
+    await polled(() => fs.readdirSync(moved).length <= 4, 'a folder without mail');
     assert.deepEqual(fs.readdirSync(moved).sort(), [
+      'alone.msg',
       'broken.msg.info',
       'half.msg.part',
       'lost.msg.info',

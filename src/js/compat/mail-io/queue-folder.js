@@ -10,9 +10,10 @@ const path = require('node:path');
 const { pipeline } = require('node:stream/promises');
 
 const MODE = 0o600;
+const MESSAGE = '.msg';
 const INFO = '.msg.info';
 const PART = '.part';
-/** Parts of files that nobody has touched for so long are of nobody any more, in milliseconds. */
+/** What no message needs, untouched for so long, is of nobody any more; in milliseconds. */
 const ABANDONED_MS = 60 * 60 * 1_000;
 
 /** @typedef {import('./relay.js').Mail} Mail */
@@ -36,10 +37,13 @@ class QueueFolder {
     const mails = [];
     /** @type {Error[]} */
     const errors = [];
-    for (const name of await fs.readdir(this.#path)) {
+    const names = new Set(await fs.readdir(this.#path));
+    for (const name of names) {
       const file = path.join(this.#path, name);
       try {
-        if (name.endsWith(PART)) await removeAbandoned(file);
+        // A message by itself: its client was never told that it is taken, or it has been delivered.
+        const isAlone = name.endsWith(MESSAGE) && !names.has(`${name}.info`);
+        if (isAlone || name.endsWith(PART)) await removeAbandoned(file);
         else if (name.endsWith(INFO)) mails.push(await this.#parse(name));
       } catch (cause) {
         errors.push(
@@ -63,7 +67,7 @@ class QueueFolder {
     const created = new Date().toISOString();
     const mails = to.map((recipient) => {
       const id = randomUUID();
-      const file = path.join(this.#path, `${id}.msg`);
+      const file = path.join(this.#path, `${id}${MESSAGE}`);
       const meta = path.join(this.#path, `${id}${INFO}`);
       const envelope = { from, to: recipient };
       return { id, file, meta, envelope, headers, created, updated: null, failures: [] };
