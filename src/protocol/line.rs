@@ -59,6 +59,11 @@ impl LineReader {
         Some(Line::Complete(line))
     }
 
+    /// Whether the head of the input is the rest of an overlong line.
+    pub fn is_skipping(&self) -> bool {
+        self.skipping
+    }
+
     /// Whether any line so far ended in CRLF, and not in a bare LF.
     pub fn saw_crlf(&self) -> bool {
         self.saw_crlf

@@ -342,7 +342,7 @@ impl ServerSession {
     }
 
     fn poll_command(&mut self, now: Instant) -> Option<Step> {
-        if !self.greeted && self.input.starts_with(TLS_HANDSHAKE) {
+        if !self.greeted && !self.lines.is_skipping() && self.input.starts_with(TLS_HANDSHAKE) {
             self.close_with(Stock::NotSmtp);
             return None;
         }

@@ -214,6 +214,18 @@ fn many_replies_are_sent_before_more_are_made() {
 }
 
 #[test]
+fn no_rest_of_an_overlong_line_is_taken_for_a_handshake() {
+    let handshake = b"\x16\x03\x01\r\n";
+    let mut table = Table::new(config(|_| {}), Interest::default());
+    table.replies.clear();
+    table.send(&[b'x'; 3_000]);
+    table.send(handshake);
+    assert!(replies(&mut table).starts_with("500 "));
+    table.send(handshake);
+    assert!(replies(&mut table).starts_with("421 "));
+}
+
+#[test]
 fn recipients_of_the_application_count() {
     let mut table = greeted(config(|_| {}), Interest::MAIL);
     table.recipients = 0;
