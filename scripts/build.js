@@ -60,10 +60,9 @@ function isInstalled() {
 }
 
 function install() {
-  // Not `npm ci`: it wants optional packages of other platforms, which a registry may not have.
   // Without scripts: no dependency needs one, and this package's own is this program.
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  run('npm', ['install', '--no-save', ...quiet]);
+  run('npm', ['ci', ...quiet]);
   const now = new Date();
   fs.utimesSync(path.join(ROOT, 'node_modules', '.package-lock.json'), now, now);
 }
