@@ -83,7 +83,7 @@ function build(manifest) {
   writeManifest(manifest, platform, file);
 }
 
-/** The package of the addon for one platform; `size` is what `src/js/addon.js` expects of its file. */
+/** The package of the addon for one platform; `size` is what `src/js/engine/addon.js` expects of its file. */
 function writeManifest({ name, version, license, engines }, platform, file) {
   const [os, cpu, abi] = platform.split('-');
   const addon = {

@@ -5,7 +5,7 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { PLATFORMS } = require('../src/js/platforms.js');
+const { PLATFORMS } = require('../src/js/engine/platforms.js');
 const { ROOT } = require('./run.js');
 
 const DIST = path.join(ROOT, 'dist');

@@ -7,7 +7,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { PLATFORMS } = require('../src/js/platforms.js');
+const { PLATFORMS } = require('../src/js/engine/platforms.js');
 const { name, version } = require('../package.json');
 
 const { positionals, values } = parseArgs({

@@ -6,11 +6,13 @@ const path = require('node:path');
 const { ROOT, run } = require('./run.js');
 
 function testsIn(folder) {
-  const files = fs.readdirSync(path.join(ROOT, folder)).filter((name) => name.endsWith('.test.js'));
-  return files.map((name) => path.join(folder, name));
+  const files = fs.readdirSync(path.join(ROOT, folder), { recursive: true }).map(String);
+  return files.filter((name) => name.endsWith('.test.js')).map((name) => path.join(folder, name));
 }
 
 run(['cargo', 'test', '--no-default-features', '--quiet']);
-run([process.execPath, '--test', ...testsIn('__test__')]);
-// Installations: by themselves, as one is timed and one builds.
-run([process.execPath, '--test', '--test-concurrency=1', ...testsIn('__test__/package')]);
+const INSTALLATIONS = path.join('__test__', 'package');
+const others = testsIn('__test__').filter((name) => !name.startsWith(INSTALLATIONS));
+run([process.execPath, '--test', ...others]);
+// By themselves, as one is timed and one builds.
+run([process.execPath, '--test', '--test-concurrency=1', ...testsIn(INSTALLATIONS)]);

@@ -18,7 +18,7 @@ const {
   succeed,
   withoutCargo,
 } = require('../support/package.js');
-const { platform } = require('../../src/js/platforms.js');
+const { platform } = require('../../src/js/engine/platforms.js');
 
 const { name: NAME, version: VERSION } = require('../../package.json');
 

@@ -8,7 +8,7 @@ const path = require('node:path');
 const { after, test } = require('node:test');
 const { ROOT } = require('../support/child.js');
 const { cleanUp, folder } = require('../support/package.js');
-const { PLATFORMS } = require('../../src/js/platforms.js');
+const { PLATFORMS } = require('../../src/js/engine/platforms.js');
 const { version } = require('../../package.json');
 const yaml = require('yaml');
 

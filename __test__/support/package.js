@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { ROOT } = require('./child.js');
-const { platform } = require('../../src/js/platforms.js');
+const { platform } = require('../../src/js/engine/platforms.js');
 const { name: NAME, version: VERSION } = require('../../package.json');
 
 const DIST = path.join(ROOT, 'dist');

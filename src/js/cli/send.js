@@ -21,8 +21,8 @@ async function send(argv) {
     return 0;
   }
   const roots = ca === undefined ? {} : { ca: await readFile(ca) };
-  const { Pool } = require('../pool.js');
-  const sender = require('../send.js');
+  const { Pool } = require('../client/pool.js');
+  const sender = require('../client/send.js');
   const settings = { ...options, ...roots };
   const pool = 'mx' in options ? undefined : new Pool({ ...settings, maxConnections: 1 });
   const progress = await Progress.over(files);

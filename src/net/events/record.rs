@@ -1,4 +1,4 @@
-//! What a record looks like to the application's side (`src/js/border.js` reads it).
+//! What a record looks like to the application's side (`src/js/engine/border.js` reads it).
 //!
 //! A record is eight words, then one word for each of its texts. All texts of a batch stand one
 //! after the other in its bytes.

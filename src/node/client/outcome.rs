@@ -1,4 +1,4 @@
-//! What became of a message, as texts for `src/js/outcome.js`.
+//! What became of a message, as texts for `src/js/client/outcome.js`.
 
 use crate::net::client::{Outcome, SendError};
 use crate::net::dialer::DialError;

@@ -3,7 +3,7 @@
 
 const os = require('node:os');
 const { randomUUID } = require('node:crypto');
-const { send } = require('../../send.js');
+const { send } = require('../../client/send.js');
 const { merge } = require('./config.js');
 const { Logger } = require('./logger.js');
 

@@ -4,7 +4,7 @@
 const os = require('node:os');
 const path = require('node:path');
 const { inspect } = require('node:util');
-const { selfSigned } = require('../../addon.js');
+const { selfSigned } = require('../../engine/addon.js');
 
 const LEVELS = ['debug', 'verbose', 'info', 'warn', 'error', 'protocol'];
 

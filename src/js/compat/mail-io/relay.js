@@ -4,10 +4,10 @@
 // in `queue-folder.js`.
 
 const { Readable } = require('node:stream');
-const { send } = require('../../send.js');
+const { send } = require('../../client/send.js');
 const { bounceOf } = require('./bounce.js');
 const { bare } = require('./client.js');
-const { QueueFolder } = require('./queue-folder.js');
+const { QueueFolder } = require('../../files/queue-folder.js');
 const { Util } = require('./util.js');
 
 const HOUR_MS = 60 * 60 * 1_000;

@@ -1,7 +1,7 @@
 'use strict';
 // One command on its way through its handlers: `req` and `res`.
 
-const { checkCode } = require('../../reply.js');
+const { checkCode } = require('../../engine/reply.js');
 
 /** Commands whose lines hold secrets. */
 const SECRET = 'auth';

@@ -3,12 +3,12 @@
 
 const { randomUUID } = require('node:crypto');
 const { inspect } = require('node:util');
-const { merge: engineConfig } = require('../../params.js');
-const { NetServer } = require('../net-server.js');
+const { merge: engineConfig } = require('../../options/server.js');
+const { NetServer } = require('../shared/net-server.js');
 const { Client } = require('./client.js');
 const { configOf } = require('./config.js');
 const handlers = require('./handlers.js');
-const { Line, WANTED } = require('./line.js');
+const { Line, WANTED } = require('./engine-session.js');
 const { Logger } = require('./logger.js');
 const { Relay } = require('./relay.js');
 

@@ -7,7 +7,7 @@ const { PassThrough, Readable } = require('node:stream');
 const tls = require('node:tls');
 const { inspect, types } = require('node:util');
 const { SmtpError } = require('../../errors.js');
-const { Wire } = require('../../wire.js');
+const { Wire } = require('../../client/stream-session.js');
 
 const PORT = 25;
 const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5'];
@@ -22,7 +22,7 @@ class ProtocolClient extends EventEmitter {
   #last = Promise.resolve();
   /** A message that is not answered yet: what comes behind it waits. @type {Promise<unknown> | undefined} */
   #messageUnderWay;
-  /** @type {import('../../wire.js').Reply | undefined} */
+  /** @type {import('../../client/stream-session.js').Reply | undefined} */
   #greeting;
 
   /** @param {import('node:stream').Duplex} stream */
@@ -157,14 +157,14 @@ class ProtocolClient extends EventEmitter {
   /** At once, where the machine keeps the order; behind a message that is under way. */
   #inTurn(
     /** @type {any} */ callback,
-    /** @type {() => Promise<import('../../wire.js').Reply>} */ request,
+    /** @type {() => Promise<import('../../client/stream-session.js').Reply>} */ request,
   ) {
     const behind = this.#messageUnderWay;
     this.#settle(behind ? behind.then(request) : request(), callback);
   }
 
   #settle(
-    /** @type {Promise<import('../../wire.js').Reply>} */ replied,
+    /** @type {Promise<import('../../client/stream-session.js').Reply>} */ replied,
     /** @type {any} */ callback,
   ) {
     const done = typeof callback === 'function' ? callback : undefined;

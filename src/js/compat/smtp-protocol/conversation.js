@@ -2,11 +2,11 @@
 // A session as smtp-protocol's programs see it: what each record of the engine means for `req`.
 
 const { EventEmitter } = require('node:events');
-const engine = require('../../border.js');
+const engine = require('../../engine/border.js');
 const { SmtpError, systemError } = require('../../errors.js');
-const { ClientEnd } = require('../client-end.js');
+const { ClientEnd } = require('../../engine/engine-session.js');
 const { LOCAL_ERROR, Message } = require('./message.js');
-const { told } = require('./told.js');
+const { told } = require('./reply-arguments.js');
 
 const { FLAG, INTEREST, KIND, VERDICT } = engine;
 

@@ -3,9 +3,9 @@
 
 const { Readable } = require('node:stream');
 const { SmtpError } = require('../../errors.js');
-const { checkCode } = require('../../reply.js');
-const { TextPieces } = require('../text-pieces.js');
-const { told } = require('./told.js');
+const { checkCode } = require('../../engine/reply.js');
+const { TextPieces } = require('../shared/text-pieces.js');
+const { told } = require('./reply-arguments.js');
 
 /** Bytes that wait for a reader before the client is braked. */
 const HIGH_WATER_MARK = 256 * 1_024;

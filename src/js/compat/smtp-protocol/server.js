@@ -4,11 +4,11 @@
 
 const os = require('node:os');
 const { inspect } = require('node:util');
-const { EngineServer } = require('../../engine-server.js');
-const { ENGINE_PARAMS, merge } = require('../../params.js');
-const { NetServer } = require('../net-server.js');
+const { EngineServer } = require('../../engine/engine-server.js');
+const { ENGINE_PARAMS, merge } = require('../../options/server.js');
+const { NetServer } = require('../shared/net-server.js');
 const { Conversation, WANTED } = require('./conversation.js');
-const { carry } = require('./carry.js');
+const { carry } = require('./stream-bridge.js');
 
 /** What the original leaves without a limit, stays so; the engine's defaults have the rest. */
 const DEFAULTS = {

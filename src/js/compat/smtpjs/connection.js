@@ -2,10 +2,10 @@
 // A client of smtpjs' server: its commands raise the schema's events, and then they are answered.
 
 const { randomBytes } = require('node:crypto');
-const engine = require('../../border.js');
+const engine = require('../../engine/border.js');
 const { SmtpError, systemError } = require('../../errors.js');
-const { ClientEnd } = require('../client-end.js');
-const { TextPieces } = require('../text-pieces.js');
+const { ClientEnd } = require('../../engine/engine-session.js');
+const { TextPieces } = require('../shared/text-pieces.js');
 const { commandOf } = require('./parser.js');
 
 const { FLAG, INTEREST, KIND, VERDICT } = engine;

@@ -3,8 +3,8 @@
 
 require('../../node-version.js');
 const { inspect } = require('node:util');
-const { merge } = require('../../params.js');
-const { NetServer } = require('../net-server.js');
+const { merge } = require('../../options/server.js');
+const { NetServer } = require('../shared/net-server.js');
 const { Connection, WANTED } = require('./connection.js');
 const { Logger } = require('./logger.js');
 const { parser } = require('./parser.js');

@@ -1,0 +1,300 @@
+'use strict';
+// `Client.Pool`: connections that are kept, messages that wait, and servers that leave.
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { Worker } = require('node:worker_threads');
+const { Client } = require('../../index.js');
+const { runNode } = require('../support/child.js');
+const { scripted } = require('../support/scripted-server.js');
+const { Log, deferred, serve, within } = require('../support/serve.js');
+
+const HOST = '127.0.0.1';
+const ENVELOPE = { from: 'from@example.com', to: 'to@example.com' };
+
+/** A pool that is gone when the test has ended. */
+function pool(/** @type {import('node:test').TestContext} */ t, /** @type {object} */ options) {
+  const made = new Client.Pool({ host: HOST, ...options });
+  t.after(() => within(made.close({ grace: 1 }), 'the end of the pool'));
+  return made;
+}
+
+/** Takes messages until the client leaves. @param {any} conversation @param {(n: number) => any} [each] */
+async function takeAll(conversation, each = () => {}) {
+  for (let number = 1; ; number += 1) {
+    const line = await conversation.line();
+    if (line === '' || line === 'QUIT') {
+      conversation.say('221 bye');
+      return conversation.end();
+    }
+    if (line === 'RSET' || line === 'NOOP') {
+      conversation.say('250 OK');
+      continue;
+    }
+    assert.match(line, /^MAIL/);
+    conversation.say('250 OK');
+    await conversation.expect(/^RCPT/);
+    conversation.say('250 OK');
+    await conversation.expect(/^DATA/);
+    conversation.say('354 go');
+    await conversation.message();
+    conversation.say('250 taken');
+    await each(number);
+  }
+}
+
+describe('connections', { timeout: 60_000 }, () => {
+  test('are kept, no more than asked for, and closed when it is time', async (t) => {
+    const log = new Log();
+    const { target: port } = await serve(t, {}, log.listeners());
+    const two = pool(t, { port, maxConnections: 2 });
+    const results = await Promise.all(Array.from({ length: 50 }, () => two.send(ENVELOPE, 'x')));
+    assert.equal(results.length, 50);
+    assert.equal(log.all('data').length, 50);
+    assert.ok(log.all('connect').length <= 2);
+    const { sent, failed, queued, pending } = two.stats();
+    assert.deepEqual([sent, failed, queued, pending], [50, 0, 0, 0]);
+    await two.close();
+    assert.equal(two.stats().connections, 0);
+    assert.equal(
+      log.values('message').filter((line) => line === 'QUIT').length,
+      log.all('connect').length,
+    );
+    await assert.rejects(two.send(ENVELOPE, 'x'), { code: 'SMTP_ERR_CLIENT_CLOSED' });
+  });
+
+  test('end after so many messages, or without work', async (t) => {
+    const log = new Log();
+    const { target: port } = await serve(t, {}, log.listeners());
+    const one = pool(t, { port, maxConnections: 1, maxMessages: 3, idleTimeout: 20 });
+    for (let at = 0; at < 7; at += 1) await one.send(ENVELOPE, 'x');
+    await log.when('disconnect', 3);
+    assert.equal(log.all('connect').length, 3);
+  });
+
+  test('that the server closes while they rest are replaced', async (t) => {
+    const { port, conversations } = await scripted(t, async (conversation) => {
+      await conversation.greet();
+      await conversation.take();
+      conversation.say('421 too long');
+      conversation.end();
+    });
+    const one = pool(t, { port, maxConnections: 1 });
+    for (let at = 0; at < 3; at += 1) {
+      await one.send(ENVELOPE, 'x');
+      await conversations[at].gone();
+    }
+    assert.equal(conversations.length, 3);
+  });
+
+  test('are shared by messages that come in pieces', async (t) => {
+    const { target: port } = await serve(t, {}, { data: (text) => text.length > 0 });
+    const one = pool(t, { port, maxConnections: 2 });
+    async function* pieces() {
+      for (let at = 0; at < 40; at += 1) yield Buffer.alloc(50_000, 'abcdefghi\n');
+    }
+    await Promise.all(Array.from({ length: 6 }, () => one.send(ENVELOPE, pieces())));
+    assert.equal(one.stats().sent, 6);
+  });
+});
+
+describe('a message is sent again', { timeout: 60_000 }, () => {
+  test('where the server left before it had begun', async (t) => {
+    let second = 0;
+    const { port } = await scripted(t, async (conversation, number) => {
+      await conversation.greet();
+      await conversation.take();
+      if (number === 1) {
+        await conversation.expect(/^MAIL/);
+        conversation.say('421 enough');
+        return conversation.end();
+      }
+      second += 1;
+    });
+    const one = pool(t, { port, maxConnections: 1 });
+    await one.send(ENVELOPE, 'x');
+    await one.send(ENVELOPE, 'y');
+    assert.equal(second, 1);
+  });
+
+  test('where the connection broke before its end', async (t) => {
+    const { port, conversations } = await scripted(t, async (conversation, number) => {
+      await conversation.greet();
+      await conversation.take();
+      if (number === 1) {
+        await conversation.expect(/^MAIL/);
+        conversation.say('250 OK');
+        await conversation.expect(/^RCPT/);
+        conversation.reset();
+      }
+    });
+    const one = pool(t, { port, maxConnections: 1 });
+    await one.send(ENVELOPE, 'x');
+    await one.send(ENVELOPE, 'y');
+    assert.equal(conversations.length, 2);
+  });
+
+  test('but not where it may have been taken', async (t) => {
+    const { port, conversations } = await scripted(t, async (conversation, number) => {
+      await conversation.greet();
+      await conversation.take();
+      if (number > 1) return;
+      await conversation.expect(/^MAIL/);
+      conversation.say('250 OK');
+      await conversation.expect(/^RCPT/);
+      conversation.say('250 OK');
+      await conversation.expect(/^DATA/);
+      conversation.say('354 go');
+      await conversation.message();
+      conversation.end();
+    });
+    const one = pool(t, { port, maxConnections: 1 });
+    await one.send(ENVELOPE, 'x');
+    await assert.rejects(one.send(ENVELOPE, 'y'), { code: 'SMTP_ERR_CLOSED', uncertain: true });
+    assert.equal(conversations.length, 1);
+    await one.send(ENVELOPE, 'z');
+  });
+});
+
+describe('what waits', { timeout: 60_000 }, () => {
+  test('has a bound', async (t) => {
+    const { port } = await scripted(t, async () => {});
+    const one = pool(t, { port, maxConnections: 1, maxQueue: 2 });
+    const waiting = [one.send(ENVELOPE, 'x'), one.send(ENVELOPE, 'x')];
+    await assert.rejects(one.send(ENVELOPE, 'x'), { code: 'SMTP_ERR_QUEUE_FULL' });
+    const closed = one.close({ grace: 1 });
+    for (const sent of await Promise.allSettled(waiting)) {
+      assert.equal(/** @type {any} */ (sent).reason?.code, 'SMTP_ERR_CLIENT_CLOSED');
+    }
+    await closed;
+  });
+
+  test('can be given up by itself', async (t) => {
+    const go = deferred();
+    const { port } = await scripted(t, async (conversation) => {
+      await go.promise;
+      await conversation.greet();
+      await takeAll(conversation);
+    });
+    const one = pool(t, { port, maxConnections: 1 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const first = one.send(ENVELOPE, 'x');
+    const second = one.send(ENVELOPE, 'y', { signal });
+    const third = one.send(ENVELOPE, 'z');
+    controller.abort(new Error('enough'));
+    await assert.rejects(second, { message: 'enough' });
+    go.resolve();
+    await Promise.all([first, third]);
+    assert.equal(one.stats().sent, 2);
+  });
+
+  test('is sent before the pool closes', async (t) => {
+    const log = new Log();
+    const { target: port } = await serve(t, {}, log.listeners());
+    const one = pool(t, { port, maxConnections: 1 });
+    const sent = Promise.all(Array.from({ length: 20 }, () => one.send(ENVELOPE, 'x')));
+    await one.close();
+    await sent;
+    assert.equal(log.all('data').length, 20);
+  });
+
+  test('keeps to the rate', async (t) => {
+    const log = new Log();
+    const { target: port } = await serve(t, {}, log.listeners());
+    const one = pool(t, { port, maxConnections: 3, rateLimit: 2, rateDelta: 200 });
+    const begin = performance.now();
+    await Promise.all(Array.from({ length: 6 }, () => one.send(ENVELOPE, 'x')));
+    assert.ok(performance.now() - begin >= 390, 'six messages take two pauses');
+  });
+});
+
+describe('the process', { timeout: 60_000 }, () => {
+  test('ends although connections rest, and not before its messages are sent', async (t) => {
+    const log = new Log();
+    const { target: port } = await serve(t, {}, log.listeners());
+    const child = runNode(
+      t,
+      `
+      const { Client } = require('./index.js');
+      const pool = new Client.Pool({ host: '127.0.0.1', port: ${port} });
+      pool.send({ from: 'a@b', to: 'c@d' }, 'x').then(({ response }) => console.log(JSON.stringify(response)));
+    `,
+    );
+    assert.equal(await child.line(), '"250 OK"');
+    assert.equal((await child.ended()).code, 0);
+    await log.when('disconnect');
+  });
+
+  test('survives a worker that ends with messages under way', async (t) => {
+    const { port, conversations } = await scripted(t, async (conversation) => {
+      await conversation.greet();
+      await conversation.expect(/^MAIL/);
+    });
+    const worker = new Worker(
+      `const { Client } = require(${JSON.stringify(require.resolve('../../index.js'))});
+       const pool = new Client.Pool({ host: '127.0.0.1', port: ${port} });
+       pool.send({ from: 'a@b', to: 'c@d' }, 'x').catch(() => {});`,
+      { eval: true },
+    );
+    while (conversations.length === 0) await new Promise(setImmediate);
+    await worker.terminate();
+    await conversations[0].gone();
+  });
+
+  test('lets go of pools that nobody closed', async (t) => {
+    const log = new Log();
+    const { target: port } = await serve(t, {}, log.listeners());
+    const child = runNode(
+      t,
+      `
+      const { Client } = require('./index.js');
+      (async () => {
+        for (let at = 0; at < 200; at += 1) {
+          const pool = new Client.Pool({ host: '127.0.0.1', port: ${port} });
+          await pool.send({ from: 'a@b', to: 'c@d' }, 'x');
+        }
+      })();
+    `,
+    );
+    assert.equal((await child.ended()).code, 0);
+    assert.equal(log.all('data').length, 200);
+  });
+});
+
+test('a pool whose grace ends with it is closed once', { timeout: 60_000 }, async (t) => {
+  const { target: port } = await serve(t);
+  const { code } = await runNode(
+    t,
+    `
+    const { Client } = require('./index.js');
+    (async () => {
+      for (let at = 0; at < 10; at += 1) {
+        const pool = new Client.Pool({ host: '127.0.0.1', port: ${port} });
+        await pool.send({ from: 'a@b', to: 'c@d' }, 'x');
+        // Timers come before news of the engine: the grace is over, and so is the pool, unheard.
+        await new Promise(setImmediate);
+        const closed = pool.close({ grace: 1 });
+        const end = Date.now() + 20;
+        while (Date.now() < end);
+        await closed;
+      }
+      const last = new Client.Pool({ host: '127.0.0.1', port: ${port} });
+      const { response } = await last.send({ from: 'a@b', to: 'c@d' }, 'x');
+      process.exitCode = response === '250 OK' ? 7 : 1;
+    })();
+    `,
+  ).ended();
+  assert.equal(code, 7);
+});
+
+test('a pool can be asked, and disposed of', { timeout: 60_000 }, async (t) => {
+  const { target: port, server } = await serve(t);
+  const one = pool(t, { port });
+  assert.equal(await one.verify(), true);
+  await one[Symbol.asyncDispose]();
+  await server.close();
+  const other = pool(t, { port });
+  await assert.rejects(other.verify(), { code: 'ECONNREFUSED' });
+  assert.throws(() => new Client.Pool({ mx: true }), /a pool has one server/);
+});

@@ -1,8 +1,0 @@
-'use strict';
-// What sends mail: `Client.send` and `Client.Pool`, and mbr-smtp's `Client.Session`.
-
-const { Session, prepare } = require('./classic-client.js');
-const { Pool } = require('./pool.js');
-const { send } = require('./send.js');
-
-module.exports = { Client: { Pool, Session, prepare, send } };

@@ -1,0 +1,206 @@
+'use strict';
+// A client of one server: keeps connections and sends messages over them. The engine does both;
+// here is what programs see of it.
+
+const { hold, KIND, border, onClientRecord, release } = require('../engine/border.js');
+const { clientSettings } = require('../options/client.js');
+const { Feed, wholeOf } = require('./message-source.js');
+const { messageSettings } = require('./envelope.js');
+const { SmtpError, messageOf } = require('../errors.js');
+const { NativeClient } = require('../engine/addon.js');
+const { found } = require('./exchanges.js');
+const { failureOf, outcomeOf } = require('./outcome.js');
+
+/** By number; a pool that nobody holds any more is let go. @type {Map<number, WeakRef<Pool>>} */
+const pools = new Map();
+const forgotten = new FinalizationRegistry((/** @type {number} */ number) => pools.delete(number));
+let lastNumber = 0;
+
+/**
+ * @typedef {object} Message
+ * @property {Pool} pool keeps it from being let go
+ * @property {string[]} to
+ * @property {InstanceType<typeof Feed> | undefined} feed
+ * @property {(result: any) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {AbortSignal | undefined} signal
+ * @property {() => void} abort
+ */
+
+class Pool {
+  #native;
+  #number = ++lastNumber;
+  #maxQueue;
+  /** @type {Map<number, Message>} */
+  #messages = new Map();
+  #lastMessage = 0;
+  /** @type {Map<number, { resolve: () => void, reject: (error: unknown) => void }>} */
+  #asked = new Map();
+  /** @type {Promise<void> | undefined} */
+  #closed;
+  #hasClosed = () => {};
+  #isClosed = false;
+
+  /** What keeps the process alive: messages, questions, a close under way. */
+  #work = 0;
+
+  /**
+   * @param {any} options see `ClientOptions`
+   * @param {string} [domain] for `options.mx`, which is not for users of the class
+   * @throws {TypeError | RangeError} naming the option
+   */
+  constructor(options, domain) {
+    const { maxQueue, ...settings } = clientSettings(options);
+    if (settings.exchanges && domain === undefined) {
+      throw new TypeError('options.mx is for Client.send: a pool has one server');
+    }
+    if (domain !== undefined) settings.host = domain;
+    this.#maxQueue = maxQueue;
+    this.#native = connectTo({ ...settings, number: this.#number });
+    pools.set(this.#number, new WeakRef(this));
+    forgotten.register(this, this.#number);
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @param {any} envelope `{ from, to }`, and what is asked for with it
+   * @param {unknown} message a string, a Buffer, a Readable or an async iterable
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<any>} `{ response, accepted, rejected }`
+   * @throws {SmtpError} if it was accepted for nobody
+   */
+  async send(envelope, message, { signal } = {}) {
+    const settings = messageSettings(envelope);
+    const content = wholeOf(message);
+    signal?.throwIfAborted();
+    if (this.#messages.size >= this.#maxQueue) {
+      const full = `options.maxQueue is ${this.#maxQueue}, and so many messages wait`;
+      throw new SmtpError('SMTP_ERR_QUEUE_FULL', full);
+    }
+    return new Promise((resolve, reject) => {
+      const number = ++this.#lastMessage >>> 0;
+      const feed = content === undefined ? new Feed(message) : undefined;
+      const abort = () => this.#native.cancel(number);
+      const under = { pool: this, to: settings.to, feed, resolve, reject, signal, abort };
+      this.#messages.set(number, under);
+      this.#begin();
+      this.#native.send(number, settings, content);
+      signal?.addEventListener('abort', abort, { once: true });
+      feed?.run(
+        (bytes) => this.#native.push(number, bytes),
+        (complete) => this.#native.finish(number, complete),
+      );
+    });
+  }
+
+  /** Connects, logs in and asks whether the server is there. @returns {Promise<true>} */
+  async verify() {
+    return new Promise((resolve, reject) => {
+      const number = ++this.#lastMessage >>> 0;
+      this.#asked.set(number, { resolve: () => resolve(true), reject });
+      this.#begin();
+      this.#native.verify(number);
+    });
+  }
+
+  /**
+   * Sends what waits, then closes; `send` is refused from now on.
+   *
+   * @param {{ grace?: number }} [options] milliseconds, after which messages are given up
+   * @returns {Promise<void>}
+   */
+  async close({ grace } = {}) {
+    const timer =
+      grace === undefined ? undefined : setTimeout(() => this.#native.close(true), grace);
+    if (this.#closed === undefined) {
+      this.#closed = new Promise((resolve) => {
+        this.#hasClosed = () => resolve();
+      });
+      this.#begin();
+      this.#native.close(false);
+    }
+    await this.#closed;
+    clearTimeout(timer);
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+
+  /** What it has done. */
+  stats() {
+    const { connections, idle, queued, connected, sent, failed } = this.#native.stats();
+    return { connections, idle, queued, pending: this.#messages.size, connected, sent, failed };
+  }
+
+  /** @param {number} client @param {number} kind @param {number} number @param {string[]} texts */
+  static receive(client, kind, number, texts) {
+    const pool = pools.get(client)?.deref();
+    if (pool !== undefined) pool.#receive(kind, number, texts);
+  }
+
+  /** @param {number} kind @param {number} number @param {string[]} texts */
+  #receive(kind, number, texts) {
+    if (kind === KIND.SENT) return this.#settle(number, texts);
+    if (kind === KIND.DRAINED) return this.#messages.get(number)?.feed?.drained();
+    if (kind === KIND.CLOSED) {
+      // The end of the grace may have met that of the pool.
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      this.#hasClosed();
+    } else {
+      const asked = this.#asked.get(number);
+      this.#asked.delete(number);
+      if (texts.length === 0) asked?.resolve();
+      else asked?.reject(failureOf(texts));
+    }
+    this.#rest();
+  }
+
+  #settle(/** @type {number} */ number, /** @type {string[]} */ texts) {
+    const message = this.#messages.get(number);
+    if (message === undefined) return;
+    this.#messages.delete(number);
+    this.#rest();
+    const { feed, signal, abort, to } = message;
+    signal?.removeEventListener('abort', abort);
+    feed?.end();
+    const outcome = /** @type {any} */ (outcomeOf(texts, to));
+    if (outcome.accepted !== undefined) return message.resolve(outcome);
+    if (outcome.code === 'ABORT_ERR' && !outcome.uncertain) {
+      return message.reject(feed?.error ?? signal?.reason ?? outcome);
+    }
+    message.reject(outcome);
+  }
+
+  #begin() {
+    if (this.#work++ === 0) busy.add(this);
+    hold();
+  }
+
+  #rest() {
+    release();
+    if (--this.#work === 0) busy.delete(this);
+  }
+}
+
+/** Pools with work to do, which nobody else may hold. @type {Set<Pool>} */
+const busy = new Set();
+
+onClientRecord([KIND.FOUND], (_kind, _client, number, texts) => found(number, texts));
+onClientRecord(
+  [KIND.SENT, KIND.DRAINED, KIND.VERIFIED, KIND.CLOSED],
+  (kind, client, number, texts) => Pool.receive(client, kind, number, texts),
+);
+
+function connectTo(/** @type {any} */ settings) {
+  try {
+    return new NativeClient(border, settings);
+  } catch (cause) {
+    const reason = messageOf(cause);
+    throw new TypeError(`options cannot be used: ${reason}`, { cause });
+  }
+}
+
+module.exports = { Pool };

@@ -1,0 +1,112 @@
+'use strict';
+// One message to one server, or to the exchanges of its recipients' domains.
+
+const { Buffer } = require('node:buffer');
+const { isIP } = require('node:net');
+const { clientSettings } = require('../options/client.js');
+const { bytesOf, wholeOf } = require('./message-source.js');
+const { messageSettings } = require('./envelope.js');
+const { rejectionOf } = require('./outcome.js');
+const { Pool } = require('./pool.js');
+
+/** Domains that are served at a time. */
+const MAX_DOMAINS = 10;
+
+/**
+ * Sends a message and closes the connection.
+ *
+ * @param {any} options see `ClientOptions`
+ * @param {any} envelope
+ * @param {unknown} message
+ * @returns {Promise<any>} `{ response, accepted, rejected }`
+ */
+async function send(options, envelope, message) {
+  const { signal, ...rest } = options ?? {};
+  if (rest.mx === true) return sendByDomain(rest, envelope, message, signal);
+  return sendOver(new Pool({ ...rest, maxConnections: 1 }), envelope, message, signal);
+}
+
+/** @param {InstanceType<typeof Pool>} pool @param {any} envelope @param {unknown} message @param {AbortSignal} signal */
+async function sendOver(pool, envelope, message, signal) {
+  try {
+    return await pool.send(envelope, message, { signal });
+  } finally {
+    // It has nothing to wait for but the server's goodbye.
+    pool.close();
+  }
+}
+
+/**
+ * Each domain gets the message over a connection of its own (RFC 5321 section 5.1).
+ *
+ * @param {any} options @param {any} envelope @param {unknown} message @param {AbortSignal} signal
+ */
+async function sendByDomain(options, envelope, message, signal) {
+  clientSettings(options);
+  const domains = domainsOf(messageSettings(envelope).to);
+  const content = wholeOf(message) ?? (domains.size > 1 ? await gather(message, signal) : message);
+  const waiting = [...domains];
+  /** @type {any[]} */
+  const results = [];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [domain, to] = next;
+      results.push(await sendTo(domain, options, { ...envelope, to }, content, signal));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_DOMAINS, domains.size) }, work));
+  if (results.length === 1 && results[0].error) throw results[0].error;
+  return merged(results);
+}
+
+/** @param {string} domain @param {any} options @param {any} envelope @param {unknown} content @param {AbortSignal} signal */
+async function sendTo(domain, options, envelope, content, signal) {
+  const literal = /^\[(?:IPv6:)?(.*)\]$/i.exec(domain)?.[1];
+  const address = literal !== undefined && isIP(literal) ? literal : undefined;
+  const pool = new Pool({ ...options, maxConnections: 1 }, address ?? domain);
+  try {
+    return await sendOver(pool, envelope, content, signal);
+  } catch (/** @type {any} */ error) {
+    signal?.throwIfAborted();
+    const rejected =
+      error.rejected ?? envelope.to.map((/** @type {string} */ to) => reject(to, error));
+    return { accepted: [], rejected, error };
+  }
+}
+
+function reject(/** @type {string} */ address, /** @type {any} */ error) {
+  const { replyCode, enhancedStatus, command, response, message } = error;
+  return { address, reply: response ?? message, replyCode, enhancedStatus, command, error };
+}
+
+/** Recipients by domain, in their order. */
+function domainsOf(/** @type {string[]} */ to) {
+  const domains = new Map();
+  for (const address of to) {
+    const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+    if (domain === address.toLowerCase()) {
+      throw new RangeError(`envelope.to must name a domain with options.mx, not '${address}'`);
+    }
+    domains.set(domain, [...(domains.get(domain) ?? []), address]);
+  }
+  return domains;
+}
+
+async function gather(/** @type {any} */ message, /** @type {AbortSignal} */ signal) {
+  const pieces = [];
+  for await (const piece of message) {
+    signal?.throwIfAborted();
+    pieces.push(bytesOf(piece));
+  }
+  return Buffer.concat(pieces);
+}
+
+function merged(/** @type {any[]} */ results) {
+  const accepted = results.flatMap((result) => result.accepted);
+  const rejected = results.flatMap((result) => result.rejected);
+  if (accepted.length === 0) throw rejectionOf(rejected);
+  const response = results.find((result) => result.response !== undefined)?.response;
+  return { response, accepted, rejected };
+}
+
+module.exports = { send };

@@ -1,0 +1,330 @@
+'use strict';
+// What a session of mail-io has of the engine: its records become commands, and replies go back.
+
+const dns = require('node:dns');
+const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
+const engine = require('../../engine/border.js');
+const { SmtpError, systemError } = require('../../errors.js');
+const { ClientEnd } = require('../../engine/engine-session.js');
+const { Session } = require('./session.js');
+const { Spool } = require('./spool.js');
+const { Stream } = require('./stream.js');
+
+const { FLAG, INTEREST, KIND, VERDICT } = engine;
+
+/** The handlers decide every command; what the engine asks is what it reads. */
+const WANTED =
+  INTEREST.connect |
+  INTEREST.message |
+  INTEREST.stream |
+  INTEREST.timeout |
+  INTEREST.disconnect |
+  INTEREST.error |
+  INTEREST.secure;
+
+/** How long the greeting waits for the client's name. */
+const LOOKUP_MS = 3_000;
+const LOOPBACK = new net.BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+const isLoopback = (/** @type {string} */ address) =>
+  LOOPBACK.check(address, net.isIPv6(address) ? 'ipv6' : 'ipv4');
+
+class Line extends ClientEnd {
+  /** @type {InstanceType<typeof Stream>} */
+  connection;
+  /** @type {InstanceType<typeof Session>} */
+  #session;
+  #server;
+  /** What waits for a verdict: a question of the engine, or a line that a handler reads. */
+  /** @type {'connect' | 'command' | 'data' | 'line' | undefined} */
+  #asked;
+  #isRefused = false;
+  /** Who reads the next line. @type {((line: string) => void) | undefined} */
+  #reader;
+  /** @type {InstanceType<typeof Spool> | undefined} */
+  #spool;
+  /** How many of those who take the message have had enough for now. */
+  #behind = 0;
+
+  /** @param {any} server @param {number} slot @param {string[]} ends */
+  constructor(server, slot, ends) {
+    super();
+    this.#server = server;
+    this.attach(slot, ends);
+    this.connection = new Stream({
+      socket: this.socket,
+      server,
+      startData: () => this.#startData(),
+    });
+    this.#session = new Session(server, this);
+  }
+
+  /** @override @param {number} [code] @param {string} [message] a reply before it */
+  end(code, message) {
+    if (code && message)
+      this.write(engine.border.replyLines(Number(code), String(message)).join('\r\n'));
+    this.connection.closed = true;
+    this.link.end();
+  }
+
+  // What the session asks for.
+
+  /** Sends a line, or many. @override @param {string} text */
+  write(text) {
+    const lines = text.replace(/(?:\r\n|\r|\n)$/, '').split(/\r\n|\r|\n/);
+    this.link.write(`${lines.join('\r\n')}\r\n`);
+  }
+
+  /** Hands the next line to `listener`, in place of taking it for a command. */
+  read(/** @type {(line: string) => void} */ listener) {
+    this.#reader = listener;
+    this.link.listen(INTEREST.capture, true);
+    this.#settle(VERDICT.SKIP);
+  }
+
+  /** Replies to what was asked; `goesOn` carries a command out that the engine knows. */
+  reply(/** @type {number} */ code, /** @type {string} */ text, /** @type {boolean} */ goesOn) {
+    if (this.#asked === undefined || this.#asked === 'line') {
+      this.write(engine.border.replyLines(code, text).join('\r\n'));
+      this.#settle(VERDICT.ACCEPT);
+    } else {
+      if (this.#asked === 'connect') this.#isRefused = !goesOn;
+      this.#asked = undefined;
+      this.link.settle(goesOn ? VERDICT.ACCEPT : VERDICT.ANSWER, code, text);
+    }
+  }
+
+  #settle(/** @type {number} */ verdict) {
+    if (this.#asked === undefined) return;
+    this.#asked = undefined;
+    if (this.#reader === undefined) this.link.listen(INTEREST.capture, false);
+    this.link.settle(verdict);
+  }
+
+  /** @override @param {number} kind @param {number} head @param {number} at */
+  handle(kind, head, at) {
+    if (kind === KIND.PIECE) return this.#piece((head & FLAG.BLOB) !== 0);
+    if (kind === KIND.TIMEOUT) return this.#timeout();
+    if (kind === KIND.LISTENER_TIMEOUT) return this.#tooSlow();
+    if (kind === KIND.ERROR) return this.#connectionError();
+    for (let count = engine.field(at, 4); count > 0; count--) engine.text();
+    this.isSecure = (head & FLAG.TLS) !== 0;
+    if (kind === KIND.GONE) return this.#gone();
+    if (kind === KIND.SECURE) return this.#secured();
+    this.link.sequence = engine.field(at, 2);
+    switch (kind) {
+      case KIND.CONNECT:
+        return this.#connected();
+      case KIND.STREAMED:
+        return this.#received();
+      case KIND.CUT:
+        return this.#cut();
+      case KIND.CAPTURED:
+        return this.#captured(engine.data().toString('latin1'));
+      case KIND.RESPONSES:
+        return this.link.settle(VERDICT.ACCEPT);
+      default:
+        return this.#command(engine.text());
+    }
+  }
+
+  #connected() {
+    this.#asked = 'connect';
+    const session = this.#session;
+    const { address } = session.client;
+    this.#server.emit('connection', this.socket);
+    if (address === undefined || isLoopback(address)) return this.#greet();
+    nameOf(address).then((name) => {
+      if (name !== undefined) session.client.hostname = name;
+      if (!this.connection.closed) this.#greet();
+    });
+  }
+
+  #greet() {
+    const session = this.#session;
+    this.#server.began(session);
+    session.emit('connect', session.client.hostname, undefined, true);
+  }
+
+  #command(/** @type {string} */ line) {
+    this.#asked = 'command';
+    // RFC 5321 section 3.1: who was refused may only leave.
+    if (this.#isRefused && !/^quit$/i.test(line)) {
+      return this.reply(503, 'Error: no service here', false);
+    }
+    const space = line.indexOf(' ');
+    const [verb, data] = space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
+    this.#session.emit(verb, data);
+  }
+
+  #captured(/** @type {string} */ line) {
+    this.#asked = 'line';
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (reader) reader(line);
+    else this.#settle(VERDICT.ACCEPT);
+  }
+
+  /** A message begins: where it goes, and what reads it as it comes. */
+  #startData() {
+    const session = this.#session;
+    const name = `${session.id}-${session.transaction}.msg`;
+    this.#spool = new Spool(path.join(os.tmpdir(), name));
+    this.#spool.write(receivedField(session, this.socket), () => {});
+    return this.#spool;
+  }
+
+  #piece(/** @type {boolean} */ isBlob) {
+    const bytes = isBlob ? engine.blobData() : engine.data();
+    const drained = () => {
+      this.#behind -= 1;
+      if (this.#behind === 0) this.link.pause(false);
+    };
+    const once = (/** @type {(drained: () => void) => boolean} */ write) => {
+      let isBehind = false;
+      const goesOn = write(() => {
+        if (isBehind) drained();
+        isBehind = false;
+      });
+      isBehind = !goesOn;
+      if (isBehind) this.#behind += 1;
+    };
+    once((then) => this.connection.push(bytes, then));
+    once((then) => this.#spool?.write(bytes, then) ?? true);
+    if (this.#behind > 0) this.link.pause(true);
+  }
+
+  /** The message is whole: it is queued, and what becomes of that is its reply. */
+  #received() {
+    this.#asked = 'data';
+    const spool = /** @type {InstanceType<typeof Spool>} */ (this.#spool);
+    const session = this.#session;
+    this.connection.finish();
+    spool.end(() => {
+      if (this.connection.closed) return this.#drop();
+      if (spool.error) {
+        session.log.error('data', 'core', {
+          message: 'Cannot store the message',
+          data: spool.error,
+        });
+        this.#over();
+        return this.reply(452, 'Error: Insufficient system storage', false);
+      }
+      const command = {
+        name: 'queue',
+        cmd: 'queue',
+        /** Where its file is; it is written when somebody asks for it. */
+        get data() {
+          return spool.file;
+        },
+        message: spool,
+      };
+      session.log.protocol('queue', null, null, 'queue', 'in', true);
+      session.run(command, () => this.#over());
+    });
+  }
+
+  /** The transaction is over, one way or the other. */
+  #over() {
+    this.#session.resetTransaction();
+    this.#session.transaction += 1;
+    this.#drop();
+  }
+
+  #drop() {
+    const spool = this.#spool;
+    this.#spool = undefined;
+    try {
+      spool?.remove();
+    } catch (error) {
+      this.#session.log.warn('data', 'core', { message: 'Cannot remove the message', data: error });
+    }
+  }
+
+  /** The engine has refused the message. */
+  #cut() {
+    this.#session.rejected.data = 552;
+    this.connection.finish();
+    this.#over();
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  #timeout() {
+    this.socket?.emit('timeout');
+    if (!this.connection.closed) this.#session.emit('timeout', null, undefined, true);
+  }
+
+  #tooSlow() {
+    this.#asked = undefined;
+    this.#session.cancel();
+    this.#session.log.error('session', 'timeout', { message: 'a handler did not answer in time' });
+    // The engine has answered 451; who knows what the handler still does.
+    this.end();
+  }
+
+  #secured() {
+    const session = this.#session;
+    // RFC 3207 section 4.2: nothing said in plain text counts.
+    session.reset();
+    session.accepted = {};
+    session.secure = true;
+  }
+
+  #connectionError() {
+    const number = Number(engine.text());
+    const message = engine.text();
+    const error = number
+      ? systemError('read', number)
+      : new SmtpError('SMTP_ERR_CONNECTION', message);
+    this.#session.log.verbose('session', 'error', { message: error.message });
+    if (this.socket && this.socket.listenerCount('error') > 0) this.socket.emit('error', error);
+  }
+
+  #gone() {
+    this.over();
+    this.connection.closed = true;
+    this.connection.finish();
+    // A message that is being queued is its handlers' until they are done with it.
+    if (!this.#session.isBusy) this.#drop();
+    this.socket?.closed();
+  }
+}
+
+/** The name of a client, if it is found in time. @returns {Promise<string | undefined>} */
+async function nameOf(/** @type {string} */ address) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const resolver = new dns.promises.Resolver({ timeout: LOOKUP_MS, tries: 1 });
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, LOOKUP_MS);
+  });
+  try {
+    const names = await Promise.race([resolver.reverse(address), late]);
+    const [name] = /** @type {string[]} */ (names ?? []);
+    // It is written into mail, and anybody may have chosen it.
+    return /^[\w.-]{1,255}$/.test(name ?? '') ? name : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    resolver.cancel();
+  }
+}
+
+/** The trace field of a message (RFC 5321 section 4.4). */
+function receivedField(/** @type {any} */ session, /** @type {any} */ socket) {
+  const { hostname, address } = session.client;
+  const { ehlo, auth } = session.accepted;
+  const protocol = `${ehlo ? 'ESMTP' : 'SMTP'}${session.secure ? 'S' : ''}${auth ? 'A' : ''}`;
+  const date = new Date().toUTCString().replace('GMT', '+0000');
+  const by = `${session.config.hostname} (${socket.localAddress ?? 'unix socket'})`;
+  return Buffer.from(
+    `Received: from ${hostname} (${address})\r\n\tby ${by} with ${protocol}; ${date}\r\n`,
+  );
+}
+
+module.exports = { Line, WANTED };

@@ -1,0 +1,297 @@
+'use strict';
+// The parameters of a server: defaults, and checks that name what is wrong.
+
+const { constants } = require('node:buffer');
+const { inspect } = require('node:util');
+const { resolveOptions } = require('./resolve.js');
+const { MAX_THREADS, threadsOf } = require('./threads.js');
+const { checkTls } = require('./tls.js');
+
+const MAX_TIMEOUT = 2 ** 31 - 1;
+const MAX_COUNT = 2 ** 31 - 1;
+
+/** Keywords of the extensions that can be offered; HELP and SIZE always are. */
+const EXTENSIONS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS', 'ENHANCEDSTATUSCODES'];
+const OFFERED = EXTENSIONS.slice(0, 4);
+
+const DEFAULTS = {
+  port: 25,
+  host: '0.0.0.0',
+  name: 'example.domain',
+  timeout: 0,
+  size: 30 * 1024 * 1024,
+  debug() {},
+  secure: false,
+  requireTls: false,
+  extensions: true,
+  enhancedStatusCodes: false,
+  bareNewlines: 'accept',
+  lineFeeds: false,
+  threads: 1,
+  backlog: 4_096,
+  reusePort: false,
+  resolve: false,
+  maxClients: 10_000,
+  maxClientsPerAddress: 0,
+  maxRecipients: 1_000,
+  maxMessages: 0,
+  maxBadCommands: 20,
+  maxCommandLength: 2_048,
+  greetingTimeout: 300_000,
+  commandTimeout: 300_000,
+  handshakeTimeout: 30_000,
+  dataTimeout: 600_000,
+  listenerTimeout: 300_000,
+  rates: {},
+  tarpit: 0,
+  greetingDelay: 0,
+  unauthorisedPipelining: 'accept',
+  minDataRate: 0,
+  maxMemory: 0,
+};
+
+/** Limits that the engine takes as they are, and the most that each can be. */
+const LIMITS = {
+  size: Number.MAX_SAFE_INTEGER,
+  maxClients: MAX_COUNT,
+  maxClientsPerAddress: MAX_COUNT,
+  maxRecipients: MAX_COUNT,
+  maxMessages: MAX_COUNT,
+  maxBadCommands: MAX_COUNT,
+  maxCommandLength: MAX_COUNT,
+  timeout: MAX_TIMEOUT,
+  greetingTimeout: MAX_TIMEOUT,
+  commandTimeout: MAX_TIMEOUT,
+  handshakeTimeout: MAX_TIMEOUT,
+  dataTimeout: MAX_TIMEOUT,
+  listenerTimeout: MAX_TIMEOUT,
+};
+
+/** What is done about clients that behave badly, in numbers, and the most that each can be. */
+const CONTROL = {
+  tarpit: MAX_TIMEOUT,
+  greetingDelay: MAX_TIMEOUT,
+  minDataRate: Number.MAX_SAFE_INTEGER,
+  maxMemory: Number.MAX_SAFE_INTEGER,
+};
+const RATES = ['sessions', 'messages', 'recipients'];
+
+function typeError(
+  /** @type {string} */ name,
+  /** @type {string} */ wanted,
+  /** @type {unknown} */ value,
+) {
+  return new TypeError(`params.${name} must be ${wanted}, not ${inspect(value)}`);
+}
+
+function rangeError(
+  /** @type {string} */ name,
+  /** @type {string} */ wanted,
+  /** @type {unknown} */ value,
+) {
+  return new RangeError(`params.${name} must be ${wanted}, not ${inspect(value)}`);
+}
+
+function checkWhole(
+  /** @type {any} */ config,
+  /** @type {string} */ name,
+  /** @type {number} */ max,
+  min = 0,
+) {
+  const value = config[name];
+  if (typeof value !== 'number') throw typeError(name, 'a number', value);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw rangeError(name, `a whole number from ${min} to ${max}`, value);
+  }
+}
+
+function checkText(/** @type {any} */ config, /** @type {string} */ name) {
+  const value = config[name];
+  if (typeof value !== 'string') throw typeError(name, 'a string', value);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+  if (value === '' || /[\0-\x1f\x7f]/.test(value)) {
+    throw rangeError(name, 'a string without control characters, not empty', value);
+  }
+}
+
+function checkOneOf(
+  /** @type {any} */ config,
+  /** @type {string} */ name,
+  /** @type {unknown[]} */ values,
+) {
+  if (!values.includes(config[name])) {
+    throw new (typeof config[name] === typeof values[0] ? RangeError : TypeError)(
+      `params.${name} must be ${values.map((value) => inspect(value)).join(' or ')}, not ${inspect(config[name])}`,
+    );
+  }
+}
+
+function isObject(/** @type {unknown} */ value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Numbers a minute, of whom and of what; a name that is none would limit nothing. */
+function checkRates(/** @type {any} */ { rates }) {
+  if (!isObject(rates)) throw typeError('rates', 'an object { address, network }', rates);
+  for (const [scope, limits] of Object.entries(rates)) {
+    const name = `rates.${scope}`;
+    if (!['address', 'network'].includes(scope)) {
+      throw new RangeError(`params.${name} is none: params.rates has address and network`);
+    }
+    if (limits === undefined || limits === null) continue;
+    if (!isObject(limits)) throw typeError(name, `an object { ${RATES.join(', ')} }`, limits);
+    for (const [kind, limit] of Object.entries(limits)) {
+      if (!RATES.includes(kind)) {
+        throw new RangeError(`params.${name}.${kind} is none: it has ${RATES.join(', ')}`);
+      }
+      if (limit !== undefined && limit !== null) {
+        checkWhole({ [`${name}.${kind}`]: limit }, `${name}.${kind}`, MAX_COUNT);
+      }
+    }
+  }
+}
+
+function checkPort(/** @type {any} */ config) {
+  const { port } = config;
+  const isNumber = typeof port === 'number';
+  if (!isNumber && typeof port !== 'string') throw typeError('port', 'a number', port);
+  const value = Number(isNumber || port.trim() !== '' ? port : Number.NaN);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw rangeError('port', 'a whole number from 0 to 65535', port);
+  }
+}
+
+function checkExtensions(/** @type {any} */ { extensions, enhancedStatusCodes }) {
+  if (typeof extensions === 'boolean') return;
+  if (!Array.isArray(extensions))
+    throw typeError('extensions', 'true, false or an array', extensions);
+  for (const keyword of extensions) {
+    if (![...EXTENSIONS, 'HELP', 'SIZE'].includes(keyword)) {
+      throw rangeError(
+        'extensions',
+        `an array of ${[...EXTENSIONS, 'HELP', 'SIZE'].join(', ')}`,
+        extensions,
+      );
+    }
+  }
+  if (extensions.includes('ENHANCEDSTATUSCODES') && !enhancedStatusCodes) {
+    throw new RangeError(
+      `params.extensions can name ENHANCEDSTATUSCODES with enhancedStatusCodes: true only, and is ${inspect(extensions)}`,
+    );
+  }
+}
+
+function checkKeys(/** @type {any} */ { tls, secure, requireTls }) {
+  if (tls !== undefined) return checkTls(tls);
+  for (const [name, wanted] of Object.entries({ secure, requireTls })) {
+    if (wanted) throw new TypeError(`params.${name} needs params.tls with key and cert`);
+  }
+}
+
+function checkSharing(/** @type {any} */ { reusePort, path }) {
+  if (reusePort && path !== undefined) {
+    throw new TypeError(
+      `params.reusePort is for ports, and params.path is ${inspect(path)}: only one server can listen there`,
+    );
+  }
+}
+
+/**
+ * The parameters, merged with the defaults and checked.
+ *
+ * @param {any} params
+ * @returns {any}
+ * @throws {TypeError | RangeError} naming the parameter and its value
+ */
+function merge(params) {
+  if (typeof params !== 'object' || params === null) {
+    throw new TypeError(`params must be an object, not ${inspect(params)}`);
+  }
+  const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null);
+  /** @type {any} */
+  const config = { ...DEFAULTS, ...Object.fromEntries(given) };
+  checkPort(config);
+  checkText(config, 'host');
+  checkText(config, 'name');
+  if (config.path !== undefined) checkText(config, 'path');
+  for (const [name, max] of Object.entries(LIMITS)) checkWhole(config, name, max);
+  for (const [name, max] of Object.entries(CONTROL)) checkWhole(config, name, max);
+  checkWhole(config, 'threads', MAX_THREADS, 1);
+  checkWhole(config, 'backlog', MAX_COUNT, 1);
+  for (const name of ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort', 'lineFeeds']) {
+    if (typeof config[name] !== 'boolean') throw typeError(name, 'true or false', config[name]);
+  }
+  if (typeof config.debug !== 'function') throw typeError('debug', 'a function', config.debug);
+  checkOneOf(config, 'bareNewlines', ['accept', 'refuse', 'normalise']);
+  checkOneOf(config, 'unauthorisedPipelining', ['accept', 'refuse']);
+  checkRates(config);
+  if (config.compat !== undefined) checkOneOf(config, 'compat', ['1.0']);
+  checkExtensions(config);
+  checkKeys(config);
+  checkSharing(config);
+  resolveOptions(config.resolve);
+  if (config.tls) Object.defineProperty(config, 'tls', { enumerable: false });
+  return config;
+}
+
+/** The extensions that a configuration offers. @param {any} config @returns {string[]} */
+function offered({ extensions, enhancedStatusCodes }) {
+  if (extensions === false) return [];
+  const list = extensions === true ? OFFERED : extensions;
+  const others = list.filter((/** @type {string} */ keyword) => keyword !== 'ENHANCEDSTATUSCODES');
+  return enhancedStatusCodes ? [...others, 'ENHANCEDSTATUSCODES'] : others;
+}
+
+/** What the engine is given of `CONTROL` and the like. @param {any} config */
+function control(config) {
+  const numbers = Object.keys(CONTROL).map((name) => [name, config[name]]);
+  const rates = (/** @type {'address' | 'network'} */ scope) =>
+    /** @type {any} */ (
+      Object.fromEntries(RATES.map((kind) => [kind, config.rates[scope]?.[kind] ?? 0]))
+    );
+  return {
+    ...Object.fromEntries(numbers),
+    unauthorisedPipelining: config.unauthorisedPipelining,
+    addressRates: rates('address'),
+    networkRates: rates('network'),
+  };
+}
+
+/**
+ * What the engine is given.
+ *
+ * @param {any} config
+ * @param {number} number of the server
+ * @param {import('../native.js').TlsSettings | undefined} tls
+ * @param {'mbr-smtp' | 'smtp-protocol' | 'mail-io'} dialect what the engine says by itself, and how strict it is
+ */
+function engineOptions(config, number, tls, dialect) {
+  const limits = Object.keys(LIMITS).map((name) => [name, config[name]]);
+  return {
+    ...Object.fromEntries(limits),
+    number,
+    name: config.name,
+    threads: threadsOf(config.threads),
+    extensions: offered(config),
+    // The original's exact lines have none.
+    enhancedStatusCodes: config.enhancedStatusCodes && config.extensions !== false,
+    dialect,
+    bareNewlines: config.bareNewlines,
+    lineFeeds: config.lineFeeds,
+    deliverable: constants.MAX_STRING_LENGTH,
+    tls,
+    implicitTls: config.secure,
+    requireTls: config.requireTls,
+    backlog: config.backlog,
+    reusePort: config.reusePort,
+    resolve: resolveOptions(config.resolve),
+    control: control(config),
+  };
+}
+
+/** Parameters that servers of any interface may be given as they are. */
+const ENGINE_PARAMS = Object.keys(DEFAULTS).filter(
+  (name) => !['port', 'host', 'name', 'secure', 'debug', 'extensions'].includes(name),
+);
+
+module.exports = { ENGINE_PARAMS, engineOptions, merge };

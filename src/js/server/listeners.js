@@ -1,0 +1,137 @@
+'use strict';
+// The listeners of a server: which events they want to hear of, and how they are called.
+
+const { inspect } = require('node:util');
+const { messageOf } = require('../errors.js');
+const { INTEREST } = require('../engine/border.js');
+
+/** Events that the engine has to know of; 'start' and 'stop' are raised without it. */
+const EVENTS = /** @type {const} */ ([
+  'secure',
+  'connect',
+  'message',
+  'helo',
+  'mail',
+  'rcpt',
+  'dataStart',
+  'dataChunk',
+  'data',
+  'timeout',
+  'response',
+  'disconnect',
+  'error',
+]);
+
+const noop = () => {};
+
+class Listeners {
+  /** An object of functions, or one function for all events. @type {any} */
+  #current;
+  #config;
+
+  /**
+   * @param {unknown} listeners
+   * @param {{ compat?: string }} config the server's; `compat: '1.0'` has other arguments
+   * @throws {TypeError} naming what is no listener
+   */
+  constructor(listeners, config) {
+    this.#current = check(listeners);
+    this.#config = config;
+  }
+
+  get current() {
+    return this.#current;
+  }
+
+  set current(listeners) {
+    this.#current = check(listeners);
+  }
+
+  /** Merges an object over those there are; a function replaces them. */
+  add(/** @type {any} */ listeners) {
+    check(listeners);
+    this.#current =
+      typeof listeners === 'function' ? listeners : { ...this.#current, ...listeners };
+  }
+
+  has(/** @type {string} */ event) {
+    const listeners = this.#current;
+    return typeof listeners === 'function' || typeof listeners[event] === 'function';
+  }
+
+  /** Whether one of them is an async function. */
+  get isAsync() {
+    const all = typeof this.#current === 'function' ? [this.#current] : this.#current;
+    return Object.values(all).some((one) => one?.[Symbol.toStringTag] === 'AsyncFunction');
+  }
+
+  /** The events that the engine has to tell of, as a set of bits. */
+  get interest() {
+    let interest = 0;
+    for (const event of EVENTS) if (this.has(event)) interest |= INTEREST[event];
+    return interest;
+  }
+
+  /** Calls the listener of an event; true where there is none. */
+  call(/** @type {any} */ context, /** @type {string} */ event, /** @type {any} */ argument) {
+    const listeners = this.#current;
+    const isFunction = typeof listeners === 'function';
+    const listener = isFunction ? listeners : listeners[event];
+    if (typeof listener !== 'function') return true;
+    if (event === 'mail' && this.#config.compat === '1.0') {
+      const { from, size } = argument;
+      return isFunction
+        ? listener.call(context, event, from, size)
+        : listener.call(context, from, size);
+    }
+    return isFunction ? listener.call(context, event, argument) : listener.call(context, argument);
+  }
+
+  /**
+   * Raises an event whose listener decides nothing.
+   *
+   * @param {any} context
+   * @param {string} event
+   * @param {any} [argument]
+   */
+  notify(context, event, argument) {
+    try {
+      const result = /** @type {any} */ (this.call(context, event, argument));
+      if (typeof result?.then === 'function') {
+        result.then(noop, (/** @type {unknown} */ error) => this.fail(context, error));
+      }
+    } catch (error) {
+      this.fail(context, error);
+    }
+  }
+
+  /** Raises 'error'; what its listener throws is swallowed. */
+  fail(/** @type {any} */ context, /** @type {any} */ error) {
+    if (!this.has('error')) {
+      const text = messageOf(error);
+      process.emitWarning(`${text} (there is no 'error' listener)`, 'SmtpEngineWarning');
+      return;
+    }
+    try {
+      const result = /** @type {any} */ (this.call(context, 'error', error));
+      if (typeof result?.then === 'function') result.then(noop, noop);
+    } catch {
+      // As the original does.
+    }
+  }
+}
+
+function check(/** @type {any} */ listeners) {
+  if (typeof listeners !== 'function' && (typeof listeners !== 'object' || listeners === null)) {
+    throw new TypeError(`listeners must be an object or a function, not ${String(listeners)}`);
+  }
+  for (const event of [...EVENTS, 'start', 'stop']) {
+    const listener = listeners[event];
+    if (listener && typeof listener !== 'function') {
+      throw new TypeError(`listeners.${event} must be a function, not ${inspect(listener)}`);
+    }
+  }
+  return listeners;
+}
+
+module.exports = { Listeners };

@@ -1,0 +1,127 @@
+'use strict';
+// One message that a listener reads as it comes: its stream, and what becomes of it.
+
+const { INTEREST } = require('../engine/border.js');
+const { SmtpError } = require('../errors.js');
+const { MessageStream } = require('../engine/message-stream.js');
+const { refusalOf, textOf } = require('../engine/reply.js');
+
+/** @typedef {InstanceType<typeof import('../engine/session-handle.js').Link>} Link */
+
+/**
+ * @typedef {object} ReadVerdict what the reader said while it was at it, for the end
+ * @property {number} [code] that refuses
+ * @property {boolean} [fills] else, whether `data` is filled
+ * @property {string | string[]} [message]
+ */
+
+class Reading {
+  stream;
+  /**
+   * Before 354; on its way; come whole, but not read to its end or not judged yet; over.
+   *
+   * @type {'asked' | 'open' | 'whole' | 'over'}
+   */
+  state = 'asked';
+  /** @type {ReadVerdict | undefined} */
+  verdict;
+  /** The engine was told how to answer; it may have asked all the same, at that very moment. */
+  isAnswered = false;
+  #link;
+  #answered;
+  /** What the listener of 'dataStart' returned. @type {PromiseLike<unknown> | undefined} */
+  #listener;
+
+  /**
+   * @param {Link} link
+   * @param {(replyCode: number) => void} answered is told of the reply to a message whose rest was
+   *   skipped
+   */
+  constructor(link, answered) {
+    this.#link = link;
+    this.#answered = answered;
+    this.stream = new MessageStream({
+      pause: (on) => link.pause(on),
+      discard: (error) => this.#discard(error),
+    });
+    link.listen(INTEREST.stream, true);
+  }
+
+  /** The client is told to send, and will be read by `listener`, if that is a promise. */
+  open(/** @type {PromiseLike<unknown> | undefined} */ listener) {
+    this.state = 'open';
+    this.#listener = listener;
+  }
+
+  /** Nothing more is to be said of it, or read. */
+  close() {
+    this.state = 'over';
+    this.#leave();
+  }
+
+  /**
+   * The message cannot be read to its end.
+   *
+   * @param {string} code
+   * @param {string} message
+   * @param {number} [replyCode]
+   */
+  fail(code, message, replyCode) {
+    if (this.state === 'over') return;
+    this.close();
+    this.stream.destroy(new SmtpError(code, message, { replyCode }));
+  }
+
+  /**
+   * The message is whole. `read` is called when it was read to its end and the listener is done,
+   * `refuse` with what failed when that went wrong, which was raised as 'error' already.
+   */
+  finish(/** @type {() => void} */ read, /** @type {(error: unknown) => void} */ refuse) {
+    const { stream } = this;
+    this.state = 'whole';
+    this.#leave();
+    const done = () => {
+      this.state = 'over';
+      if (stream.readableEnded) read();
+      else refuse(stream.errored);
+    };
+    const failed = (/** @type {unknown} */ error) => {
+      this.state = 'over';
+      refuse(error);
+    };
+    const closed = () => (this.#listener ? this.#listener.then(done, failed) : done());
+    stream.finish();
+    if (stream.closed) closed();
+    else stream.once('close', closed);
+  }
+
+  /** What refuses the message: the reader's own word, else what failed. */
+  refusal(/** @type {unknown} */ error) {
+    const { code, message } = this.verdict ?? {};
+    return code === undefined ? refusalOf(error) : { code, text: textOf(code, message) };
+  }
+
+  /** The engine hands on no more of it, and the next message finds no brake pulled. */
+  #leave() {
+    this.#link.listen(INTEREST.stream, false);
+    this.#link.pause(false);
+  }
+
+  /** The reader wants no more: the rest is skipped and answered with what the error says. */
+  #discard(/** @type {unknown} */ error) {
+    if (this.state !== 'open') return;
+    const tell = (/** @type {unknown} */ reason) => {
+      if (this.state !== 'open') return;
+      this.close();
+      const refusal = this.refusal(reason);
+      this.#link.discard(refusal?.code, refusal?.text);
+      this.#answered(refusal?.code ?? 451);
+      this.isAnswered = true;
+    };
+    // A loop that throws destroys its stream first; what it threw comes after.
+    if (!this.refusal(error) && this.#listener) this.#listener.then(() => tell(error), tell);
+    else tell(error);
+  }
+}
+
+module.exports = { Reading };

@@ -1,0 +1,108 @@
+'use strict';
+// A session as listeners see it: the original's interface.
+
+const { Buffer } = require('node:buffer');
+const { randomFillSync } = require('node:crypto');
+const { checkCode } = require('../engine/reply.js');
+
+/** @typedef {InstanceType<typeof import('./dialogue.js').Dialogue>} Dialogue */
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const ID_LENGTH = 32;
+
+function newId() {
+  let id = '';
+  // Bytes past the last whole alphabet would favour its first letters.
+  const fair = 256 - (256 % ALPHABET.length);
+  while (id.length < ID_LENGTH) {
+    for (const byte of randomFillSync(Buffer.allocUnsafe(ID_LENGTH + 8))) {
+      if (byte < fair && id.length < ID_LENGTH) id += ALPHABET[byte % ALPHABET.length];
+    }
+  }
+  return id;
+}
+
+class Session {
+  #dialogue;
+  /** @type {string | undefined} */
+  #id;
+
+  /** @param {Dialogue} dialogue */
+  constructor(dialogue) {
+    this.#dialogue = dialogue;
+  }
+
+  get id() {
+    this.#id ??= newId();
+    return this.#id;
+  }
+
+  get smtp() {
+    return this.#dialogue.server;
+  }
+
+  get socket() {
+    return this.#dialogue.socket;
+  }
+
+  get queue() {
+    return this.#dialogue.queue;
+  }
+
+  /** The listeners' own: what they set here is what counts. */
+  get data() {
+    return this.#dialogue.transaction.data;
+  }
+
+  set data(data) {
+    this.#dialogue.transaction.data = data;
+  }
+
+  /** The message as bytes, from its 'data' event until the next transaction. */
+  get raw() {
+    return this.#dialogue.transaction.raw;
+  }
+
+  /** The message as it comes; for the listener of 'dataStart'. */
+  message() {
+    return this.#dialogue.judge.message();
+  }
+
+  /** Replies, without an effect on the event under way. */
+  send(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
+    this.#dialogue.judge.send(checkCode(code), message);
+    return this;
+  }
+
+  /** Sends a line. */
+  write(/** @type {string} */ line) {
+    this.#dialogue.judge.write([String(line).replace(/[\r\n]+/g, ' ')]);
+    return this;
+  }
+
+  /** Goes on, and fills `data`. */
+  success(/** @type {string | string[]=} */ message) {
+    this.#dialogue.judge.success(message);
+    return this;
+  }
+
+  /** Goes on. */
+  ok(/** @type {string | string[]=} */ message) {
+    this.#dialogue.judge.ok(message);
+    return this;
+  }
+
+  /** Refuses. */
+  failure(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
+    this.#dialogue.judge.failure(checkCode(code), message);
+    return this;
+  }
+
+  /** Sends what is ready and ends the connection. */
+  end() {
+    this.#dialogue.judge.end();
+    return this;
+  }
+}
+
+module.exports = { Session };
