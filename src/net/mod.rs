@@ -1,24 +1,15 @@
 //! Sockets, TLS and time around the protocol, on tokio.
 //!
-//! [`listener`] accepts, [`rates`] count, [`connection`] drives one session over one [`stream`],
-//! [`events`] carries questions to an application on another thread and verdicts back, and
-//! [`resolver`] finds names.
+//! [`server`] accepts clients and drives a session over each of their [`stream`]s, [`client`] sends
+//! mail, [`dns`] finds names and exchanges, [`tls`] secures, and [`events`] carries questions to an
+//! application on another thread and verdicts back.
 #![forbid(unsafe_code)]
 
 pub mod client;
-pub mod connection;
-pub mod dialer;
+pub mod dns;
 pub mod error;
 pub mod events;
-mod exchanges;
-pub mod listener;
-pub mod pipe;
-pub mod rates;
-pub mod read_ahead;
-pub mod resolver;
-pub mod self_signed;
-mod socket;
+pub mod server;
 pub mod stream;
-pub mod task;
+pub mod sync;
 pub mod tls;
-pub mod traffic;

@@ -2,7 +2,7 @@
 
 use super::tls::SecureState;
 use crate::net::events::{Answer, Batch, Control, EventQueue, Slot};
-use crate::net::listener::Server;
+use crate::net::server::Server;
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::server::{Interest, Verdict};

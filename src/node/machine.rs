@@ -1,7 +1,7 @@
 //! The client's state machine on its own, for streams that JavaScript holds.
 
 use super::client::nonce;
-use super::server::time;
+use super::convert::time;
 use crate::protocol::client::{Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts};
 use crate::protocol::reply::Reply;
 use crate::protocol::sasl::{Credentials, Exchange, Mechanism, SaslError};

@@ -8,7 +8,7 @@
 
 mod border;
 mod client;
-mod control;
+mod convert;
 mod machine;
 mod pipe;
 mod runtime;

@@ -1,7 +1,7 @@
 //! JavaScript's end of a pipe to a session whose client is behind a stream of the program's.
 
 use crate::net::events::{ClientNews, EventQueue};
-use crate::net::pipe::{Pipe, PipeEnd, Taken, pipe};
+use crate::net::stream::pipe::{Pipe, PipeEnd, Taken, pipe};
 use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi_derive::napi;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Certificates for trying things out, for the command.
 
-use crate::net::self_signed::self_signed as make;
+use crate::net::tls::self_signed::self_signed as make;
 use napi::{Error, Result};
 use napi_derive::napi;
 

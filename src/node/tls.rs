@@ -1,6 +1,6 @@
 //! TLS as JavaScript gives it, and as it is told.
 
-use super::server::reason;
+use super::convert::reason;
 use crate::net::tls::{ClientOptions, Keys, Options, Standing, Tls, TlsInfo};
 use napi::Result;
 use napi::bindgen_prelude::Buffer;

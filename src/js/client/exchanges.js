@@ -29,7 +29,7 @@ function exchangesOf(domain, { servers = [], timeout = TIMEOUT_MS } = {}) {
   });
 }
 
-/** A lookup has ended. @param {number} number @param {string[]} texts as src/node/client.rs has them */
+/** A lookup has ended. @param {number} number @param {string[]} texts as src/node/client/outcome.rs has them */
 function found(number, [code, ...rest]) {
   const asked = waiting.get(number);
   if (asked === undefined) return;

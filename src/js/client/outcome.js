@@ -21,7 +21,7 @@ function replyOf(/** @type {string} */ text) {
 /**
  * The result of a message, or the error.
  *
- * @param {string[]} texts as src/node/client.rs has them
+ * @param {string[]} texts as src/node/client/outcome.rs has them
  * @param {string[]} to the recipients
  * @returns {any}
  */

@@ -1,8 +1,8 @@
 //! Drives one [`ClientSession`] over one stream.
 
+use super::dialer::Target;
 use super::source::Source;
 use super::{ClientOptions, Outcome, Route, SendError};
-use crate::net::dialer::Target;
 use crate::net::stream::Stream;
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
 use crate::protocol::client::opening::{Opening, OpeningOptions, TlsPolicy};

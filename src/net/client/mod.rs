@@ -2,15 +2,16 @@
 //! keeps connections and hands them messages, [`source`] is where a message comes from.
 
 pub mod connection;
+pub mod dialer;
 pub mod pool;
 pub mod source;
 
-use super::dialer::{DialError, Dialer, Target};
-use super::tls::{ConnectError, Connector};
+use crate::net::tls::{ConnectError, Connector};
 use crate::protocol::client::delivery::{Fate, Unfit};
 use crate::protocol::client::opening::{OpeningOptions, Refusal};
 use crate::protocol::client::{Failure, Timeouts};
 use crate::protocol::reply::Reply;
+use dialer::{DialError, Dialer, Target};
 use std::fmt;
 use std::io;
 use std::sync::Arc;

@@ -6,7 +6,7 @@
 use super::connection::Connection;
 use super::source::Source;
 use super::{ClientOptions, Outcome, SendError};
-use crate::net::events::lock;
+use crate::net::sync::lock;
 use crate::protocol::client::Failure;
 use crate::protocol::client::delivery::{Envelope, Fate};
 use std::collections::VecDeque;

@@ -1,6 +1,6 @@
 //! Where a message comes from: bytes at hand, or pieces as the application gets them.
 
-use crate::net::events::lock;
+use crate::net::sync::lock;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

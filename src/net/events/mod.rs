@@ -7,16 +7,19 @@
 
 mod record;
 mod slot;
+mod task;
 #[cfg(test)]
 mod tests;
 
 pub use record::{Batch, ClientNews, ErrorInfo, Peer, Record};
 pub use slot::{Answer, Control, MAX_WRITES, Slot, Wake};
+pub use task::{Task, is_inline};
 
+use crate::net::sync::lock;
 use record::Entry;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 /// Records in a batch, and bytes of their texts, beyond which the next batch is begun.
 const BATCH_RECORDS: usize = 512;
@@ -29,11 +32,6 @@ const RING_AT: usize = 64;
 static QUEUES: Mutex<Vec<Weak<EventQueue>>> = Mutex::new(Vec::new());
 /// Some queue may have to ring; spares a runtime thread the look at all of them.
 static POSTED: AtomicBool = AtomicBool::new(false);
-
-/// Locks; a panic elsewhere while it was held leaves data that is still whole.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The events of all sessions whose application runs on one thread.
 pub struct EventQueue {

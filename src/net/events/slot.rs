@@ -1,7 +1,7 @@
 //! Where a session and its application meet.
 
-use super::lock;
-use crate::net::task::Task;
+use super::task::Task;
+use crate::net::sync::lock;
 use crate::net::tls::TlsInfo;
 use crate::protocol::reply::Reply;
 use crate::protocol::server::{Interest, Verdict};

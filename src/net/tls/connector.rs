@@ -1,9 +1,10 @@
 //! TLS for clients: whose certificates are believed (RFC 5280, RFC 9525), and handshakes.
 
-use super::{Keys, certificates, clients};
+use super::client_certificates;
+use super::keys::{Keys, certificates};
 use crate::net::error::Error;
-use crate::net::read_ahead::ReadAhead;
 use crate::net::stream::Stream;
+use crate::net::stream::read_ahead::ReadAhead;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -130,7 +131,7 @@ fn explained(error: &io::Error) -> ConnectError {
                 message: error.to_string(),
             };
         }
-        Some(error @ rustls::Error::InvalidCertificate(_)) => clients::code(error),
+        Some(error @ rustls::Error::InvalidCertificate(_)) => client_certificates::code(error),
         _ => "SMTP_ERR_TLS",
     };
     ConnectError { code, message: error.to_string() }

@@ -1,152 +1,21 @@
-//! TLS for servers: PEM into rustls configurations, and what a handshake agreed on.
+//! TLS: PEM into rustls configurations, and handshakes of either side.
 //!
 //! RFC 3207 and RFC 8314 say when there is a handshake, RFC 8446 and RFC 5246 what it is,
 //! RFC 6066 section 3 how a client names the host it means, RFC 8446 section 2.2 and RFC 5077
-//! how sessions are resumed. Certificates of clients are the part of `clients.rs`.
+//! how sessions are resumed.
 
-mod clients;
+mod acceptor;
+mod client_certificates;
 mod connector;
-mod hosts;
 mod info;
+mod keys;
+pub mod self_signed;
+mod sni;
 #[cfg(test)]
 mod tests;
 
+pub use acceptor::{Options, Tls};
+pub use client_certificates::ClientOptions;
 pub use connector::{ConnectError, Connector, ConnectorOptions};
 pub use info::{Standing, TlsInfo};
-
-use super::error::Error;
-use clients::Clients;
-use hosts::Hosts;
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::CertifiedKey;
-use rustls::version::{TLS12, TLS13};
-use rustls::{HandshakeKind, ServerConfig, ServerConnection, SupportedProtocolVersion};
-use std::io;
-use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-
-/// A certificate chain and its unencrypted private key, both PEM.
-#[derive(Clone, Copy)]
-pub struct Keys<'a> {
-    /// From the server's own certificate up.
-    pub chain: &'a [u8],
-    /// The key of the first of them.
-    pub key: &'a [u8],
-}
-
-/// What certificates are asked of clients.
-#[derive(Clone, Copy)]
-pub struct ClientOptions<'a> {
-    /// PEM, the roots of their certificates.
-    pub roots: &'a [u8],
-    /// These are everybody's roots, too many to be named to clients, and some may be odd.
-    pub public: bool,
-    /// Whether the handshake fails without a valid certificate.
-    pub reject: bool,
-}
-
-/// What TLS is made of.
-pub struct Options<'a> {
-    /// For clients that name no host, or one that nobody has.
-    pub keys: Keys<'a>,
-    /// By the host that clients name; `*.` stands for exactly one label.
-    pub hosts: Vec<(&'a str, Keys<'a>)>,
-    /// TLS 1.2.
-    pub tls12: bool,
-    /// TLS 1.3.
-    pub tls13: bool,
-    /// Certificates of clients, if any are asked for.
-    pub clients: Option<ClientOptions<'a>>,
-}
-
-/// A server's side of handshakes.
-pub struct Tls {
-    acceptor: TlsAcceptor,
-    clients: Option<Arc<Clients>>,
-}
-
-impl Tls {
-    /// Makes keys and settings ready for handshakes.
-    ///
-    /// # Errors
-    /// [`Error::Certificate`], [`Error::Key`], [`Error::Roots`] and [`Error::Tls`], none of which
-    /// shows a key.
-    pub fn new(options: &Options<'_>) -> Result<Self, Error> {
-        let provider = Arc::new(ring::default_provider());
-        let hosts = Hosts::new(options, &provider)?;
-        let clients = options.clients.map(|clients| Clients::new(clients, &provider));
-        let clients = clients.transpose()?.map(Arc::new);
-        let builder = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&versions(options))
-            .map_err(Error::Tls)?;
-        let builder = match clients.clone() {
-            Some(clients) => builder.with_client_cert_verifier(clients),
-            None => builder.with_no_client_auth(),
-        };
-        let mut config = builder.with_cert_resolver(Arc::new(hosts));
-        // One is enough to resume with; each costs work and bytes in every handshake.
-        config.send_tls13_tickets = 1;
-        // Its keys are its own: tickets of other configurations lead to a full handshake.
-        config.ticketer = ring::Ticketer::new().map_err(Error::Tls)?;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), clients })
-    }
-
-    /// Carries out a server's handshake.
-    ///
-    /// # Errors
-    /// What the stream or the client's side of the handshake had to say.
-    pub async fn accept<S>(&self, stream: S) -> io::Result<(TlsStream<S>, TlsInfo)>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let stream = self.acceptor.accept(stream).await?;
-        let connection = stream.get_ref().1;
-        let standing = self.standing(connection)?;
-        let info = TlsInfo::new(connection, standing);
-        Ok((stream, info))
-    }
-
-    /// How the client's certificate was found. In a handshake it was verified already if it had
-    /// to be valid; a session that is resumed brings it from its ticket, perhaps expired by now.
-    fn standing(&self, connection: &ServerConnection) -> io::Result<Standing> {
-        let Some(clients) = &self.clients else { return Ok(Standing::NotAsked) };
-        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
-        if clients.rejects() && !resumed {
-            return Ok(Standing::Authorized);
-        }
-        match clients.verify(connection.peer_certificates()) {
-            Ok(()) => Ok(Standing::Authorized),
-            Err(error) if clients.rejects() => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, error))
-            }
-            Err(error) => Ok(Standing::Unauthorized(clients::code(&error))),
-        }
-    }
-}
-
-fn versions(options: &Options<'_>) -> Vec<&'static SupportedProtocolVersion> {
-    let wanted = [(options.tls13, &TLS13), (options.tls12, &TLS12)];
-    wanted.into_iter().filter_map(|(is_wanted, version)| is_wanted.then_some(version)).collect()
-}
-
-fn certified(keys: Keys<'_>, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, Error> {
-    let chain = certificates(keys.chain).map_err(Error::Certificate)?;
-    let key =
-        PrivateKeyDer::from_pem_slice(keys.key).map_err(|error| Error::Key(error.to_string()))?;
-    CertifiedKey::from_der(chain, key, provider).map(Arc::new).map_err(Error::Tls)
-}
-
-/// At least one certificate, or why there is none.
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| error.to_string())?;
-    if certificates.is_empty() {
-        return Err("no CERTIFICATE section".to_owned());
-    }
-    Ok(certificates)
-}
+pub use keys::Keys;

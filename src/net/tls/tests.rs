@@ -1,10 +1,16 @@
 //! Handshakes in memory: certificates without their key, which no client of good faith can show.
 
-use super::*;
+use super::keys::certificates;
+use super::{ClientOptions, Keys, Options, Standing, Tls};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{ServerName, UnixTime};
-use rustls::sign::SingleCertAndKey;
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme, SupportedProtocolVersion};
+use std::io;
+use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 use tokio_rustls::TlsConnector;
 

@@ -6,13 +6,14 @@ mod settings;
 pub use settings::{ClientSettings, MessageSettings};
 
 use super::border::Border;
+use super::convert::{limit, time};
 use super::runtime;
-use super::server::{limit, time};
 use crate::net::client::Outcome;
+use crate::net::client::dialer::{Dialer, DialerOptions};
 use crate::net::client::pool::{Cancel, Job, Pool, PoolOptions};
 use crate::net::client::source::{Feed, Source};
-use crate::net::dialer::{Dialer, DialerOptions};
-use crate::net::events::{ClientNews, EventQueue, lock, ring_all};
+use crate::net::events::{ClientNews, EventQueue, ring_all};
+use crate::net::sync::lock;
 use bytes::Bytes;
 use napi::bindgen_prelude::{Reference, Uint8Array};
 use napi::{Error, Result, Status};

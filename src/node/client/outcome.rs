@@ -1,7 +1,7 @@
 //! What became of a message, as texts for `src/js/client/outcome.js`.
 
+use crate::net::client::dialer::DialError;
 use crate::net::client::{Outcome, SendError};
-use crate::net::dialer::DialError;
 use crate::protocol::client::delivery::{Fate, Unfit};
 use crate::protocol::client::opening::Refusal;
 use crate::protocol::client::{Awaited, Failure};

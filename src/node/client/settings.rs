@@ -1,10 +1,10 @@
 //! What JavaScript says of a client and of a message, into types.
 
-use super::super::server::{limit, reason, time};
 use super::{LONG, addresses, invalid};
+use crate::net::client::dialer::{Dialer, DialerOptions, Target};
 use crate::net::client::{ClientOptions, Route};
-use crate::net::dialer::{Dialer, DialerOptions, Target};
 use crate::net::tls::{Connector, ConnectorOptions, Keys};
+use crate::node::convert::{limit, reason, time};
 use crate::protocol::client::Timeouts;
 use crate::protocol::client::delivery::{Body, Envelope, Recipient};
 use crate::protocol::client::opening::{Login, OpeningOptions, TlsPolicy};

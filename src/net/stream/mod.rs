@@ -1,8 +1,11 @@
 //! The byte stream under a session, and the one place where it is upgraded to TLS.
 
-use super::pipe::Pipe;
-use super::read_ahead::ReadAhead;
-use super::tls::{Tls, TlsInfo};
+pub mod pipe;
+pub mod read_ahead;
+
+use crate::net::tls::{Tls, TlsInfo};
+use pipe::Pipe;
+use read_ahead::ReadAhead;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -4,7 +4,7 @@
 //! the time at which it will be full again: each token taken moves that on by the time that one
 //! takes to come back, and it may not be more than a minute ahead.
 
-use super::events::lock;
+use crate::net::sync::lock;
 use crate::protocol::control::{Counted, Tally};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};

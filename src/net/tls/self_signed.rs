@@ -1,6 +1,6 @@
 //! Certificates for trying things out: nobody vouches for them (RFC 5280 section 3.2).
 
-use super::error::Error;
+use crate::net::error::Error;
 use rcgen::{CertificateParams, DnType, KeyPair};
 
 /// A private key and a certificate of its own making, both PEM, for these host names and IP

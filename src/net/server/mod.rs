@@ -1,19 +1,23 @@
 //! Servers: bind, accept, caps on clients, graceful stop.
 
-use super::connection;
-use super::error::Error;
-use super::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot, lock};
-use super::rates::Rates;
-use super::resolver::{Lookup, Resolver};
-pub use super::socket::Address;
-use super::socket::Listener;
-use super::stream::Stream;
-use super::task::Task;
-use super::tls::Tls;
-use super::traffic::Traffic;
+mod connection;
+pub mod rates;
+mod socket;
+pub mod traffic;
+
+pub use socket::Address;
+
+use crate::net::dns::names::{Lookup, Resolver};
+use crate::net::error::Error;
+use crate::net::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot, Task};
+use crate::net::stream::Stream;
+use crate::net::sync::lock;
+use crate::net::tls::Tls;
 use crate::protocol::control::{Counted, Meter, Tally};
 use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
+use rates::Rates;
+use socket::Listener;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::poll_fn;
 use std::io;
@@ -25,6 +29,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use traffic::Traffic;
 
 /// Until the next try to accept after a failure, such as no free file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

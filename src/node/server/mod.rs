@@ -1,14 +1,16 @@
 //! A server, as JavaScript holds it.
 
+mod control;
+
 use super::border::Border;
-use super::control::ControlOptions;
+use super::convert::{limit, reason, time};
 use super::pipe::NativePipe;
 use super::runtime;
 use super::tls::TlsSettings;
+use crate::net::dns::names::{ResolveOptions, Resolver};
 use crate::net::error;
 use crate::net::events::EventQueue;
-use crate::net::listener::{Address, Options, Server};
-use crate::net::resolver::{ResolveOptions, Resolver};
+use crate::net::server::{Address, Options, Server};
 use crate::net::stream::Stream;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
@@ -16,6 +18,7 @@ use crate::protocol::dialect::{Dialect, Replies, Stock};
 use crate::protocol::extension::{Extension, Extensions};
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{Interest, ServerConfig};
+use control::ControlOptions;
 use napi::bindgen_prelude::Reference;
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
@@ -363,24 +366,11 @@ fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
     }
 }
 
-/// JavaScript has checked that these are whole numbers from 0 up.
-pub(super) fn limit(value: f64) -> Option<u64> {
-    (value > 0.0).then_some(value as u64)
-}
-
-pub(super) fn time(milliseconds: f64) -> Option<Duration> {
-    limit(milliseconds).map(|limit| Duration::from_millis(limit.min(u64::from(u32::MAX))))
-}
-
 /// Why something was refused, as JavaScript names things.
 fn reason_name(stock: Stock) -> String {
     let name = format!("{stock:?}");
     let (first, rest) = name.split_at(1);
     first.to_lowercase() + rest
-}
-
-pub(super) fn reason(error: impl std::error::Error) -> Error {
-    Error::from_reason(error.to_string())
 }
 
 fn invalid(what: &str, value: &str) -> Error {

@@ -4,7 +4,8 @@
 //! With few sessions at work, the reply is sent by the answering thread itself: waking a runtime
 //! thread for it would cost more than the reply. With many, they are woken together instead.
 
-use super::events::{Slot, lock};
+use super::Slot;
+use crate::net::sync::lock;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;

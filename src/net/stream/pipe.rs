@@ -1,7 +1,7 @@
 //! A stream of bytes whose other end the application holds: a session's client may be behind any
 //! stream of the program's. Both directions are bounded.
 
-use super::events::lock;
+use crate::net::sync::lock;
 use bytes::{Buf, BytesMut};
 use std::io;
 use std::pin::Pin;

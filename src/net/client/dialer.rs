@@ -1,7 +1,7 @@
 //! The way to a server: names to addresses, addresses to a stream by happy eyeballs (RFC 8305).
 
-use super::exchanges::Exchanges;
-use super::stream::Stream;
+use crate::net::dns::exchanges::Exchanges;
+use crate::net::stream::Stream;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -4,10 +4,10 @@
 
 mod transfer;
 
-use super::events::{Answer, Control, ErrorInfo, MAX_WRITES, Record, Slot, Wake};
-use super::listener::{Client, Server};
-use super::resolver::Lookup;
-use super::stream::Stream;
+use super::{Client, Server};
+use crate::net::dns::names::Lookup;
+use crate::net::events::{Answer, Control, ErrorInfo, MAX_WRITES, Record, Slot, Wake};
+use crate::net::stream::Stream;
 use crate::protocol::server::{Expired, Interest, ServerSession, Step};
 use std::future::{Future, poll_fn};
 use std::io;
@@ -56,7 +56,7 @@ enum Event {
 }
 
 /// Serves a client to its end.
-pub async fn serve(stream: Stream, client: Client) {
+pub(super) async fn serve(stream: Stream, client: Client) {
     let sleep = pin!(tokio::time::sleep(FAR));
     let server = client.server.clone();
     let tls = server.implicit_tls();

@@ -5,8 +5,7 @@
 //! buffer for each thread, so that an idle connection holds none.
 
 use super::{Connection, Ended, Event};
-use crate::net::events::{Control, Wake};
-use crate::net::task::is_inline;
+use crate::net::events::{Control, Wake, is_inline};
 use bytes::Buf;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};

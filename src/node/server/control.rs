@@ -1,7 +1,7 @@
 //! What JavaScript says about clients that behave badly, as the engine has it; 0 is off.
 
-use super::server::{limit, time};
-use crate::net::rates::{Limits, Rates};
+use crate::net::server::rates::{Limits, Rates};
+use crate::node::convert::{limit, time};
 use crate::protocol::budget::Budget;
 use crate::protocol::control::{Control, Pipelining};
 use napi_derive::napi;

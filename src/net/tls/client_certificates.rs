@@ -1,7 +1,8 @@
 //! Certificates of clients (RFC 8446 section 4.4.2): asked for, verified, and let in all the same
 //! where the application wants to judge by itself. Possession of the key is proved in any case.
 
-use super::{ClientOptions, Error, certificates};
+use super::keys::certificates;
+use crate::net::error::Error;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -13,6 +14,17 @@ use rustls::{
 use std::sync::Arc;
 
 type Verified<T> = Result<T, rustls::Error>;
+
+/// What certificates are asked of clients.
+#[derive(Clone, Copy)]
+pub struct ClientOptions<'a> {
+    /// PEM, the roots of their certificates.
+    pub roots: &'a [u8],
+    /// These are everybody's roots, too many to be named to clients, and some may be odd.
+    pub public: bool,
+    /// Whether the handshake fails without a valid certificate.
+    pub reject: bool,
+}
 
 /// Verifies what clients show.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Reads ahead under TLS: rustls asks for some 4 KiB at a time, and each would be a system call.
 
-use super::stream::Stream;
+use super::Stream;
 use std::cell::Cell;
 use std::io;
 use std::pin::Pin;

@@ -1,7 +1,7 @@
 //! Listening sockets: TCP, its port perhaps shared, or unix.
 
-use super::error::Error;
-use super::stream::Stream;
+use crate::net::error::Error;
+use crate::net::stream::Stream;
 #[cfg(unix)]
 use socket2::SockAddr;
 use socket2::{Domain, Protocol, Socket, Type};

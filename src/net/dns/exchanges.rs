@@ -1,6 +1,6 @@
 //! The mail exchanges of a domain (RFC 5321 section 5.1, RFC 7505) and addresses, from DNS.
 
-use super::dialer::DialError;
+use crate::net::client::dialer::DialError;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
     ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig, ResolverOpts,
@@ -24,7 +24,7 @@ const MAX_ADDRESSES: usize = 16;
 const CACHED_ANSWERS: u64 = 1_024;
 
 /// Asks DNS, over TCP where an answer is too long for UDP.
-pub(super) struct Exchanges {
+pub(in crate::net) struct Exchanges {
     servers: Vec<SocketAddr>,
     limit: Duration,
     /// Made when it is first needed: the system's configuration may not be there.
@@ -33,13 +33,13 @@ pub(super) struct Exchanges {
 
 impl Exchanges {
     /// Asks `servers`, or the system's if there are none, for no longer than `limit` each time.
-    pub(super) fn new(servers: Vec<SocketAddr>, limit: Duration) -> Self {
+    pub(in crate::net) fn new(servers: Vec<SocketAddr>, limit: Duration) -> Self {
         Self { servers, limit, resolver: Mutex::default() }
     }
 
     /// The exchanges of a domain by preference, those of the same at random; the domain itself
     /// where it has none.
-    pub(super) async fn of(&self, domain: &str) -> Result<Vec<String>, DialError> {
+    pub(in crate::net) async fn of(&self, domain: &str) -> Result<Vec<String>, DialError> {
         let resolver = self.resolver(domain)?;
         let answer = self.within(resolver.mx_lookup(name(domain)?)).await;
         let answer = match answer {
@@ -71,7 +71,7 @@ impl Exchanges {
     }
 
     /// The addresses of a host.
-    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
+    pub(in crate::net) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
         let resolver = self.resolver(host)?;
         let answer = self.within(resolver.lookup_ip(name(host)?)).await;
         match answer {

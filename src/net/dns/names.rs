@@ -5,7 +5,7 @@
 //! counts only if its forward lookup gives the address back. Lookups are bounded in time, in
 //! number and in what is remembered of them; what is beyond a bound has no name.
 
-use super::error::Error;
+use crate::net::error::Error;
 use hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ProtocolConfig, ResolverConfig, ResolverOpts,
 };

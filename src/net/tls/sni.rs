@@ -1,6 +1,7 @@
 //! Which certificate a client sees: by the host that it names (RFC 6066 section 3).
 
-use super::{Error, Options, certified};
+use super::keys::{Keys, certified};
+use crate::net::error::Error;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -18,18 +19,24 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    pub(super) fn new(options: &Options<'_>, provider: &CryptoProvider) -> Result<Self, Error> {
-        let default = certified(options.keys, provider)?;
-        let mut hosts = Self { default, exact: HashMap::new(), wildcards: HashMap::new() };
-        for (name, keys) in &options.hosts {
+    /// `keys` for clients that name no host, or one that `hosts` has not; `*.` there stands for
+    /// exactly one label.
+    pub(super) fn new(
+        keys: Keys<'_>,
+        hosts: &[(&str, Keys<'_>)],
+        provider: &CryptoProvider,
+    ) -> Result<Self, Error> {
+        let default = certified(keys, provider)?;
+        let mut known = Self { default, exact: HashMap::new(), wildcards: HashMap::new() };
+        for (name, keys) in hosts {
             let name = name.to_ascii_lowercase();
             let key = certified(*keys, provider)?;
             match name.strip_prefix("*.") {
-                Some(parent) => hosts.wildcards.insert(parent.to_owned(), key),
-                None => hosts.exact.insert(name, key),
+                Some(parent) => known.wildcards.insert(parent.to_owned(), key),
+                None => known.exact.insert(name, key),
             };
         }
-        Ok(hosts)
+        Ok(known)
     }
 
     /// The certificate for a name in lower case; a wildcard stands for exactly one label
