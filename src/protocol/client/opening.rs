@@ -3,7 +3,8 @@
 
 use super::{ArgumentError, Awaited, ClientSession, Greeting, Request};
 use crate::protocol::reply::Reply;
-use crate::protocol::sasl::{Credentials, Exchange, Mechanism, Response, SaslError};
+use crate::protocol::sasl::client::{Credentials, Exchange, Response};
+use crate::protocol::sasl::{Mechanism, SaslError};
 use std::fmt;
 use std::sync::Arc;
 
@@ -165,9 +166,8 @@ impl Opening {
             return Ok(());
         };
         let offered = session.offered().mechanisms();
-        let mechanism =
-            Mechanism::choose(offered, &login.credentials, login.mechanism, session.is_tls())
-                .ok_or(Refusal::NoMechanism)?;
+        let mechanism = login.credentials.choose(offered, login.mechanism, session.is_tls());
+        let mechanism = mechanism.ok_or(Refusal::NoMechanism)?;
         let (host, port) = &self.options.server;
         let nonce = std::mem::take(&mut self.nonce);
         let exchange = Exchange::new(mechanism, &login.credentials, nonce, host, *port)

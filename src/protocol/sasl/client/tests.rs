@@ -167,9 +167,8 @@ fn a_token_may_name_its_user() {
 
 #[test]
 fn the_best_that_is_offered_is_taken() {
-    let choose = |offered: &str, wanted, tls| {
-        Mechanism::choose(offered.split(' '), &password("a", "b"), wanted, tls)
-    };
+    let choose =
+        |offered: &str, wanted, tls| password("a", "b").choose(offered.split(' '), wanted, tls);
     assert_eq!(choose("LOGIN plain CRAM-MD5", None, true), Some(Mechanism::Plain));
     assert_eq!(choose("LOGIN plain CRAM-MD5", None, false), Some(Mechanism::CramMd5));
     assert_eq!(choose("PLAIN SCRAM-SHA-256", None, true), Some(Mechanism::ScramSha256));
@@ -178,7 +177,7 @@ fn the_best_that_is_offered_is_taken() {
     assert_eq!(choose("GSSAPI XOAUTH2", None, true), None);
     let token = Credentials::token("a".to_owned(), "b".to_owned()).expect("credentials");
     let offered = "PLAIN XOAUTH2 OAUTHBEARER";
-    let best = Mechanism::choose(offered.split(' '), &token, None, true);
+    let best = token.choose(offered.split(' '), None, true);
     assert_eq!(best, Some(Mechanism::OAuthBearer));
 }
 

@@ -1,13 +1,4 @@
-//! The client's side of AUTH exchanges (RFC 4954, RFC 4422), sans IO.
-//!
-//! | mechanism | source |
-//! | --- | --- |
-//! | SCRAM-SHA-256 | RFC 7677, RFC 5802; no channel binding |
-//! | PLAIN | RFC 4616 |
-//! | LOGIN | what servers do; never a standard |
-//! | CRAM-MD5 | RFC 2195 |
-//! | OAUTHBEARER | RFC 7628 |
-//! | XOAUTH2 | Google's predecessor of it |
+//! The client's side of AUTH's mechanisms: initial responses, and answers to challenges.
 //!
 //! SCRAM prepares names and passwords by SASLprep (RFC 4013), which changes nothing about ASCII; the
 //! others send them as they are given, for it is the server that prepares those.
@@ -16,6 +7,7 @@ mod scram;
 #[cfg(test)]
 mod tests;
 
+use super::{Mechanism, SaslError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -26,23 +18,6 @@ use std::fmt;
 /// Bytes of a challenge (RFC 4954 section 4).
 const MAX_CHALLENGE: usize = 12_288;
 
-/// A way to log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mechanism {
-    /// Neither side shows the password, and the server proves that it knows it.
-    ScramSha256,
-    /// The password is not shown.
-    CramMd5,
-    /// The password as it is.
-    Plain,
-    /// The password as it is.
-    Login,
-    /// A token.
-    OAuthBearer,
-    /// A token.
-    XOAuth2,
-}
-
 /// For passwords, the best first.
 const UNDER_TLS: [Mechanism; 4] =
     [Mechanism::ScramSha256, Mechanism::Plain, Mechanism::Login, Mechanism::CramMd5];
@@ -51,44 +26,6 @@ const IN_THE_OPEN: [Mechanism; 4] =
     [Mechanism::ScramSha256, Mechanism::CramMd5, Mechanism::Plain, Mechanism::Login];
 /// For tokens.
 const WITH_TOKEN: [Mechanism; 2] = [Mechanism::OAuthBearer, Mechanism::XOAuth2];
-
-impl Mechanism {
-    /// Its registered name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ScramSha256 => "SCRAM-SHA-256",
-            Self::CramMd5 => "CRAM-MD5",
-            Self::Plain => "PLAIN",
-            Self::Login => "LOGIN",
-            Self::OAuthBearer => "OAUTHBEARER",
-            Self::XOAuth2 => "XOAUTH2",
-        }
-    }
-
-    /// The mechanism of a name, in whatever case.
-    pub fn parse(name: &str) -> Option<Self> {
-        let all = UNDER_TLS.into_iter().chain(WITH_TOKEN);
-        all.into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
-    }
-
-    /// The best of those `offered` that the credentials fit, or `wanted` if that is offered.
-    pub fn choose<'a>(
-        offered: impl Iterator<Item = &'a str>,
-        credentials: &Credentials,
-        wanted: Option<Self>,
-        tls: bool,
-    ) -> Option<Self> {
-        let offered: Vec<Self> = offered.filter_map(Self::parse).collect();
-        let fitting: &[Self] = match credentials.secret {
-            Secret::Token(_) => &WITH_TOKEN,
-            Secret::Password(_) if tls => &UNDER_TLS,
-            Secret::Password(_) => &IN_THE_OPEN,
-        };
-        let mut candidates =
-            fitting.iter().filter(|mechanism| wanted.is_none_or(|wanted| **mechanism == wanted));
-        candidates.find(|mechanism| offered.contains(mechanism)).copied()
-    }
-}
 
 /// Who logs in, and with what. Not shown by anything.
 #[derive(Clone)]
@@ -132,6 +69,24 @@ impl Credentials {
         usable("the user's name", &user)?;
         Ok(Self { user, secret })
     }
+
+    /// The best mechanism of those `offered` that they fit, or `wanted` if that is offered.
+    pub fn choose<'a>(
+        &self,
+        offered: impl Iterator<Item = &'a str>,
+        wanted: Option<Mechanism>,
+        tls: bool,
+    ) -> Option<Mechanism> {
+        let offered: Vec<_> = offered.filter_map(Mechanism::parse).collect();
+        let fitting: &[Mechanism] = match self.secret {
+            Secret::Token(_) => &WITH_TOKEN,
+            Secret::Password(_) if tls => &UNDER_TLS,
+            Secret::Password(_) => &IN_THE_OPEN,
+        };
+        let mut candidates =
+            fitting.iter().filter(|mechanism| wanted.is_none_or(|wanted| **mechanism == wanted));
+        candidates.find(|mechanism| offered.contains(mechanism)).copied()
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -143,36 +98,6 @@ impl fmt::Debug for Credentials {
 fn usable(name: &'static str, text: &str) -> Result<(), SaslError> {
     if text.contains(['\0', '\r', '\n']) { Err(SaslError::Field(name)) } else { Ok(()) }
 }
-
-/// Why an exchange cannot go on. No secret is in it, and nothing that the server sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SaslError {
-    /// A field holds what it cannot.
-    Field(&'static str),
-    /// The server's challenge is no base64, too long or not of this mechanism.
-    Challenge,
-    /// The server wants the password hashed absurdly often, or hardly at all.
-    Iterations,
-    /// The server did not prove that it knows the password.
-    Unproven,
-    /// There is nothing random to begin with.
-    Nonce,
-}
-
-impl fmt::Display for SaslError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Field(name) => write!(f, "{name} has a character in it that it cannot have"),
-            Self::Challenge => f.write_str("the server's challenge makes no sense"),
-            Self::Iterations => f.write_str("the server's iteration count is out of bounds"),
-            Self::Unproven => f.write_str("the server did not prove that it knows the password"),
-            Self::Nonce => f.write_str("the system gave no random bytes"),
-        }
-    }
-}
-
-impl std::error::Error for SaslError {}
 
 /// A line that goes to the server, in base64. Not shown.
 #[derive(PartialEq, Eq)]

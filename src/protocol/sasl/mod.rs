@@ -1,0 +1,89 @@
+//! AUTH's mechanisms (RFC 4954, RFC 4422), sans IO; [`client`] has the client's side of each.
+//!
+//! | mechanism | source |
+//! | --- | --- |
+//! | SCRAM-SHA-256 | RFC 7677, RFC 5802; no channel binding |
+//! | PLAIN | RFC 4616 |
+//! | LOGIN | what servers do; never a standard |
+//! | CRAM-MD5 | RFC 2195 |
+//! | OAUTHBEARER | RFC 7628 |
+//! | XOAUTH2 | Google's predecessor of it |
+
+pub mod client;
+
+use std::fmt;
+
+/// A way to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mechanism {
+    /// Neither side shows the password, and the server proves that it knows it.
+    ScramSha256,
+    /// The password is not shown.
+    CramMd5,
+    /// The password as it is.
+    Plain,
+    /// The password as it is.
+    Login,
+    /// A token.
+    OAuthBearer,
+    /// A token.
+    XOAuth2,
+}
+
+impl Mechanism {
+    const ALL: [Self; 6] = [
+        Self::ScramSha256,
+        Self::CramMd5,
+        Self::Plain,
+        Self::Login,
+        Self::OAuthBearer,
+        Self::XOAuth2,
+    ];
+
+    /// Its registered name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::CramMd5 => "CRAM-MD5",
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+            Self::OAuthBearer => "OAUTHBEARER",
+            Self::XOAuth2 => "XOAUTH2",
+        }
+    }
+
+    /// The mechanism of a name, in whatever case.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// Why an exchange cannot go on. No secret is in it, and nothing that the server sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SaslError {
+    /// A field holds what it cannot.
+    Field(&'static str),
+    /// The server's challenge is no base64, too long or not of this mechanism.
+    Challenge,
+    /// The server wants the password hashed absurdly often, or hardly at all.
+    Iterations,
+    /// The server did not prove that it knows the password.
+    Unproven,
+    /// There is nothing random to begin with.
+    Nonce,
+}
+
+impl fmt::Display for SaslError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => write!(f, "{name} has a character in it that it cannot have"),
+            Self::Challenge => f.write_str("the server's challenge makes no sense"),
+            Self::Iterations => f.write_str("the server's iteration count is out of bounds"),
+            Self::Unproven => f.write_str("the server did not prove that it knows the password"),
+            Self::Nonce => f.write_str("the system gave no random bytes"),
+        }
+    }
+}
+
+impl std::error::Error for SaslError {}
