@@ -2,17 +2,16 @@
 
 use super::client::nonce;
 use super::convert::time;
+use crate::protocol::client::authentication::{Authentication, Progress};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts};
 use crate::protocol::reply::Reply;
+use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::client::{Credentials, Exchange};
-use crate::protocol::sasl::{Mechanism, SaslError};
 use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
+use std::collections::VecDeque;
 use std::time::Instant;
-
-/// What cancels an AUTH exchange (RFC 4954 section 4).
-const CANCEL: &str = "*";
 
 /// How long replies are awaited, in milliseconds, 0 for ever.
 #[napi(object, object_to_js = false)]
@@ -50,7 +49,8 @@ pub struct MachineStep {
 #[napi]
 pub struct NativeMachine {
     session: ClientSession,
-    exchange: Option<Exchange>,
+    /// AUTH commands that were not answered for good, in their order.
+    logins: VecDeque<Authentication>,
     /// What is ready to be sent is part of a message.
     gives_message: bool,
 }
@@ -68,7 +68,7 @@ impl NativeMachine {
             data_termination: time(timeouts.data_termination),
         };
         let session = ClientSession::new(timeouts, false, Instant::now());
-        Self { session, exchange: None, gives_message: false }
+        Self { session, logins: VecDeque::new(), gives_message: false }
     }
 
     /// Queues a request; `first` and `second` are its arguments.
@@ -105,9 +105,9 @@ impl NativeMachine {
         let exchange = Credentials::password(user, password)
             .and_then(|credentials| Exchange::new(mechanism, &credentials, nonce(), "", 0))
             .map_err(|error| invalid(&error.to_string()))?;
-        let request = Request::Auth(mechanism.name().to_owned(), exchange.initial());
-        self.session.ask(request).map_err(|error| invalid(&error.to_string()))?;
-        self.exchange = Some(exchange);
+        let login = Authentication::begin(mechanism, exchange, &mut self.session)
+            .map_err(|error| invalid(&error.to_string()))?;
+        self.logins.push_back(login);
         Ok(())
     }
 
@@ -127,37 +127,27 @@ impl NativeMachine {
     #[napi]
     pub fn poll(&mut self) -> MachineStep {
         let now = Instant::now();
-        match self.session.poll(now) {
-            Step::Send(bytes) => MachineStep {
-                bytes: Some(Buffer::from(&bytes[..])),
-                is_command: !std::mem::take(&mut self.gives_message),
-                ..step("send")
-            },
-            Step::Reply(Awaited::Auth, reply) if reply.code().value() == 334 => {
-                self.answer(&reply);
-                self.poll()
-            }
-            Step::Reply(Awaited::Auth, reply) if !self.is_proven(&reply) => {
-                let failure = SaslError::Unproven.to_string();
-                MachineStep {
-                    failure: Some(vec!["SMTP_ERR_AUTH".to_owned(), failure]),
-                    ..step("fail")
-                }
-            }
-            Step::Reply(_, reply) => MachineStep {
-                code: Some(u32::from(reply.code().value())),
-                lines: Some(reply.texts().to_vec()),
-                ..step("reply")
-            },
-            Step::StartTls => step("startTls"),
-            Step::NeedInput => MachineStep {
-                deadline: self
-                    .session
-                    .deadline()
-                    .map(|deadline| deadline.saturating_duration_since(now).as_secs_f64() * 1000.0),
-                ..step("wait")
-            },
-            Step::Fail(failure) => failed(&failure),
+        loop {
+            return match self.session.poll(now) {
+                Step::Send(bytes) => MachineStep {
+                    bytes: Some(Buffer::from(&bytes[..])),
+                    is_command: !std::mem::take(&mut self.gives_message),
+                    ..step("send")
+                },
+                Step::Reply(Awaited::Auth, reply) => match self.authenticate(reply) {
+                    Some(step) => step,
+                    None => continue,
+                },
+                Step::Reply(_, reply) => replied(&reply),
+                Step::StartTls => step("startTls"),
+                Step::NeedInput => MachineStep {
+                    deadline: self.session.deadline().map(|deadline| {
+                        deadline.saturating_duration_since(now).as_secs_f64() * 1000.0
+                    }),
+                    ..step("wait")
+                },
+                Step::Fail(failure) => failed(&failure),
+            };
         }
     }
 
@@ -203,24 +193,27 @@ impl NativeMachine {
         self.session.secured(Instant::now());
     }
 
-    /// Goes on with AUTH, or breaks it off: the server's answer to that is told.
-    fn answer(&mut self, reply: &Reply) {
-        let text = reply.texts().first().map(String::as_str).unwrap_or_default();
-        let response = self.exchange.as_mut().map(|exchange| exchange.respond(text));
-        let line = match response {
-            Some(Ok(response)) => response.0,
-            _ => CANCEL.to_owned(),
+    /// Goes on with AUTH; its last reply is told, also where that answers a cancellation.
+    fn authenticate(&mut self, reply: Reply) -> Option<MachineStep> {
+        let Some(login) = self.logins.front_mut() else { return Some(replied(&reply)) };
+        let step = match login.replied(reply, &mut self.session) {
+            Ok(Progress::Challenged | Progress::Cancelled(_)) => return None,
+            Ok(Progress::Ended(reply)) => replied(&reply),
+            Err(error) => MachineStep {
+                failure: Some(vec!["SMTP_ERR_AUTH".to_owned(), error.to_string()]),
+                ..step("fail")
+            },
         };
-        // Base64 and an asterisk can be sent.
-        let _ = self.session.ask_next(Request::AuthResponse(line));
+        self.logins.pop_front();
+        Some(step)
     }
+}
 
-    /// Whether the last reply to AUTH may be believed: the server may have to prove itself.
-    fn is_proven(&mut self, reply: &Reply) -> bool {
-        let text = reply.texts().first().map(String::as_str).unwrap_or_default();
-        let exchange = self.exchange.take();
-        reply.code().value() != 235
-            || exchange.is_none_or(|mut exchange| exchange.complete(text).is_ok())
+fn replied(reply: &Reply) -> MachineStep {
+    MachineStep {
+        code: Some(u32::from(reply.code().value())),
+        lines: Some(reply.texts().to_vec()),
+        ..step("reply")
     }
 }
 

@@ -170,6 +170,65 @@ describe('a client', { timeout: 60_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
+  for (const [mechanism, answers] of /** @type {const} */ ([
+    ['PLAIN', []],
+    ['LOGIN', ['tim', 'secret']],
+    ['CRAM-MD5', [/^tim [0-9a-f]{32}$/]],
+  ])) {
+    test(`breaks off ${mechanism} with a server that asks on and on`, async (t) => {
+      /** @type {string[]} */
+      const lines = [];
+      const { port, conversations, errors } = await scripted(t, async (c) => {
+        c.say('220 hello');
+        await c.expect(new RegExp(`^AUTH ${mechanism}`));
+        do c.say('334 AAAA');
+        while (lines.push(await c.line()) < 20 && lines.at(-1) !== '');
+      });
+      const { client, stream } = await connected(port, HOST);
+      const told = assert.rejects(call(client, 'login', 'tim', 'secret', mechanism), {
+        code: 'SMTP_ERR_AUTH',
+        message: "the server's challenge makes no sense",
+      });
+      // What was asked behind it is not taken for an answer to the next challenge.
+      const behind = assert.rejects(call(client, 'from', 'a@b'), { code: 'SMTP_ERR_AUTH' });
+      await Promise.all([told, behind]);
+      stream.end();
+      await conversations[0].gone();
+      const [cancellation, end] = lines.splice(answers.length);
+      assert.deepEqual([cancellation, end], ['*', '']);
+      for (const [at, answer] of answers.entries()) {
+        const text = Buffer.from(lines[at], 'base64').toString();
+        if (typeof answer === 'string') assert.equal(text, answer);
+        else assert.match(text, answer);
+      }
+      assert.deepEqual(errors, []);
+    });
+  }
+
+  test('logs in twice at once, each with its own answers', async (t) => {
+    const base64 = (/** @type {string} */ text) => Buffer.from(text).toString('base64');
+    const { port, errors } = await scripted(t, async (c) => {
+      c.say('220 hello');
+      for (const [user, password] of [
+        ['first', 'one'],
+        ['second', 'two'],
+      ]) {
+        await c.expect(/^AUTH LOGIN$/);
+        c.say(`334 ${base64('Username:')}`);
+        await c.expect(new RegExp(`^${base64(user)}$`));
+        c.say(`334 ${base64('Password:')}`);
+        await c.expect(new RegExp(`^${base64(password)}$`));
+        c.say(user === 'first' ? '535 no' : '235 yes');
+      }
+    });
+    const { client } = await connected(port, HOST);
+    const first = call(client, 'login', 'first', 'one', 'LOGIN');
+    const second = call(client, 'login', 'second', 'two', 'LOGIN');
+    assert.deepEqual(await first, [535, ['no']]);
+    assert.deepEqual(await second, [235, ['yes']]);
+    assert.deepEqual(errors, []);
+  });
+
   test('believes no server that has to prove itself and does not', () => {
     // The interface knows no mechanism of that kind; the machine does.
     const machine = new NativeMachine(TIMEOUTS);

@@ -11,9 +11,11 @@
 //!   +-----------------> Securing -----> Open, what was learned forgotten +----------> Ended
 //! ```
 //!
-//! On top of it stand [`opening::Opening`], which gets a session ready to take mail, and
-//! [`delivery::Delivery`], which carries one transaction through.
+//! On top of it stand [`opening::Opening`], which gets a session ready to take mail, with
+//! [`authentication::Authentication`], which logs in, and [`delivery::Delivery`], which carries one
+//! transaction through.
 
+pub mod authentication;
 pub mod delivery;
 mod offered;
 pub mod opening;

@@ -1,15 +1,13 @@
 //! From the server's greeting line to a session that takes mail, sans IO: EHLO or HELO or LHLO,
 //! STARTTLS (RFC 3207), AUTH (RFC 4954).
 
+use super::authentication::{Authentication, Progress};
 use super::{ArgumentError, Awaited, ClientSession, Greeting, Request};
 use crate::protocol::reply::Reply;
-use crate::protocol::sasl::client::{Credentials, Exchange, Response};
+use crate::protocol::sasl::client::{Credentials, Exchange};
 use crate::protocol::sasl::{Mechanism, SaslError};
 use std::fmt;
 use std::sync::Arc;
-
-/// Lines of an AUTH exchange; a server that asks for more is playing.
-const MAX_AUTH_STEPS: u32 = 16;
 
 /// Whether the session is to be encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,22 +79,26 @@ pub struct Opening {
     options: Arc<OpeningOptions>,
     /// What a mechanism takes for random.
     nonce: String,
-    exchange: Option<Exchange>,
-    steps: u32,
-    /// The server would not do STARTTLS.
-    plain: bool,
-    ready: bool,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The server's greeting line, or the reply to EHLO or STARTTLS, is awaited.
+    Greeting,
+    Authenticating(Authentication),
+    Ready,
 }
 
 impl Opening {
     /// `nonce` is printable, random, and used once.
     pub fn new(options: Arc<OpeningOptions>, nonce: String) -> Self {
-        Self { options, nonce, exchange: None, steps: 0, plain: false, ready: false }
+        Self { options, nonce, state: State::Greeting }
     }
 
     /// Whether the session takes mail now.
     pub fn is_ready(&self) -> bool {
-        self.ready
+        matches!(self.state, State::Ready)
     }
 
     /// The TLS handshake that [`ClientSession`] asked for is done: greet again.
@@ -129,10 +131,7 @@ impl Opening {
             Awaited::StartTls if self.options.tls == TlsPolicy::Required => {
                 Err(Refusal::NoTls(Some(reply)))
             }
-            Awaited::StartTls if !code.closes() => {
-                self.plain = true;
-                self.greeted(session)
-            }
+            Awaited::StartTls if !code.closes() => self.log_in(session),
             Awaited::Auth => self.authenticate(reply, session),
             _ => Err(Refusal::Refused(to, reply)),
         }
@@ -153,7 +152,7 @@ impl Opening {
     }
 
     fn greeted(&mut self, session: &mut ClientSession) -> Result<(), Refusal> {
-        if !session.is_tls() && !self.plain && self.options.tls != TlsPolicy::Never {
+        if !session.is_tls() && self.options.tls != TlsPolicy::Never {
             if session.offered().has("STARTTLS") {
                 return self.ask(Request::StartTls, session);
             }
@@ -161,8 +160,12 @@ impl Opening {
                 return Err(Refusal::NoTls(None));
             }
         }
+        self.log_in(session)
+    }
+
+    fn log_in(&mut self, session: &mut ClientSession) -> Result<(), Refusal> {
         let Some(login) = &self.options.login else {
-            self.ready = true;
+            self.state = State::Ready;
             return Ok(());
         };
         let offered = session.offered().mechanisms();
@@ -172,30 +175,23 @@ impl Opening {
         let nonce = std::mem::take(&mut self.nonce);
         let exchange = Exchange::new(mechanism, &login.credentials, nonce, host, *port)
             .map_err(Refusal::Sasl)?;
-        let initial = exchange.initial();
-        self.exchange = Some(exchange);
-        self.ask(Request::Auth(mechanism.name().to_owned(), initial), session)
+        let begun = Authentication::begin(mechanism, exchange, session);
+        self.state = State::Authenticating(begun.map_err(Refusal::Argument)?);
+        Ok(())
     }
 
-    /// RFC 4954 section 4.
     fn authenticate(&mut self, reply: Reply, session: &mut ClientSession) -> Result<(), Refusal> {
-        let refused = |reply| Err(Refusal::Refused(Awaited::Auth, reply));
-        let Some(exchange) = &mut self.exchange else { return refused(reply) };
-        let text = reply.texts().first().map(String::as_str).unwrap_or_default();
-        match reply.code().value() {
-            235 => {
-                exchange.complete(text).map_err(Refusal::Sasl)?;
-                self.exchange = None;
-                self.ready = true;
+        let State::Authenticating(authentication) = &mut self.state else {
+            return Err(Refusal::Refused(Awaited::Auth, reply));
+        };
+        match authentication.replied(reply, session).map_err(Refusal::Sasl)? {
+            Progress::Challenged => Ok(()),
+            Progress::Cancelled(error) => Err(Refusal::Sasl(error)),
+            Progress::Ended(reply) if reply.code().value() == 235 => {
+                self.state = State::Ready;
                 Ok(())
             }
-            334 if self.steps < MAX_AUTH_STEPS => {
-                self.steps += 1;
-                let response = exchange.respond(text).map_err(Refusal::Sasl)?;
-                let Response(line) = response;
-                self.ask(Request::AuthResponse(line), session)
-            }
-            _ => refused(reply),
+            Progress::Ended(reply) => Err(Refusal::Refused(Awaited::Auth, reply)),
         }
     }
 }

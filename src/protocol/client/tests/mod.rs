@@ -1,6 +1,7 @@
 //! A client at a table with a scripted server, cut at every place; and with the server's own
 //! machine.
 
+mod authentication;
 mod duel;
 mod hostile;
 

@@ -1,0 +1,154 @@
+//! AUTH exchanges with servers that ask too much, or the wrong thing (RFC 4954 section 4).
+
+use super::*;
+use crate::protocol::client::authentication::{Authentication, Progress};
+use crate::protocol::client::opening::Login;
+use crate::protocol::sasl::client::{Credentials, Exchange};
+use crate::protocol::sasl::{Mechanism, SaslError};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// RFC 7677 section 3: user, password and what each side says.
+const USER: &str = "user";
+const PASSWORD: &str = "pencil";
+const NONCE: &str = "rOprNGfwEbeRWgbNEkqO";
+const SCRAM: [&str; 2] = [
+    "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
+    "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+];
+
+/// Each mechanism with the challenges that it answers.
+const MECHANISMS: [(Mechanism, &[&str]); 6] = [
+    (Mechanism::ScramSha256, &SCRAM),
+    (Mechanism::CramMd5, &["<1896.697170952@postoffice.reston.mci.net>"]),
+    (Mechanism::Plain, &[]),
+    (Mechanism::Login, &["Username:", "Password:"]),
+    (Mechanism::OAuthBearer, &["{\"status\":\"invalid_token\"}"]),
+    (Mechanism::XOAuth2, &["{\"status\":\"400\"}"]),
+];
+
+fn credentials(mechanism: Mechanism) -> Credentials {
+    let make = match mechanism {
+        Mechanism::OAuthBearer | Mechanism::XOAuth2 => Credentials::token,
+        _ => Credentials::password,
+    };
+    make(USER.to_owned(), PASSWORD.to_owned()).expect("credentials")
+}
+
+/// A greeted session that has sent AUTH.
+fn begun(mechanism: Mechanism) -> (Table, Authentication) {
+    let mut table = Table::new(Cut::Whole);
+    table.server("220 mx.example\r\n", &mut |_, _, _, _| ());
+    let nonce = NONCE.to_owned();
+    let exchange = Exchange::new(mechanism, &credentials(mechanism), nonce, "mx.example", 25);
+    let exchange = exchange.expect("an exchange");
+    let authentication = Authentication::begin(mechanism, exchange, &mut table.session);
+    table.run();
+    table.sent.clear();
+    (table, authentication.expect("an argument"))
+}
+
+/// What the server's line comes to, and what the client sends on it.
+fn say(
+    table: &mut Table,
+    authentication: &mut Authentication,
+    line: &str,
+) -> (Result<Progress, SaslError>, String) {
+    let mut progress = None;
+    table.server(&format!("{line}\r\n"), &mut |to, reply, session, _| {
+        assert_eq!(to, Awaited::Auth);
+        progress = Some(authentication.replied(reply, session));
+    });
+    let sent = String::from_utf8(std::mem::take(&mut table.sent)).expect("text");
+    (progress.expect("a reply to AUTH"), sent)
+}
+
+fn challenge(text: &str) -> String {
+    format!("334 {}", STANDARD.encode(text))
+}
+
+#[test]
+fn every_mechanism_answers_its_own_challenges_and_no_more() {
+    for (mechanism, challenges) in MECHANISMS {
+        let (mut table, mut authentication) = begun(mechanism);
+        for text in challenges {
+            let (progress, sent) = say(&mut table, &mut authentication, &challenge(text));
+            assert_eq!(progress, Ok(Progress::Challenged), "{mechanism:?}");
+            assert!(sent.ends_with("\r\n") && sent != "*\r\n", "{mechanism:?}: {sent}");
+        }
+        let (progress, sent) = say(&mut table, &mut authentication, &challenge("more"));
+        assert_eq!(progress, Ok(Progress::Cancelled(SaslError::Challenge)), "{mechanism:?}");
+        assert_eq!(sent, "*\r\n", "{mechanism:?}");
+        for _ in 0..3 {
+            // Whoever asks all the same is not answered.
+            if table.session.is_idle() {
+                table.session.ask(Request::AuthResponse("=".to_owned())).expect("an argument");
+                table.run();
+                table.sent.clear();
+            }
+            let (progress, sent) = say(&mut table, &mut authentication, &challenge("more"));
+            assert_eq!(progress, Err(SaslError::Challenge), "{mechanism:?}");
+            assert_eq!(sent, "", "{mechanism:?}");
+        }
+    }
+}
+
+#[test]
+fn one_challenge_over_and_over_has_an_end() {
+    for (mechanism, challenges) in MECHANISMS {
+        for text in challenges.iter().copied().chain(["", "x"]) {
+            let (mut table, mut authentication) = begun(mechanism);
+            let mut answers = 0;
+            while let (Ok(progress), _) = say(&mut table, &mut authentication, &challenge(text)) {
+                assert!(!matches!(progress, Progress::Ended(_)));
+                answers += 1;
+                assert!(answers <= 3, "{mechanism:?} goes on at {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cancellation_is_over_with_a_refusal_and_nothing_else() {
+    for (code, is_heeded) in [
+        (501, true),
+        (535, true),
+        (454, true),
+        (421, true),
+        (235, false),
+        (250, false),
+        (334, false),
+    ] {
+        let (mut table, mut authentication) = begun(Mechanism::CramMd5);
+        let (progress, sent) = say(&mut table, &mut authentication, "334 ???");
+        assert_eq!(progress, Ok(Progress::Cancelled(SaslError::Challenge)));
+        assert_eq!(sent, "*\r\n");
+        let (progress, _) = say(&mut table, &mut authentication, &format!("{code} x"));
+        match progress {
+            Ok(Progress::Ended(reply)) => assert!(is_heeded && reply.code().value() == code),
+            other => assert!(!is_heeded && other == Err(SaslError::Challenge), "{code}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_opening_gives_up_at_what_has_no_answer() {
+    for (mechanism, challenges) in MECHANISMS {
+        let login = Login { credentials: credentials(mechanism), mechanism: None };
+        let options = options(|options| options.login = Some(login));
+        let mut table = Table::new(Cut::Whole);
+        let mut opening = Opening::new(options, NONCE.to_owned());
+        let mut refusal = None;
+        let mut each = |to, reply, session: &mut ClientSession, _| {
+            refusal = opening.replied(to, reply, session).err();
+        };
+        table.server("220 mx.example\r\n", &mut each);
+        let ehlo = format!("250-mx.example\r\n250 AUTH {}\r\n", mechanism.name());
+        table.server(&ehlo, &mut each);
+        for text in challenges.iter().chain([&"more"]) {
+            table.server(&format!("{}\r\n", challenge(text)), &mut each);
+        }
+        assert_eq!(refusal, Some(Refusal::Sasl(SaslError::Challenge)), "{mechanism:?}");
+        assert!(!opening.is_ready());
+    }
+}
