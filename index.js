@@ -2,6 +2,9 @@
 
 require('./src/js/node-version.js');
 
+// What keeps the addon from being loaded is said here, and not by the first server.
+require('./src/js/engine/addon.js').addon();
+
 const { Client } = require('./src/js/client/index.js');
 const { Server } = require('./src/js/server/server.js');
 const { SmtpError } = require('./src/js/errors.js');

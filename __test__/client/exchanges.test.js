@@ -1,6 +1,6 @@
 'use strict';
-// `mx: true`: the exchanges of a domain (RFC 5321 section 5.1, RFC 7505), against a DNS server of
-// the test's.
+// The exchanges of a domain (RFC 5321 section 5.1, RFC 7505), looked up by themselves and for
+// `mx: true`, against a DNS server of the test's.
 
 const assert = require('node:assert/strict');
 const dgram = require('node:dgram');
@@ -9,6 +9,7 @@ const net = require('node:net');
 const { describe, test } = require('node:test');
 const packet = require('dns-packet');
 const { Client } = require('../../index.js');
+const { runNode } = require('../support/child.js');
 const { Log, serve } = require('../support/serve.js');
 
 const SERVFAIL = 2;
@@ -107,6 +108,37 @@ const never = {
 const MX = (/** @type {number} */ preference, /** @type {string} */ exchange) => ({
   preference,
   exchange,
+});
+
+/** Looks each domain up, with no other file of the client's loaded; ends when it has nothing to do. */
+const ALONE = `
+  const { exchangesOf } = require('./src/js/client/exchanges.js');
+  const [server, ...domains] = process.argv.slice(1);
+  for (const domain of domains) {
+    exchangesOf(domain, { servers: [server], timeout: 5000 }).then(
+      (hosts) => console.log(domain, ...hosts),
+      ({ code }) => console.log(domain, code),
+    );
+  }
+`;
+
+test('the exchanges of a domain are found by a program that sends no mail', async (t) => {
+  const { dnsServers } = await dns(
+    t,
+    zoned({
+      'MX a.example': [MX(20, 'two.example'), MX(10, 'one.example')],
+      'MX null.example': [MX(0, '.')],
+    }),
+  );
+  const domains = ['a.example', 'null.example', 'localhost'];
+  const child = runNode(t, ALONE, ...dnsServers, ...domains);
+  const lines = [await child.line(), await child.line(), await child.line()];
+  assert.deepEqual(lines.sort(), [
+    'a.example one.example two.example',
+    'localhost localhost',
+    'null.example SMTP_ERR_NULL_MX',
+  ]);
+  assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
 });
 
 describe('the exchanges of a domain', {

@@ -522,7 +522,7 @@ describe('sharing a port', { timeout: 30_000 }, () => {
   });
 
   test('where the platform cannot, listen says so', async (t) => {
-    const { NativeServer } = require('../../src/js/engine/addon.js');
+    const { NativeServer } = require('../../src/js/engine/addon.js').addon();
     if (shares) t.mock.method(NativeServer.prototype, 'listen', () => 0);
     const log = new Log();
     const server = make(t, { ...LOCAL, reusePort: true }, log.listeners());

@@ -4,7 +4,7 @@
 // where servers listen, and ends when it is told to.
 
 const net = require('node:net');
-const addon = require('../../src/js/engine/addon.js');
+const addon = require('../../src/js/engine/addon.js').addon();
 
 const TARGET = Number(process.env.DOCUMENT_TARGET);
 /** Where servers of this process listen in truth, by the port that they name. @type {Map<unknown, number>} */

@@ -89,7 +89,9 @@ async function keys({ tls, isSelfSigned, host }, name) {
   if (isSelfSigned) {
     const names = new Set([name, 'localhost', '127.0.0.1', '::1']);
     if (isIP(host)) names.add(host);
-    return require('../engine/addon.js').selfSigned([...names]);
+    return require('../engine/addon.js')
+      .addon()
+      .selfSigned([...names]);
   }
   return tls && { key: await readFile(tls.key), cert: await readFile(tls.cert) };
 }

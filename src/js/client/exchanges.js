@@ -1,9 +1,9 @@
 'use strict';
 // The mail exchanges of a domain (RFC 5321 section 5.1), looked up by the engine.
 
-const { border, hold, release } = require('../engine/border.js');
+const { KIND, border, hold, onClientRecord, release } = require('../engine/border.js');
 const { SmtpError } = require('../errors.js');
-const { findExchanges } = require('../engine/addon.js');
+const { addon } = require('../engine/addon.js');
 
 const TIMEOUT_MS = 30_000;
 
@@ -22,14 +22,15 @@ let lastNumber = 0;
  */
 function exchangesOf(domain, { servers = [], timeout = TIMEOUT_MS } = {}) {
   return new Promise((resolve, reject) => {
+    const { findExchanges } = addon();
     const number = ++lastNumber >>> 0;
     waiting.set(number, { resolve, reject });
     hold();
-    findExchanges(border, number, domain, servers, timeout);
+    findExchanges(border(), number, domain, servers, timeout);
   });
 }
 
-/** A lookup has ended. @param {number} number @param {string[]} texts as src/node/client/outcome.rs has them */
+/** A lookup has ended. @param {number} number @param {string[]} texts as src/node/client/mod.rs has them */
 function found(number, [code, ...rest]) {
   const asked = waiting.get(number);
   if (asked === undefined) return;
@@ -39,4 +40,6 @@ function found(number, [code, ...rest]) {
   else asked.reject(new SmtpError(code, rest[0]));
 }
 
-module.exports = { exchangesOf, found };
+onClientRecord([KIND.FOUND], (_kind, _client, number, texts) => found(number, texts));
+
+module.exports = { exchangesOf };

@@ -7,8 +7,7 @@ const { clientSettings } = require('../options/client.js');
 const { Feed, wholeOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');
 const { SmtpError, messageOf } = require('../errors.js');
-const { NativeClient } = require('../engine/addon.js');
-const { found } = require('./exchanges.js');
+const { addon } = require('../engine/addon.js');
 const { failureOf, outcomeOf } = require('./outcome.js');
 
 /** By number; a pool that nobody holds any more is let go. @type {Map<number, WeakRef<Pool>>} */
@@ -188,15 +187,15 @@ class Pool {
 /** Pools with work to do, which nobody else may hold. @type {Set<Pool>} */
 const busy = new Set();
 
-onClientRecord([KIND.FOUND], (_kind, _client, number, texts) => found(number, texts));
 onClientRecord(
   [KIND.SENT, KIND.DRAINED, KIND.VERIFIED, KIND.CLOSED],
   (kind, client, number, texts) => Pool.receive(client, kind, number, texts),
 );
 
 function connectTo(/** @type {any} */ settings) {
+  const { NativeClient } = addon();
   try {
-    return new NativeClient(border, settings);
+    return new NativeClient(border(), settings);
   } catch (cause) {
     const reason = messageOf(cause);
     throw new TypeError(`options cannot be used: ${reason}`, { cause });

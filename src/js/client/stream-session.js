@@ -6,7 +6,7 @@ const { Buffer } = require('node:buffer');
 const { once } = require('node:events');
 const tls = require('node:tls');
 const { SmtpError, messageOf } = require('../errors.js');
-const { NativeMachine } = require('../engine/addon.js');
+const { addon } = require('../engine/addon.js');
 
 /** As RFC 5321 section 4.5.3.2 has them, in milliseconds. */
 const TIMEOUTS = {
@@ -41,6 +41,7 @@ class Wire {
    *   `sent` hears each command as it leaves
    */
   constructor({ sent = () => {}, timeouts = {} } = {}) {
+    const { NativeMachine } = addon();
     this.#machine = new NativeMachine({ ...TIMEOUTS, ...timeouts });
     this.#sent = sent;
     this.greeting = this.#wait();

@@ -77,7 +77,7 @@ function read(/** @type {string} */ manifest) {
 }
 
 /** @returns {typeof import('../native.js')} */
-function addon() {
+function loaded() {
   const manifest = findManifest();
   if (manifest === undefined) throw notFound();
   const { main, size, version: found } = read(manifest);
@@ -104,4 +104,18 @@ function addon() {
   }
 }
 
-module.exports = addon();
+/** @type {typeof import('../native.js') | undefined} */
+let found;
+
+/**
+ * What the addon exports. It is loaded by the first call, not by `require`.
+ *
+ * @returns {typeof import('../native.js')}
+ * @throws {SmtpError} SMTP_ERR_ADDON
+ */
+function addon() {
+  found ??= loaded();
+  return found;
+}
+
+module.exports = { addon };

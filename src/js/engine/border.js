@@ -3,7 +3,7 @@
 // session and gives the verdicts back. The layout is that of src/net/events/record.rs.
 
 const { Buffer } = require('node:buffer');
-const { Border } = require('./addon.js');
+const { addon } = require('./addon.js');
 
 const KIND = Object.freeze({
   CONNECT: 1,
@@ -82,10 +82,11 @@ const TOO_LARGE = 0xffffffff;
 /** Records after which timers and I/O of the program get their turn. */
 const RECORDS_A_TURN = 1_024;
 
-let words = new Uint32Array(16 * 1_024);
-let bytes = Buffer.allocUnsafeSlow(288 * 1_024);
-let verdicts = new Uint32Array(1_024);
-const border = new Border(words, bytes, verdicts, exchange);
+let words = new Uint32Array();
+let bytes = Buffer.alloc(0);
+let verdicts = new Uint32Array();
+/** @type {import('../native.js').Border | undefined} */
+let native;
 
 /** Where the next text's length and bytes are. */
 let word = 0;
@@ -96,6 +97,20 @@ let receive = () => {};
 /** @typedef {(kind: number, number: number, message: number, texts: string[]) => void} Receiver */
 /** Those of records that are no server's, by kind. @type {Receiver[]} */
 const receivers = [];
+
+/** The engine's side, which is made when it is first asked for. */
+function border() {
+  return native ?? open();
+}
+
+function open() {
+  const { Border } = addon();
+  words = new Uint32Array(16 * 1_024);
+  bytes = Buffer.allocUnsafeSlow(288 * 1_024);
+  verdicts = new Uint32Array(1_024);
+  native = new Border(words, bytes, verdicts, exchange);
+  return native;
+}
 
 /** Sets what is done with each record of servers and sessions. @param {typeof receive} receiver */
 function onRecord(receiver) {
@@ -110,7 +125,7 @@ function onClientRecord(kinds, receiver) {
 function exchange() {
   let records = 0;
   while (records < RECORDS_A_TURN) {
-    let count = border.exchange();
+    let count = border().exchange();
     if (count === TOO_LARGE) count = grow();
     if (count === 0) return;
     dispatch(count);
@@ -120,12 +135,12 @@ function exchange() {
 }
 
 function grow() {
-  const [wordCount, byteCount, verdictCount] = border.needs();
+  const [wordCount, byteCount, verdictCount] = border().needs();
   words = new Uint32Array(Math.max(words.length, wordCount));
   bytes = Buffer.allocUnsafeSlow(Math.max(bytes.length, byteCount));
   verdicts = new Uint32Array(Math.max(verdicts.length, verdictCount));
-  border.attach(words, bytes, verdicts);
-  return border.load();
+  border().attach(words, bytes, verdicts);
+  return border().load();
 }
 
 function dispatch(/** @type {number} */ count) {
@@ -193,7 +208,7 @@ function blobText() {
     buffer = Buffer.allocUnsafeSlow(length);
     passage = new WeakRef(buffer);
   }
-  border.takeBlob(index, buffer);
+  border().takeBlob(index, buffer);
   return buffer.toString('latin1', 0, length);
 }
 
@@ -201,7 +216,7 @@ function blobText() {
 function blobData() {
   const index = words[word++] >>> 1;
   const buffer = Buffer.allocUnsafeSlow(words[word++]);
-  border.takeBlob(index, buffer);
+  border().takeBlob(index, buffer);
   return buffer;
 }
 

@@ -7,7 +7,7 @@ const { isIP, isIPv6 } = require('node:net');
 const { FLAG, KIND, border, field, onClientRecord, onRecord, text } = require('./border.js');
 const { SmtpError, systemError } = require('../errors.js');
 const { Lifetime } = require('./keep-alive.js');
-const { NativeServer } = require('./addon.js');
+const { addon } = require('./addon.js');
 const { engineOptions } = require('../options/server.js');
 const { tlsSettings, usingTls } = require('../options/tls.js');
 
@@ -59,7 +59,8 @@ class EngineServer {
   constructor(config, dialect, application) {
     const tls = config.tls && tlsSettings(config.tls);
     const options = engineOptions(config, this.#number, tls, dialect);
-    this.#native = usingTls(tls, () => new NativeServer(border, options));
+    const { NativeServer } = addon();
+    this.#native = usingTls(tls, () => new NativeServer(border(), options));
     this.#application = application;
   }
 

@@ -62,18 +62,18 @@ class Link {
     if (this.#index >= 0 && code === undefined) {
       engine.settle(this.#index, verdict, recipients);
     } else {
-      engine.border.answer(this.#slot, this.sequence, verdict, recipients, code, text);
+      engine.border().answer(this.#slot, this.sequence, verdict, recipients, code, text);
     }
   }
 
   /** Tells the engine something, behind the verdicts given before. */
-  #tell(/** @type {(border: typeof engine.border, slot: number) => void} */ tell) {
+  #tell(/** @type {(border: ReturnType<typeof engine.border>, slot: number) => void} */ tell) {
     if (!this.isAlive) return;
     const index = this.#index;
     this.#index = -1;
     this.#send();
     this.#index = index;
-    tell(engine.border, this.#slot);
+    tell(engine.border(), this.#slot);
   }
 
   /** Sends text as it is. */
@@ -109,7 +109,7 @@ class Link {
 
   /** Has enough of that message for now, or has not. */
   pause(/** @type {boolean} */ on) {
-    if (this.isAlive) engine.border.setPaused(this.#slot, on);
+    if (this.isAlive) engine.border().setPaused(this.#slot, on);
   }
 
   /** Wants to hear of an event although its server does not, or no longer. */
@@ -117,23 +117,23 @@ class Link {
     const interest = on ? this.#interest | bit : this.#interest & ~bit;
     if (interest === this.#interest || !this.isAlive) return;
     this.#interest = interest;
-    engine.border.setInterest(this.#slot, interest);
+    engine.border().setInterest(this.#slot, interest);
   }
 
   /** What TLS agreed on, while the engine knows it. */
   secureState() {
-    return engine.border.secureState(this.#slot);
+    return engine.border().secureState(this.#slot);
   }
 
   /** What the client's address is called, once that is known. */
   hostname() {
-    return engine.border.hostname(this.#slot) ?? undefined;
+    return engine.border().hostname(this.#slot) ?? undefined;
   }
 
   setIdle(/** @type {number} */ milliseconds) {
     if (!this.isAlive) return;
     this.listen(engine.INTEREST.timeout, milliseconds > 0);
-    engine.border.setIdle(this.#slot, milliseconds);
+    engine.border().setIdle(this.#slot, milliseconds);
   }
 }
 

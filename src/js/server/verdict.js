@@ -181,7 +181,7 @@ class Judge {
 
   /** Sends a reply of a listener's own. */
   send(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
-    this.write(engine.border.replyLines(code, textOf(code, message)));
+    this.write(engine.border().replyLines(code, textOf(code, message)));
     this.sentCode = code;
     if (code === START_DATA && this.stage === 'dataStart') this.settleSilently();
   }
@@ -396,7 +396,7 @@ class Judge {
     if (event === 'dataStart') this.#refuseReading(code);
     const text = textOf(code, message);
     if (event === 'timeout') {
-      this.write(engine.border.replyLines(code, text));
+      this.write(engine.border().replyLines(code, text));
       this.end();
     } else {
       this.#replyWith(VERDICT.ANSWER, code, text);
@@ -408,7 +408,7 @@ class Judge {
     /** @type {number} */ code,
     /** @type {string} */ text,
   ) {
-    if (this.#host.responds) this.#announcer.respond(engine.border.replyLines(code, text));
+    if (this.#host.responds) this.#announcer.respond(engine.border().replyLines(code, text));
     this.#link.settle(verdict, code, text);
   }
 

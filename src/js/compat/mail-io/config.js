@@ -4,7 +4,7 @@
 const os = require('node:os');
 const path = require('node:path');
 const { inspect } = require('node:util');
-const { selfSigned } = require('../../engine/addon.js');
+const { addon } = require('../../engine/addon.js');
 
 const LEVELS = ['debug', 'verbose', 'info', 'warn', 'error', 'protocol'];
 
@@ -66,7 +66,7 @@ function configOf(given = {}) {
   const config = merge(defaults(), given);
   if (config.tls === false) return { ...config, tls: undefined };
   if (config.tls?.key === undefined || config.tls?.cert === undefined) {
-    const { key, cert } = selfSigned([config.hostname]);
+    const { key, cert } = addon().selfSigned([config.hostname]);
     config.tls = { ...config.tls, key, cert };
     process.emitWarning(
       `config.tls has no key and cert: STARTTLS uses a certificate made for this process, which no client believes`,

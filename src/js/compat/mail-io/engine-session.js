@@ -66,7 +66,7 @@ class Line extends ClientEnd {
   /** @override @param {number} [code] @param {string} [message] a reply before it */
   end(code, message) {
     if (code && message)
-      this.write(engine.border.replyLines(Number(code), String(message)).join('\r\n'));
+      this.write(engine.border().replyLines(Number(code), String(message)).join('\r\n'));
     this.connection.closed = true;
     this.link.end();
   }
@@ -89,7 +89,7 @@ class Line extends ClientEnd {
   /** Replies to what was asked; `goesOn` carries a command out that the engine knows. */
   reply(/** @type {number} */ code, /** @type {string} */ text, /** @type {boolean} */ goesOn) {
     if (this.#asked === undefined || this.#asked === 'line') {
-      this.write(engine.border.replyLines(code, text).join('\r\n'));
+      this.write(engine.border().replyLines(code, text).join('\r\n'));
       this.#settle(VERDICT.ACCEPT);
     } else {
       if (this.#asked === 'connect') this.#isRefused = !goesOn;

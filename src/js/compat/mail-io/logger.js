@@ -2,6 +2,7 @@
 // Lines for people, coloured on a terminal: what mail-io's `Logger` prints.
 
 const util = require('node:util');
+const { paint } = require('../shared/colours.js');
 
 const WIDTH = 115;
 const SIGNS = /** @type {Record<string, string>} */ ({
@@ -11,12 +12,6 @@ const SIGNS = /** @type {Record<string, string>} */ ({
   down: 'v',
   line: '|',
 });
-
-const styles = /** @type {any} */ (util).styleText;
-const isColoured = Boolean(process.stdout.isTTY && styles && !process.env.NO_COLOR);
-
-/** @param {string} style @param {unknown} text */
-const paint = (style, text) => (isColoured ? styles(style, String(text)) : String(text));
 
 /** Control characters would be commands to a terminal, or lines that nobody wrote. */
 const shown = (/** @type {unknown} */ text) =>

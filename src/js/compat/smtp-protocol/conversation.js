@@ -144,7 +144,7 @@ class Conversation extends ClientEnd {
       },
       write: (/** @type {unknown} */ code, /** @type {unknown} */ text) => {
         const reply = told(code, text);
-        const lines = engine.border.replyLines(reply.code ?? 250, reply.text ?? '');
+        const lines = engine.border().replyLines(reply.code ?? 250, reply.text ?? '');
         this.link.write(`${lines.join('\r\n')}\r\n`);
       },
       next: () => {

@@ -2,6 +2,7 @@
 // smtpjs' logger: lines with a time and a level, coloured on a terminal.
 
 const util = require('node:util');
+const { isColoured, paint } = require('../shared/colours.js');
 
 /** @type {Record<string, { value: number, method: 'log' | 'debug' | 'info' | 'warn' | 'error', colour: string }>} */
 const LEVELS = {
@@ -13,11 +14,6 @@ const LEVELS = {
   debug: { value: 10, method: 'debug', colour: 'magenta' },
 };
 const WIDTH = 7;
-
-const styles = /** @type {any} */ (util).styleText;
-const isColoured = Boolean(process.stdout.isTTY && styles && !process.env.NO_COLOR);
-const paint = (/** @type {string} */ style, /** @type {string} */ text) =>
-  isColoured ? styles(style, text) : text;
 
 class Logger {
   /** @param {{ level?: string }} [options] the least level that is logged: all, debug, log, info, warn, error or fatal */
@@ -61,7 +57,7 @@ class Logger {
       typeof part === 'object'
         ? util.inspect(part, {
             depth: 2,
-            colors: isColoured,
+            colors: isColoured(),
             breakLength: Number.POSITIVE_INFINITY,
           })
         : String(part),
