@@ -124,6 +124,9 @@ impl std::error::Error for SendError {
             Self::Dial(error) => Some(error),
             Self::Io(error) => Some(error),
             Self::Tls(error) => Some(error),
+            Self::Protocol(failure) => Some(failure),
+            Self::Refused(refusal) => Some(refusal),
+            Self::Unfit(unfit) => Some(unfit),
             Self::Uncertain(error) => Some(error),
             _ => None,
         }

@@ -12,7 +12,6 @@ use super::{ArgumentError, Awaited, ClientSession, Offered, Request};
 use crate::protocol::encoder::DataEncoder;
 use crate::protocol::reply::Reply;
 use bytes::BytesMut;
-use std::fmt;
 use std::time::Instant;
 
 /// Bytes of a chunk that is not the last.
@@ -60,29 +59,18 @@ pub struct Envelope {
 }
 
 /// Why a message cannot be given to this server at all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unfit {
     /// An extension that the message needs is not offered.
+    #[error("the message needs {0}, which the server does not offer")]
     Missing(&'static str),
     /// It takes less: its limit and the message's size.
+    #[error("the message has {1} bytes, the server takes {0}")]
     TooLarge(u64, u64),
     /// An address or parameter that nobody is to see.
-    Argument(ArgumentError),
-}
-
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing(keyword) => {
-                write!(f, "the message needs {keyword}, which the server does not offer")
-            }
-            Self::TooLarge(limit, size) => {
-                write!(f, "the message has {size} bytes, the server takes {limit}")
-            }
-            Self::Argument(error) => write!(f, "{error}"),
-        }
-    }
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
 }
 
 /// What became of one recipient.
@@ -155,10 +143,10 @@ impl Delivery {
             requests.push(Request::Data);
         }
         for request in &requests {
-            request.check().map_err(Unfit::Argument)?;
+            request.check()?;
         }
         for request in requests {
-            session.ask(request).map_err(Unfit::Argument)?;
+            session.ask(request)?;
         }
         let encoder = (envelope.body != Body::Binary).then(DataEncoder::for_chunks);
         Ok(Self {

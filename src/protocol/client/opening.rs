@@ -45,31 +45,31 @@ pub struct OpeningOptions {
 }
 
 /// Why a server takes no mail of ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// It refused a request.
+    #[error("the server refused {0}: {1}")]
     Refused(Awaited, Reply),
     /// TLS is required, and not offered or not granted.
+    #[error(fmt = no_tls)]
     NoTls(Option<Reply>),
     /// It offers no mechanism that the credentials fit, or no AUTH at all.
+    #[error("the server offers no way to log in that is known")]
     NoMechanism,
     /// The exchange failed on our side.
-    Sasl(SaslError),
+    #[error("cannot log in: {0}")]
+    Sasl(#[from] SaslError),
     /// A name of ours that nobody is to see.
-    Argument(ArgumentError),
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(request, reply) => write!(f, "the server refused {request}: {reply}"),
-            Self::NoTls(None) => f.write_str("TLS is required, which the server does not offer"),
-            Self::NoTls(Some(reply)) => write!(f, "TLS is required, the server said: {reply}"),
-            Self::NoMechanism => f.write_str("the server offers no way to log in that is known"),
-            Self::Sasl(error) => write!(f, "cannot log in: {error}"),
-            Self::Argument(error) => write!(f, "{error}"),
-        }
+fn no_tls(reply: &Option<Reply>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("TLS is required, ")?;
+    match reply {
+        None => f.write_str("which the server does not offer"),
+        Some(reply) => write!(f, "the server said: {reply}"),
     }
 }
 
@@ -143,7 +143,7 @@ impl Opening {
     }
 
     fn ask(&self, request: Request, session: &mut ClientSession) -> Result<(), Refusal> {
-        session.ask(request).map_err(Refusal::Argument)
+        Ok(session.ask(request)?)
     }
 
     fn greet(&mut self, session: &mut ClientSession) -> Result<(), Refusal> {
@@ -173,10 +173,9 @@ impl Opening {
         let mechanism = mechanism.ok_or(Refusal::NoMechanism)?;
         let (host, port) = &self.options.server;
         let nonce = std::mem::take(&mut self.nonce);
-        let exchange = Exchange::new(mechanism, &login.credentials, nonce, host, *port)
-            .map_err(Refusal::Sasl)?;
-        let begun = Authentication::begin(mechanism, exchange, session);
-        self.state = State::Authenticating(begun.map_err(Refusal::Argument)?);
+        let exchange = Exchange::new(mechanism, &login.credentials, nonce, host, *port)?;
+        let authentication = Authentication::begin(mechanism, exchange, session)?;
+        self.state = State::Authenticating(authentication);
         Ok(())
     }
 
@@ -184,7 +183,7 @@ impl Opening {
         let State::Authenticating(authentication) = &mut self.state else {
             return Err(Refusal::Refused(Awaited::Auth, reply));
         };
-        match authentication.replied(reply, session).map_err(Refusal::Sasl)? {
+        match authentication.replied(reply, session)? {
             Progress::Challenged => Ok(()),
             Progress::Cancelled(error) => Err(Refusal::Sasl(error)),
             Progress::Ended(reply) if reply.code().value() == 235 => {

@@ -98,18 +98,13 @@ impl fmt::Display for Awaited {
 }
 
 /// An argument that could be taken for something else by a server. Its value is not shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{argument} {problem}")]
 pub struct ArgumentError {
     /// Which.
     pub argument: &'static str,
     /// What is wrong with it.
     pub problem: &'static str,
-}
-
-impl fmt::Display for ArgumentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.argument, self.problem)
-    }
 }
 
 impl Request {

@@ -38,31 +38,43 @@ pub enum Command {
 }
 
 /// Why a line is no command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     /// The verb is not one of ours.
+    #[error("the command is not recognised")]
     Unknown,
     /// An HTTP request line.
+    #[error("the line is an HTTP request")]
     Http,
     /// HELO or EHLO without a usable domain.
+    #[error("the greeting has no usable domain")]
     Domain,
     /// MAIL without a well-formed `FROM:<...>`.
+    #[error("MAIL has no well-formed reverse-path")]
     ReversePath,
     /// RCPT without a well-formed `TO:<...>`.
+    #[error("RCPT has no well-formed forward-path")]
     ForwardPath,
     /// A parameter that is not offered (555 in RFC 5321 section 4.1.1.11).
+    #[error("a parameter is not recognised or not implemented")]
     UnknownParameter,
     /// A parameter that is offered, with a value it cannot have or twice.
+    #[error("a parameter has a value that it cannot have, or stands twice")]
     BadParameter,
     /// An argument where there may be none, or none where there must be one.
+    #[error("an argument is missing, or one too many")]
     Argument,
     /// Nothing but white space.
+    #[error("the line is empty")]
     Empty,
     /// MAIL with nothing behind it.
+    #[error("MAIL has no reverse-path")]
     ReversePathMissing,
     /// RCPT with nothing behind it.
+    #[error("RCPT has no forward-path")]
     ForwardPathMissing,
     /// A verb of RFC 821 that nobody carries out.
+    #[error("the command is not implemented")]
     NotImplemented,
 }
 

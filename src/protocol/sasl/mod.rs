@@ -11,8 +11,6 @@
 
 pub mod client;
 
-use std::fmt;
-
 /// A way to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mechanism {
@@ -59,31 +57,22 @@ impl Mechanism {
 }
 
 /// Why an exchange cannot go on. No secret is in it, and nothing that the server sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SaslError {
     /// A field holds what it cannot.
+    #[error("{0} has a character in it that it cannot have")]
     Field(&'static str),
     /// The server's challenge is no base64, too long or not of this mechanism.
+    #[error("the server's challenge makes no sense")]
     Challenge,
     /// The server wants the password hashed absurdly often, or hardly at all.
+    #[error("the server's iteration count is out of bounds")]
     Iterations,
     /// The server did not prove that it knows the password.
+    #[error("the server did not prove that it knows the password")]
     Unproven,
     /// There is nothing random to begin with.
+    #[error("the system gave no random bytes")]
     Nonce,
 }
-
-impl fmt::Display for SaslError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Field(name) => write!(f, "{name} has a character in it that it cannot have"),
-            Self::Challenge => f.write_str("the server's challenge makes no sense"),
-            Self::Iterations => f.write_str("the server's iteration count is out of bounds"),
-            Self::Unproven => f.write_str("the server did not prove that it knows the password"),
-            Self::Nonce => f.write_str("the system gave no random bytes"),
-        }
-    }
-}
-
-impl std::error::Error for SaslError {}

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod duel;
+mod errors;
 mod hostile;
 
 use super::delivery::{Body, Delivery, Envelope, Fate, Progress, Recipient, Unfit};
