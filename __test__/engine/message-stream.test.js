@@ -9,6 +9,7 @@ const { pipeline } = require('node:stream/promises');
 const { describe, test } = require('node:test');
 const { MessageStream } = require('../../src/js/engine/message-stream.js');
 const { Log, deferred, serve, within } = require('../support/serve.js');
+const { polled } = require('../support/wait.js');
 
 const MIB = 1024 * 1024;
 
@@ -187,6 +188,15 @@ describe('reading', () => {
   });
 });
 
+/** Resolves once the server has taken no message data while it answered this client fifty times. */
+async function stands(server, client) {
+  for (let calm = 0; calm < 50; calm += 1) {
+    const { received } = server.stats().bytes;
+    await client.command('NOOP', 250);
+    if (server.stats().bytes.received > received + 1_024) calm = 0;
+  }
+}
+
 describe('braking', () => {
   test('a stream that ends while it brakes lets go', () => {
     /** @type {boolean[]} */
@@ -217,6 +227,7 @@ describe('braking', () => {
     const client = await place.greeted();
     await client.envelope();
     await client.command('DATA', 354);
+    const other = await place.greeted();
     const total = 64 * MIB;
     let braked = false;
     const before = process.memoryUsage.rss();
@@ -225,7 +236,7 @@ describe('braking', () => {
       // Whatever the kernel holds, it is less than all of it.
       braked = await Promise.race([
         once(client.socket, 'drain').then(() => false),
-        new Promise((resolve) => setTimeout(resolve, 300, true)),
+        stands(place.server, other).then(() => true),
       ]);
     }
     assert.ok(braked, 'the client had to wait');
@@ -365,7 +376,8 @@ describe('readers that fail', () => {
       function () {
         const stream = this.message();
         // All of it waits to be read.
-        setTimeout(() => stream.destroy(), 100);
+        const isWhole = () => stream._readableState.ended;
+        polled(isWhole, 'the whole message').then(() => stream.destroy());
         return true;
       },
       {},
@@ -645,7 +657,7 @@ describe('verdicts of a reader', () => {
 
   test('a stream whose message never began fails', async (t) => {
     const ways = {
-      SMTP_ERR_MESSAGE_REFUSED: (session) => setTimeout(() => session.failure(550), 10),
+      SMTP_ERR_MESSAGE_REFUSED: (session) => setImmediate(() => session.failure(550)),
       SMTP_ERR_LISTENER_TIMEOUT: () => {},
       SMTP_ERR_MESSAGE_CUT: () => {},
     };

@@ -5,7 +5,6 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
-const { setTimeout: sleep } = require('node:timers/promises');
 const { p256 } = require('../support/certificates.js');
 const { Log, deferred, serve, within } = require('../support/serve.js');
 
@@ -148,8 +147,9 @@ describe('greetingDelay', { timeout: 30_000 }, () => {
     const params = { greetingDelay: 200, secure: true, tls: { key, cert } };
     const { connect } = await serve(t, params);
     const client = await connect({ greeting: false });
-    // The client takes its time to begin.
-    await sleep(300);
+    // The client takes its time to begin: as long as another waits for its greeting.
+    const other = await connect({ greeting: false, secure: {} });
+    await other.expect(220);
     await client.upgrade();
     const time = await took(() => client.expect(220));
     assert.ok(time > 150, `${time} ms`);
@@ -245,15 +245,20 @@ describe('minDataRate', { timeout: 60_000, concurrency: true }, () => {
   });
 
   test('a listener that reads slowly is not the client', async (t) => {
+    const goOn = deferred();
     const dataStart = async function dataStart() {
       const stream = this.message();
-      await sleep(10_500);
+      await goOn.promise;
       for await (const _ of stream);
     };
-    // Far more than is read while the listener sleeps, in its time.
+    // Far more than is read while the listener does nothing, in its time.
     const client = await begin(t, { dataStart }, { minDataRate: 1_000_000 });
     client.write(`${'x'.repeat(998)}\r\n`.repeat(2_000));
     client.write('.\r\n');
+    // The time has passed when it has for one that began later and sends nothing.
+    const other = await begin(t, {}, { minDataRate: 1_000_000 });
+    await within(once(other.socket, 'end'), 'the end of the slow one', 20_000);
+    goOn.resolve();
     await within(once(client.socket, 'data'), 'the reply', 20_000);
     await client.expect(250);
   });

@@ -4,9 +4,8 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
-const { setTimeout: sleep } = require('node:timers/promises');
 const { p256 } = require('../support/certificates.js');
-const { Log, serve } = require('../support/serve.js');
+const { Log, deferred, serve } = require('../support/serve.js');
 
 const { key, cert } = p256();
 const MAIL = 'MAIL FROM:<a@client.example>';
@@ -21,12 +20,20 @@ const NONE = {
 
 /** Sends bit by bit until the server has had enough. */
 async function dribble(client, piece, everyMs = 20) {
-  const end = Date.now() + 8000;
-  while (!client.closed && Date.now() < end) {
-    client.write(piece);
-    await sleep(everyMs);
+  const writes = setInterval(() => client.write(piece), everyMs);
+  try {
+    await client.ended();
+  } finally {
+    clearInterval(writes);
   }
-  assert.ok(client.closed, 'the server ends it');
+}
+
+/**
+ * Waits until a time of the server's has passed: that of a client which began after whoever it is
+ * waited for, and which does nothing in it. So nothing depends on how fast the machine is.
+ */
+async function passed(other) {
+  await (await other()).ended();
 }
 
 /** The connection ends with 421 as the last reply. */
@@ -65,7 +72,7 @@ describe('greetingTimeout', { timeout: 30_000 }, () => {
     for (const greeting of ['HELO client.example', 'EHLO client.example']) {
       const client = await connect();
       await client.command(greeting, 250);
-      await sleep(300);
+      await passed(connect);
       await client.transaction();
     }
   });
@@ -94,22 +101,15 @@ describe('commandTimeout', { timeout: 30_000 }, () => {
     await endsWith421(client);
   });
 
-  test('each line has its own time', async (t) => {
-    const { greeted } = await serve(t, { ...NONE, commandTimeout: 600 });
-    const client = await greeted();
-    const end = Date.now() + 1200;
-    while (Date.now() < end) {
-      client.write('NO');
-      await sleep(50);
-      await client.command('OP', '250 OK');
-    }
-  });
-
   test('the time that a listener takes is not the client’s', async (t) => {
-    const mail = () => sleep(400);
+    const mail = () => verdict.promise;
+    const verdict = deferred();
     const { greeted } = await serve(t, { ...NONE, commandTimeout: 150 }, { mail });
     const client = await greeted();
-    await client.command(MAIL, '250 OK');
+    client.write(`${MAIL}\r\n`);
+    await passed(greeted);
+    verdict.resolve();
+    await client.expect('250 OK');
     await client.command('RCPT TO:<b@example.domain>', '250 OK');
   });
 
@@ -118,10 +118,8 @@ describe('commandTimeout', { timeout: 30_000 }, () => {
     const client = await greeted();
     await client.envelope();
     await client.command('DATA', 354);
-    for (let n = 0; n < 8; n += 1) {
-      client.write('line\r\n');
-      await sleep(50);
-    }
+    client.write('line\r\n');
+    await passed(greeted);
     client.write('.\r\n');
     await client.expect('250 OK');
   });
@@ -154,7 +152,7 @@ describe('handshakeTimeout', { timeout: 30_000 }, () => {
   test('is over with the handshake', async (t) => {
     const { connect } = await serve(t, { ...params, secure: true });
     const client = await connect({ secure: {} });
-    await sleep(300);
+    await passed(() => connect({ greeting: false }));
     await client.envelope();
     await client.message('text\r\n');
   });
@@ -175,19 +173,6 @@ describe('dataTimeout', { timeout: 30_000 }, () => {
     assert.deepEqual(log.all('data'), []);
   });
 
-  test('bytes that come put it off', async (t) => {
-    const { greeted } = await serve(t, { ...NONE, dataTimeout: 400 });
-    const client = await greeted();
-    await client.envelope();
-    await client.command('DATA', 354);
-    for (let n = 0; n < 20; n += 1) {
-      client.write('x');
-      await sleep(40);
-    }
-    client.write('\r\n.\r\n');
-    await client.expect('250 OK');
-  });
-
   test('bounds a message that is over its size as well', async (t) => {
     const { greeted } = await serve(t, { ...NONE, dataTimeout: 150, size: 100 });
     const client = await greeted();
@@ -198,10 +183,23 @@ describe('dataTimeout', { timeout: 30_000 }, () => {
   });
 
   test('is for the data alone', async (t) => {
-    const { greeted } = await serve(t, { ...NONE, dataTimeout: 100 }, { data: () => sleep(300) });
+    const verdict = deferred();
+    const data = () => verdict.promise;
+    const { greeted } = await serve(t, { ...NONE, dataTimeout: 100 }, { data });
+    const silent = async () => {
+      const other = await greeted();
+      await other.envelope();
+      await other.command('DATA', 354);
+      return other;
+    };
     const client = await greeted();
-    await sleep(250);
-    await client.transaction();
+    await passed(silent);
+    await client.envelope();
+    await client.command('DATA', 354);
+    client.write('text\r\n.\r\n');
+    await passed(silent);
+    verdict.resolve();
+    await client.expect('250 OK');
   });
 });
 
@@ -246,16 +244,13 @@ describe('listenerTimeout', { timeout: 30_000 }, () => {
   });
 
   test('a promise that is settled too late does nothing', async (t) => {
-    let settled = 0;
-    const rcpt = async () => {
-      await sleep(300);
-      settled += 1;
-    };
+    const verdict = deferred();
+    const rcpt = () => verdict.promise;
     const { greeted } = await serve(t, { ...NONE, listenerTimeout: 100 }, { rcpt });
     const client = await greeted();
     await client.command(MAIL, 250);
     await client.command('RCPT TO:<b@example.domain>', 451);
-    while (settled === 0) await client.command('NOOP', '250 OK');
+    verdict.resolve();
     await client.command('NOOP', '250 OK');
     await client.command('DATA', 503);
   });
@@ -300,35 +295,48 @@ describe("'timeout'", { timeout: 30_000 }, () => {
 
   test('is not raised while something comes', async (t) => {
     const log = new Log();
-    const { greeted } = await serve(t, { timeout: 600 }, log.listeners());
+    const { connect, greeted } = await serve(t, { timeout: 200 }, log.listeners());
     const client = await greeted();
-    const end = Date.now() + 1000;
-    while (Date.now() < end) await client.command('NOOP', '250 OK');
-    assert.deepEqual(log.all('timeout'), []);
-    await log.when('timeout');
+    const over = passed(connect).then(() => true);
+    let isOver = false;
+    while (!isOver) {
+      await client.command('NOOP', '250 OK');
+      isOver = await Promise.race([over, new Promise((go) => setImmediate(go, false))]);
+    }
+    // The other's alone.
+    assert.equal(log.all('timeout').length, 1);
+    await client.ended();
+    assert.equal(log.all('timeout').length, 2);
   });
 });
 
 describe('0 lifts them', { timeout: 30_000 }, () => {
   test('all at once', async (t) => {
     const log = new Log();
-    const params = { ...NONE, tls: { key, cert } };
-    const answers = { rcpt: () => sleep(200) };
-    const { connect } = await serve(t, params, log.listeners(answers));
+    const verdict = deferred();
+    const tls = { key, cert };
+    const answers = { rcpt: () => verdict.promise };
+    const { connect } = await serve(t, { ...NONE, tls }, log.listeners(answers));
+    // The times that have passed are those of another server.
+    const times = { greetingTimeout: 100, commandTimeout: 100, dataTimeout: 100 };
+    const other = await serve(t, { ...NONE, ...times });
     const client = await connect();
-    await sleep(200);
+    await passed(other.connect);
     await client.command('EHLO client.example', 250);
     await client.command('STARTTLS', 220);
-    await sleep(200);
+    await passed(other.connect);
     await client.upgrade();
     await client.command('EHLO client.example', 250);
     client.write('MAIL FROM:');
-    await sleep(200);
+    await passed(other.greeted);
     await client.command('<a@client.example>', 250);
-    await client.command('RCPT TO:<b@example.domain>', 250);
+    client.write('RCPT TO:<b@example.domain>\r\n');
+    await passed(other.greeted);
+    verdict.resolve();
+    await client.expect(250);
     await client.command('DATA', 354);
     client.write('text');
-    await sleep(200);
+    await passed(other.greeted);
     client.write('\r\n.\r\n');
     await client.expect('250 OK');
     assert.deepEqual(log.names('timeout', 'error', 'disconnect'), []);

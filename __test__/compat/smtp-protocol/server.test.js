@@ -388,10 +388,18 @@ describe('a server of smtp-protocol', { timeout: 60_000 }, () => {
     client.socket.write(block);
     const stream = await opened.promise;
     await within(once(stream, 'readable'), 'a piece');
-    // The kernel takes its part, but what waits here has a bound.
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    let length = 0;
-    for (const piece of stream._readableState.buffer) length += piece?.length ?? 0;
+    // The kernel takes its part, but what waits here has a bound: the client is served no further.
+    const waiting = () => {
+      let bytes = 0;
+      for (const piece of stream._readableState.buffer) bytes += piece?.length ?? 0;
+      return bytes;
+    };
+    const other = await connect();
+    let length = -1;
+    while (length !== waiting()) {
+      length = waiting();
+      await other.command('EHLO client.example', 250);
+    }
     assert.ok(length < 4 * 1_024 * 1_024, `${length} bytes wait`);
     stream.on('data', (/** @type {string} */ piece) => {
       length += piece.length;
