@@ -37,7 +37,7 @@ impl Counters {
     /// How often each stock reply of the engine refused something, where it ever did.
     pub fn refusals(&self) -> impl Iterator<Item = (Stock, u64)> + '_ {
         let counts = self.by_stock.iter().map(|count| count.load(Ordering::Relaxed));
-        Stock::all().zip(counts).filter(|(_, count)| *count > 0)
+        Stock::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0)
     }
 
     /// How often the application refused something.

@@ -14,7 +14,7 @@ use crate::net::server::{Address, Options, Server};
 use crate::net::stream::Stream;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
-use crate::protocol::dialect::{Dialect, Replies, Stock};
+use crate::protocol::dialect::{Dialect, Replies};
 use crate::protocol::extension::{Extension, Extensions};
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{Interest, ServerConfig};
@@ -278,7 +278,8 @@ impl NativeServer {
         let counters = &self.server.config().counters;
         let memory = self.server.config().control.memory.as_ref();
         let traffic = self.server.traffic();
-        let refusals = counters.refusals().map(|(stock, count)| (reason_name(stock), count as f64));
+        let refusals = counters.refusals();
+        let refusals = refusals.map(|(stock, count)| (stock.name().to_owned(), count as f64));
         let by_application = counters.refusals_by_application();
         let listener = (by_application > 0).then(|| ("listener".to_owned(), by_application as f64));
         let answers = traffic.answers.summary();
@@ -364,13 +365,6 @@ fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
             listener: time(options.listener_timeout),
         },
     }
-}
-
-/// Why something was refused, as JavaScript names things.
-fn reason_name(stock: Stock) -> String {
-    let name = format!("{stock:?}");
-    let (first, rest) = name.split_at(1);
-    first.to_lowercase() + rest
 }
 
 fn invalid(what: &str, value: &str) -> Error {

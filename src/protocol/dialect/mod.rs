@@ -4,127 +4,14 @@
 mod mail_io;
 mod mbr_smtp;
 mod smtp_protocol;
+mod stock;
+
+pub use stock::Stock;
 
 use super::reply::{EnhancedStatus, Reply, ReplyCode};
 use bytes::{Bytes, BytesMut};
-use mbr_smtp::{HELP_PAGES, REPLIES, UNKNOWN};
-
-/// Every reply that the engine gives by itself and that is the same for all sessions of a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Stock {
-    /// NOOP, the message.
-    Ok = 0,
-    /// MAIL.
-    SenderOk,
-    /// RCPT.
-    RecipientOk,
-    /// The greeting of the server.
-    Greeting,
-    /// DATA.
-    StartData,
-    /// QUIT.
-    Closing,
-    /// STARTTLS.
-    ReadyForTls,
-    /// HELP.
-    Help,
-    /// A verb that is not ours.
-    UnknownCommand,
-    /// A line over the limit.
-    LineTooLong,
-    /// HELO or EHLO without a domain.
-    DomainMissing,
-    /// MAIL without a path.
-    SenderMissing,
-    /// RCPT without a path.
-    RecipientMissing,
-    /// A parameter with a value it cannot have.
-    BadParameter,
-    /// A parameter that is not offered.
-    UnknownParameter,
-    /// MAIL before a greeting.
-    GreetFirst,
-    /// RCPT before MAIL.
-    SenderFirst,
-    /// DATA before RCPT.
-    RecipientFirst,
-    /// STARTTLS under TLS.
-    AlreadyTls,
-    /// Anything but QUIT after the connection was refused (RFC 5321 section 3.1).
-    Refused,
-    /// A message over the size limit.
-    TooBig,
-    /// A recipient over the limit.
-    TooManyRecipients,
-    /// A message with bare CR or LF where they are refused.
-    BareNewline,
-    /// The application failed or was too slow. JavaScript knows it, and `Ok`, by these numbers.
-    LocalError = 23,
-    /// HTTP or TLS where SMTP is spoken.
-    NotSmtp,
-    /// A client over the limit.
-    TooManyClients,
-    /// A client over the limit of its address.
-    TooManyFromAddress,
-    /// A message over the limit of the session.
-    TooManyMessages,
-    /// A bad command over the limit of the session.
-    TooManyBadCommands,
-    /// A deadline has passed.
-    Timeout,
-    /// The server stops.
-    ShuttingDown,
-    /// MAIL before TLS where that is required (RFC 3207 section 4).
-    TlsRequired,
-    /// A session over the rate of its address or network.
-    SessionRate,
-    /// MAIL over that rate.
-    MessageRate,
-    /// RCPT over that rate.
-    RecipientRate,
-    /// A client that did not wait for the greeting.
-    EarlyTalker,
-    /// A client that did not wait for a reply.
-    UnauthorisedPipelining,
-    /// Message data under the minimum rate.
-    SlowData,
-    /// A message for which there is no memory.
-    OutOfMemory,
-    /// VRFY.
-    NotVerified,
-    /// RSET.
-    ResetOk,
-    /// DATA before MAIL.
-    DataFirst,
-    /// A command of RFC 821 that is not carried out.
-    NotImplemented,
-    /// A line without a command.
-    SyntaxError,
-    /// MAIL with nothing behind it.
-    MailIncomplete,
-    /// RCPT with nothing behind it.
-    RcptIncomplete,
-    /// STARTTLS where there are no keys.
-    TlsNotOffered,
-}
-
-impl Stock {
-    /// How many there are.
-    pub const COUNT: usize = Self::TlsNotOffered as usize + 1;
-
-    /// Each of them, in order.
-    pub fn all() -> impl Iterator<Item = Self> {
-        REPLIES.iter().map(|reply| reply.0)
-    }
-}
-
-/// A reply's code, enhanced status code and text, in which `{name}` stands for the server's name.
-type StockReply = (Stock, u16, Option<EnhancedStatus>, &'static str);
-
-const fn status(subject: u8, detail: u8) -> Option<EnhancedStatus> {
-    Some(EnhancedStatus(subject, detail))
-}
+use mbr_smtp::HELP_PAGES;
+use stock::UNKNOWN;
 
 /// How command lines are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,10 +78,12 @@ impl Replies {
     /// The replies of a dialect for a server called `name`.
     pub fn new(dialect: &Dialect, name: &str, enhanced: bool) -> Self {
         let mut replies = Self { stock: Vec::with_capacity(Stock::COUNT), enhanced };
-        for (stock, code, status, text) in REPLIES {
+        for stock in Stock::ALL {
+            let entry = stock.entry();
             let other = dialect.overrides.iter().find(|other| other.0 == stock);
-            let (code, text) = other.map_or((code, text), |(_, code, text)| (*code, *text));
-            let reply = replies.make(code, status, &text.replace("{name}", name));
+            let (code, text) =
+                other.map_or((entry.code, entry.text), |(_, code, text)| (*code, *text));
+            let reply = replies.make(code, entry.status, &text.replace("{name}", name));
             let mut wire = BytesMut::new();
             reply.write(&mut wire);
             replies.stock.push((reply.code(), wire.freeze()));
@@ -224,7 +113,7 @@ impl Replies {
         let text = page.map_or(UNKNOWN.to_owned(), |(_, syntax, meaning, example)| {
             [*syntax, *meaning, *example].join("\n")
         });
-        self.make(214, status(0, 0), &text)
+        self.make(214, Some(EnhancedStatus(0, 0)), &text)
     }
 
     fn make(&self, code: u16, status: Option<EnhancedStatus>, text: &str) -> Reply {
@@ -243,13 +132,6 @@ fn lines(wire: &[u8]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn replies_stand_at_their_index() {
-        for (index, (stock, ..)) in REPLIES.iter().enumerate() {
-            assert_eq!(*stock as usize, index);
-        }
-    }
 
     #[test]
     fn texts_carry_name_and_status() {
