@@ -4,6 +4,7 @@
 
 const fs = require('node:fs');
 const { parseArgs } = require('node:util');
+const { instructions } = require('./lib/instructions.js');
 const { describe, useTwoCores } = require('./lib/machine.js');
 const { headText, rowText, summaryText } = require('./lib/report.js');
 const { runRow } = require('./lib/runner.js');
@@ -20,6 +21,8 @@ const HELP = `npm run bench -- [options]
   --quick             2 rounds of 1 second
   --sender own        bench/clients/sender.rs in place of smtp-source
   --json FILE         all figures of all runs as JSON
+  --instructions      counts the instructions of the core, beside bench/instructions.json
+  --write             keeps these counts
   --help
 
 ${rows.map(({ number, title }) => `  row ${number}: ${title}`).join('\n')}`;
@@ -32,6 +35,8 @@ const OPTIONS = /** @type {const} */ ({
   quick: { type: 'boolean', default: false },
   sender: { type: 'string' },
   json: { type: 'string' },
+  instructions: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 });
 
@@ -58,6 +63,8 @@ function readOptions() {
     idleSessions: Math.ceil(positive('idle', values.idle)),
     ownSender: values.sender === 'own',
     json: values.json,
+    instructions: values.instructions,
+    write: values.write,
     help: values.help,
   };
 }
@@ -70,6 +77,10 @@ function progress(/** @type {string} */ text) {
 async function main() {
   const options = readOptions();
   if (options.help) return console.log(HELP);
+  if (options.instructions) {
+    process.exitCode = (await instructions(options, progress)) ? 0 : 1;
+    return;
+  }
   const tools = findTools(options);
   const notes = [`messages are sent by ${tools.senderName}`, ...tools.notes];
   if (!isKnown) notes.push('processor time and memory are not measured: they are read from /proc');

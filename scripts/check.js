@@ -6,11 +6,12 @@ const { run } = require('./run.js');
 
 const fix = process.argv.includes('--fix');
 
-run(fix ? ['cargo', 'fmt'] : ['cargo', 'fmt', '--check']);
+run(['cargo', 'fmt', '--all', ...(fix ? [] : ['--check'])]);
 const colors = process.stdout.isTTY ? [] : ['--colors=off'];
 run(['npx', 'biome', ...(fix ? ['check', '--write'] : ['ci']), ...colors, '.']);
+const everything = ['--workspace', '--all-targets'];
 for (const features of [[], ['--no-default-features']]) {
-  run(['cargo', 'clippy', '--quiet', '--all-targets', ...features, '--', '-D', 'warnings']);
+  run(['cargo', 'clippy', '--quiet', ...everything, ...features, '--', '-D', 'warnings']);
 }
 run(['cargo', 'doc', '--quiet', '--no-deps'], { RUSTDOCFLAGS: '-D warnings' });
 run(['npx', 'tsc', '-p', '.']);

@@ -14,15 +14,28 @@ const FIRST_LINE_MS = 60_000;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
+/** Those that lead a group of their own. @type {Set<import('node:child_process').ChildProcess>} */
+const leaders = new Set();
 /** @type {string[]} */
 const folders = [];
 
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) kill(child);
   for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
 });
 for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 })) {
   process.on(signal, () => process.exit(128 + number));
+}
+
+/** Ends a process at once, with its group if it has one of its own. */
+function kill(/** @type {import('node:child_process').ChildProcess} */ child) {
+  if (!leaders.has(child) || child.pid === undefined) return child.kill('SIGKILL');
+  try {
+    return process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // The whole group has ended.
+    return false;
+  }
 }
 
 /**
@@ -30,10 +43,14 @@ for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 
  *
  * @param {string} command
  * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, startsOthers?: boolean }} [options]
+ *   `startsOthers`: what it starts ends with it, where the system has groups of processes
  */
-function start(command, args) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+function start(command, args, { startsOthers = false, ...options } = {}) {
+  const detached = startsOthers && process.platform !== 'win32';
+  const child = spawn(command, args, { ...options, detached, stdio: ['pipe', 'pipe', 'pipe'] });
   running.add(child);
+  if (detached) leaders.add(child);
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
     errors = (errors + text).slice(-2000);
@@ -94,7 +111,7 @@ async function finish({ child, ended, failure }, timeoutMs) {
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    child.kill('SIGKILL');
+    kill(child);
   }, timeoutMs);
   const { code, reason } = await ended;
   clearTimeout(timer);

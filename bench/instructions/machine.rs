@@ -1,0 +1,105 @@
+//! A session of the server with a client that says what it is told to, and an application that
+//! listens to nothing or takes everything. All that is known here of the machine is in this file.
+
+use crate::protocol::control::Control;
+use crate::protocol::counters::Counters;
+use crate::protocol::data::BareNewlines;
+use crate::protocol::dialect::{Dialect, Replies};
+use crate::protocol::extension::Extensions;
+use crate::protocol::limits::Limits;
+use crate::protocol::server::{
+    Effect, Interest, Question, ServerConfig, ServerSession, Step, Verdict,
+};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What the application has a listener on.
+#[derive(Clone, Copy)]
+pub enum Listens {
+    /// No event.
+    Never,
+    /// Every event.
+    Always,
+}
+
+/// A session and its application.
+pub struct Machine {
+    session: ServerSession,
+    interest: Interest,
+    now: Instant,
+    /// As the application counts them.
+    recipients: usize,
+    replies: Vec<u8>,
+}
+
+impl Machine {
+    /// A session that has said EHLO.
+    pub fn greeted(listens: Listens) -> Self {
+        let now = Instant::now();
+        let interest = match listens {
+            Listens::Never => Interest::default(),
+            // From CONNECT to ERROR.
+            Listens::Always => Interest(0xfff),
+        };
+        let session = ServerSession::new(config(), false, now);
+        let mut machine = Self { session, interest, now, recipients: 0, replies: Vec::new() };
+        assert!(machine.say(b"").starts_with(b"220 "), "no greeting");
+        assert!(machine.say(b"EHLO client.example\r\n").starts_with(b"250-"), "no extensions");
+        machine
+    }
+
+    /// Gives bytes to the session and does what it says, until it waits for more; its replies.
+    pub fn say(&mut self, bytes: &[u8]) -> &[u8] {
+        self.replies.clear();
+        self.session.receive(bytes, self.now);
+        loop {
+            match self.session.poll(self.now, self.interest) {
+                Step::NeedInput => return &self.replies,
+                Step::Send => {
+                    let output = self.session.output();
+                    self.replies.extend_from_slice(output);
+                    output.clear();
+                }
+                Step::Ask => self.answer(),
+                Step::Chunk => drop(self.session.take_chunk()),
+                step @ (Step::Hold | Step::Piece | Step::StartTls | Step::Close) => {
+                    panic!("{step:?} is no part of this dialogue")
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self) {
+        drop(self.session.take_changes());
+        drop(self.session.take_responses());
+        match self.session.question() {
+            Some(Question::Command { plan, .. }) => match plan.effect {
+                Effect::Mail(_) => self.recipients = 0,
+                Effect::Rcpt(_) => self.recipients += 1,
+                _ => {}
+            },
+            Some(Question::Data(_)) => self.recipients = 0,
+            _ => {}
+        }
+        self.session.answer(Verdict::Accept(None), Some(self.recipients), self.now);
+    }
+}
+
+fn config() -> Arc<ServerConfig> {
+    let name = "example.domain";
+    let dialect = Dialect::mbr_smtp();
+    Arc::new(ServerConfig {
+        name: name.to_owned(),
+        limits: Limits::default(),
+        extensions: Extensions::offered_by_default(),
+        tls: false,
+        require_tls: false,
+        dialect,
+        bare_newlines: BareNewlines::Accept,
+        line_feeds: false,
+        deliverable: None,
+        replies: Replies::new(dialect, name, true),
+        control: Control::default(),
+        counters: Counters::default(),
+    })
+}
