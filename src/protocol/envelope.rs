@@ -41,6 +41,11 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Notes that the application has heard of all.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     /// Notes that the transaction was dropped (RFC 5321 section 4.1.1.5).
     pub fn reset(&mut self) {
         self.reset = true;

@@ -21,9 +21,9 @@
 
 use super::slot::Slot;
 use crate::protocol::dialect::Stock;
-use crate::protocol::envelope::{Changes, Mail};
+use crate::protocol::envelope::Mail;
 use crate::protocol::message::Message;
-use crate::protocol::server::{Effect, Plan, PlannedReply, Question};
+use crate::protocol::server::{Effect, News, Notice, Plan, PlannedReply, Question};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -119,12 +119,15 @@ pub enum Record<'a> {
     Question {
         /// The question; a long message is moved out of it.
         question: &'a mut Question,
-        /// What became of the envelope.
-        changes: Changes,
-        /// Replies made since.
-        responses: Vec<String>,
-        /// Whether the connection is encrypted.
-        tls: bool,
+        /// What became of the session before it.
+        news: &'a mut News,
+    },
+    /// A notice, with what the application has not heard of before it.
+    Notice {
+        /// The notice; a long message is moved out of it.
+        notice: &'a mut Notice,
+        /// What became of the session before it.
+        news: &'a mut News,
     },
     /// Message data from the wire.
     Chunk(&'a [u8]),
@@ -137,22 +140,13 @@ pub enum Record<'a> {
     /// The connection failed.
     Error(ErrorInfo),
     /// The connection is encrypted now.
-    Secure {
-        /// What became of the envelope.
-        changes: Changes,
-        /// Replies made since.
-        responses: Vec<String>,
-    },
+    Secure(&'a mut News),
     /// The session has ended, `quiet`ly if it never was announced.
     Gone {
-        /// What became of the envelope.
-        changes: Changes,
-        /// Replies made since.
-        responses: Vec<String>,
+        /// What became of the session before that.
+        news: &'a mut News,
         /// No 'disconnect'.
         quiet: bool,
-        /// Whether the connection was encrypted.
-        tls: bool,
     },
     /// A server does not listen any more and the last session of that run is gone.
     Stopped(u32),
@@ -183,12 +177,15 @@ impl Record<'_> {
     pub(super) fn kind(&self) -> u32 {
         match self {
             Self::Question { question, .. } => question_kind(question),
+            Self::Notice { notice: Notice::Cut(_), .. } => kind::CUT,
+            Self::Notice { notice: Notice::Taken(_), .. } => kind::TAKEN,
+            Self::Notice { notice: Notice::Responses, .. } => kind::RESPONSES,
             Self::Chunk(_) => kind::CHUNK,
             Self::Piece(_) => kind::PIECE,
             Self::Timeout => kind::TIMEOUT,
             Self::ListenerTimeout => kind::LISTENER_TIMEOUT,
             Self::Error(_) => kind::ERROR,
-            Self::Secure { .. } => kind::SECURE,
+            Self::Secure(_) => kind::SECURE,
             Self::Gone { .. } => kind::GONE,
             Self::Stopped(_) => kind::STOPPED,
             Self::ServerError(_) => kind::SERVER_ERROR,
@@ -224,10 +221,7 @@ fn question_kind(question: &Question) -> u32 {
         },
         Question::Data(_) => kind::DATA,
         Question::Streamed => kind::STREAMED,
-        Question::Cut(_) => kind::CUT,
-        Question::Taken(_) => kind::TAKEN,
-        Question::Responses => kind::RESPONSES,
-        Question::Captured(_) => kind::CAPTURED,
+        Question::Line(_) => kind::CAPTURED,
     }
 }
 
@@ -303,21 +297,23 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn record(&mut self, record: Record<'_>) {
         match record {
-            Record::Question { question, changes, responses, tls } => {
-                self.flag(if tls { flag::TLS } else { 0 });
-                self.news(&changes, &responses);
+            Record::Question { question, news } => {
+                self.news(news);
                 self.question(question);
+            }
+            Record::Notice { notice, news } => {
+                self.news(news);
+                self.notice(notice);
             }
             Record::Chunk(bytes) => self.text(bytes),
             Record::Piece(message) => self.message(message),
-            Record::Secure { changes, responses } => {
+            Record::Secure(news) => {
                 self.flag(flag::TLS);
-                self.news(&changes, &responses);
+                self.news(news);
             }
-            Record::Gone { changes, responses, quiet, tls } => {
-                self.flag(if tls { flag::TLS } else { 0 });
+            Record::Gone { news, quiet } => {
                 self.flag(if quiet { flag::QUIET } else { 0 });
-                self.news(&changes, &responses);
+                self.news(news);
             }
             Record::Error(error) | Record::ServerError(error) => {
                 self.text(error.number.to_string().as_bytes());
@@ -346,10 +342,12 @@ impl Writer<'_> {
         self.text(text.as_bytes());
     }
 
-    fn news(&mut self, changes: &Changes, responses: &[String]) {
+    fn news(&mut self, news: &mut News) {
+        let News { changes, responses, tls } = news;
+        self.flag(if *tls { flag::TLS } else { 0 });
         self.batch.words[self.start + 4] = responses.len() as u32;
         self.batch.words[self.start + 5] = changes.recipients.len() as u32;
-        for line in responses {
+        for line in &*responses {
             self.text(line.as_bytes());
         }
         if changes.reset {
@@ -369,14 +367,13 @@ impl Writer<'_> {
         for address in &changes.recipients {
             self.text(address.as_bytes());
         }
+        news.clear();
     }
 
     fn question(&mut self, question: &mut Question) {
         match question {
             Question::Connect => self.plan_stock(Stock::Greeting),
-            Question::Responses => {}
             Question::Streamed => self.plan_stock(Stock::Ok),
-            Question::Cut(stock) => self.plan_stock(*stock),
             Question::Command { line, passed, plan } => {
                 if !*passed {
                     self.flag(flag::LINE);
@@ -384,11 +381,19 @@ impl Writer<'_> {
                 }
                 self.plan(plan);
             }
-            Question::Data(message) | Question::Taken(message) => {
+            Question::Data(message) => {
                 self.message(message);
                 self.plan_stock(Stock::Ok);
             }
-            Question::Captured(line) => self.text(line),
+            Question::Line(line) => self.text(line),
+        }
+    }
+
+    fn notice(&mut self, notice: &mut Notice) {
+        match notice {
+            Notice::Cut(stock) => self.plan_stock(*stock),
+            Notice::Taken(message) => self.message(message),
+            Notice::Responses => {}
         }
     }
 

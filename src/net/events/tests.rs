@@ -1,7 +1,7 @@
 //! The queue between sessions and an application, without either.
 
 use super::*;
-use crate::protocol::server::{Question, Verdict};
+use crate::protocol::server::{News, Question, Verdict};
 use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll, Waker};
 
@@ -16,12 +16,7 @@ fn queue() -> (Arc<EventQueue>, Arc<AtomicUsize>) {
 
 fn ask(queue: &EventQueue, slot: &Arc<Slot>) -> bool {
     let mut question = Question::Connect;
-    let record = Record::Question {
-        question: &mut question,
-        changes: Default::default(),
-        responses: Vec::new(),
-        tls: false,
-    };
+    let record = Record::Question { question: &mut question, news: &mut News::default() };
     queue.post(slot, &Peer::default(), true, record)
 }
 
@@ -159,12 +154,7 @@ fn numbers_of_sessions_are_used_again() {
     for _ in 0..3 {
         let slot = Arc::new(Slot::default());
         ask(&queue, &slot);
-        let gone = Record::Gone {
-            changes: Default::default(),
-            responses: Vec::new(),
-            quiet: false,
-            tls: false,
-        };
+        let gone = Record::Gone { news: &mut News::default(), quiet: false };
         queue.post(&slot, &Peer::default(), false, gone);
         assert_eq!(slot.index(), Some(0));
         done = next(&queue, done).unwrap();

@@ -1,5 +1,6 @@
 //! What the application's answers do, and the effects of commands that go on.
 
+use super::dialogue::Parked;
 use super::receiving::Receiving;
 use super::{Effect, Plan, Question, ServerSession, State, Verdict};
 use crate::protocol::dialect::Stock;
@@ -12,12 +13,10 @@ impl ServerSession {
     /// Answers the question. `recipients` is how many the application counts, if it was it that
     /// answered; it has then recorded greeting, sender and recipient by itself.
     pub fn answer(&mut self, verdict: Verdict, recipients: Option<usize>, now: Instant) {
-        let Some(question) = self.question.take() else { return };
-        self.waiting_since = now;
-        self.active_at = now;
-        if let Some(recipients) = recipients {
-            self.recipients = recipients;
+        if !matches!(self.parked, Parked::Asked(_)) {
+            return;
         }
+        let Parked::Asked(question) = self.go_on(recipients, now) else { return };
         if recipients.is_some() && verdict.refuses() {
             self.config.counters.refuse_by_application();
         }
@@ -38,9 +37,26 @@ impl ServerSession {
                 self.config.counters.answered(!verdict.refuses());
                 self.answer_data(verdict);
             }
-            Question::Cut(_) | Question::Taken(_) | Question::Responses | Question::Captured(_) => {
-            }
+            Question::Line(_) => {}
         }
+    }
+
+    /// The application has heard the notice; `recipients` is how many it counts, if it was it
+    /// that said so.
+    pub fn heard(&mut self, recipients: Option<usize>, now: Instant) {
+        if matches!(self.parked, Parked::Told(_)) {
+            self.go_on(recipients, now);
+        }
+    }
+
+    /// It is parked no more; where it was is returned.
+    fn go_on(&mut self, recipients: Option<usize>, now: Instant) -> Parked {
+        self.waiting_since = now;
+        self.active_at = now;
+        if let Some(recipients) = recipients {
+            self.recipients = recipients;
+        }
+        std::mem::replace(&mut self.parked, Parked::No)
     }
 
     fn answer_connect(&mut self, verdict: Verdict, now: Instant) {
@@ -104,7 +120,7 @@ impl ServerSession {
 
     /// Puts a reply of the application's to those that are ready.
     fn write_reply(&mut self, reply: &Reply) {
-        reply.write(self.replies(Some(reply.code())));
+        reply.write(self.queue(Some(reply.code())));
     }
 
     pub(super) fn refuse(&mut self, code: ReplyCode) {
@@ -124,19 +140,19 @@ impl ServerSession {
                 self.recipients = 0;
                 self.state = State::ExpectMail;
                 if note {
-                    self.changes.greet(domain);
+                    self.news.changes.greet(domain);
                 }
             }
             Effect::Mail(mail) => {
                 self.state = State::ExpectRcpt;
                 if note {
                     self.recipients = 0;
-                    self.changes.mail(mail);
+                    self.news.changes.mail(mail);
                 }
             }
             Effect::Rcpt(recipient) if note => {
                 self.recipients += 1;
-                self.changes.recipients.push(recipient.address);
+                self.news.changes.recipients.push(recipient.address);
             }
             Effect::Rcpt(_) => {}
             Effect::StartData => {
@@ -147,7 +163,7 @@ impl ServerSession {
             Effect::Reset => {
                 self.recipients = 0;
                 if note {
-                    self.changes.reset();
+                    self.news.changes.reset();
                 }
                 if let State::ExpectRcpt = self.state {
                     self.state = State::ExpectMail;
@@ -160,7 +176,7 @@ impl ServerSession {
                 self.pipelining = false;
                 self.recipients = 0;
                 if note {
-                    self.changes.forget();
+                    self.news.changes.forget();
                 }
                 self.state = State::StartTls;
             }

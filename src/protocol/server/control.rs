@@ -2,7 +2,7 @@
 //! allowed, what is counted, and message data that comes too slowly; `replies.rs` has the tarpit.
 //! Each is off where [`Control`](crate::protocol::control::Control) does not say otherwise.
 
-use super::{Effect, Plan, ServerSession, State, Step};
+use super::{Effect, Next, Plan, ServerSession, State};
 use crate::protocol::control::{Counted, Meter, Pipelining};
 use crate::protocol::dialect::Stock;
 use crate::protocol::limits::MIN_DATA_RATE_GRACE;
@@ -66,7 +66,7 @@ impl ServerSession {
     /// Waits before the greeting, as the client has to (RFC 5321 section 4.3.1). One that does not
     /// is turned away; where RFC 5321 section 3.1 would wait for its QUIT, it has shown that it
     /// does not listen. `None` when that is over, one way or the other.
-    pub(super) fn poll_greeting(&mut self, now: Instant) -> Option<Step> {
+    pub(super) fn poll_greeting(&mut self, now: Instant) -> Option<Next> {
         let delay = self.config.control.greeting_delay?;
         if now >= *self.greets_at.get_or_insert(now + delay) {
             self.connected_at = now;

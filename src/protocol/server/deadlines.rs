@@ -1,5 +1,6 @@
 //! Deadlines and idle times (RFC 5321 section 4.5.3.2).
 
+use super::dialogue::Parked;
 use super::{Expired, Interest, ServerSession, State, Verdict};
 use crate::protocol::dialect::Stock;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ impl ServerSession {
 
     /// When [`ServerSession::expire`] is to be called at the latest.
     pub fn deadline(&self) -> Option<Instant> {
-        if self.question.is_some() {
+        if self.is_parked() {
             return self.config.limits.listener.map(|limit| self.waiting_since + limit);
         }
         if let Some(until) = self.waits_until() {
@@ -28,8 +29,13 @@ impl ServerSession {
         if self.deadline().is_none_or(|deadline| deadline > now) {
             return Expired::Nothing;
         }
-        if let Some(question) = self.question.as_ref() {
-            return self.expire_question(question.awaits_verdict(), now);
+        match &self.parked {
+            Parked::Asked(question) => return self.expire_question(question.is_replied_to(), now),
+            Parked::Told(_) => {
+                self.heard(None, now);
+                return Expired::Nothing;
+            }
+            Parked::No => {}
         }
         if self.waits_until().is_some() {
             return Expired::Nothing;
@@ -49,13 +55,13 @@ impl ServerSession {
         Expired::Idle
     }
 
-    fn expire_question(&mut self, awaited: bool, now: Instant) -> Expired {
+    fn expire_question(&mut self, is_replied_to: bool, now: Instant) -> Expired {
         let code = self.config.replies.stock(Stock::LocalError).0;
-        if awaited {
+        if is_replied_to {
             self.reply_stock(Stock::LocalError);
         }
         self.answer(Verdict::Silent(Some(code)), None, now);
-        if awaited { Expired::Listener } else { Expired::Nothing }
+        if is_replied_to { Expired::Listener } else { Expired::Nothing }
     }
 
     /// Until when the client must have said something (RFC 5321 section 4.5.3.2).

@@ -2,8 +2,10 @@
 
 use super::plan::Plan;
 use crate::protocol::dialect::Stock;
+use crate::protocol::envelope::Changes;
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
+use bytes::BytesMut;
 
 /// The events that the application wants to hear of, as a set of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,27 +55,49 @@ impl Interest {
 }
 
 /// What the driver is to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step<'a> {
     /// Read and call [`receive`](super::ServerSession::receive).
     NeedInput,
-    /// Write [`output`](super::ServerSession::output).
-    Send,
+    /// Write these replies, and leave nothing of them here.
+    Send(&'a mut BytesMut),
     /// Read nothing until [`deadline`](super::ServerSession::deadline).
     Hold,
-    /// Put [`question`](super::ServerSession::question) to the application and [`answer`](super::ServerSession::answer) it.
-    Ask,
-    /// Hand [`take_chunk`](super::ServerSession::take_chunk) on.
-    Chunk,
-    /// Hand [`take_piece`](super::ServerSession::take_piece) on.
-    Piece,
+    /// Put this to the application with its news, and [`answer`](super::ServerSession::answer) it.
+    Ask(&'a mut Question, &'a mut News),
+    /// Tell the application this with its news, and say so when it was
+    /// [`heard`](super::ServerSession::heard).
+    Tell(&'a mut Notice, &'a mut News),
+    /// Hand wire bytes of message data on.
+    Chunk(BytesMut),
+    /// Hand a piece of a message on, dots undone.
+    Piece(Message),
     /// Begin the TLS handshake, then call [`secured`](super::ServerSession::secured).
     StartTls,
     /// Close the connection.
     Close,
 }
 
-/// What the session asks the application.
+/// What became of the session since the application last heard of it; who tells it clears this.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// What became of greeting and envelope.
+    pub changes: Changes,
+    /// The lines of replies that were made and have not left yet, if it listens to them.
+    pub responses: Vec<String>,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+}
+
+impl News {
+    /// The application has heard all of it.
+    pub fn clear(&mut self) {
+        self.changes.clear();
+        self.responses = Vec::new();
+    }
+}
+
+/// What the session asks the application; nothing goes on before the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Question {
     /// May this client come in?
@@ -91,21 +115,37 @@ pub enum Question {
     Data(Message),
     /// Is this message taken, which was handed on piece by piece?
     Streamed,
-    /// The message that was handed on so far was refused with this reply; nothing is asked.
-    Cut(Stock),
-    /// This message was taken; nothing is asked.
-    Taken(Message),
-    /// These replies are about to leave; nothing is asked.
-    Responses,
-    /// A line for the application alone; nothing is asked.
-    Captured(Vec<u8>),
+    /// A line for the application alone, which replies by itself if it does.
+    Line(Vec<u8>),
 }
 
 impl Question {
-    /// Whether the answer decides anything.
-    pub fn awaits_verdict(&self) -> bool {
-        matches!(self, Self::Connect | Self::Command { .. } | Self::Data(_) | Self::Streamed)
+    /// Whether a reply of ours depends on the answer.
+    pub fn is_replied_to(&self) -> bool {
+        !matches!(self, Self::Line(_))
     }
+}
+
+/// What the session tells the application; it goes on when that has heard it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The message that came was refused with this reply, whatever was handed on of it.
+    Cut(Stock),
+    /// This message was taken.
+    Taken(Message),
+    /// Replies are about to leave.
+    Responses,
+}
+
+/// What a session is parked at.
+#[derive(Debug)]
+pub(super) enum Parked {
+    /// Nothing: it goes on.
+    No,
+    /// A question that awaits its verdict.
+    Asked(Question),
+    /// A notice that the application has not taken yet.
+    Told(Notice),
 }
 
 /// The application's answer to a question.

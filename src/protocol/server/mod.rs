@@ -14,8 +14,9 @@
 //!     +--------> Closing
 //! ```
 //!
-//! A session that has asked a [`Question`] is parked until [`ServerSession::answer`]; whatever
-//! arrives meanwhile waits in `input`, which the driver bounds by not reading.
+//! A session that has asked a [`Question`] is parked until [`ServerSession::answer`], one that has
+//! told a [`Notice`] until [`ServerSession::heard`]; whatever arrives meanwhile waits in `input`,
+//! which the driver bounds by not reading.
 
 mod answers;
 mod control;
@@ -27,20 +28,20 @@ mod replies;
 #[cfg(test)]
 mod tests;
 
-pub use dialogue::{Expired, Interest, Question, Step, Verdict};
+pub use dialogue::{Expired, Interest, News, Notice, Question, Step, Verdict};
 pub use plan::{Effect, Plan, PlannedReply};
 
 use super::control::{Control, Meter};
 use super::counters::Counters;
 use super::data::BareNewlines;
 use super::dialect::{Dialect, Replies, Stock};
-use super::envelope::Changes;
 use super::extension::Extensions;
 use super::limits::{IDLE_BUFFER, Limits, MAX_AUTH_LINE, MAX_GATHERED_REPLIES};
 use super::line::{Line, LineReader};
 use super::message::Message;
 use super::reply::Reply;
 use bytes::BytesMut;
+use dialogue::Parked;
 use receiving::Receiving;
 use replies::Held;
 use std::sync::Arc;
@@ -90,13 +91,26 @@ enum State {
     Closing,
 }
 
+/// A [`Step`] without what it carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    NeedInput,
+    Send,
+    Hold,
+    Park,
+    Chunk,
+    Piece,
+    StartTls,
+    Close,
+}
+
 /// One session of a server.
 #[derive(Debug)]
 pub struct ServerSession {
     config: Arc<ServerConfig>,
     interest: Interest,
     state: State,
-    question: Option<Question>,
+    parked: Parked,
     input: BytesMut,
     lines: LineReader,
     output: BytesMut,
@@ -105,15 +119,12 @@ pub struct ServerSession {
     meter: Option<Meter>,
     /// Wire bytes of message data that the application has not been given yet.
     chunk: BytesMut,
-    /// Replies that the application has not been told of yet.
-    unannounced: Vec<String>,
-    changes: Changes,
+    news: News,
     /// Recipients of the transaction, the application's own included.
     recipients: usize,
     messages: u32,
     bad_commands: u32,
     overlong_lines: u32,
-    tls: bool,
     greeted: bool,
     /// The client was offered PIPELINING (RFC 2920 section 3).
     pipelining: bool,
@@ -137,20 +148,18 @@ impl ServerSession {
             config,
             interest: Interest::default(),
             state: State::Connecting,
-            question: None,
+            parked: Parked::No,
             input: BytesMut::new(),
             lines: LineReader::default(),
             output: BytesMut::new(),
             held: None,
             meter: None,
             chunk: BytesMut::new(),
-            unannounced: Vec::new(),
-            changes: Changes::default(),
+            news: News { tls, ..News::default() },
             recipients: 0,
             messages: 0,
             bad_commands: 0,
             overlong_lines: 0,
-            tls,
             greeted: false,
             pipelining: false,
             begun: false,
@@ -190,21 +199,34 @@ impl ServerSession {
     }
 
     /// What to do next; `interest` as it stands now.
-    pub fn poll(&mut self, now: Instant, interest: Interest) -> Step {
+    pub fn poll(&mut self, now: Instant, interest: Interest) -> Step<'_> {
         self.set_interest(interest);
+        match self.next(now) {
+            Next::NeedInput => Step::NeedInput,
+            Next::Send => Step::Send(&mut self.output),
+            Next::Hold => Step::Hold,
+            Next::Park => self.parked(),
+            Next::Chunk => Step::Chunk(std::mem::take(&mut self.chunk)),
+            Next::Piece => Step::Piece(self.take_piece()),
+            Next::StartTls => Step::StartTls,
+            Next::Close => Step::Close,
+        }
+    }
+
+    fn next(&mut self, now: Instant) -> Next {
         loop {
-            if self.question.is_some() {
-                return Step::Ask;
+            if self.is_parked() {
+                return Next::Park;
             }
-            if let Some(step) = self.poll_held(now) {
-                return step;
+            if let Some(next) = self.poll_held(now) {
+                return next;
             }
             if self.output.len() > MAX_GATHERED_REPLIES {
                 return self.flush(now);
             }
             match &mut self.state {
                 State::Connecting if !self.begun => match self.poll_greeting(now) {
-                    Some(step) => return step,
+                    Some(next) => return next,
                     None => self.begun = matches!(self.state, State::Connecting),
                 },
                 State::Connecting if self.interest.has(Interest::CONNECT) => {
@@ -215,39 +237,42 @@ impl ServerSession {
                     self.state = State::ExpectGreeting;
                 }
                 State::Data(_) => {
-                    if let Some(step) = self.poll_data(now) {
-                        return step;
+                    if let Some(next) = self.poll_data(now) {
+                        return next;
                     }
                 }
-                State::StartTls if self.output.is_empty() => return Step::StartTls,
-                State::Closing if self.output.is_empty() => return Step::Close,
+                State::StartTls if self.output.is_empty() => return Next::StartTls,
+                State::Closing if self.output.is_empty() => return Next::Close,
                 State::StartTls | State::Closing => return self.flush(now),
                 _ => {
-                    if let Some(step) = self.poll_command(now) {
-                        return step;
+                    if let Some(next) = self.poll_command(now) {
+                        return next;
                     }
                 }
             }
         }
     }
 
-    /// The question that the session is parked at.
-    pub fn question(&mut self) -> Option<&mut Question> {
-        self.question.as_mut()
+    /// What it is parked at, with the news that go with that.
+    fn parked(&mut self) -> Step<'_> {
+        match &mut self.parked {
+            Parked::Asked(question) => Step::Ask(question, &mut self.news),
+            Parked::Told(notice) => Step::Tell(notice, &mut self.news),
+            Parked::No => Step::NeedInput,
+        }
     }
 
-    /// What the application has not seen of the envelope yet; it is to be told with any event.
-    pub fn take_changes(&mut self) -> Changes {
-        std::mem::take(&mut self.changes)
+    /// Whether it waits for the application, whatever the client does.
+    pub fn is_parked(&self) -> bool {
+        !matches!(self.parked, Parked::No)
     }
 
-    /// Message data as it came from the wire.
-    pub fn take_chunk(&mut self) -> BytesMut {
-        std::mem::take(&mut self.chunk)
+    /// What the application has not heard of yet; it is to be told with any event.
+    pub fn news(&mut self) -> &mut News {
+        &mut self.news
     }
 
-    /// What has come of a message that the application reads as it comes; empty if nothing has.
-    pub fn take_piece(&mut self) -> Message {
+    fn take_piece(&mut self) -> Message {
         match &mut self.state {
             State::Data(receiving) => receiving.take_piece(),
             _ => Message::default(),
@@ -260,11 +285,6 @@ impl ServerSession {
         if let State::Data(receiving) = &mut self.state {
             receiving.discard(reply);
         }
-    }
-
-    /// Whether the connection is encrypted.
-    pub fn is_tls(&self) -> bool {
-        self.tls
     }
 
     /// Whether all that is left is to send what is ready and to close.
@@ -285,7 +305,7 @@ impl ServerSession {
 
     /// The TLS handshake is done: nothing said in plain text counts (RFC 3207 section 4.2).
     pub fn secured(&mut self, now: Instant) {
-        self.tls = true;
+        self.news.tls = true;
         self.greeted = false;
         self.connected_at = now;
         self.waiting_since = now;
@@ -293,9 +313,9 @@ impl ServerSession {
         self.state = State::ExpectGreeting;
     }
 
-    /// Drops the question, sends what is ready and closes.
+    /// Asks and tells nothing more, sends what is ready and closes.
     pub fn close(&mut self) {
-        self.question = None;
+        self.parked = Parked::No;
         self.state = State::Closing;
     }
 
@@ -306,19 +326,27 @@ impl ServerSession {
 
     /// Closes with 421 whatever goes on.
     pub fn abort(&mut self) {
-        self.question = None;
+        self.parked = Parked::No;
         self.draining = true;
         self.close_with(Stock::ShuttingDown);
     }
 
-    fn ask(&mut self, question: Question, now: Instant) -> Step {
+    fn ask(&mut self, question: Question, now: Instant) -> Next {
+        self.park(Parked::Asked(question), now)
+    }
+
+    fn tell(&mut self, notice: Notice, now: Instant) -> Next {
+        self.park(Parked::Told(notice), now)
+    }
+
+    fn park(&mut self, parked: Parked, now: Instant) -> Next {
         self.waiting_since = now;
-        self.question = Some(question);
-        Step::Ask
+        self.parked = parked;
+        Next::Park
     }
 
     /// Nothing more can be done with the input at hand.
-    fn wait(&mut self, now: Instant) -> Option<Step> {
+    fn wait(&mut self, now: Instant) -> Option<Next> {
         if !self.output.is_empty() {
             return Some(self.flush(now));
         }
@@ -332,7 +360,7 @@ impl ServerSession {
             if let State::Data(receiving) = &mut self.state {
                 receiving.pace_mut().reading(now);
             }
-            return Some(Step::NeedInput);
+            return Some(Next::NeedInput);
         }
         None
     }
@@ -341,7 +369,7 @@ impl ServerSession {
         matches!(self.state, State::ExpectRcpt | State::Data(_))
     }
 
-    fn poll_command(&mut self, now: Instant) -> Option<Step> {
+    fn poll_command(&mut self, now: Instant) -> Option<Next> {
         if !self.greeted && !self.lines.is_skipping() && self.input.starts_with(TLS_HANDSHAKE) {
             self.close_with(Stock::NotSmtp);
             return None;
@@ -354,7 +382,7 @@ impl ServerSession {
         match self.lines.next_line(&mut self.input, limit) {
             None => return self.wait(now),
             Some(Line::Complete(line)) if self.interest.has(Interest::CAPTURE) => {
-                return Some(self.ask(Question::Captured(line), now));
+                return Some(self.ask(Question::Line(line), now));
             }
             Some(Line::Complete(line)) if self.pipelines_unduly(&line) => {
                 self.close_with(Stock::UnauthorisedPipelining);

@@ -147,7 +147,7 @@ impl ServerSession {
     fn plan_for_application(&self, line: &str) -> Plan {
         match Command::parse(line, Grammar::Application, self.config.extensions) {
             Ok(Command::Data) => Plan::new(Stock::StartData, Effect::StartData),
-            Ok(Command::StartTls) if self.config.tls && !self.tls => {
+            Ok(Command::StartTls) if self.config.tls && !self.news.tls => {
                 Plan::new(Stock::ReadyForTls, Effect::StartTls)
             }
             Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
@@ -233,7 +233,7 @@ impl ServerSession {
 
     pub(super) fn offers(&self, extension: Extension) -> bool {
         self.config.extensions.contains(extension)
-            && (extension != Extension::StartTls || self.config.tls && !self.tls)
+            && (extension != Extension::StartTls || self.config.tls && !self.news.tls)
     }
 
     /// Whether EHLO is told of it.
@@ -246,7 +246,7 @@ impl ServerSession {
     fn plan_mail(&self, mail: Mail) -> Plan {
         let limits = &self.config.limits;
         // RFC 3207 section 4: whatever else is wrong, TLS comes first.
-        if self.config.require_tls && !self.tls {
+        if self.config.require_tls && !self.news.tls {
             return self.bad(Stock::TlsRequired);
         }
         if !self.is_greeted() {
@@ -287,7 +287,7 @@ impl ServerSession {
     }
 
     fn plan_starttls(&self) -> Plan {
-        if self.tls {
+        if self.news.tls {
             self.bad(Stock::AlreadyTls)
         } else if self.config.tls {
             Plan::new(Stock::ReadyForTls, Effect::StartTls)

@@ -1,7 +1,7 @@
 //! One message on its way in.
 
 use super::control::Pace;
-use super::{Interest, PlannedReply, Question, ServerConfig, ServerSession, State, Step};
+use super::{Interest, Next, Notice, PlannedReply, Question, ServerConfig, ServerSession, State};
 use crate::protocol::data::{BareNewlines, DataDecoder};
 use crate::protocol::dialect::Stock;
 use crate::protocol::message::Message;
@@ -152,7 +152,7 @@ impl Receiving {
 
 impl ServerSession {
     /// Takes what has come of a message, and sees to it when it is whole.
-    pub(super) fn poll_data(&mut self, now: Instant) -> Option<Step> {
+    pub(super) fn poll_data(&mut self, now: Instant) -> Option<Next> {
         let State::Data(receiving) = &mut self.state else { return None };
         if !self.input.is_empty() && !receiving.has_ended() {
             let used = receiving.decode(&self.input, &mut self.chunk);
@@ -161,10 +161,10 @@ impl ServerSession {
             self.waiting_since = now;
         }
         if !self.chunk.is_empty() {
-            return Some(Step::Chunk);
+            return Some(Next::Chunk);
         }
         if receiving.has_piece() {
-            return Some(Step::Piece);
+            return Some(Next::Piece);
         }
         if !receiving.has_ended() {
             return self.wait(now);
@@ -184,7 +184,7 @@ impl ServerSession {
     }
 
     /// Replies to a message, or asks about it first.
-    fn end_data(&mut self, end: End, streamed: bool, now: Instant) -> Option<Step> {
+    fn end_data(&mut self, end: End, streamed: bool, now: Instant) -> Option<Next> {
         let is_asked = match end {
             End::Streamed => true,
             End::Message(_) => self.interest.has(Interest::DATA),
@@ -198,7 +198,7 @@ impl ServerSession {
             End::Refused(stock) => {
                 self.reply_stock(stock);
                 if streamed || self.interest.has(Interest::DATA) {
-                    return Some(self.ask(Question::Cut(stock), now));
+                    return Some(self.tell(Notice::Cut(stock), now));
                 }
             }
             End::Streamed => return Some(self.ask(Question::Streamed, now)),
@@ -215,14 +215,14 @@ impl ServerSession {
             End::Message(message) => {
                 self.reply_stock(Stock::Ok);
                 if self.interest.may_look_back() {
-                    return Some(self.ask(Question::Taken(message), now));
+                    return Some(self.tell(Notice::Taken(message), now));
                 }
             }
             End::NotKept => {
                 self.reply_stock(Stock::Ok);
                 // The application has taken every chunk before the client hears so.
                 if self.interest.has(Interest::DATA_CHUNK) {
-                    return Some(self.ask(Question::Responses, now));
+                    return Some(self.tell(Notice::Responses, now));
                 }
             }
         }

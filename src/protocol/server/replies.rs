@@ -1,7 +1,7 @@
 //! Replies on their way out: announced to the application, gathered over a pipelined group
 //! (RFC 2920 section 3.1), and held back if they are negative and there is a tarpit.
 
-use super::{Interest, Plan, PlannedReply, Question, ServerConfig, ServerSession, State, Step};
+use super::{Interest, Next, Notice, Plan, PlannedReply, ServerConfig, ServerSession, State};
 use crate::protocol::dialect::Stock;
 use crate::protocol::reply::ReplyCode;
 use bytes::{BufMut, BytesMut};
@@ -16,25 +16,33 @@ pub(super) struct Held {
 }
 
 impl ServerSession {
-    /// Replies to write, gathered over a pipelined group (RFC 2920 section 3.1).
-    pub fn output(&mut self) -> &mut BytesMut {
+    /// Bytes of replies that are ready to leave.
+    pub fn ready(&self) -> usize {
+        self.output.len()
+    }
+
+    /// The replies that are ready although the session is parked, so that those to earlier
+    /// commands need not wait for the application.
+    pub fn replies(&mut self) -> &mut BytesMut {
         &mut self.output
     }
 
-    /// The lines of replies that the application has not been told of yet.
-    pub fn take_responses(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.unannounced)
+    /// Takes the buffer of replies that were sent, for those to come.
+    pub fn reuse(&mut self, buffer: BytesMut) {
+        if self.output.capacity() == 0 && buffer.is_empty() {
+            self.output = buffer;
+        }
     }
 
     /// Appends bytes of the application's own to the replies.
     pub fn write(&mut self, bytes: &[u8]) {
         let code = bytes.get(..3).and_then(ReplyCode::parse);
-        self.replies(code).put_slice(bytes);
+        self.queue(code).put_slice(bytes);
     }
 
     /// Lets what was ready before leave, then waits, then lets the replies go that were held
     /// back.
-    pub(super) fn poll_held(&mut self, now: Instant) -> Option<Step> {
+    pub(super) fn poll_held(&mut self, now: Instant) -> Option<Next> {
         let tarpit = self.config.control.tarpit.unwrap_or_default();
         let hurries = self.draining && !self.is_busy();
         let held = self.held.as_mut()?;
@@ -45,7 +53,7 @@ impl ServerSession {
             return Some(self.flush(now));
         }
         if now < *held.until.get_or_insert(now + tarpit) && !hurries {
-            return Some(Step::Hold);
+            return Some(Next::Hold);
         }
         self.output = std::mem::take(&mut held.replies);
         self.held = None;
@@ -56,8 +64,8 @@ impl ServerSession {
     }
 
     /// Sends what is gathered; the application hears of each reply before it leaves.
-    pub(super) fn flush(&mut self, now: Instant) -> Step {
-        if self.unannounced.is_empty() { Step::Send } else { self.ask(Question::Responses, now) }
+    pub(super) fn flush(&mut self, now: Instant) -> Next {
+        if self.news.responses.is_empty() { Next::Send } else { self.tell(Notice::Responses, now) }
     }
 
     /// Carries a plan out that the application has not been asked about.
@@ -79,7 +87,7 @@ impl ServerSession {
     pub(super) fn reply(&mut self, reply: &PlannedReply) {
         // One that never got in is not spoken of.
         if self.begun && self.interest.has(Interest::RESPONSE) {
-            self.unannounced.extend(reply.lines(&self.config.replies));
+            self.news.responses.extend(reply.lines(&self.config.replies));
         }
         self.put(reply);
     }
@@ -104,7 +112,7 @@ impl ServerSession {
     }
 
     /// Where a reply of `code` goes.
-    pub(super) fn replies(&mut self, code: Option<ReplyCode>) -> &mut BytesMut {
+    pub(super) fn queue(&mut self, code: Option<ReplyCode>) -> &mut BytesMut {
         queue(&self.config, &mut self.held, &mut self.output, code)
     }
 }

@@ -9,6 +9,7 @@ use crate::net::dns::names::Lookup;
 use crate::net::events::{Answer, Control, ErrorInfo, MAX_WRITES, Record, Slot, Wake};
 use crate::net::stream::Stream;
 use crate::protocol::server::{Expired, Interest, ServerSession, Step};
+use bytes::BytesMut;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -74,6 +75,7 @@ pub(super) async fn serve(stream: Stream, client: Client) {
         slot,
         client: &client,
         sleep,
+        outgoing: BytesMut::new(),
         has_input: false,
         now,
     };
@@ -89,6 +91,8 @@ struct Connection<'a> {
     slot: Arc<Slot>,
     client: &'a Client,
     sleep: Pin<&'a mut Sleep>,
+    /// Replies that are being written.
+    outgoing: BytesMut,
     /// There is something to read, so that a reset could not be told from it.
     has_input: bool,
     /// As of the last event; the clock is read once for each.
@@ -132,19 +136,32 @@ impl Connection<'_> {
             self.handshake().await?;
         }
         loop {
-            match self.session.poll(self.now, self.interest()) {
+            let interest = self.interest();
+            match self.session.poll(self.now, interest) {
                 Step::NeedInput => self.wait(true).await?,
                 Step::Hold => self.wait(false).await?,
-                Step::Send => self.send().await?,
-                Step::Ask => self.ask().await?,
-                Step::Chunk => {
-                    let chunk = self.session.take_chunk();
-                    self.hand_on(Record::Chunk(&chunk)).await?;
+                Step::Send(replies) => {
+                    self.outgoing = std::mem::take(replies);
+                    self.send().await?;
                 }
-                Step::Piece => {
-                    let mut piece = self.session.take_piece();
-                    self.hand_on(Record::Piece(&mut piece)).await?;
+                Step::Ask(question, news) => {
+                    let holds_replies = question.is_replied_to();
+                    let posted = self.client.post(true, Record::Question { question, news });
+                    if let Some(answer) = self.park(posted, holds_replies).await? {
+                        let Answer { verdict, recipients } = answer;
+                        self.session.set_interest(self.interest());
+                        self.session.answer(verdict, Some(recipients), self.now);
+                    }
                 }
+                Step::Tell(notice, news) => {
+                    let posted = self.client.post(true, Record::Notice { notice, news });
+                    // What the application is merely to take, it takes first.
+                    if let Some(answer) = self.park(posted, false).await? {
+                        self.session.heard(Some(answer.recipients), self.now);
+                    }
+                }
+                Step::Chunk(chunk) => self.hand_on(Record::Chunk(&chunk)).await?,
+                Step::Piece(mut piece) => self.hand_on(Record::Piece(&mut piece)).await?,
                 Step::StartTls => {
                     self.handshake().await?;
                     self.session.secured(self.now);
@@ -168,32 +185,30 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Puts the session's question to the application and waits for the answer.
-    async fn ask(&mut self) -> Result<(), Ended> {
-        let changes = self.session.take_changes();
-        let responses = self.session.take_responses();
-        let tls = self.session.is_tls();
-        let Some(question) = self.session.question() else { return Ok(()) };
-        let record = Record::Question { question, changes, responses, tls };
-        if !self.client.post(true, record) {
+    /// Waits until the application has settled what was `posted`; `None` if the session has done
+    /// so meanwhile. Replies to earlier commands wait with it for a while, if they may: those that
+    /// the application is not told of.
+    async fn park(&mut self, posted: bool, holds_replies: bool) -> Result<Option<Answer>, Ended> {
+        if !posted {
             return Err(Ended::Destroyed);
         }
         let asked = self.now;
         let hold = asked + HOLD;
-        while self.session.question().is_some() {
-            let held = self.holds_replies();
+        while self.session.is_parked() {
+            let held = holds_replies
+                && self.session.ready() > 0
+                && !self.interest().has(Interest::RESPONSE);
             match self.next_before(false, held.then_some(hold)).await? {
-                Event::Wake(Wake::Answer(Answer { verdict, recipients })) => {
+                Event::Wake(Wake::Answer(answer)) => {
                     self.server.traffic().answers.add(self.now.saturating_duration_since(asked));
-                    self.session.set_interest(self.interest());
-                    self.session.answer(verdict, Some(recipients), self.now);
-                    // What it asks now, if anything, is another question.
-                    break;
+                    self.slot.withdraw();
+                    return Ok(Some(answer));
                 }
                 Event::Wake(Wake::Control(control)) => self.control(control)?,
                 Event::Deadline => {
                     self.expire();
-                    if held && self.now >= hold && self.session.question().is_some() {
+                    if held && self.now >= hold && self.session.is_parked() {
+                        self.outgoing = std::mem::take(self.session.replies());
                         self.send().await?;
                     }
                 }
@@ -201,14 +216,7 @@ impl Connection<'_> {
             }
         }
         self.slot.withdraw();
-        Ok(())
-    }
-
-    /// Whether replies wait for the answer that may leave without it: what the application is
-    /// merely to take, it takes first.
-    fn holds_replies(&mut self) -> bool {
-        let awaits = self.session.question().is_some_and(|question| question.awaits_verdict());
-        awaits && !self.session.output().is_empty() && !self.interest().has(Interest::RESPONSE)
+        Ok(None)
     }
 
     /// Gives message data to the application; nothing is read until that has caught up.
@@ -248,7 +256,7 @@ impl Connection<'_> {
     fn control(&mut self, control: Control) -> Result<(), Ended> {
         match control {
             Control::Write(bytes) => {
-                if self.session.output().len() + bytes.len() > MAX_WRITES {
+                if self.outgoing.len() + self.session.ready() + bytes.len() > MAX_WRITES {
                     return Err(Ended::overflow());
                 }
                 self.session.write(&bytes);
@@ -335,9 +343,10 @@ impl Connection<'_> {
         if !self.interest().has(Interest::SECURE) {
             return Ok(());
         }
-        let changes = self.session.take_changes();
-        let responses = self.session.take_responses();
-        self.post(false, Record::Secure { changes, responses })
+        if !self.client.post(false, Record::Secure(self.session.news())) {
+            return Err(Ended::Destroyed);
+        }
+        Ok(())
     }
 
     /// Closes the stream and tells the application that the session is over.
@@ -355,10 +364,7 @@ impl Connection<'_> {
         self.stream = None;
         let listened = self.interest().has(Interest::DISCONNECT) && connected;
         if self.slot.index().is_some() || listened {
-            let changes = self.session.take_changes();
-            let responses = self.session.take_responses();
-            let tls = self.session.is_tls();
-            let gone = Record::Gone { changes, responses, quiet: !connected, tls };
+            let gone = Record::Gone { news: self.session.news(), quiet: !connected };
             self.client.post(false, gone);
         }
     }

@@ -23,11 +23,11 @@ thread_local! {
 }
 
 impl Connection<'_> {
-    /// Writes all that the session has ready.
+    /// Writes the replies that are on their way out.
     pub(super) async fn send(&mut self) -> Result<(), Ended> {
         let limit = self.server.config().limits.command;
         let mut deadline = limit.map(|limit| self.now + limit);
-        let mut left = self.session.output().len();
+        let mut left = self.outgoing.len();
         loop {
             self.arm(deadline);
             let event = poll_fn(|cx| {
@@ -37,10 +37,13 @@ impl Connection<'_> {
                 self.poll_signals(cx).map(|event| Ok(Some(event)))
             });
             match event.await? {
-                None => return Ok(()),
+                None => {
+                    self.session.reuse(std::mem::take(&mut self.outgoing));
+                    return Ok(());
+                }
                 // A client that reads has all the time again.
-                Some(Event::Deadline) if self.session.output().len() < left => {
-                    left = self.session.output().len();
+                Some(Event::Deadline) if self.outgoing.len() < left => {
+                    left = self.outgoing.len();
                     deadline = limit.map(|limit| self.now + limit);
                 }
                 Some(event) => self.interrupted(event, deadline)?,
@@ -133,19 +136,18 @@ impl Connection<'_> {
         })
     }
 
-    /// Writes and flushes what the session has ready.
+    /// Writes and flushes what is to be written.
     pub(super) fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(stream) = &mut self.stream else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
-        let output = self.session.output();
-        while !output.is_empty() {
-            let written = ready!(Pin::new(&mut *stream).poll_write(cx, output))?;
+        while !self.outgoing.is_empty() {
+            let written = ready!(Pin::new(&mut *stream).poll_write(cx, &self.outgoing))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.server.traffic().sent.add(written);
-            output.advance(written);
+            self.outgoing.advance(written);
         }
         Pin::new(stream).poll_flush(cx)
     }

@@ -83,16 +83,14 @@ impl Duel {
         loop {
             match self.server.poll(now, Interest::DATA) {
                 server::Step::NeedInput | server::Step::Close => return,
-                server::Step::Ask => {
-                    if let Some(Question::Data(message)) = self.server.question() {
+                server::Step::Ask(question, _) => {
+                    if let Question::Data(message) = question {
                         self.received.push(message.segments().collect::<Vec<_>>().concat());
                     }
                     self.server.answer(Verdict::Accept(None), None, now);
                 }
-                step => {
-                    let server::Step::Send = step else { continue };
-                    self.replies.extend(self.server.output().split());
-                }
+                server::Step::Send(replies) => self.replies.extend(replies.split()),
+                _ => {}
             }
         }
     }

@@ -79,15 +79,13 @@ impl Table {
         loop {
             match self.session.poll(self.now, self.interest) {
                 Step::NeedInput => return,
-                Step::Send => {
-                    let output = self.session.output().split();
-                    self.replies.extend(output);
-                }
+                Step::Send(replies) => self.replies.extend(replies.split()),
                 Step::Hold => self.now = self.session.deadline().unwrap(),
-                Step::Ask => self.answer(),
-                Step::Chunk => drop(self.session.take_chunk()),
-                Step::Piece => {
-                    self.session.take_piece().segments().for_each(|bytes| self.pieces.extend(bytes))
+                Step::Ask(..) => self.answer(),
+                Step::Tell(..) => self.hear(),
+                Step::Chunk(_) => {}
+                Step::Piece(piece) => {
+                    piece.segments().for_each(|bytes| self.pieces.extend(bytes));
                 }
                 Step::StartTls => {
                     self.secured = true;
@@ -103,13 +101,14 @@ impl Table {
 
     /// Keeps the application's record as the wrapper does, and answers as the transcript has it.
     fn answer(&mut self) {
-        self.session.take_responses();
-        let changes = self.session.take_changes();
-        if changes.reset || changes.mail.is_some() {
+        let Step::Ask(question, news) = self.session.poll(self.now, self.interest) else {
+            panic!("nothing is asked");
+        };
+        if news.changes.reset || news.changes.mail.is_some() {
             self.recipients = 0;
         }
-        self.recipients += changes.recipients.len();
-        let question = self.session.question().unwrap();
+        self.recipients += news.changes.recipients.len();
+        news.clear();
         let mut events = Vec::new();
         let mut effect = Effect::Nothing;
         match question {
@@ -127,13 +126,11 @@ impl Table {
                 let bytes = message.segments().collect::<Vec<_>>().concat();
                 events.push(format!("data {}", bytes.escape_ascii()).replace("\\x00", "\\0"));
             }
-            Question::Cut(_) if !self.interest.has(Interest::STREAM) => {}
-            Question::Streamed | Question::Cut(_) => {
-                let what = if question.awaits_verdict() { "stream" } else { "cut" };
+            Question::Streamed => {
                 let bytes = std::mem::take(&mut self.pieces);
-                events.push(format!("{what} {}", bytes.escape_ascii()));
+                events.push(format!("stream {}", bytes.escape_ascii()));
             }
-            Question::Taken(_) | Question::Responses | Question::Captured(_) => {}
+            Question::Line(_) => {}
         }
         let mut verdict = Verdict::Accept(None);
         for event in events {
@@ -148,6 +145,24 @@ impl Table {
             }
         }
         self.session.answer(verdict, Some(self.recipients), self.now);
+    }
+
+    fn hear(&mut self) {
+        let Step::Tell(notice, news) = self.session.poll(self.now, self.interest) else {
+            panic!("nothing is told");
+        };
+        if news.changes.reset || news.changes.mail.is_some() {
+            self.recipients = 0;
+        }
+        self.recipients += news.changes.recipients.len();
+        news.clear();
+        if let Notice::Cut(_) = notice
+            && self.interest.has(Interest::STREAM)
+        {
+            let bytes = std::mem::take(&mut self.pieces);
+            self.events.push_back(format!("cut {}", bytes.escape_ascii()));
+        }
+        self.session.heard(Some(self.recipients), self.now);
     }
 
     fn line(&mut self) -> String {
@@ -188,7 +203,7 @@ fn commands_behind_starttls_never_run() {
     assert!(table.secured);
     assert_eq!(table.events, ["mail a@b"]);
     assert_eq!(replies(&mut table), "250 OK\r\n220 Ready to start TLS\r\n");
-    let changes = table.session.take_changes();
+    let changes = &table.session.news().changes;
     assert!(changes.reset && changes.forgot_greeting);
     table.send(b"RCPT TO:<c@d>\r\nSTARTTLS\r\nMAIL FROM:<a@b>\r\nEHLO x\r\n");
     let said = replies(&mut table);
@@ -201,16 +216,16 @@ fn commands_behind_starttls_never_run() {
 fn replies_of_a_group_leave_together() {
     let mut table = greeted(config(|_| {}), Interest::default());
     table.session.receive(b"NOOP\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n", table.now);
-    assert_eq!(table.session.poll(table.now, table.interest), Step::Send);
-    assert_eq!(table.session.output().iter().filter(|byte| **byte == b'\n').count(), 4);
+    let Step::Send(replies) = table.session.poll(table.now, table.interest) else { panic!() };
+    assert_eq!(replies.iter().filter(|byte| **byte == b'\n').count(), 4);
 }
 
 #[test]
 fn many_replies_are_sent_before_more_are_made() {
     let mut table = greeted(config(|_| {}), Interest::default());
     table.session.receive(&b"HELP\r\n".repeat(10_000), table.now);
-    assert_eq!(table.session.poll(table.now, table.interest), Step::Send);
-    assert!(table.session.output().len() < 2 * MAX_GATHERED_REPLIES);
+    let Step::Send(replies) = table.session.poll(table.now, table.interest) else { panic!() };
+    assert!(replies.len() < 2 * MAX_GATHERED_REPLIES);
 }
 
 #[test]
@@ -230,10 +245,30 @@ fn recipients_of_the_application_count() {
     let mut table = greeted(config(|_| {}), Interest::MAIL);
     table.recipients = 0;
     table.session.receive(b"MAIL FROM:<a@b>\r\n", table.now);
-    assert_eq!(table.session.poll(table.now, table.interest), Step::Ask);
+    assert!(asks(&mut table));
     table.session.answer(Verdict::Accept(None), Some(1), table.now);
     table.send(b"DATA\r\n");
     assert!(replies(&mut table).ends_with("message\r\n"));
+}
+
+#[test]
+fn a_question_is_not_heard_and_a_notice_is_not_answered() {
+    let mut table = greeted(config(|_| {}), Interest(Interest::MAIL.0 | Interest::RESPONSE.0));
+    table.session.receive(b"MAIL FROM:<a@b>\r\nNOOP\r\n", table.now);
+    assert!(asks(&mut table));
+    table.session.heard(Some(0), table.now);
+    assert!(asks(&mut table), "still");
+    table.session.answer(Verdict::Accept(None), Some(0), table.now);
+    let is_told = |table: &mut Table| {
+        let step = table.session.poll(table.now, table.interest);
+        matches!(step, Step::Tell(Notice::Responses, news) if news.responses == ["250 OK"])
+    };
+    assert!(is_told(&mut table));
+    table.session.answer(Verdict::Accept(None), Some(0), table.now);
+    assert!(is_told(&mut table), "still, and with its news until they were told");
+    table.session.news().clear();
+    table.session.heard(Some(0), table.now);
+    assert!(matches!(table.session.poll(table.now, table.interest), Step::Send(_)));
 }
 
 #[test]
@@ -241,12 +276,17 @@ fn silent_verdicts_follow_the_code_that_was_sent() {
     for (code, next) in [(250, "250 OK\r\n"), (550, "503 ")] {
         let mut table = greeted(config(|_| {}), Interest::MAIL);
         table.session.receive(b"MAIL FROM:<a@b>\r\n", table.now);
-        assert_eq!(table.session.poll(table.now, table.interest), Step::Ask);
+        assert!(asks(&mut table));
         table.session.answer(Verdict::Silent(ReplyCode::new(code)), Some(0), table.now);
         table.send(b"RCPT TO:<c@d>\r\n");
         let said = replies(&mut table);
         assert!(said.starts_with(next), "{code}: {said}");
     }
+}
+
+/// Whether the next thing is a question.
+fn asks(table: &mut Table) -> bool {
+    matches!(table.session.poll(table.now, table.interest), Step::Ask(..))
 }
 
 fn wait(table: &mut Table, seconds: u64) -> Expired {
@@ -300,7 +340,7 @@ fn idle_times() {
 fn listeners_that_never_answer() {
     let mut table = greeted(config(|_| {}), Interest::MAIL);
     table.session.receive(b"MAIL FROM:<a@b>\r\nNOOP\r\n", table.now);
-    assert_eq!(table.session.poll(table.now, table.interest), Step::Ask);
+    assert!(asks(&mut table));
     assert_eq!(wait(&mut table, 300), Expired::Listener);
     assert!(replies(&mut table).starts_with("451 Local error"));
     table.session.answer(Verdict::Accept(None), Some(0), table.now);

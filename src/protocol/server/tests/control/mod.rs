@@ -23,15 +23,16 @@ fn controlled(change: impl FnOnce(&mut Control)) -> Arc<ServerConfig> {
 }
 
 /// What the session wants at `table.now`; what it sends is noted.
-fn step(table: &mut Table) -> Step {
+fn step(table: &mut Table) -> Step<'static> {
     loop {
         match table.session.poll(table.now, table.interest) {
-            Step::Send => {
-                let output = table.session.output().split();
-                table.replies.extend(output);
-            }
-            Step::Ask => table.answer(),
-            step => return step,
+            Step::NeedInput => return Step::NeedInput,
+            Step::Hold => return Step::Hold,
+            Step::Close => return Step::Close,
+            Step::Send(replies) => table.replies.extend(replies.split()),
+            Step::Ask(..) => table.answer(),
+            Step::Tell(..) => table.hear(),
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -6,7 +6,7 @@ fn table(interest: Interest) -> Table {
     greeted(controlled(|control| control.tarpit = Some(seconds(5))), interest)
 }
 
-fn receive(table: &mut Table, bytes: &[u8]) -> Step {
+fn receive(table: &mut Table, bytes: &[u8]) -> Step<'static> {
     table.session.receive(bytes, table.now);
     step(table)
 }

@@ -99,6 +99,6 @@ fn nothing_is_done_behind_it() {
     let mut table = table();
     table.send(b"EHLO x\r\n");
     table.send(b"NOOP\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n");
-    assert!(table.session.take_changes().mail.is_none());
+    assert!(table.session.news().changes.mail.is_none());
     assert!(is_refused(table));
 }
