@@ -13,11 +13,7 @@ const { tlsSettings, usingTls } = require('../options/tls.js');
 
 /** @typedef {Error & { code?: string }} Failure */
 
-/**
- * @typedef {object} EngineSession
- * @property {(kind: number, head: number, at: number, index: number) => void} receive what each of
- *   its records brings, see `Dialogue`
- */
+/** @typedef {InstanceType<typeof import('./engine-session.js').EngineSession>} EngineSession */
 
 /**
  * @typedef {object} Application whose server it is

@@ -1,30 +1,91 @@
 'use strict';
-// What every session of another package's interface has of the engine: its link, its socket, and what
-// that tells of TLS.
+// The engine's side of a session, whatever interface it has: what each record brings is read here,
+// and handed to the methods below that interfaces override. The layout of records is that of
+// src/net/events/record.rs.
 
+const engine = require('./border.js');
+const { SmtpError, systemError } = require('../errors.js');
 const { Link } = require('./session-handle.js');
 const { Secure } = require('./tls-state.js');
 const { ClientSocket } = require('./client-socket.js');
 
-class ClientEnd {
-  /** Recipients, as the engine counts them. */
-  envelope = { count: 0 };
-  link = new Link(-1, this.envelope);
+const { FLAG, KIND, VERDICT } = engine;
+
+/** A command of a client, as its record has it. There is one, which the next record fills anew. */
+class Command {
+  /** Its kind of record. */
+  kind = 0;
+  /** The line, `null` where nobody listens to lines. @type {string | null} */
+  line = null;
+  /** Of HELO and EHLO the client's name, of MAIL the reverse-path, of RCPT the forward-path. */
+  /** @type {string | undefined} */
+  argument;
+  /** SIZE of MAIL in bytes (RFC 1870). @type {number | undefined} */
+  size;
+  /** Parameters of MAIL or RCPT, where the interface is given them. @type {string | undefined} */
+  ext;
+  /** Whether the transaction is over once the command was carried out. */
+  drops = false;
+  /** Whether the greeting is forgotten, too. */
+  dropsGreeting = false;
+
+  /** Takes the texts of a command's record. @param {number} kind @param {number} head */
+  read(kind, head) {
+    this.kind = kind;
+    this.drops = (head & FLAG.DROPS) !== 0;
+    this.dropsGreeting = (head & FLAG.DROPS_GREETING) !== 0;
+    this.line = head & FLAG.LINE ? engine.text() : null;
+    const hasArgument = kind === KIND.HELO || kind === KIND.MAIL || kind === KIND.RCPT;
+    this.argument = hasArgument ? engine.text() : undefined;
+    this.size = kind === KIND.MAIL ? sizeOf(engine.text()) : undefined;
+    this.ext = head & FLAG.EXT ? engine.text() : undefined;
+  }
+}
+
+const command = new Command();
+
+class EngineSession {
+  link;
+  /** @type {string[]} */
+  #ends = [];
   /** @type {InstanceType<typeof ClientSocket> | undefined} */
-  socket;
+  #socket;
   #isTls = false;
-  /** @type {InstanceType<typeof Secure> | undefined} */
+  /** What TLS agreed on, once somebody asked. @type {InstanceType<typeof Secure> | undefined} */
   #secure;
+  #resolves;
+  /** @type {string | undefined} */
+  #hostname;
+  /** Its number with the engine may be another's by now. */
+  #isOver = false;
+  /** Where the record that is being read stands. */
+  #at = 0;
+
+  /**
+   * @param {{ count: number }} [transaction] how many recipients it has
+   * @param {boolean} [resolves] whether the engine looks the client's name up
+   */
+  constructor(transaction = { count: 0 }, resolves = true) {
+    this.link = new Link(transaction);
+    this.#resolves = resolves;
+  }
 
   /** The engine tells of it for the first time. @param {number} slot @param {string[]} ends */
   attach(slot, ends) {
-    this.link = new Link(slot, this.envelope);
-    this.socket = new ClientSocket(this, ends);
+    this.link.attach(slot);
+    this.#ends = ends;
+  }
+
+  /** The client's end, as programs see it. */
+  get socket() {
+    this.#socket ??= new ClientSocket(this, this.#ends);
+    return this.#socket;
   }
 
   // What its socket asks for.
 
-  end() {
+  /** @param {any[]} _reply an interface may take one */
+  end(..._reply) {
     this.link.end();
   }
 
@@ -44,37 +105,35 @@ class ClientEnd {
     return this.#isTls;
   }
 
+  /** What TLS agreed on, if there is any. */
   secure() {
-    if (this.#isTls && this.#secure === undefined) {
+    if (this.#isTls && this.#secure === undefined && !this.#isOver) {
       const state = this.link.secureState();
       if (state) this.#secure = new Secure(state);
     }
     return this.#secure;
   }
 
+  /** The client's confirmed name, once it is known. */
   hostname() {
-    return this.link.isAlive ? this.link.hostname() : undefined;
-  }
-
-  // For the interface.
-
-  set isSecure(/** @type {boolean} */ isSecure) {
-    this.#isTls = isSecure;
+    if (this.#resolves && !this.#isOver) this.#hostname ??= this.link.hostname();
+    return this.#hostname;
   }
 
   /**
-   * What a record brings. `head` holds its flags, `at` is where it stands, `index` its place in
-   * the batch.
+   * A record. `head` has its flags, `at` is where it stands, `index` its place in the batch.
+   *
+   * @param {number} kind @param {number} head @param {number} at @param {number} index
    */
-  receive(
-    /** @type {number} */ kind,
-    /** @type {number} */ head,
-    /** @type {number} */ at,
-    /** @type {number} */ index,
-  ) {
+  receive(kind, head, at, index) {
     this.link.begin(index);
     try {
-      this.handle(kind, head, at);
+      if (kind === KIND.CHUNK) this.chunk(engine.data());
+      else if (kind === KIND.PIECE) this.#readPiece(head);
+      else if (kind === KIND.TIMEOUT) this.#readTimeout();
+      else if (kind === KIND.LISTENER_TIMEOUT) this.listenerTimeout();
+      else if (kind === KIND.ERROR) this.#readError();
+      else this.#readRest(kind, head, at);
     } catch (error) {
       this.threw(error);
     } finally {
@@ -82,21 +141,198 @@ class ClientEnd {
     }
   }
 
-  /** The interface's own. @param {number} _kind @param {number} _head @param {number} _at */
-  handle(_kind, _head, _at) {}
+  /** Records that begin with what the engine has done by itself. */
+  #readRest(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
+    this.#readNews(head, at);
+    this.#isTls = (head & FLAG.TLS) !== 0;
+    if (kind === KIND.GONE) return this.#readEnd(head);
+    if (kind === KIND.SECURE) return this.secured();
+    this.link.sequence = engine.field(at, 2);
+    this.#at = at;
+    switch (kind) {
+      case KIND.CONNECT:
+        return this.connected();
+      case KIND.DATA:
+      case KIND.TAKEN:
+        return this.#readMessage(kind, head);
+      case KIND.STREAMED:
+        return this.streamed();
+      case KIND.CUT:
+        return this.cut();
+      case KIND.CAPTURED:
+        return this.captured(engine.data());
+      case KIND.RESPONSES:
+        return this.link.settle(VERDICT.ACCEPT);
+      default:
+        command.read(kind, head);
+        return this.command(command);
+    }
+  }
 
-  /** A listener threw: the program hears of it, as from any emitter. @param {unknown} error */
+  #readNews(/** @type {number} */ head, /** @type {number} */ at) {
+    for (let count = engine.field(at, 4); count > 0; count--) this.responded(engine.text());
+    if (head & FLAG.RESET) this.wasReset();
+    if (head & FLAG.FORGOT_GREETING) this.forgotGreeting();
+    if (head & FLAG.ORIGIN) this.greeted(engine.text());
+    if (head & FLAG.MAIL) this.begun(engine.text(), sizeOf(engine.text()));
+    for (let count = engine.field(at, 5); count > 0; count--) this.added(engine.text());
+  }
+
+  #readPiece(/** @type {number} */ head) {
+    const isAscii = engine.isAscii();
+    this.piece(head & FLAG.BLOB ? engine.blobData() : engine.data(), isAscii);
+  }
+
+  #readMessage(/** @type {number} */ kind, /** @type {number} */ head) {
+    const isBlob = (head & FLAG.BLOB) !== 0;
+    let bytes;
+    let text;
+    if (engine.isAscii()) {
+      text = isBlob ? engine.blobText() : engine.text();
+    } else {
+      bytes = isBlob ? engine.blobData() : engine.data();
+      text = bytes.toString('utf8');
+    }
+    if (kind === KIND.DATA) this.message(text, bytes);
+    else this.taken(text, bytes);
+  }
+
+  #readTimeout() {
+    const socket = this.#socket;
+    if (socket) this.guarded(() => socket.emit('timeout'));
+    this.timedOut();
+  }
+
+  #readError() {
+    const number = Number(engine.text());
+    const message = engine.text();
+    const error = number
+      ? systemError('read', number)
+      : new SmtpError('SMTP_ERR_CONNECTION', `the connection failed: ${message}`);
+    const socket = this.#socket;
+    if (socket && socket.listenerCount('error') > 0) {
+      this.guarded(() => socket.emit('error', error));
+    }
+    this.failed(error);
+  }
+
+  #readEnd(/** @type {number} */ head) {
+    this.link.isAlive = false;
+    // The engine forgets both with this record; programs may ask later.
+    this.secure();
+    this.hostname();
+    this.#isOver = true;
+    this.gone((head & FLAG.QUIET) !== 0);
+    const socket = this.#socket;
+    if (socket) this.guarded(() => socket.closed());
+  }
+
+  /**
+   * The lines of the reply that the engine plans. To be read once, while its record is at hand.
+   *
+   * @param {string[][]} stock the lines of each stock reply
+   */
+  planned(stock) {
+    return engine.plannedReply(this.#at, stock);
+  }
+
+  /** Runs listeners of the program's that decide nothing. */
+  guarded(/** @type {() => void} */ run) {
+    try {
+      run();
+    } catch (error) {
+      this.threw(error);
+    }
+  }
+
+  /** Something threw: the program hears of it, as from any emitter. @param {unknown} error */
   threw(error) {
     process.nextTick(() => {
       throw error;
     });
   }
 
-  /** The session is over; the engine forgets it with this record. */
-  over() {
-    this.secure();
-    this.link.isAlive = false;
+  // What the engine asks, which an interface answers by a verdict. Where it has no answer of its own,
+  // what is planned is done.
+
+  connected() {
+    this.link.settle(VERDICT.ACCEPT);
   }
+
+  /** A command; it is to be read before this returns. @param {Command} _command */
+  command(_command) {
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  /** A whole message. @param {string} _text @param {Buffer} [_bytes] where it is not ASCII */
+  message(_text, _bytes) {
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  /** One that was accepted already. @param {string} _text @param {Buffer} [_bytes] */
+  taken(_text, _bytes) {
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  /** The message that came in pieces is whole. */
+  streamed() {
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  /** The engine has refused it. */
+  cut() {
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  /** A line that is no command. @param {Buffer} _line without its line end */
+  captured(_line) {
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  // What the engine tells.
+
+  /** What it replied by itself, a line at a time. @param {string} _line */
+  responded(_line) {}
+
+  /** It has forgotten the transaction. */
+  wasReset() {}
+
+  forgotGreeting() {}
+
+  /** It has accepted a greeting. @param {string} _name the client's */
+  greeted(_name) {}
+
+  /** It has accepted a MAIL. @param {string} _from @param {number} [_size] in bytes */
+  begun(_from, _size) {}
+
+  /** It has accepted a RCPT. @param {string} _to */
+  added(_to) {}
+
+  /** Message data from the wire. @param {Buffer} _bytes */
+  chunk(_bytes) {}
+
+  /** A piece of the message, dots undone. @param {Buffer} _bytes @param {boolean} _isAscii */
+  piece(_bytes, _isAscii) {}
+
+  /** TLS begins. */
+  secured() {}
+
+  /** The client was idle for as long as the socket's `setTimeout`, or the server's, says. */
+  timedOut() {}
+
+  /** No verdict came in time, and the engine has replied 451. */
+  listenerTimeout() {}
+
+  /** The connection failed. @param {Error} _error */
+  failed(_error) {}
+
+  /** The session is over. @param {boolean} _isQuiet it was never announced */
+  gone(_isQuiet) {}
 }
 
-module.exports = { ClientEnd };
+/** @param {string} text empty where none is given */
+function sizeOf(text) {
+  return text === '' ? undefined : Number(text);
+}
+
+module.exports = { Command, EngineSession };

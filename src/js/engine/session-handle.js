@@ -8,7 +8,8 @@ class Link {
   isAlive = true;
   /** The number of the record whose verdict is awaited. */
   sequence = 0;
-  #slot;
+  /** The session's number with the engine. */
+  #slot = -1;
   #transaction;
   #interest = 0;
   /** The place in the batch of the record that is being read, else -1. */
@@ -17,13 +18,14 @@ class Link {
   /** @type {{ verdict: number, code?: number, text?: string } | undefined} */
   #verdict;
 
-  /**
-   * @param {number} slot the session's number with the engine
-   * @param {{ count: number }} transaction how many recipients it has
-   */
-  constructor(slot, transaction) {
-    this.#slot = slot;
+  /** @param {{ count: number }} transaction how many recipients it has */
+  constructor(transaction) {
     this.#transaction = transaction;
+  }
+
+  /** The engine tells of the session for the first time. @param {number} slot its number */
+  attach(slot) {
+    this.#slot = slot;
   }
 
   /** Whether a record is being read at the moment. */

@@ -6,13 +6,12 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const engine = require('../../engine/border.js');
-const { SmtpError, systemError } = require('../../errors.js');
-const { ClientEnd } = require('../../engine/engine-session.js');
+const { EngineSession } = require('../../engine/engine-session.js');
 const { Session } = require('./session.js');
 const { Spool } = require('./spool.js');
 const { Stream } = require('./stream.js');
 
-const { FLAG, INTEREST, KIND, VERDICT } = engine;
+const { INTEREST, VERDICT } = engine;
 
 /** The handlers decide every command; what the engine asks is what it reads. */
 const WANTED =
@@ -33,7 +32,7 @@ LOOPBACK.addAddress('::1', 'ipv6');
 const isLoopback = (/** @type {string} */ address) =>
   LOOPBACK.check(address, net.isIPv6(address) ? 'ipv6' : 'ipv4');
 
-class Line extends ClientEnd {
+class Line extends EngineSession {
   /** @type {InstanceType<typeof Stream>} */
   connection;
   /** @type {InstanceType<typeof Session>} */
@@ -105,34 +104,8 @@ class Line extends ClientEnd {
     this.link.settle(verdict);
   }
 
-  /** @override @param {number} kind @param {number} head @param {number} at */
-  handle(kind, head, at) {
-    if (kind === KIND.PIECE) return this.#piece((head & FLAG.BLOB) !== 0);
-    if (kind === KIND.TIMEOUT) return this.#timeout();
-    if (kind === KIND.LISTENER_TIMEOUT) return this.#tooSlow();
-    if (kind === KIND.ERROR) return this.#connectionError();
-    for (let count = engine.field(at, 4); count > 0; count--) engine.text();
-    this.isSecure = (head & FLAG.TLS) !== 0;
-    if (kind === KIND.GONE) return this.#gone();
-    if (kind === KIND.SECURE) return this.#secured();
-    this.link.sequence = engine.field(at, 2);
-    switch (kind) {
-      case KIND.CONNECT:
-        return this.#connected();
-      case KIND.STREAMED:
-        return this.#received();
-      case KIND.CUT:
-        return this.#cut();
-      case KIND.CAPTURED:
-        return this.#captured(engine.data().toString('latin1'));
-      case KIND.RESPONSES:
-        return this.link.settle(VERDICT.ACCEPT);
-      default:
-        return this.#command(engine.text());
-    }
-  }
-
-  #connected() {
+  /** @override */
+  connected() {
     this.#asked = 'connect';
     const session = this.#session;
     const { address } = session.client;
@@ -150,7 +123,9 @@ class Line extends ClientEnd {
     session.emit('connect', session.client.hostname, undefined, true);
   }
 
-  #command(/** @type {string} */ line) {
+  /** @override @param {{ line: string | null }} command */
+  command({ line: given }) {
+    const line = given ?? '';
     this.#asked = 'command';
     // RFC 5321 section 3.1: who was refused may only leave.
     if (this.#isRefused && !/^quit$/i.test(line)) {
@@ -161,7 +136,9 @@ class Line extends ClientEnd {
     this.#session.emit(verb, data);
   }
 
-  #captured(/** @type {string} */ line) {
+  /** @override */
+  captured(/** @type {Buffer} */ bytes) {
+    const line = bytes.toString('latin1');
     this.#asked = 'line';
     const reader = this.#reader;
     this.#reader = undefined;
@@ -178,8 +155,8 @@ class Line extends ClientEnd {
     return this.#spool;
   }
 
-  #piece(/** @type {boolean} */ isBlob) {
-    const bytes = isBlob ? engine.blobData() : engine.data();
+  /** @override */
+  piece(/** @type {Buffer} */ bytes) {
     const drained = () => {
       this.#behind -= 1;
       if (this.#behind === 0) this.link.pause(false);
@@ -198,8 +175,8 @@ class Line extends ClientEnd {
     if (this.#behind > 0) this.link.pause(true);
   }
 
-  /** The message is whole: it is queued, and what becomes of that is its reply. */
-  #received() {
+  /** The message is whole: it is queued, and what becomes of that is its reply. @override */
+  streamed() {
     this.#asked = 'data';
     const spool = /** @type {InstanceType<typeof Spool>} */ (this.#spool);
     const session = this.#session;
@@ -245,20 +222,21 @@ class Line extends ClientEnd {
     }
   }
 
-  /** The engine has refused the message. */
-  #cut() {
+  /** @override */
+  cut() {
     this.#session.rejected.data = 552;
     this.connection.finish();
     this.#over();
     this.link.settle(VERDICT.ACCEPT);
   }
 
-  #timeout() {
-    this.socket?.emit('timeout');
+  /** @override */
+  timedOut() {
     if (!this.connection.closed) this.#session.emit('timeout', null, undefined, true);
   }
 
-  #tooSlow() {
+  /** @override */
+  listenerTimeout() {
     this.#asked = undefined;
     this.#session.cancel();
     this.#session.log.error('session', 'timeout', { message: 'a handler did not answer in time' });
@@ -266,7 +244,8 @@ class Line extends ClientEnd {
     this.end();
   }
 
-  #secured() {
+  /** @override */
+  secured() {
     const session = this.#session;
     // RFC 3207 section 4.2: nothing said in plain text counts.
     session.reset();
@@ -274,23 +253,17 @@ class Line extends ClientEnd {
     session.secure = true;
   }
 
-  #connectionError() {
-    const number = Number(engine.text());
-    const message = engine.text();
-    const error = number
-      ? systemError('read', number)
-      : new SmtpError('SMTP_ERR_CONNECTION', message);
+  /** @override */
+  failed(/** @type {Error} */ error) {
     this.#session.log.verbose('session', 'error', { message: error.message });
-    if (this.socket && this.socket.listenerCount('error') > 0) this.socket.emit('error', error);
   }
 
-  #gone() {
-    this.over();
+  /** @override */
+  gone() {
     this.connection.closed = true;
     this.connection.finish();
     // A message that is being queued is its handlers' until they are done with it.
     if (!this.#session.isBusy) this.#drop();
-    this.socket?.closed();
   }
 }
 

@@ -21,7 +21,7 @@ class NetServer extends EventEmitter {
    * @param {any} config parameters of the engine that were checked
    * @param {'mbr-smtp' | 'smtp-protocol' | 'mail-io'} dialect
    * @param {number} interest the events that the engine is to tell of
-   * @param {(slot: number, ends: string[]) => import('../../engine/engine-server.js').EngineSession} open
+   * @param {(slot: number, ends: string[]) => InstanceType<typeof import('../../engine/engine-session.js').EngineSession>} open
    */
   constructor(config, dialect, interest, open) {
     super();

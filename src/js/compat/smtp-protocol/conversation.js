@@ -3,12 +3,12 @@
 
 const { EventEmitter } = require('node:events');
 const engine = require('../../engine/border.js');
-const { SmtpError, systemError } = require('../../errors.js');
-const { ClientEnd } = require('../../engine/engine-session.js');
+const { SmtpError } = require('../../errors.js');
+const { EngineSession } = require('../../engine/engine-session.js');
 const { LOCAL_ERROR, Message } = require('./message.js');
 const { told } = require('./reply-arguments.js');
 
-const { FLAG, INTEREST, KIND, VERDICT } = engine;
+const { INTEREST, KIND, VERDICT } = engine;
 
 /** All that a session asks about: properties of `req` are kept here. */
 const WANTED =
@@ -53,6 +53,8 @@ class Request extends EventEmitter {
   socket;
 }
 
+/** @typedef {InstanceType<typeof import('../../engine/engine-session.js').Command>} EngineCommand */
+
 /**
  * @typedef {object} Command
  * @property {string} name lower case; 'greeting' for HELO, EHLO and LHLO
@@ -65,8 +67,10 @@ class Request extends EventEmitter {
  * @property {false} [recognized]
  */
 
-class Conversation extends ClientEnd {
+class Conversation extends EngineSession {
   request = new Request();
+  /** Recipients, as the engine counts them. */
+  #envelope;
   #host;
   /** The acknowledgement that is awaited; another one counts no more. @type {object | undefined} */
   #awaited;
@@ -81,7 +85,9 @@ class Conversation extends ClientEnd {
    * @param {any} [host.socket] a stream of the program's
    */
   constructor(host) {
-    super();
+    const envelope = { count: 0 };
+    super(envelope);
+    this.#envelope = envelope;
     this.#host = host;
     this.request.socket = host.socket;
   }
@@ -92,49 +98,29 @@ class Conversation extends ClientEnd {
     this.request.socket ??= this.socket;
   }
 
-  /** @override @param {number} kind @param {number} head @param {number} at */
-  handle(kind, head, at) {
-    if (kind === KIND.PIECE) return this.#piece((head & FLAG.BLOB) !== 0);
-    if (kind === KIND.TIMEOUT) return this.socket?.emit('timeout');
-    if (kind === KIND.LISTENER_TIMEOUT) return this.#tooSlow();
-    if (kind === KIND.ERROR) return this.#connectionError();
-    this.#news(head, at);
-    this.isSecure = (head & FLAG.TLS) !== 0;
-    if (kind === KIND.GONE) return this.#gone();
-    if (kind === KIND.SECURE) return this.#secured();
-    this.link.sequence = engine.field(at, 2);
-    switch (kind) {
-      case KIND.CONNECT:
-        // It goes on whatever the program throws.
-        this.link.settle(VERDICT.ACCEPT);
-        return this.#host.connected(this.request);
-      case KIND.STREAMED:
-        return this.#received();
-      case KIND.CUT:
-        this.link.settle(VERDICT.ACCEPT);
-        return this.#message?.fail('SMTP_ERR_MESSAGE_CUT', 'the message was refused');
-      default:
-        return this.#command(kind, head, at);
-    }
+  /** @override */
+  connected() {
+    // It goes on whatever the program throws.
+    this.link.settle(VERDICT.ACCEPT);
+    this.#host.connected(this.request);
   }
 
-  /** What the engine did by itself since the last record: seldom anything. */
-  #news(/** @type {number} */ head, /** @type {number} */ at) {
-    for (let count = engine.field(at, 4); count > 0; count--) engine.text();
-    if (head & FLAG.RESET) this.#reset();
-    if (head & FLAG.FORGOT_GREETING) this.#forget();
-    if (head & FLAG.ORIGIN) this.request.hostname = engine.text();
-    if (head & FLAG.MAIL) {
-      this.request.from = engine.text();
-      engine.text();
-    }
-    for (let count = engine.field(at, 5); count > 0; count--) this.#add(engine.text());
+  /** @override */
+  greeted(/** @type {string} */ name) {
+    this.request.hostname = name;
   }
 
-  #command(/** @type {number} */ kind, /** @type {number} */ head, /** @type {number} */ at) {
-    const command = commandOf(kind, head);
-    const goOn = () => this.#carryOut(kind, head, command);
-    const isMalformed = kind === KIND.COMMAND && MALFORMED.test(this.#planned(at));
+  /** @override */
+  begun(/** @type {string} */ from) {
+    this.request.from = from;
+  }
+
+  /** @override */
+  command(/** @type {EngineCommand} */ read) {
+    const command = commandOf(read);
+    const { kind, drops, dropsGreeting } = read;
+    const goOn = () => this.#carryOut(kind, command, { drops, dropsGreeting });
+    const isMalformed = kind === KIND.COMMAND && MALFORMED.test(this.#plan());
     if (isMalformed || this.request.listenerCount('command') === 0) return goOn();
     let isPrevented = false;
     const awaited = this.#await();
@@ -156,39 +142,39 @@ class Conversation extends ClientEnd {
   }
 
   /** The first line of the reply that the engine plans. */
-  #planned(/** @type {number} */ at) {
-    return engine.plannedReply(at, this.#host.replies)[0] ?? '';
+  #plan() {
+    return this.planned(this.#host.replies)[0] ?? '';
   }
 
   #carryOut(
     /** @type {number} */ kind,
-    /** @type {number} */ head,
     /** @type {Command} */ command,
+    /** @type {{ drops: boolean, dropsGreeting: boolean }} */ { drops, dropsGreeting },
   ) {
     switch (kind) {
       case KIND.HELO:
         return this.#raise('greeting', command, () => {
-          this.#reset();
+          this.wasReset();
           this.request.greeting = command.greeting;
           this.request.hostname = command.hostname;
         });
       case KIND.MAIL:
         // The one before is over; what read it may have asked for its envelope until now.
-        this.#reset();
+        this.wasReset();
         return this.#raise('from', command.from, () => {
           this.request.from = command.from;
           this.request.fromExt = command.ext;
         });
       case KIND.RCPT:
         return this.#raise('to', command.to, () =>
-          this.#add(/** @type {string} */ (command.to), command.ext),
+          this.added(/** @type {string} */ (command.to), command.ext),
         );
       case KIND.DATA_START:
         return this.#startData();
       default:
         this.link.settle(VERDICT.ACCEPT);
-        if (head & FLAG.DROPS) this.#reset();
-        if (head & FLAG.DROPS_GREETING) this.#forget();
+        if (drops) this.wasReset();
+        if (dropsGreeting) this.forgotGreeting();
         if (command.name === 'quit') this.request.emit('quit');
         if (command.name === 'rset') {
           this.request.emit('rset');
@@ -265,14 +251,13 @@ class Conversation extends ClientEnd {
     request.emit('message', message, ack);
   }
 
-  #piece(/** @type {boolean} */ isBlob) {
-    const isAscii = engine.isAscii();
-    const bytes = isBlob ? engine.blobData() : engine.data();
+  /** @override @param {Buffer} bytes @param {boolean} isAscii */
+  piece(bytes, isAscii) {
     this.#message?.receive(bytes, isAscii);
   }
 
-  /** The message is whole: who reads it reads it to its end first. */
-  #received() {
+  /** The message is whole: who reads it reads it to its end first. @override */
+  streamed() {
     const message = /** @type {InstanceType<typeof Message>} */ (this.#message);
     const awaited = this.#await();
     const goOn = () => {
@@ -287,75 +272,66 @@ class Conversation extends ClientEnd {
     };
     message.finish();
     if (!message.isRead || message.closed) goOn();
-    else message.once('close', () => this.#guarded(goOn));
+    else message.once('close', () => this.guarded(goOn));
   }
 
-  #tooSlow() {
+  /** @override */
+  cut() {
+    this.link.settle(VERDICT.ACCEPT);
+    this.#message?.fail('SMTP_ERR_MESSAGE_CUT', 'the message was refused');
+  }
+
+  /** @override */
+  listenerTimeout() {
     this.#awaited = undefined;
     const why = 'no acknowledgement came in time';
     this.#message?.fail('SMTP_ERR_LISTENER_TIMEOUT', why);
-    this.#fail(new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', why));
+    this.failed(new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', why));
   }
 
-  #secured() {
+  /** @override */
+  secured() {
     if (!this.#host.isSecure) this.request.emit('tls', this.request.socket);
   }
 
-  #connectionError() {
-    const number = Number(engine.text());
-    const message = engine.text();
-    const error = number
-      ? systemError('read', number)
-      : new SmtpError('SMTP_ERR_CONNECTION', `the connection failed: ${message}`);
-    if (this.socket && this.socket.listenerCount('error') > 0) this.socket.emit('error', error);
-    this.#fail(error);
-  }
-
-  /** Raises 'error', if anybody listens: the original adds a listener that does nothing. */
-  #fail(/** @type {Error} */ error) {
+  /** Raises 'error', if anybody listens: the original adds a listener that does nothing. @override */
+  failed(/** @type {Error} */ error) {
     if (this.request.listenerCount('error') > 0) this.request.emit('error', error);
   }
 
-  #gone() {
-    this.over();
+  /** @override */
+  gone() {
     this.#awaited = undefined;
     this.#message?.fail(
       'SMTP_ERR_MESSAGE_CUT',
       'the connection ended before the message was whole',
     );
-    this.socket?.closed();
   }
 
-  #reset() {
+  /** @override */
+  wasReset() {
     const { request } = this;
     request.from = undefined;
     request.fromExt = undefined;
     request.to = undefined;
     request.toExt = undefined;
-    this.envelope.count = 0;
+    this.#envelope.count = 0;
   }
 
-  #forget() {
+  /** @override */
+  forgotGreeting() {
     this.request.greeting = undefined;
     this.request.hostname = undefined;
   }
 
-  /** A recipient. @param {string} address @param {string} [ext] */
-  #add(address, ext) {
+  /** A recipient. @override @param {string} address @param {string} [ext] */
+  added(address, ext) {
     const { request } = this;
     request.to ??= [];
     request.toExt ??= [];
     request.to.push(address);
     request.toExt.push(ext);
-    this.envelope.count += 1;
-  }
-
-  #guarded(/** @type {() => void} */ run) {
-    try {
-      run();
-    } catch (error) {
-      this.threw(error);
-    }
+    this.#envelope.count += 1;
   }
 
   /** @override @param {unknown} error its session hears of it, too */
@@ -368,30 +344,26 @@ class Conversation extends ClientEnd {
   }
 }
 
-/** A command as 'command' shows it, from its record. @returns {Command} */
-function commandOf(/** @type {number} */ kind, /** @type {number} */ head) {
-  const line = engine.text();
-  const space = line.search(/\s/);
-  const verb = (space < 0 ? line : line.slice(0, space)).toLowerCase();
-  const data = space < 0 ? undefined : line.slice(space).trim() || undefined;
-  /** @type {Command} */
-  const command = { name: verb, data };
-  if (kind === KIND.HELO) {
-    command.name = 'greeting';
-    command.greeting = /** @type {any} */ (verb);
-    command.hostname = engine.text() || undefined;
-  } else if (kind === KIND.MAIL) {
-    command.from = engine.text();
-    // Its size is among its parameters.
-    engine.text();
-    command.ext = head & FLAG.EXT ? engine.text() : undefined;
-  } else if (kind === KIND.RCPT) {
-    command.to = engine.text();
-    command.ext = head & FLAG.EXT ? engine.text() : undefined;
-  } else if (kind === KIND.COMMAND && !VERBS.has(verb)) {
-    command.recognized = false;
+/** As 'command' shows it. @returns {Command} */
+function commandOf(/** @type {EngineCommand} */ { kind, line, argument, ext }) {
+  const text = line ?? '';
+  const space = text.search(/\s/);
+  const verb = (space < 0 ? text : text.slice(0, space)).toLowerCase();
+  const data = space < 0 ? undefined : text.slice(space).trim() || undefined;
+  switch (kind) {
+    case KIND.HELO: {
+      const greeting = /** @type {any} */ (verb);
+      return { name: 'greeting', data, greeting, hostname: argument || undefined };
+    }
+    case KIND.MAIL:
+      return { name: verb, data, from: argument, ext };
+    case KIND.RCPT:
+      return { name: verb, data, to: argument, ext };
+    case KIND.COMMAND:
+      return VERBS.has(verb) ? { name: verb, data } : { name: verb, data, recognized: false };
+    default:
+      return { name: verb, data };
   }
-  return command;
 }
 
 module.exports = { Conversation, WANTED };

@@ -2,13 +2,11 @@
 // A client of smtpjs' server: its commands raise the schema's events, and then they are answered.
 
 const { randomBytes } = require('node:crypto');
-const engine = require('../../engine/border.js');
-const { SmtpError, systemError } = require('../../errors.js');
-const { ClientEnd } = require('../../engine/engine-session.js');
+const { INTEREST, VERDICT } = require('../../engine/border.js');
+const { SmtpError } = require('../../errors.js');
+const { EngineSession } = require('../../engine/engine-session.js');
 const { TextPieces } = require('../shared/text-pieces.js');
 const { commandOf } = require('./parser.js');
-
-const { FLAG, INTEREST, KIND, VERDICT } = engine;
 
 const WANTED =
   INTEREST.connect | INTEREST.message | INTEREST.stream | INTEREST.disconnect | INTEREST.error;
@@ -34,7 +32,7 @@ const REPLIES = {
 /** @returns {{ to: string[], from: string, message: (string | Buffer)[] }} */
 const newMail = () => ({ to: [], from: '', message: [] });
 
-class Connection extends ClientEnd {
+class Connection extends EngineSession {
   id = randomBytes(9).toString('base64url');
   #schema;
   #mail = newMail();
@@ -61,34 +59,20 @@ class Connection extends ClientEnd {
     this.link.feed(/\n$/.test(line) ? line : `${line}\r\n`);
   }
 
-  /** @override @param {number} kind @param {number} head @param {number} at */
-  handle(kind, head, at) {
-    if (kind === KIND.PIECE) return this.#piece((head & FLAG.BLOB) !== 0);
-    if (kind === KIND.ERROR) return this.#connectionError();
-    if (kind === KIND.LISTENER_TIMEOUT) return this.#tooSlow();
-    if (kind === KIND.TIMEOUT) return;
-    for (let count = engine.field(at, 4); count > 0; count--) engine.text();
-    this.isSecure = (head & FLAG.TLS) !== 0;
-    if (kind === KIND.GONE) return this.#gone();
-    this.link.sequence = engine.field(at, 2);
-    switch (kind) {
-      case KIND.CONNECT:
-        return this.#run('connect', this.socket, () =>
-          this.link.settle(VERDICT.ACCEPT, 220, GREETING),
-        );
-      case KIND.STREAMED:
-        return this.#received();
-      case KIND.CUT:
-        this.#mail = newMail();
-        return this.link.settle(VERDICT.ACCEPT);
-      case KIND.RESPONSES:
-        return this.link.settle(VERDICT.ACCEPT);
-      default:
-        return this.#command(engine.text());
-    }
+  /** @override */
+  connected() {
+    this.#run('connect', this.socket, () => this.link.settle(VERDICT.ACCEPT, 220, GREETING));
   }
 
-  #command(/** @type {string} */ line) {
+  /** @override */
+  cut() {
+    this.#mail = newMail();
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  /** @override @param {{ line: string | null }} command */
+  command({ line: given }) {
+    const line = given ?? '';
     const { action, params } = commandOf(line);
     const answer = () => this.#answer(action, params, line);
     if (action === '') answer();
@@ -153,13 +137,14 @@ class Connection extends ClientEnd {
     this.#isDone = false;
   }
 
-  #piece(/** @type {boolean} */ isBlob) {
-    const isAscii = engine.isAscii();
-    const piece = this.#pieces.next(isBlob ? engine.blobData() : engine.data(), isAscii);
+  /** @override @param {Buffer} bytes @param {boolean} isAscii */
+  piece(bytes, isAscii) {
+    const piece = this.#pieces.next(bytes, isAscii);
     if (piece !== undefined) this.#mail.message.push(piece);
   }
 
-  #received() {
+  /** @override */
+  streamed() {
     const rest = this.#pieces.rest();
     if (rest) this.#mail.message.push(rest);
     this.#isDone = true;
@@ -182,17 +167,15 @@ class Connection extends ClientEnd {
     }
   }
 
-  #tooSlow() {
+  /** @override */
+  listenerTimeout() {
     this.#awaited = undefined;
     this.#raise(new SmtpError('SMTP_ERR_LISTENER_TIMEOUT', 'an event was not answered in time'));
   }
 
-  #connectionError() {
-    const number = Number(engine.text());
-    const message = engine.text();
-    this.#raise(
-      number ? systemError('read', number) : new SmtpError('SMTP_ERR_CONNECTION', message),
-    );
+  /** @override */
+  failed(/** @type {Error} */ error) {
+    this.#raise(error);
   }
 
   /** Raises 'error'; what its listener throws goes to the log. */
@@ -208,12 +191,11 @@ class Connection extends ClientEnd {
     }
   }
 
-  #gone() {
-    this.over();
+  /** @override */
+  gone() {
     this.#awaited = undefined;
     if (!this.#isDone) this.#mail.message = [];
     this.#handOn();
-    this.socket?.closed();
   }
 }
 

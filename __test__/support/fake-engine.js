@@ -1,0 +1,195 @@
+'use strict';
+// An engine that the test plays: it stands in for the addon, so it is required before any file of
+// src/js is. Records are written as src/net/events/record.rs has them; what the engine is told back
+// is kept in `calls` and `verdicts`.
+
+const { Buffer } = require('node:buffer');
+
+const HEADER = 8;
+const NO_REPLY = 0xffffffff;
+const MADE_REPLY = 1 << 16;
+const VERDICT_BITS = 3;
+
+/**
+ * @typedef {object} Record
+ * @property {number} kind
+ * @property {number} [number] of the session, 0
+ * @property {number} [sequence]
+ * @property {number} [flags] those that have no texts
+ * @property {string} [peer] the server's number and the ends, tabs between
+ * @property {string[]} [responses]
+ * @property {string} [origin]
+ * @property {[string, string]} [mail]
+ * @property {string[]} [recipients]
+ * @property {string} [line]
+ * @property {(string | Buffer)[]} [own] the event's own texts
+ * @property {Buffer} [blob] in place of them
+ * @property {string} [ext]
+ * @property {number | string[]} [reply] a stock reply's number, or lines
+ */
+
+/** What the engine was told besides verdicts, as `[name, ...arguments]`. @type {any[][]} */
+const calls = [];
+/** Verdicts that left with their batch. @type {{ verdict: number, recipients: number }[]} */
+const verdicts = [];
+/** Records to be taken. @type {Record[]} */
+let waiting = [];
+
+class Border {
+  #words;
+  #bytes;
+  #verdicts;
+  #bell;
+  #count = 0;
+  /** @type {Record[]} */
+  #batch = [];
+
+  constructor(
+    /** @type {Uint32Array} */ words,
+    /** @type {Uint8Array} */ bytes,
+    /** @type {Uint32Array} */ given,
+    /** @type {() => void} */ bell,
+  ) {
+    this.#words = words;
+    this.#bytes = bytes;
+    this.#verdicts = given;
+    this.#bell = bell;
+    Border.current = this;
+  }
+
+  /** @type {Border | undefined} */
+  static current;
+
+  ring() {
+    this.#bell();
+  }
+
+  exchange() {
+    for (const word of this.#verdicts.subarray(0, this.#count)) {
+      verdicts.push({
+        verdict: word & ((1 << VERDICT_BITS) - 1),
+        recipients: word >>> VERDICT_BITS,
+      });
+    }
+    this.#batch = waiting.splice(0);
+    return this.load();
+  }
+
+  load() {
+    const { words, bytes } = written(this.#batch);
+    const isRoom = words.length <= this.#words.length && bytes.length <= this.#bytes.length;
+    if (!isRoom || this.#batch.length > this.#verdicts.length) return NO_REPLY;
+    this.#count = this.#batch.length;
+    this.#words.set(words);
+    this.#bytes.set(bytes);
+    this.#verdicts.fill(0);
+    return this.#count;
+  }
+
+  needs() {
+    const { words, bytes } = written(this.#batch);
+    return [words.length, bytes.length, this.#batch.length];
+  }
+
+  attach(
+    /** @type {Uint32Array} */ words,
+    /** @type {Uint8Array} */ bytes,
+    /** @type {Uint32Array} */ given,
+  ) {
+    this.#words = words;
+    this.#bytes = bytes;
+    this.#verdicts = given;
+    calls.push(['attach', words.length, bytes.length, given.length]);
+  }
+
+  takeBlob(/** @type {number} */ index, /** @type {Buffer} */ target) {
+    const blobs = this.#batch.flatMap(({ blob }) => blob ?? []);
+    blobs[index].copy(target);
+  }
+
+  replyLines(/** @type {number} */ code, /** @type {string} */ text) {
+    const lines = text.split('\n');
+    return lines.map((line, at) => `${code}${at === lines.length - 1 ? ' ' : '-'}${line}`);
+  }
+
+  secureState() {
+    calls.push(['secureState']);
+    return null;
+  }
+
+  hostname() {
+    calls.push(['hostname']);
+    return 'client.example';
+  }
+}
+
+const TOLD = ['answer', 'write', 'feed', 'end', 'destroy', 'setPaused', 'discard', 'setIdle'];
+for (const name of [...TOLD, 'setInterest']) {
+  /** @type {any} */ (Border.prototype)[name] = (/** @type {any[]} */ ...args) => {
+    calls.push([name, ...args]);
+    return true;
+  };
+}
+
+/** Records as words and bytes. @param {Record[]} batch */
+function written(batch) {
+  const { FLAG } = require('../../src/js/engine/border.js');
+  /** @type {number[]} */
+  const words = [];
+  /** @type {Buffer[]} */
+  const bytes = [];
+  let length = 0;
+  let blobs = 0;
+  for (const record of batch) {
+    const { peer, origin, mail, line, ext, blob, responses = [], recipients = [] } = record;
+    const { own = [], reply = NO_REPLY } = record;
+    const flags = [
+      ...[peer && FLAG.PEER, origin !== undefined && FLAG.ORIGIN, mail && FLAG.MAIL],
+      ...[line !== undefined && FLAG.LINE, ext !== undefined && FLAG.EXT, blob && FLAG.BLOB],
+    ].reduce((/** @type {number} */ all, flag) => all | (flag || 0), record.flags ?? 0);
+    const lines = Array.isArray(reply) ? reply : [];
+    const code = Array.isArray(reply) ? MADE_REPLY + reply.length : reply;
+    const head = record.kind | flags;
+    const counts = [responses.length, recipients.length];
+    const start = words.length;
+    words.push(head, record.number ?? 0, record.sequence ?? 0, length, ...counts, code, 0);
+    const text = (/** @type {string | Buffer} */ each) => {
+      const given = Buffer.from(each);
+      words.push(given.length * 2 + (given.some((byte) => byte > 0x7f) ? 1 : 0));
+      bytes.push(given);
+      length += given.length;
+    };
+    const before = [peer, ...responses, origin, ...(mail ?? []), ...recipients, line];
+    for (const each of before) if (each !== undefined) text(each);
+    if (blob) {
+      const isAscii = !blob.some((byte) => byte > 0x7f);
+      words.push(blobs++ * 2 + (isAscii ? 0 : 1), blob.length);
+    }
+    for (const each of [...own, ext, ...lines]) if (each !== undefined) text(each);
+    words[start + 7] = words.length - start - HEADER;
+  }
+  return { words, bytes: Buffer.concat(bytes) };
+}
+
+/** Tells this thread of these records, as one batch. @param {...Record} records */
+function ring(...records) {
+  const { border } = require('../../src/js/engine/border.js');
+  border();
+  waiting = records;
+  /** @type {Border} */ (Border.current).ring();
+}
+
+/** Forgets what was told so far. */
+function forget() {
+  calls.length = 0;
+  verdicts.length = 0;
+}
+
+const file = require.resolve('../../src/js/engine/addon.js');
+if (require.cache[file]) throw new Error('the addon is loaded already: require this first');
+require.cache[file] = Object.assign(new module.constructor(file), {
+  loaded: true,
+  exports: { addon: () => ({ Border }) },
+});
+
+module.exports = { calls, forget, ring, verdicts };
