@@ -3,46 +3,55 @@
 //
 // The addon is a package of its own for each platform, installed beside this one; a checkout builds
 // the same into `addon/`. Its package.json tells the version and the size of the file, which are
-// looked at before the file is loaded: a truncated one would end the process by SIGBUS.
+// looked at before the file is loaded: a truncated one would end the process by SIGBUS. In a bundle
+// there may be no package.json to look at, only the file.
 
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
 const path = require('node:path');
-const { version } = require('../../../package.json');
+const { name: NAME, version } = require('../../../package.json');
 const { SmtpError } = require('../errors.js');
-const { PLATFORMS, platform } = require('./platforms.js');
+const { PLATFORMS, platform, requirePackage } = require('./platforms.js');
 
-const ROOT = path.join(__dirname, '..', '..', '..');
-const LOCAL = path.join(ROOT, 'addon', 'package.json');
 const AGAIN =
   "Install it again: remove node_modules, then 'npm install' on the platform it is to run on.";
 const BUILD =
   "To build it, install Rust (https://rustup.rs) and run 'npm install' in a checkout of the source.";
+const BUNDLES =
+  "A program in one file needs the addon beside it: keep 'smtp-engine' out of the bundle, or have the bundler copy .node files (docs/bundlers.md).";
 
-// Not this module's own `require`, which bundlers would try to follow.
-const load = createRequire(__filename);
+/** What finds files of packages as this module does; not `require`, which bundlers replace. */
+const find = typeof __filename === 'string' ? createRequire(__filename) : undefined;
 
-/** The path of the package.json of each addon that is installed for a system like this one. */
-function installed() {
-  if (fs.existsSync(LOCAL)) return [LOCAL];
-  const here = `${process.platform}-${process.arch}`;
-  return PLATFORMS.filter((name) => name === here || name.startsWith(`${here}-`)).flatMap(
-    (name) => {
-      try {
-        return load.resolve(`smtp-engine-${name}/package.json`);
-      } catch {
-        return [];
-      }
-    },
-  );
+/** The root of the checkout that this file belongs to, if it does; in a bundle it does not. */
+function checkout() {
+  if (find === undefined) return undefined;
+  const root = path.join(__dirname, '..', '..', '..');
+  try {
+    const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+    const isSource = manifest.name === NAME && fs.existsSync(path.join(root, 'Cargo.toml'));
+    return isSource ? root : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-/** The one of them that is for this system: some installers do not tell C libraries apart. */
-function findManifest() {
-  const [first, ...others] = installed();
-  if (others.length === 0) return first;
-  const name = platform();
-  return [first, ...others].find((each) => path.basename(path.dirname(each)).endsWith(name));
+/** The path of the package.json of an installed addon. @param {string} name of its platform */
+function manifestOf(name) {
+  try {
+    return find?.resolve(`${NAME}-${name}/package.json`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The platform of the addon that is installed here: some installers do not tell C libraries apart. */
+function installed() {
+  const here = platform();
+  const system = `${process.platform}-${process.arch}`;
+  const names = PLATFORMS.filter((name) => name === system || name.startsWith(`${system}-`));
+  const found = names.filter((name) => manifestOf(name) !== undefined);
+  return found.length === 0 || found.includes(here) ? here : found[0];
 }
 
 /** @param {string} problem @param {string} remedy @param {unknown} [cause] */
@@ -51,20 +60,16 @@ function failure(problem, remedy, cause) {
   return new SmtpError('SMTP_ERR_ADDON', message, { cause });
 }
 
-function notFound() {
-  const here = platform();
-  if (fs.existsSync(path.join(ROOT, 'Cargo.toml'))) {
-    return failure('this is a checkout of its source that has not been built', BUILD);
-  }
-  if (!PLATFORMS.includes(here)) {
+function notFound(/** @type {string} */ name) {
+  if (!PLATFORMS.includes(name)) {
     return failure(
-      `there is none for ${here}, only for ${PLATFORMS.join(', ')}`,
+      `there is none for ${name}, only for ${PLATFORMS.join(', ')}`,
       `${BUILD} Then 'npm install PATH' of that checkout.`,
     );
   }
   return failure(
-    `the package smtp-engine-${here} is not installed`,
-    "It is an optional dependency: run 'npm install --include=optional' on the platform it is to run on.",
+    `the package smtp-engine-${name} is not installed`,
+    `It is an optional dependency: run 'npm install --include=optional' on the platform it is to run on. ${BUNDLES}`,
   );
 }
 
@@ -76,10 +81,8 @@ function read(/** @type {string} */ manifest) {
   }
 }
 
-/** @returns {typeof import('../native.js')} */
-function loaded() {
-  const manifest = findManifest();
-  if (manifest === undefined) throw notFound();
+/** The file of an addon that is whole, and of this version. @param {string} manifest its package.json */
+function checked(manifest) {
   const { main, size, version: found } = read(manifest);
   const file = path.join(path.dirname(manifest), main);
   if (found !== version) {
@@ -90,9 +93,34 @@ function loaded() {
   if (bytes !== size) {
     throw failure(`${file} has ${bytes} bytes of ${size}, it is damaged`, AGAIN);
   }
+  return file;
+}
+
+function loaded() {
+  const root = checkout();
+  if (root !== undefined) {
+    const manifest = path.join(root, 'addon', 'package.json');
+    if (fs.existsSync(manifest)) {
+      const file = checked(manifest);
+      return orSay(() => /** @type {NodeJS.Require} */ (find)(file));
+    }
+  }
+  const name = installed();
+  const manifest = manifestOf(name);
+  if (manifest === undefined && root !== undefined) {
+    throw failure('this is a checkout of its source that has not been built', BUILD);
+  }
+  if (!PLATFORMS.includes(name)) throw notFound(name);
+  if (manifest !== undefined) checked(manifest);
+  return orSay(() => requirePackage(name));
+}
+
+/** @param {() => typeof import('../native.js')} load */
+function orSay(load) {
   try {
-    return load(file);
+    return load();
   } catch (/** @type {any} */ cause) {
+    const name = platform();
     if (cause.code === 'ERR_DLOPEN_DISABLED') {
       throw failure(
         'Node has been told to load none',
@@ -100,7 +128,9 @@ function loaded() {
         cause,
       );
     }
-    throw failure(`${cause.message} (this is ${platform()})`, AGAIN, cause);
+    // Bundlers put errors of their own in the place of what they did not find.
+    if (cause.code !== 'ERR_DLOPEN_FAILED' && manifestOf(name) === undefined) throw notFound(name);
+    throw failure(`${cause.message} (this is ${name})`, AGAIN, cause);
   }
 }
 
