@@ -33,7 +33,7 @@ test('opens a maildir that is there and leaves its mail alone', async () => {
   await Maildir.open(directory);
   await writeFile(join(directory, 'new', 'there'), 'before');
   const maildir = await Maildir.open(directory);
-  await maildir.deliver(Buffer.from('x\r\n'), '');
+  await maildir.deliver(Buffer.from('x\r\n'), '', []);
   assert.equal((await list('new')).length, 2);
   assert.equal(await readFile(join(directory, 'new', 'there'), 'utf8'), 'before');
 });
@@ -41,7 +41,7 @@ test('opens a maildir that is there and leaves its mail alone', async () => {
 test('delivers the bytes that were sent behind a Return-Path', async () => {
   const maildir = await Maildir.open(directory);
   const bytes = Buffer.from(Array.from({ length: 1024 }, (_, index) => index % 256));
-  const path = await maildir.deliver(bytes, 'jürgen@example.com');
+  const path = await maildir.deliver(bytes, 'jürgen@example.com', []);
   const expected = Buffer.concat([Buffer.from('Return-Path: <jürgen@example.com>\r\n'), bytes]);
   assert.deepEqual(await readFile(path), expected);
   assert.deepEqual(await list('tmp'), []);
@@ -51,15 +51,32 @@ test('delivers the bytes that were sent behind a Return-Path', async () => {
 
 test('a bounce has an empty Return-Path', async () => {
   const maildir = await Maildir.open(directory);
-  const path = await maildir.deliver(Buffer.alloc(0), '');
+  const path = await maildir.deliver(Buffer.alloc(0), '', []);
   assert.equal(await readFile(path, 'utf8'), 'Return-Path: <>\r\n');
+});
+
+test('there is one Return-Path, and a Delivered-To for each recipient', async () => {
+  const maildir = await Maildir.open(directory);
+  const both = ['b@example.com', 'ü@example.com'];
+  for (const [sent, recipients, kept] of /** @type {[string, string[], string][]} */ ([
+    ['Return-Path: <forged@x>\r\nA: b\r\n\r\n', both, 'A: b\r\n\r\n'],
+    ['A: b\r\nRETURN-PATH:\r\n <x>\r\nReturn-Path : y\r\n\r\n', both, 'A: b\r\n\r\n'],
+    ['A: b\r\n\r\nReturn-Path: <x>\r\n', both, 'A: b\r\n\r\nReturn-Path: <x>\r\n'],
+    ['Delivered-To: other@x\r\n\r\n', both, 'Delivered-To: other@x\r\n\r\n'],
+    ['\r\n', [...both, ...both], '\r\n'],
+    ['', both, ''],
+  ])) {
+    const path = await maildir.deliver(Buffer.from(sent), 'a@b', recipients);
+    const trace = both.map((address) => `Delivered-To: ${address}\r\n`).join('');
+    assert.equal(await readFile(path, 'utf8'), `Return-Path: <a@b>\r\n${trace}${kept}`);
+  }
 });
 
 test('names are unique and have the form of the convention', async () => {
   const first = await Maildir.open(directory);
   const second = await Maildir.open(directory);
   const both = Array.from({ length: 100 }, (_, index) => (index % 2 ? first : second));
-  await Promise.all(both.map((maildir) => maildir.deliver(Buffer.from('x'), 'a@b')));
+  await Promise.all(both.map((maildir) => maildir.deliver(Buffer.from('x'), 'a@b', [])));
   const names = await list('new');
   assert.equal(new Set(names).size, 100);
   for (const name of names) {
@@ -69,7 +86,7 @@ test('names are unique and have the form of the convention', async () => {
 
 test('a delivery that fails leaves nothing behind', async () => {
   const maildir = await Maildir.open(directory);
-  const deliver = () => maildir.deliver(Buffer.from('x'), 'a@b');
+  const deliver = () => maildir.deliver(Buffer.from('x'), 'a@b', []);
   await rm(join(directory, 'new'), { recursive: true });
   await assert.rejects(deliver, { code: 'ENOENT' });
   assert.deepEqual(await list('tmp'), []);

@@ -3,7 +3,7 @@
  * before {@link Maildir#deliver} resolves, or not there at all.
  *
  * RFC 5321 section 4.1.1.4 (a server that has answered 250 is responsible for the message) and
- * section 4.4 (Return-Path). Reading mail, flags and quotas are left to others.
+ * section 4.4 (Return-Path), RFC 9228 (Delivered-To). Reading mail, flags and quotas are left to others.
  */
 'use strict';
 
@@ -12,6 +12,7 @@ const { constants } = require('node:fs');
 const { access, mkdir, open, rename, rm, stat } = require('node:fs/promises');
 const { hostname } = require('node:os');
 const { dirname, join, resolve } = require('node:path');
+const { withoutFields } = require('./header-filter.js');
 
 /** Where a message is written, where it is delivered, and where mail programs put what was seen. */
 const FOLDERS = ['tmp', 'new', 'cur'];
@@ -71,20 +72,23 @@ class Maildir {
   }
 
   /**
-   * Delivers a message: written to `tmp`, synced, renamed to `new`, the directory synced. A
-   * Return-Path line is put in front (RFC 5321 section 4.4); every other byte stays as it is.
+   * Delivers a message: written to `tmp`, synced, renamed to `new`, the directory synced. In front
+   * comes a Return-Path in place of any that the message has (RFC 5321 section 4.4), and a
+   * Delivered-To for each recipient; every other byte stays as it is.
    *
    * @param {Uint8Array} message
    * @param {string} reversePath The sender, '' for `<>`.
+   * @param {string[]} recipients
    * @returns {Promise<string>} The path of the file in `new`.
    * @throws The system's error (ENOSPC, EDQUOT, EACCES, ...); nothing is left behind then.
    */
-  async deliver(message, reversePath) {
+  async deliver(message, reversePath, recipients) {
     const name = this.#uniqueName();
     const written = join(this.#directory, 'tmp', name);
     const delivered = join(this.#directory, 'new', name);
     try {
-      await writeDurably(written, [Buffer.from(`Return-Path: <${reversePath}>\r\n`), message]);
+      const trace = Buffer.from(traceOf(reversePath, recipients));
+      await writeDurably(written, [trace, ...withoutFields(message, ['return-path'])]);
       await rename(written, delivered);
       await syncDirectory(dirname(delivered));
     } catch (error) {
@@ -106,6 +110,12 @@ class Maildir {
     const unique = `M${(now % 1000) * 1000}P${process.pid}Q${this.#deliveries}R${random}`;
     return `${Math.floor(now / 1000)}.${unique}.${this.#host}`;
   }
+}
+
+/** @param {string} reversePath @param {string[]} recipients */
+function traceOf(reversePath, recipients) {
+  const deliveredTo = [...new Set(recipients)].map((address) => `Delivered-To: ${address}\r\n`);
+  return [`Return-Path: <${reversePath}>\r\n`, ...deliveredTo].join('');
 }
 
 /**
