@@ -1,6 +1,7 @@
 'use strict';
 // The command line of `smtp-engine`.
 
+const { isIP, isIPv6 } = require('node:net');
 const { parseArgs } = require('node:util');
 const { messageOf } = require('../errors.js');
 
@@ -13,12 +14,15 @@ Receives mail over SMTP and shows a line for each message.
   --port N         the port to listen to (default 2525; 0 takes a free one)
   --host ADDRESS   the address to listen to (default 127.0.0.1)
   --maildir DIR    keep each message in this maildir, which is made if it is missing
-  --print          print each message
+  --print          print each message: its header, and its text with a bound
   --json           print one JSON line for each event instead of text
   --tls-key FILE   the private key (PEM) for STARTTLS; needs --tls-cert
   --tls-cert FILE  the certificate (PEM) for STARTTLS; needs --tls-key
+  --tls-passphrase-file FILE
+                   a file with the passphrase of an encrypted key
   --tls-self-signed
                    offer STARTTLS with a certificate made for the occasion
+  --tls-out FILE   write that certificate (PEM) to this file, for clients to trust
   --help           print this
   --version        print the version
 
@@ -33,18 +37,15 @@ const OPTIONS = /** @type {const} */ ({
   json: { type: 'boolean', default: false },
   'tls-key': { type: 'string' },
   'tls-cert': { type: 'string' },
+  'tls-passphrase-file': { type: 'string' },
   'tls-self-signed': { type: 'boolean', default: false },
+  'tls-out': { type: 'string' },
   help: { type: 'boolean', default: false },
   version: { type: 'boolean', default: false },
 });
 
 /** A command line that makes no sense. */
-class UsageError extends Error {
-  /** @param {string} message */
-  constructor(message) {
-    super(`${message} (see smtp-engine --help)`);
-  }
-}
+class UsageError extends Error {}
 
 /** @typedef {ReturnType<typeof parseCommandLine>} Options */
 
@@ -53,31 +54,76 @@ class UsageError extends Error {
  * @throws {UsageError}
  */
 function parseCommandLine(argv) {
-  const options = parseStrictly(argv);
-  const port = Number(options.port);
-  if (!/^\d+$/.test(options.port) || port > 65535) {
-    throw new UsageError(`--port must be a number from 0 to 65535, not '${options.port}'`);
-  }
-  for (const name of /** @type {const} */ (['host', 'maildir', 'tls-key', 'tls-cert'])) {
-    if (options[name] === '') throw new UsageError(`--${name} must not be empty`);
-  }
-  const { 'tls-key': key, 'tls-cert': cert } = options;
+  const { values } = parsed({ args: argv, options: OPTIONS, allowPositionals: false });
+  const { 'tls-key': key, 'tls-cert': cert, 'tls-passphrase-file': passphraseFile } = values;
   if (!key !== !cert) throw new UsageError('--tls-key and --tls-cert go together');
-  const isSelfSigned = options['tls-self-signed'];
+  if (passphraseFile !== undefined && !key) {
+    throw new UsageError('--tls-passphrase-file is for --tls-key');
+  }
+  const { 'tls-self-signed': isSelfSigned, 'tls-out': certificateFile } = values;
   if (isSelfSigned && key) {
     throw new UsageError('--tls-self-signed makes a key of its own: leave --tls-key out');
   }
-  return { ...options, port, isSelfSigned, tls: key && cert ? { key, cert } : undefined };
+  if (certificateFile !== undefined && !isSelfSigned) {
+    throw new UsageError('--tls-out is for --tls-self-signed');
+  }
+  return {
+    ...values,
+    port: portOf(values.port),
+    host: hostOf(values.host),
+    isSelfSigned,
+    certificateFile,
+    tls: key && cert ? { key, cert, passphraseFile } : undefined,
+  };
 }
 
-/** @param {string[]} argv */
-function parseStrictly(argv) {
+/**
+ * Arguments by their names; no value is empty but one that `mayBeEmpty`.
+ *
+ * @template {import('node:util').ParseArgsConfig} Config
+ * @param {Config} config
+ * @param {string[]} [mayBeEmpty]
+ * @throws {UsageError}
+ */
+function parsed(config, mayBeEmpty = []) {
+  const result = strictly(config);
+  for (const [name, value] of Object.entries(result.values)) {
+    if ([value].flat().includes('') && !mayBeEmpty.includes(name)) {
+      throw new UsageError(`--${name} must not be empty`);
+    }
+  }
+  return result;
+}
+
+/**
+ * @template {import('node:util').ParseArgsConfig} Config
+ * @param {Config} config
+ */
+function strictly(config) {
   try {
-    return parseArgs({ args: argv, options: OPTIONS, allowPositionals: false }).values;
+    return parseArgs(config);
   } catch (error) {
     const [message] = messageOf(error).split(/\. |\n/);
     throw new UsageError(message);
   }
 }
 
-module.exports = { HELP, UsageError, parseCommandLine };
+/** A port to listen to. @param {string} text @throws {UsageError} */
+function portOf(text) {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port must be a number from 0 to 65535, not '${text}'`);
+}
+
+/** An address to listen to, or the name of one. @param {string} text @throws {UsageError} */
+function hostOf(text) {
+  if (isIP(text)) return text;
+  const bracketed = /^\[(.*)\]$/.exec(text)?.[1] ?? '';
+  if (isIPv6(bracketed)) return bracketed;
+  // Digits alone were meant for an address.
+  const isName = /^[\w.-]*[a-z_][\w.-]*$/i.test(text);
+  if (isName) return text;
+  throw new UsageError(`--host must be an address or the name of this host, not '${text}'`);
+}
+
+module.exports = { HELP, UsageError, hostOf, parseCommandLine, parsed, portOf };

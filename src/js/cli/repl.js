@@ -5,8 +5,8 @@ const { once } = require('node:events');
 const { homedir } = require('node:os');
 const path = require('node:path');
 const repl = require('node:repl');
-const { parseArgs } = require('node:util');
-const { UsageError } = require('./options.js');
+const { UsageError, hostOf, parsed, portOf } = require('./options.js');
+const { complain } = require('./output.js');
 const { messageOf } = require('../errors.js');
 
 const HELP = `Usage: smtp-engine repl [options]
@@ -30,39 +30,42 @@ const OPTIONS = /** @type {const} */ ({
   level: { type: 'string', default: 'warn' },
   help: { type: 'boolean', default: false },
 });
+const LEVELS = ['all', 'debug', 'log', 'info', 'warn', 'error', 'fatal'];
 const COMMANDS = ['ls', 'count', 'mail', 'send', 'help', 'exit'];
 const HISTORY = path.join(homedir(), '.smtp_engine_history');
 const WITH_ID = /^(mail|send) +(\S*)$/;
 
-/** @param {string[]} argv behind the word `repl` @throws {UsageError} */
-async function run(argv) {
+/**
+ * @param {string[]} argv behind the word `repl`
+ * @param {InstanceType<typeof import('./output.js').Output>} output
+ * @throws {UsageError}
+ */
+async function run(argv, output) {
   const options = parse(argv);
-  if (options.help) return void process.stdout.write(HELP);
+  if (options.help) return void output.write(HELP);
   const Server = require('../compat/smtpjs/index.js');
   const schema = {
-    config: { ip: options.host, port: options.port },
+    config: { ip: options.host, port: options.port, lineFeeds: true },
     logger: { level: options.level },
   };
   const server = new Server(schema);
   const listening = server.getServer();
   await once(listening, 'listening');
+  listening.on('error', (error) => complain(messageOf(error)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (listening.address());
-  process.stdout.write(`listening on ${options.host}:${port}; 'help' has the commands\n`);
-  converse(server);
+  output.write(`listening on ${options.host}:${port}; 'help' has the commands\n`);
+  const prompt = converse(server);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.once(signal, () => prompt.close());
+  output.onFailure(() => prompt.close());
 }
 
 function parse(/** @type {string[]} */ argv) {
-  let options;
-  try {
-    options = parseArgs({ args: argv, options: OPTIONS, allowPositionals: false }).values;
-  } catch (error) {
-    const [message] = messageOf(error).split(/\. |\n/);
-    throw new UsageError(message);
+  const { values } = parsed({ args: argv, options: OPTIONS, allowPositionals: false });
+  const { port, host, level, help } = values;
+  if (!LEVELS.includes(level)) {
+    throw new UsageError(`--level must be one of ${LEVELS.join(', ')}, not '${level}'`);
   }
-  if (!/^\d+$/.test(options.port) || Number(options.port) > 65_535) {
-    throw new UsageError(`--port must be a number from 0 to 65535, not '${options.port}'`);
-  }
-  return { ...options, port: Number(options.port) };
+  return { port: portOf(port), host: hostOf(host), level, help };
 }
 
 /** @param {any} server */
@@ -95,6 +98,7 @@ function converse(server) {
     for (const id of server.list()) server.connections[id].destroy();
   });
   if (prompt.terminal) prompt.displayPrompt();
+  return prompt;
 
   /** @param {any} of @param {string} line */
   async function answer(of, line) {

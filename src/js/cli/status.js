@@ -19,15 +19,23 @@ class StatusLine {
   #shown = '';
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
+  /** Whatever ends the process, the line is not to stay behind. */
+  #atExit = () => this.end();
 
   /** @param {import('node:tty').WriteStream} stream a terminal */
   constructor(stream) {
     this.#stream = stream;
+    process.once('exit', this.#atExit);
   }
 
   /** One for a stream that is a terminal which can erase, else none. @param {any} stream */
   static on(stream) {
     return stream.isTTY && process.env.TERM !== 'dumb' ? new StatusLine(stream) : undefined;
+  }
+
+  /** How wide the terminal is. */
+  get columns() {
+    return this.#stream.columns || DEFAULT_COLUMNS;
   }
 
   /** Shows how a server is doing, from now on. @param {import('../../../index.js').Server} server */
@@ -38,7 +46,7 @@ class StatusLine {
       const { sessions, messages, bytes } = server.stats();
       samples.push({ time: Date.now(), messages: messages.accepted, bytes: bytes.received });
       if (samples.length > INTERVALS + 1) samples.shift();
-      this.#show(statusText(sessions.open, samples, process.memoryUsage.rss()));
+      this.show(statusText(sessions.open, samples, process.memoryUsage.rss()));
     };
     show();
     this.#timer = setInterval(show, INTERVAL_MS).unref();
@@ -59,12 +67,14 @@ class StatusLine {
   /** Erases it for good. */
   end() {
     clearInterval(this.#timer);
-    this.#show('');
+    this.show('');
+    process.removeListener('exit', this.#atExit);
   }
 
-  #show(/** @type {string} */ text) {
+  /** Shows a text in place of the last. @param {string} text */
+  show(text) {
     // A line as wide as the terminal would begin another one.
-    const shown = text.slice(0, (this.#stream.columns || DEFAULT_COLUMNS) - 1);
+    const shown = text.slice(0, this.columns - 1);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#write(ERASE + shown);

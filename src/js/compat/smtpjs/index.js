@@ -105,9 +105,9 @@ const plain = (/** @type {any} */ config = {}) =>
   Object.fromEntries(Object.entries(config).filter(([, value]) => typeof value !== 'function'));
 
 /** TLS from the first byte unless it is for development. */
-function engineConfig(/** @type {any} */ { key, cert }) {
+function engineConfig(/** @type {any} */ { key, cert, lineFeeds }) {
   const NODE_ENV = process.env.NODE_ENV || 'development';
-  const limits = { maxRecipients: 0, maxBadCommands: 0, greetingTimeout: 0 };
+  const limits = { maxRecipients: 0, maxBadCommands: 0, greetingTimeout: 0, lineFeeds };
   if (NODE_ENV === 'development') return merge({ ...limits, name: 'localhost' });
   if (!key || !cert) {
     throw new TypeError(
