@@ -10,7 +10,8 @@ import os, pty, signal, subprocess, sys
 master, slave = pty.openpty()
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave)
 os.close(slave)
-signal.signal(signal.SIGINT, lambda *_: child.send_signal(signal.SIGINT))
+for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(each, lambda number, _: child.send_signal(number))
 while True:
     try:
         data = os.read(master, 65536)
@@ -19,7 +20,8 @@ while True:
     if not data:
         break
     os.write(1, data)
-sys.exit(child.wait())
+code = child.wait()
+sys.exit(code if code >= 0 else 128 - code)
 `;
 
 /** Why there is none, if there is none. */
@@ -59,10 +61,25 @@ class Terminal {
     return this.#waiters.until(() => pattern.exec(this.text), what);
   }
 
-  /** Presses Ctrl-C and resolves with the exit code. */
-  interrupt() {
-    this.process.kill('SIGINT');
-    return within(this.#end, 'the end of the program');
+  /** Presses Ctrl-C, say, and resolves with the exit code. @param {NodeJS.Signals} [signal] */
+  interrupt(signal = 'SIGINT') {
+    this.process.kill(signal);
+    return this.ended();
+  }
+
+  /** Resolves with the exit code. */
+  ended() {
+    return within(this.#end, () => `the end of the program (${JSON.stringify(this.text)})`);
+  }
+
+  /** How the program has left it: its modes by their numbers (wrap is 7, the cursor 25), and its last line. */
+  get state() {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is told by them
+    const modes = [...this.text.matchAll(/\u001b\[\?(\d+)([hl])/g)];
+    return {
+      changed: Object.fromEntries(modes.map(([, mode, set]) => [mode, set])),
+      lastLine: this.screen.at(-1),
+    };
   }
 
   /** What is to be seen: erased lines are gone. */

@@ -1,9 +1,11 @@
 'use strict';
 // The command line of `smtp-engine send`.
 
-const { parseArgs } = require('node:util');
-const { UsageError } = require('./options.js');
+const { isIPv6 } = require('node:net');
+const { messageSettings } = require('../client/envelope.js');
 const { messageOf } = require('../errors.js');
+const { clientSettings } = require('../options/client.js');
+const { UsageError, parsed } = require('./options.js');
 
 const HELP = `Usage: smtp-engine send --from ADDRESS --to ADDRESS [--to ADDRESS ...]
                         --host HOST[:PORT] | --mx  [options] [file ...]
@@ -25,6 +27,7 @@ Sends each file, a whole message with its header, or what comes on standard inpu
   --dns ADDRESS[:PORT]
                    a DNS server to ask for exchanges, in place of the system's
   --lmtp           speak LMTP
+  --keep-bcc       send the Bcc fields of the header, which are left out otherwise
   --json           print one JSON line for each message
   --help           print this
 
@@ -43,9 +46,19 @@ const OPTIONS = /** @type {const} */ ({
   name: { type: 'string' },
   dns: { type: 'string', multiple: true },
   lmtp: { type: 'boolean', default: false },
+  'keep-bcc': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 });
+
+/** What the options and the envelope are called on the command line. @type {[RegExp, string][]} */
+const NAMES = [
+  [/\boptions\.(?:host|path|servername)\b/g, '--host'],
+  [/\boptions\.port\b/g, 'the port of --host'],
+  [/\boptions\.dnsServers\b/g, '--dns'],
+  [/\boptions\.auth\.user\b/g, '--user'],
+  [/\b(?:options|envelope)\.(?=[a-z]+\b)/g, '--'],
+];
 
 /**
  * @param {string[]} argv without `send`
@@ -53,60 +66,76 @@ const OPTIONS = /** @type {const} */ ({
  * @throws {UsageError}
  */
 function parseSend(argv, env) {
-  const { values, positionals } = parseStrictly(argv);
-  if (values.help) {
-    return {
-      help: true,
-      files: /** @type {string[]} */ ([]),
-      json: false,
-      envelope: {},
-      options: {},
-    };
-  }
-  const { from, to, host, mx, user } = values;
+  const config = { args: argv, options: OPTIONS, allowPositionals: true };
+  const { values, positionals } = parsed(config, ['from']);
+  const { from, to = [], mx, json, ca, 'keep-bcc': keepBcc } = values;
+  /** @type {string[]} */
+  const none = [];
+  if (values.help) return { help: true, files: none, json, keepBcc, envelope: {}, options: {} };
   if (from === undefined) throw new UsageError('--from is missing');
-  if (to === undefined) throw new UsageError('--to is missing');
-  if ((host === undefined) !== mx) throw new UsageError('give either --host or --mx');
+  if (to.length === 0) throw new UsageError('--to is missing');
+  if ((values.host === undefined) !== mx) throw new UsageError('give either --host or --mx');
+  const domainless = to.find((address) => !/.@./.test(address));
+  if (mx && domainless !== undefined) {
+    throw new UsageError(`--to must name a domain with --mx, not '${domainless}'`);
+  }
+  const envelope = { from, to };
+  const options = clientOptions(values, env);
+  making(() => clientSettings(options));
+  making(() => messageSettings(envelope));
+  return { help: false, files: filesOf(positionals), json, keepBcc, ca, envelope, options };
+}
+
+/**
+ * @param {Record<string, any>} values
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Record<string, any>}
+ */
+function clientOptions({ mx, host, tls, insecure, user, name, lmtp, dns }, env) {
   const password = env.SMTP_ENGINE_PASSWORD;
   if (user !== undefined && password === undefined) {
     throw new UsageError('--user needs the password in the environment, SMTP_ENGINE_PASSWORD');
   }
   const options = {
-    ...(mx ? { mx } : placeOf(String(host))),
-    tls: values.tls,
-    rejectUnauthorized: values.insecure ? false : undefined,
+    ...(mx ? { mx } : placeOf(host)),
+    tls,
+    rejectUnauthorized: insecure ? false : undefined,
     auth: user === undefined ? undefined : { user, password },
-    name: values.name,
-    lmtp: values.lmtp,
-    dnsServers: values.dns,
+    name,
+    lmtp,
+    dnsServers: dns,
   };
-  return {
-    help: false,
-    files: positionals.length === 0 ? ['-'] : positionals,
-    json: values.json,
-    ca: values.ca,
-    envelope: { from, to },
-    options: Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** What an option must be is known to what it is for. @param {() => unknown} make @throws {UsageError} */
+function making(make) {
+  try {
+    make();
+  } catch (error) {
+    const text = messageOf(error);
+    throw new UsageError(NAMES.reduce((line, [name, option]) => line.replace(name, option), text));
+  }
+}
+
+/** @param {string[]} files */
+function filesOf(files) {
+  if (files.includes('')) throw new UsageError('the name of a file must not be empty');
+  if (files.indexOf('-') !== files.lastIndexOf('-')) {
+    throw new UsageError('standard input, -, can be sent once');
+  }
+  return files.length === 0 ? ['-'] : files;
 }
 
 /** @param {string} host */
 function placeOf(host) {
   if (/^[./]/.test(host)) return { path: host };
-  const found = /^(?:\[(?<v6>[^\]]+)\]|(?<name>[^:]+))(?::(?<port>\d+))?$/.exec(host)?.groups;
-  if (found) return { host: found.v6 ?? found.name, port: found.port };
-  if (host.split(':').length > 2) return { host };
-  throw new UsageError(`--host must be HOST or HOST:PORT, not '${host}'`);
-}
-
-/** @param {string[]} argv */
-function parseStrictly(argv) {
-  try {
-    return parseArgs({ args: argv, options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    const [message] = messageOf(error).split(/\. |\n/);
-    throw new UsageError(message.replace('smtp-engine --help', 'smtp-engine send --help'));
+  if (isIPv6(host)) return { host };
+  const found = /^(?:\[(?<v6>[^\]]+)\]|(?<name>[^:[\]]+))(?::(?<port>\d+))?$/.exec(host)?.groups;
+  if (found && (found.v6 === undefined || isIPv6(found.v6))) {
+    return { host: found.v6 ?? found.name, port: found.port };
   }
+  throw new UsageError(`--host must be HOST or HOST:PORT, not '${host}'`);
 }
 
 module.exports = { HELP, parseSend };

@@ -1,0 +1,81 @@
+'use strict';
+// What each command makes of each argument that makes no sense: one line, and 2.
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { finished } = require('../support/command.js');
+
+const SEND = ['send', '--from', 'a@b.example', '--to', 'c@d.example'];
+const TO = [...SEND, '--host', '127.0.0.1'];
+/** Values that no address to listen to has. */
+const HOSTS = ['', 'a b', '999.1.1.1', '[192.0.2.1]', '[::1', 'a:b', 'http://x', '\u001b[2J'];
+/** Values that no port to listen to has. */
+const PORTS = ['', 'x', '-1', '1.5', '0x19', '65536', '1e3', ' 25'];
+
+/** Command, argument, values that make no sense, what is said of them. @type {[string[], string, string[], RegExp][]} */
+const VALUES = [
+  [[], '--port', PORTS, /--port must (?:be a number from 0 to 65535, not|not be empty)/],
+  [[], '--host', HOSTS, /--host must/],
+  [[], '--maildir', [''], /--maildir must not be empty/],
+  [['--tls-cert', 'c'], '--tls-key', [''], /--tls-key must not be empty/],
+  [['--tls-key', 'k'], '--tls-cert', [''], /--tls-cert must not be empty/],
+  [[], '--tls-passphrase-file', ['', 'f'], /--tls-passphrase-file (?:is for|must)/],
+  [[], '--tls-out', ['', 'f'], /--tls-out (?:is for|must)/],
+  [['repl'], '--port', PORTS, /--port must (?:be a number from 0 to 65535, not|not be empty)/],
+  [['repl'], '--host', HOSTS, /--host must/],
+  [['repl'], '--level', ['', 'foo', 'WARN', '3'], /--level must/],
+  [SEND, '--host', ['', ':25', 'x:', 'x:y', 'x:-1', '[::1', '[x]:25', 'a b', 'x y:25'], /--host/],
+  [SEND, '--host', ['x:0', 'x:65536', 'x:99999', '[::1]:99999'], /the port of --host must be/],
+  [TO, '--tls', ['', 'foo', 'NONE', 'true'], /--tls must/],
+  [TO, '--ca', [''], /--ca must not be empty/],
+  [TO, '--user', ['', 'u'], /--user (?:must not be empty|needs the password)/],
+  [TO, '--name', ['', 'a b', 'a\tb'], /--name must/],
+  [TO, '--dns', ['', 'x', '1.2.3', '192.0.2.1:0', '192.0.2.1:99999'], /--dns must/],
+  [TO, '--to', ['', 'a\nb'], /--to (?:must|has)/],
+  [TO, '--from', ['a\rb'], /--from has a control character/],
+  [[...SEND, '--mx'], '--to', ['x', 'x@', '@x'], /--to must name a domain with --mx/],
+];
+
+/** Command lines that make no sense by themselves. @type {[string[], RegExp][]} */
+const LINES = [
+  [['extra'], /extra/],
+  [['--port'], /--port/],
+  [['--print=1'], /--print/],
+  [['--tls-key', 'k'], /--tls-key and --tls-cert go together/],
+  [['--tls-cert', 'c'], /--tls-key and --tls-cert go together/],
+  [['--tls-self-signed', '--tls-key', 'k', '--tls-cert', 'c'], /makes a key of its own/],
+  [['--tls-self-signed', '--tls-passphrase-file', 'f'], /--tls-passphrase-file is for --tls-key/],
+  [['--tls-key', 'k', '--tls-cert', 'c', '--tls-out', 'f'], /--tls-out is for --tls-self-signed/],
+  [['repl', 'extra'], /extra/],
+  [['send'], /--from is missing/],
+  [['send', '--from', 'a'], /--to is missing/],
+  [SEND, /either --host or --mx/],
+  [[...TO, '--mx'], /either --host or --mx/],
+  [[...TO, ''], /a file must not be empty/],
+  [[...TO, '-', '-'], /standard input, -, can be sent once/],
+  ...['--nope', '-x', '--\u001b[2J'].flatMap((each) =>
+    [[], ['repl'], TO].map((args) => /** @type {[string[], RegExp]} */ ([[...args, each], /'-/])),
+  ),
+];
+
+describe('an argument that makes no sense ends with 2, and one line', {
+  timeout: 120_000,
+  concurrency: 4,
+}, () => {
+  const all = [
+    ...LINES,
+    ...VALUES.flatMap(([args, name, values, said]) =>
+      values.map((value) => /** @type {const} */ ([[...args, `${name}=${value}`], said])),
+    ),
+  ];
+  for (const [args, said] of all) {
+    test(JSON.stringify(args.join(' ')), async (t) => {
+      const { code, output, errors } = await finished(t, ...args);
+      assert.deepEqual([code, output], [2, ''], errors);
+      assert.match(errors, said);
+      const command = ['send', 'repl'].includes(args[0]) ? `${args[0]} ` : '';
+      assert.match(errors, /^smtp-engine: [\x20-\x7e]+\n$/);
+      assert.ok(errors.endsWith(` (see smtp-engine ${command}--help)\n`), errors);
+    });
+  }
+});
