@@ -7,7 +7,10 @@
 //! pure          tokio    napi only           wrapper  facades
 //! ```
 
-pub mod net;
+// Without the binding, nothing calls much of what it is for.
+#![cfg_attr(any(test, not(feature = "node")), allow(dead_code, unused_imports))]
+
+mod net;
 #[cfg(all(feature = "node", not(test)))]
-pub mod node;
-pub mod protocol;
+mod node;
+mod protocol;

@@ -1,7 +1,7 @@
 //! One JavaScript thread's end of the event queue.
 
 use super::tls::SecureState;
-use crate::net::events::{Answer, Batch, Control, EventQueue, Slot};
+use crate::net::events::{Answer, Batch, EventQueue, SessionCommand, Slot};
 use crate::net::server::Server;
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
@@ -168,25 +168,25 @@ impl Border {
     /// Sends text to a client as it is.
     #[napi]
     pub fn write(&self, session: u32, text: String) {
-        self.control(session, Control::Write(text.into_bytes()));
+        self.tell(session, SessionCommand::Write(text.into_bytes()));
     }
 
     /// Takes text as if the client had sent it.
     #[napi]
     pub fn feed(&self, session: u32, text: String) {
-        self.control(session, Control::Feed(text.into_bytes()));
+        self.tell(session, SessionCommand::Feed(text.into_bytes()));
     }
 
     /// Sends what is ready and closes.
     #[napi]
     pub fn end(&self, session: u32) {
-        self.control(session, Control::End);
+        self.tell(session, SessionCommand::End);
     }
 
     /// Closes at once.
     #[napi]
     pub fn destroy(&self, session: u32) {
-        self.control(session, Control::Destroy);
+        self.tell(session, SessionCommand::Destroy);
     }
 
     /// Whether JavaScript has enough for now of the message that it is handed.
@@ -202,7 +202,7 @@ impl Border {
     pub fn discard(&self, session: u32, code: Option<u32>, text: Option<String>) -> Result<()> {
         let code = code.map(reply_code).transpose()?;
         let reply = code.map(|code| Reply::new(code, text.as_deref().unwrap_or_default()));
-        self.control(session, Control::Discard(reply));
+        self.tell(session, SessionCommand::Discard(reply));
         Ok(())
     }
 
@@ -210,7 +210,7 @@ impl Border {
     #[napi]
     pub fn set_idle(&self, session: u32, milliseconds: u32) {
         let idle = (milliseconds > 0).then(|| Duration::from_millis(u64::from(milliseconds)));
-        self.control(session, Control::Idle(idle));
+        self.tell(session, SessionCommand::Idle(idle));
     }
 
     /// The confirmed name of a session's client, once it is known.
@@ -227,9 +227,9 @@ impl Border {
         }
     }
 
-    fn control(&self, session: u32, control: Control) {
+    fn tell(&self, session: u32, command: SessionCommand) {
         if let Some(slot) = self.slot(session) {
-            slot.control(control);
+            slot.tell(command);
         }
     }
 

@@ -1,7 +1,11 @@
 //! Numbers and errors, from JavaScript's shapes to ours and back.
 
-use napi::Error;
+use napi::{Error, Result, Status};
+use std::net::SocketAddr;
 use std::time::Duration;
+
+/// In place of a limit that has to be there, for whoever lifts it.
+pub(super) const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A limit, 0 for none; JavaScript has checked that it is a whole number from 0 up.
 pub(super) fn limit(value: f64) -> Option<u64> {
@@ -16,4 +20,19 @@ pub(super) fn time(milliseconds: f64) -> Option<Duration> {
 /// What went wrong, in words.
 pub(super) fn reason(error: impl std::error::Error) -> Error {
     Error::from_reason(error.to_string())
+}
+
+/// An argument that is not what it has to be.
+pub(super) fn invalid(text: impl Into<String>) -> Error {
+    Error::new(Status::InvalidArg, text.into())
+}
+
+/// Addresses of DNS servers, with their ports.
+pub(super) fn dns_servers(servers: &[String]) -> Result<Vec<SocketAddr>> {
+    let parse = |server: &String| {
+        server
+            .parse()
+            .map_err(|_| invalid(format!("not a DNS server's address and port: {server}")))
+    };
+    servers.iter().map(parse).collect()
 }

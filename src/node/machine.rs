@@ -1,14 +1,14 @@
 //! The client's state machine on its own, for streams that JavaScript holds.
 
-use super::client::nonce;
-use super::convert::time;
+use super::convert::{invalid, time};
+use crate::net::client::nonce;
 use crate::protocol::client::authentication::{Authentication, Progress};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts};
 use crate::protocol::reply::Reply;
 use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::client::{Credentials, Exchange};
+use napi::Result;
 use napi::bindgen_prelude::{Buffer, Uint8Array};
-use napi::{Error, Result, Status};
 use napi_derive::napi;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -92,21 +92,21 @@ impl NativeMachine {
             "VRFY" => Request::Vrfy(first),
             "STARTTLS" => Request::StartTls,
             "QUIT" => Request::Quit,
-            _ => return Err(invalid(&format!("unknown request: {name}"))),
+            _ => return Err(invalid(format!("unknown request: {name}"))),
         };
-        self.session.ask(request).map_err(|error| invalid(&error.to_string()))
+        self.session.ask(request).map_err(|error| invalid(error.to_string()))
     }
 
     /// Queues AUTH by a mechanism; its last reply is the one that is told.
     #[napi]
     pub fn login(&mut self, user: String, password: String, mechanism: String) -> Result<()> {
         let mechanism = Mechanism::parse(&mechanism)
-            .ok_or_else(|| invalid(&format!("unknown mechanism: {}", mechanism.escape_debug())))?;
+            .ok_or_else(|| invalid(format!("unknown mechanism: {}", mechanism.escape_debug())))?;
         let exchange = Credentials::password(user, password)
             .and_then(|credentials| Exchange::new(mechanism, &credentials, nonce(), "", 0))
-            .map_err(|error| invalid(&error.to_string()))?;
+            .map_err(|error| invalid(error.to_string()))?;
         let login = Authentication::begin(mechanism, exchange, &mut self.session)
-            .map_err(|error| invalid(&error.to_string()))?;
+            .map_err(|error| invalid(error.to_string()))?;
         self.logins.push_back(login);
         Ok(())
     }
@@ -236,8 +236,4 @@ fn failed(failure: &Failure) -> MachineStep {
         _ => "SMTP_ERR_PROTOCOL",
     };
     MachineStep { failure: Some(vec![code.to_owned(), failure.to_string()]), ..step("fail") }
-}
-
-fn invalid(text: &str) -> Error {
-    Error::new(Status::InvalidArg, text.to_owned())
 }

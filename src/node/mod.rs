@@ -15,11 +15,3 @@ mod runtime;
 mod self_signed;
 mod server;
 mod tls;
-
-pub use border::Border;
-pub use client::{ClientSettings, ClientStats, MessageSettings, NativeClient, find_exchanges};
-pub use machine::{MachineStep, MachineTimeouts, NativeMachine};
-pub use pipe::{NativePipe, PipeNews};
-pub use self_signed::{SelfSigned, self_signed};
-pub use server::{NativeServer, ServerOptions};
-pub use tls::{HostKeys, SecureState, TlsSettings};

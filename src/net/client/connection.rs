@@ -1,6 +1,7 @@
 //! Drives one [`ClientSession`] over one stream.
 
-use super::dialer::Target;
+use super::dialer::{DialError, Target};
+use super::nonce::nonce;
 use super::source::Source;
 use super::{ClientOptions, Outcome, Route, SendError};
 use crate::net::stream::Stream;
@@ -41,16 +42,16 @@ impl Connection {
     ///
     /// # Errors
     /// The last of what went wrong.
-    pub async fn open(options: &ClientOptions, nonce: &str) -> Result<Self, SendError> {
+    pub async fn open(options: &ClientOptions) -> Result<Self, SendError> {
         let (domain, port) = match &options.route {
             Route::Server(target, name) => {
                 let deadline = Instant::now() + options.connect_timeout;
-                return Self::reach(options, target, name, nonce, deadline).await;
+                return Self::reach(options, target, name, deadline).await;
             }
             Route::Exchanges(domain, port) => (domain, *port),
         };
         let end = Instant::now() + options.connect_timeout;
-        let exchanges = options.dialer.exchanges(domain).await.map_err(SendError::Dial)?;
+        let exchanges = options.dialer.exchanges(domain).await.map_err(DialError::from)?;
         let mut failed = SendError::Protocol(Failure::Timeout(Some(Awaited::Connect)));
         for (index, exchange) in exchanges.iter().enumerate() {
             let left = end.saturating_duration_since(Instant::now());
@@ -60,7 +61,7 @@ impl Connection {
             let share = left / (exchanges.len() - index) as u32;
             let deadline = Instant::now() + share.max(LEAST_SHARE).min(left);
             let target = Target::host(exchange, port);
-            match Self::reach(options, &target, exchange, nonce, deadline).await {
+            match Self::reach(options, &target, exchange, deadline).await {
                 Ok(connection) => return Ok(connection),
                 // A refusal for good is the domain's word (RFC 5321 section 5.1).
                 Err(error) if error.is_permanent() => return Err(error),
@@ -75,13 +76,12 @@ impl Connection {
         options: &ClientOptions,
         target: &Target,
         name: &str,
-        nonce: &str,
         deadline: Instant,
     ) -> Result<Self, SendError> {
         let policy = options.opening.tls;
-        match Self::begin(options, target, name, nonce, deadline, policy).await {
+        match Self::begin(options, target, name, deadline, policy).await {
             Err(SendError::Tls(_)) if policy == TlsPolicy::Opportunistic && options.falls_back => {
-                Self::begin(options, target, name, nonce, deadline, TlsPolicy::Never).await
+                Self::begin(options, target, name, deadline, TlsPolicy::Never).await
             }
             result => result,
         }
@@ -91,11 +91,10 @@ impl Connection {
         options: &ClientOptions,
         target: &Target,
         name: &str,
-        nonce: &str,
         deadline: Instant,
         policy: TlsPolicy,
     ) -> Result<Self, SendError> {
-        let stream = options.dialer.dial(target, deadline.into()).await.map_err(SendError::Dial)?;
+        let stream = options.dialer.dial(target, deadline.into()).await?;
         let mut timeouts = options.timeouts.clone();
         let mut connection = Self {
             stream,
@@ -112,7 +111,7 @@ impl Connection {
         if policy != settings.tls {
             settings = Arc::new(OpeningOptions { tls: policy, ..(*settings).clone() });
         }
-        let mut opening = Opening::new(settings, nonce.to_owned());
+        let mut opening = Opening::new(settings, nonce());
         while !opening.is_ready() {
             match connection.event().await? {
                 Event::Reply(to, reply) => {
@@ -139,7 +138,7 @@ impl Connection {
         let Some(connector) = &options.connector else {
             return Err(SendError::Protocol(Failure::Timeout(None)));
         };
-        let handshake = connector.connect(self.stream, name);
+        let handshake = self.stream.secure_to(connector, name);
         self.stream = match timeout_at(deadline.into(), handshake).await {
             Ok(result) => result.map_err(SendError::Tls)?,
             Err(_) => return Err(Failure::Timeout(Some(Awaited::StartTls)).into()),

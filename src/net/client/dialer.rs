@@ -1,11 +1,13 @@
 //! The way to a server: names to addresses, addresses to a stream by happy eyeballs (RFC 8305).
 
+use crate::net::dns::DnsError;
 use crate::net::dns::exchanges::Exchanges;
 use crate::net::stream::Stream;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
-use std::{fmt, io};
+use thiserror::Error;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -49,18 +51,17 @@ pub struct Dialer {
 }
 
 /// Why a server was not reached.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DialError {
     /// The last address that was tried, and what the system said.
-    Io(String, io::Error),
-    /// There is no such host or domain.
-    NotFound(String),
-    /// The domain takes no mail (RFC 7505).
-    NullMx(String),
-    /// DNS gave no answer that means anything.
-    Dns(String, String),
-    /// It took too long.
+    #[error("cannot connect to {0}: {1}")]
+    Io(String, #[source] io::Error),
+    /// The name was not looked up, or led nowhere.
+    #[error(transparent)]
+    Dns(#[from] DnsError),
+    /// Connecting to this place took too long.
+    #[error("connecting to {0} took too long")]
     Timeout(String),
 }
 
@@ -69,31 +70,8 @@ impl DialError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Io(..) => "ECONNREFUSED",
-            Self::NotFound(_) => "ENOTFOUND",
-            Self::NullMx(_) => "SMTP_ERR_NULL_MX",
-            Self::Dns(..) => "EAI_AGAIN",
+            Self::Dns(error) => error.code(),
             Self::Timeout(_) => "ETIMEDOUT",
-        }
-    }
-}
-
-impl fmt::Display for DialError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(place, error) => write!(f, "cannot connect to {place}: {error}"),
-            Self::NotFound(name) => write!(f, "there is no host or domain {name}"),
-            Self::NullMx(domain) => write!(f, "the domain {domain} takes no mail"),
-            Self::Dns(name, reason) => write!(f, "cannot look {name} up: {reason}"),
-            Self::Timeout(what) => write!(f, "{what} took too long"),
-        }
-    }
-}
-
-impl std::error::Error for DialError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io(_, error) => Some(error),
-            _ => None,
         }
     }
 }
@@ -108,8 +86,8 @@ impl Dialer {
     /// The hosts that take a domain's mail, those to be tried first before the others.
     ///
     /// # Errors
-    /// [`DialError`], if there are none.
-    pub async fn exchanges(&self, domain: &str) -> Result<Vec<String>, DialError> {
+    /// [`DnsError`], if there are none.
+    pub async fn exchanges(&self, domain: &str) -> Result<Vec<String>, DnsError> {
         if domain.eq_ignore_ascii_case("localhost") || literal(domain).is_some() {
             return Ok(vec![domain.to_owned()]);
         }
@@ -135,7 +113,7 @@ impl Dialer {
                 Ok(Stream::Tcp(stream))
             }
             Ok(Err((address, error))) => Err(DialError::Io(address.to_string(), error)),
-            Err(_) => Err(DialError::Timeout(format!("connecting to {place}"))),
+            Err(_) => Err(DialError::Timeout(place)),
         }
     }
 
@@ -144,7 +122,7 @@ impl Dialer {
         host: &str,
         port: u16,
         deadline: Instant,
-    ) -> Result<Vec<SocketAddr>, DialError> {
+    ) -> Result<Vec<SocketAddr>, DnsError> {
         let found: Vec<IpAddr> = if let Some(address) = literal(host) {
             vec![address]
         } else if host.eq_ignore_ascii_case("localhost") {
@@ -153,15 +131,15 @@ impl Dialer {
             let limit = self.options.dns_timeout;
             let looked_up = timeout_at(deadline, timeout(limit, lookup_host((host, port)))).await;
             let Ok(Ok(looked_up)) = looked_up else {
-                return Err(DialError::Timeout(format!("the lookup of {host}")));
+                return Err(DnsError::Timeout(host.to_owned()));
             };
-            let addresses = looked_up.map_err(|_| DialError::NotFound(host.to_owned()))?;
+            let addresses = looked_up.map_err(|_| DnsError::NotFound(host.to_owned()))?;
             addresses.map(|address| address.ip()).collect()
         } else {
             self.exchanges.addresses(host).await?
         };
         if found.is_empty() {
-            return Err(DialError::NotFound(host.to_owned()));
+            return Err(DnsError::NotFound(host.to_owned()));
         }
         Ok(interleaved(found).into_iter().map(|address| (address, port).into()).collect())
     }
@@ -211,7 +189,7 @@ async fn unix(path: &std::path::Path, deadline: Instant) -> Result<Stream, DialE
     match timeout_at(deadline, tokio::net::UnixStream::connect(path)).await {
         Ok(Ok(stream)) => Ok(Stream::Unix(stream)),
         Ok(Err(error)) => Err(DialError::Io(place, error)),
-        Err(_) => Err(DialError::Timeout(format!("connecting to {place}"))),
+        Err(_) => Err(DialError::Timeout(place)),
     }
 }
 

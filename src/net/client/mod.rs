@@ -3,8 +3,11 @@
 
 pub mod connection;
 pub mod dialer;
+mod nonce;
 pub mod pool;
 pub mod source;
+
+pub use nonce::nonce;
 
 use crate::net::tls::{ConnectError, Connector};
 use crate::protocol::client::delivery::{Fate, Unfit};
@@ -12,10 +15,10 @@ use crate::protocol::client::opening::{OpeningOptions, Refusal};
 use crate::protocol::client::{Failure, Timeouts};
 use crate::protocol::reply::Reply;
 use dialer::{DialError, Dialer, Target};
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use thiserror::Error;
 
 /// Where a client's mail goes.
 #[derive(Debug, Clone)]
@@ -56,29 +59,39 @@ pub enum Outcome {
 }
 
 /// Why a message was not sent.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// The server was not reached.
-    Dial(DialError),
+    #[error(transparent)]
+    Dial(#[from] DialError),
     /// The connection broke.
-    Io(io::Error),
+    #[error("the connection broke: {0}")]
+    Io(#[source] io::Error),
     /// The TLS handshake failed.
-    Tls(ConnectError),
+    #[error(transparent)]
+    Tls(#[from] ConnectError),
     /// The server did not reply as it should.
-    Protocol(Failure),
+    #[error(transparent)]
+    Protocol(#[from] Failure),
     /// It does not take our mail.
-    Refused(Refusal),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// It cannot take this message.
-    Unfit(Unfit),
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// The application gave no more of the message for too long.
+    #[error("no more of the message came for too long")]
     Starved,
     /// The application gave the message up.
+    #[error("the message was given up")]
     Cancelled,
     /// The pool is closed.
+    #[error("the client is closed")]
     Closed,
     /// Whether the server took the message is not known, since this happened behind its end.
-    Uncertain(Box<SendError>),
+    #[error("{0}; the message had been sent, and may have been taken")]
+    Uncertain(#[source] Box<SendError>),
 }
 
 impl SendError {
@@ -96,51 +109,5 @@ impl SendError {
             Self::Refused(Refusal::Argument(_)) | Self::Unfit(_) => true,
             _ => false,
         }
-    }
-}
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dial(error) => write!(f, "{error}"),
-            Self::Io(error) => write!(f, "the connection broke: {error}"),
-            Self::Tls(error) => write!(f, "{error}"),
-            Self::Protocol(failure) => write!(f, "{failure}"),
-            Self::Refused(refusal) => write!(f, "{refusal}"),
-            Self::Unfit(unfit) => write!(f, "{unfit}"),
-            Self::Starved => f.write_str("no more of the message came for too long"),
-            Self::Cancelled => f.write_str("the message was given up"),
-            Self::Closed => f.write_str("the client is closed"),
-            Self::Uncertain(error) => {
-                write!(f, "{error}; the message had been sent, and may have been taken")
-            }
-        }
-    }
-}
-
-impl std::error::Error for SendError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Dial(error) => Some(error),
-            Self::Io(error) => Some(error),
-            Self::Tls(error) => Some(error),
-            Self::Protocol(failure) => Some(failure),
-            Self::Refused(refusal) => Some(refusal),
-            Self::Unfit(unfit) => Some(unfit),
-            Self::Uncertain(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
-impl From<Failure> for SendError {
-    fn from(failure: Failure) -> Self {
-        Self::Protocol(failure)
-    }
-}
-
-impl From<Refusal> for SendError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
     }
 }

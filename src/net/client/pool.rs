@@ -32,8 +32,6 @@ pub struct PoolOptions {
     pub idle_timeout: Duration,
     /// Messages in a time.
     pub rate: Option<(u32, Duration)>,
-    /// Random text for a session.
-    pub nonce: Box<dyn Fn() -> String + Send + Sync>,
 }
 
 /// A message to be sent.
@@ -171,8 +169,7 @@ impl Pool {
     pub fn verify(&self, report: Box<dyn FnOnce(Result<(), SendError>) + Send>) {
         let shared = Arc::clone(&self.shared);
         self.runtime.spawn(async move {
-            let nonce = (shared.options.nonce)();
-            match Connection::open(&shared.options.client, &nonce).await {
+            match Connection::open(&shared.options.client).await {
                 Ok(mut connection) => {
                     report(connection.noop().await);
                     connection.quit().await;
@@ -388,8 +385,7 @@ impl Shared {
     ) -> Result<Outcome, SendError> {
         self.keep_to_rate().await;
         if connection.is_none() {
-            let nonce = (self.options.nonce)();
-            let opened = Connection::open(&self.options.client, &nonce).await?;
+            let opened = Connection::open(&self.options.client).await?;
             self.connected.fetch_add(1, Ordering::Relaxed);
             *connection = Some(opened);
         }

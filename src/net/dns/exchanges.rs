@@ -1,18 +1,16 @@
 //! The mail exchanges of a domain (RFC 5321 section 5.1, RFC 7505) and addresses, from DNS.
 
-use crate::net::client::dialer::DialError;
+use super::{DnsError, configuration};
+use crate::net::sync::lock;
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{
-    ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig, ResolverOpts,
-};
+use hickory_resolver::config::LookupIpStrategy;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::net::{DnsError as Answer, NetError};
 use hickory_resolver::proto::rr::{Name, RData};
-use hickory_resolver::system_conf::read_system_conf;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -24,7 +22,7 @@ const MAX_ADDRESSES: usize = 16;
 const CACHED_ANSWERS: u64 = 1_024;
 
 /// Asks DNS, over TCP where an answer is too long for UDP.
-pub(in crate::net) struct Exchanges {
+pub struct Exchanges {
     servers: Vec<SocketAddr>,
     limit: Duration,
     /// Made when it is first needed: the system's configuration may not be there.
@@ -33,13 +31,13 @@ pub(in crate::net) struct Exchanges {
 
 impl Exchanges {
     /// Asks `servers`, or the system's if there are none, for no longer than `limit` each time.
-    pub(in crate::net) fn new(servers: Vec<SocketAddr>, limit: Duration) -> Self {
+    pub fn new(servers: Vec<SocketAddr>, limit: Duration) -> Self {
         Self { servers, limit, resolver: Mutex::default() }
     }
 
     /// The exchanges of a domain by preference, those of the same at random; the domain itself
     /// where it has none.
-    pub(in crate::net) async fn of(&self, domain: &str) -> Result<Vec<String>, DialError> {
+    pub async fn of(&self, domain: &str) -> Result<Vec<String>, DnsError> {
         let resolver = self.resolver(domain)?;
         let answer = self.within(resolver.mx_lookup(name(domain)?)).await;
         let answer = match answer {
@@ -64,14 +62,14 @@ impl Exchanges {
         found.sort();
         found.truncate(MAX_EXCHANGES);
         match (found.is_empty(), null) {
-            (true, true) => Err(DialError::NullMx(domain.to_owned())),
+            (true, true) => Err(DnsError::NullMx(domain.to_owned())),
             (true, false) => Ok(vec![domain.to_owned()]),
             (false, _) => Ok(found.into_iter().map(|(_, _, host)| host).collect()),
         }
     }
 
     /// The addresses of a host.
-    pub(in crate::net) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
+    pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DnsError> {
         let resolver = self.resolver(host)?;
         let answer = self.within(resolver.lookup_ip(name(host)?)).await;
         match answer {
@@ -90,19 +88,13 @@ impl Exchanges {
         }
     }
 
-    fn resolver(&self, what: &str) -> Result<TokioResolver, DialError> {
-        let mut made = self.resolver.lock().unwrap_or_else(PoisonError::into_inner);
+    fn resolver(&self, what: &str) -> Result<TokioResolver, DnsError> {
+        let mut made = lock(&self.resolver);
         if let Some(resolver) = &*made {
             return Ok(resolver.clone());
         }
-        let cannot = |error: NetError| DialError::Dns(what.to_owned(), error.to_string());
-        let (config, mut opts) = if self.servers.is_empty() {
-            read_system_conf().map_err(cannot)?
-        } else {
-            (given(&self.servers), ResolverOpts::default())
-        };
-        // A lost datagram leaves time for another.
-        opts.timeout = opts.timeout.min(self.limit / 3);
+        let cannot = |error: NetError| DnsError::Failed(what.to_owned(), error.to_string());
+        let (config, mut opts) = configuration(&self.servers, self.limit).map_err(cannot)?;
         opts.cache_size = CACHED_ANSWERS;
         opts.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
         opts.try_tcp_on_error = true;
@@ -128,7 +120,7 @@ impl From<NetError> for Problem {
     fn from(error: NetError) -> Self {
         match &error {
             NetError::Timeout => Self::Timeout,
-            NetError::Dns(DnsError::NoRecordsFound(_)) => {
+            NetError::Dns(Answer::NoRecordsFound(_)) => {
                 Self::None { exists: !error.is_nx_domain() }
             }
             _ => Self::Other(error.to_string()),
@@ -137,31 +129,19 @@ impl From<NetError> for Problem {
 }
 
 impl Problem {
-    fn of(self, name: &str) -> DialError {
+    fn of(self, name: &str) -> DnsError {
         match self {
-            Self::None { .. } => DialError::NotFound(name.to_owned()),
-            Self::Timeout => DialError::Timeout(format!("the lookup of {name}")),
-            Self::Other(reason) => DialError::Dns(name.to_owned(), reason),
+            Self::None { .. } => DnsError::NotFound(name.to_owned()),
+            Self::Timeout => DnsError::Timeout(name.to_owned()),
+            Self::Other(reason) => DnsError::Failed(name.to_owned(), reason),
         }
     }
 }
 
 /// A name as it stands: the system's search list has nothing to do with mail.
-fn name(text: &str) -> Result<Name, DialError> {
+fn name(text: &str) -> Result<Name, DnsError> {
     let parsed = Name::from_ascii(text).ok().filter(|name| !name.is_root());
-    let mut name = parsed.ok_or_else(|| DialError::NotFound(text.escape_debug().to_string()))?;
+    let mut name = parsed.ok_or_else(|| DnsError::NotFound(text.escape_debug().to_string()))?;
     name.set_fqdn(true);
     Ok(name)
-}
-
-fn given(servers: &[SocketAddr]) -> ResolverConfig {
-    let servers = servers.iter().map(|server| {
-        let connections =
-            [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-                connection.port = server.port();
-                connection
-            });
-        NameServerConfig::new(server.ip(), true, connections.to_vec())
-    });
-    ResolverConfig::from_parts(None, Vec::new(), servers.collect())
 }

@@ -5,16 +5,14 @@
 //! counts only if its forward lookup gives the address back. Lookups are bounded in time, in
 //! number and in what is remembered of them; what is beyond a bound has no name.
 
+use super::configuration;
 use crate::net::error::Error;
-use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ProtocolConfig, ResolverConfig, ResolverOpts,
-};
+use hickory_resolver::config::{ProtocolConfig, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer, RetryDnsHandle};
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::{DnsRequestOptions, Message, Query};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
-use hickory_resolver::system_conf::read_system_conf;
 use hickory_resolver::{Hosts, NameServerPool, PoolContext, ResponseCache, TlsConfig, TtlConfig};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -71,13 +69,15 @@ impl Resolver {
     /// [`Error::Resolver`] if the system's configuration cannot be read.
     pub fn new(options: &ResolveOptions) -> Result<Arc<Self>, Error> {
         let cannot = |error: NetError| Error::Resolver(error.to_string());
-        let (config, opts, hosts) = if options.servers.is_empty() {
-            let (config, opts) = read_system_conf().map_err(cannot)?;
-            (config, opts, Hosts::from_system().unwrap_or_default())
+        let (config, mut opts) =
+            configuration(&options.servers, options.timeout).map_err(cannot)?;
+        opts.positive_max_ttl = Some(MAX_TTL);
+        opts.negative_max_ttl = Some(MAX_TTL);
+        let hosts = if options.servers.is_empty() {
+            Hosts::from_system().unwrap_or_default()
         } else {
-            (given(&options.servers), ResolverOpts::default(), Hosts::default())
+            Hosts::default()
         };
-        let opts = bounded(opts, options.timeout);
         let cache = ResponseCache::new(CACHED_ANSWERS, TtlConfig::from_opts(&opts));
         let attempts = opts.attempts;
         let context = Arc::new(PoolContext::new(opts, TlsConfig::new().map_err(cannot)?));
@@ -197,29 +197,12 @@ impl Drop for Lookup {
     }
 }
 
-fn given(servers: &[SocketAddr]) -> ResolverConfig {
-    let servers = servers.iter().map(|server| {
-        let mut connection = ConnectionConfig::udp();
-        connection.port = server.port();
-        NameServerConfig::new(server.ip(), true, vec![connection])
-    });
-    ResolverConfig::from_parts(None, Vec::new(), servers.collect())
-}
-
 /// Without TCP: whoever needs long answers to name a mail client is not worth the memory.
 fn over_udp(mut config: ResolverConfig) -> ResolverConfig {
     for server in &mut config.name_servers {
         server.connections.retain(|connection| matches!(connection.protocol, ProtocolConfig::Udp));
     }
     config
-}
-
-fn bounded(mut opts: ResolverOpts, limit: Duration) -> ResolverOpts {
-    // A lost datagram leaves time for another.
-    opts.timeout = opts.timeout.min(limit / 3);
-    opts.positive_max_ttl = Some(MAX_TTL);
-    opts.negative_max_ttl = Some(MAX_TTL);
-    opts
 }
 
 /// A name as text, if it is one of a host (RFC 1123 section 2.1; underscores are let through).
@@ -233,7 +216,9 @@ fn host_name(name: &Name) -> Option<String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::given;
     use super::*;
+    use hickory_resolver::config::NameServerConfig;
     use hickory_resolver::proto::op::OpCode;
     use hickory_resolver::proto::rr::Record;
     use hickory_resolver::proto::rr::rdata::{A, CNAME};
@@ -281,7 +266,7 @@ mod tests {
 
     #[test]
     fn servers_are_asked_over_udp_alone_and_at_their_port() {
-        let config = given(&["127.0.0.1:5353".parse().unwrap()]);
+        let config = over_udp(given(&["127.0.0.1:5353".parse().unwrap()]));
         let [server] = config.name_servers() else { panic!("one server") };
         let ports: Vec<_> = server.connections.iter().map(|connection| connection.port).collect();
         assert_eq!(ports, [5353]);

@@ -12,11 +12,12 @@ mod task;
 mod tests;
 
 pub use record::{Batch, ClientNews, ErrorInfo, Peer, Record};
-pub use slot::{Answer, Control, MAX_WRITES, Slot, Wake};
+pub use slot::{Answer, MAX_WRITES, SessionCommand, Slot, Wake};
 pub use task::{Task, is_inline};
 
 use crate::net::sync::lock;
 use record::Entry;
+use slot::Resume;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -67,9 +68,9 @@ impl EventQueue {
         queue
     }
 
-    /// Posts a record of a session, which waits for an answer if `awaited`; `false` if nobody is
+    /// Posts a record of a session, which waits until a question or notice is settled; `false` if nobody is
     /// there to read it any more.
-    pub fn post(&self, slot: &Arc<Slot>, peer: &Peer, awaited: bool, record: Record<'_>) -> bool {
+    pub fn post(&self, slot: &Arc<Slot>, peer: &Peer, record: Record<'_>) -> bool {
         let mut waiting = lock(&self.waiting);
         if waiting.closed {
             return false;
@@ -78,6 +79,7 @@ impl EventQueue {
         let sequence = waiting.sequence;
         let known = slot.index();
         let index = known.unwrap_or_else(|| waiting.admit(slot));
+        let awaited = matches!(record, Record::Question { .. } | Record::Notice { .. });
         let weight = slot.begin_record(if awaited { sequence } else { 0 }, record.weight());
         let ends = matches!(record, Record::Gone { .. });
         let batch = waiting.batch();
@@ -134,13 +136,13 @@ impl EventQueue {
         answer: impl Fn(usize) -> Option<Answer>,
     ) -> Option<Batch> {
         let mut ended = Vec::new();
-        let inline = self.is_quiet();
+        let resume = if self.is_quiet() { Resume::Here } else { Resume::OnRuntime };
         for (index, entry) in done.entries.drain(..).enumerate() {
             let Some(slot) = entry.slot else { continue };
             if entry.ends {
                 ended.extend(slot.index());
             }
-            slot.settle(entry.sequence, answer(index), entry.weight, inline);
+            slot.settle(entry.sequence, answer(index), entry.weight, resume);
         }
         let mut waiting = lock(&self.waiting);
         for index in ended {
@@ -161,11 +163,6 @@ impl EventQueue {
         lock(&self.waiting).batches.iter().map(Batch::len).sum()
     }
 
-    /// Whether none does.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The slot of a session that the application knows.
     pub fn slot(&self, index: u32) -> Option<Arc<Slot>> {
         lock(&self.waiting).slots.get(index as usize)?.clone()
@@ -180,7 +177,7 @@ impl EventQueue {
         };
         drop(batches);
         for slot in slots.into_iter().flatten() {
-            slot.control(Control::Abort);
+            slot.tell(SessionCommand::Abort);
         }
     }
 

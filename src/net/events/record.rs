@@ -254,11 +254,6 @@ impl Batch {
         }
     }
 
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     pub(super) fn write(
         &mut self,
         number: u32,

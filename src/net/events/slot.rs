@@ -28,7 +28,7 @@ pub struct Answer {
 
 /// What the application may tell a session at any time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Control {
+pub enum SessionCommand {
     /// Bytes to send.
     Write(Vec<u8>),
     /// Bytes to be taken as if the client had sent them.
@@ -53,9 +53,18 @@ pub enum Control {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Wake {
     /// The application wants something.
-    Control(Control),
+    Command(SessionCommand),
     /// Its question was answered.
     Answer(Answer),
+}
+
+/// Where a session goes on when its question is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resume {
+    /// On the thread that answers.
+    Here,
+    /// On the runtime's.
+    OnRuntime,
 }
 
 /// The place where one session waits.
@@ -116,7 +125,7 @@ impl Slot {
         self.tls.get().map(Box::as_ref)
     }
 
-    /// Notes that; there is one handshake in a session at most.
+    /// Notes what the one handshake of the session agreed on.
     pub(in crate::net) fn set_tls(&self, info: TlsInfo) {
         let _ = self.tls.set(Box::new(info));
     }
@@ -135,20 +144,20 @@ impl Slot {
         weight
     }
 
-    /// A record was taken, and perhaps answered. If `inline`, the session goes on right here.
+    /// A record was taken, and perhaps answered.
     pub(super) fn settle(
         &self,
         sequence: u32,
         answer: Option<Answer>,
         weight: usize,
-        inline: bool,
+        resume: Resume,
     ) {
         let mut inner = lock(&self.inner);
         let was_full = !inner.has_room();
         inner.untaken -= weight;
         let has_room = was_full && inner.has_room();
         let accepted = inner.accept(sequence, answer);
-        if accepted && inline && !has_room {
+        if accepted && resume == Resume::Here && !has_room {
             drop(inner);
             self.carry_on();
         } else if accepted || has_room {
@@ -177,7 +186,7 @@ impl Slot {
     pub fn withdraw(&self) {
         let mut inner = lock(&self.inner);
         inner.awaiting = 0;
-        inner.wakes.retain(|wake| matches!(wake, Wake::Control(_)));
+        inner.wakes.retain(|wake| matches!(wake, Wake::Command(_)));
     }
 
     /// Whether the application has enough for now of the message that is being handed on.
@@ -192,16 +201,20 @@ impl Slot {
     }
 
     /// Tells the session something.
-    pub fn control(&self, control: Control) {
+    pub fn tell(&self, command: SessionCommand) {
         let mut inner = lock(&self.inner);
-        let control = match control {
-            Control::Write(bytes) => {
+        let command = match command {
+            SessionCommand::Write(bytes) => {
                 inner.written += bytes.len();
-                if inner.written > MAX_WRITES { Control::Overflow } else { Control::Write(bytes) }
+                if inner.written > MAX_WRITES {
+                    SessionCommand::Overflow
+                } else {
+                    SessionCommand::Write(bytes)
+                }
             }
             other => other,
         };
-        inner.wakes.push_back(Wake::Control(control));
+        inner.wakes.push_back(Wake::Command(command));
         wake(inner);
     }
 
@@ -210,7 +223,6 @@ impl Slot {
         Interest(self.interest.load(Ordering::Acquire))
     }
 
-    /// Sets these.
     pub fn set_interest(&self, interest: Interest) {
         self.interest.store(interest.0, Ordering::Release);
     }
@@ -220,7 +232,7 @@ impl Slot {
         self.hostname.get().map(String::as_str)
     }
 
-    /// Sets that; there is one for each client.
+    /// Sets what the client's address is called, once.
     pub fn set_hostname(&self, name: String) {
         let _ = self.hostname.set(name);
     }
@@ -234,7 +246,7 @@ impl Slot {
     pub fn poll_wake(&self, cx: &mut Context<'_>) -> Poll<Wake> {
         let mut inner = lock(&self.inner);
         let Some(wake) = inner.wakes.pop_front() else { return inner.wait(cx) };
-        if let Wake::Control(Control::Write(bytes)) = &wake {
+        if let Wake::Command(SessionCommand::Write(bytes)) = &wake {
             inner.written -= bytes.len();
         }
         Poll::Ready(wake)

@@ -4,7 +4,6 @@
 //! With few sessions at work, the reply is sent by the answering thread itself: waking a runtime
 //! thread for it would cost more than the reply. With many, they are woken together instead.
 
-use super::Slot;
 use crate::net::sync::lock;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -36,13 +35,16 @@ struct Inner {
 }
 
 impl Task {
-    /// Runs `future` on the runtime of this context; answers at `slot` may carry it on.
-    pub fn spawn(slot: &Slot, future: impl Future<Output = ()> + Send + 'static) {
+    /// A task for the runtime of this context, which runs once it is told to.
+    pub fn new(future: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
         let inner = Inner { future: Box::pin(future), waker: None };
-        let runtime = Handle::current();
-        let task = Arc::new(Self { inner: Mutex::new(Some(inner)), runtime });
-        slot.carried_by(&task);
-        tokio::spawn(poll_fn(move |cx| task.poll(cx)));
+        Arc::new(Self { inner: Mutex::new(Some(inner)), runtime: Handle::current() })
+    }
+
+    /// Runs on the runtime, to its end.
+    pub fn run(self: Arc<Self>) {
+        let runtime = self.runtime.clone();
+        runtime.spawn(poll_fn(move |cx| self.poll(cx)));
     }
 
     fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {

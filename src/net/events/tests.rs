@@ -17,7 +17,7 @@ fn queue() -> (Arc<EventQueue>, Arc<AtomicUsize>) {
 fn ask(queue: &EventQueue, slot: &Arc<Slot>) -> bool {
     let mut question = Question::Connect;
     let record = Record::Question { question: &mut question, news: &mut News::default() };
-    queue.post(slot, &Peer::default(), true, record)
+    queue.post(slot, &Peer::default(), record)
 }
 
 fn wake(slot: &Slot) -> Poll<Wake> {
@@ -78,12 +78,12 @@ fn an_answer_keeps_its_place_among_other_wishes() {
     ask(&queue, &slot);
     let batch = next(&queue, Batch::default()).unwrap();
     let sequence = batch.words[2];
-    slot.control(Control::Write(b"x".to_vec()));
+    slot.tell(SessionCommand::Write(b"x".to_vec()));
     slot.answer(sequence, accept().unwrap());
-    slot.control(Control::End);
-    assert_eq!(wake(&slot), Poll::Ready(Wake::Control(Control::Write(b"x".to_vec()))));
+    slot.tell(SessionCommand::End);
+    assert_eq!(wake(&slot), Poll::Ready(Wake::Command(SessionCommand::Write(b"x".to_vec()))));
     assert!(matches!(wake(&slot), Poll::Ready(Wake::Answer(_))));
-    assert_eq!(wake(&slot), Poll::Ready(Wake::Control(Control::End)));
+    assert_eq!(wake(&slot), Poll::Ready(Wake::Command(SessionCommand::End)));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn notices_have_a_window() {
     let slot = Arc::new(Slot::default());
     let chunk = vec![b'x'; 100_000];
     for expected in [true, true, false] {
-        queue.post(&slot, &Peer::default(), false, Record::Chunk(&chunk));
+        queue.post(&slot, &Peer::default(), Record::Chunk(&chunk));
         assert_eq!(room(&slot), expected);
     }
     assert!(!slot.is_caught_up());
@@ -139,12 +139,12 @@ fn writes_to_a_client_that_does_not_read_have_a_bound() {
     let slot = Slot::default();
     let mebibyte = vec![0; 1024 * 1024];
     for _ in 0..17 {
-        slot.control(Control::Write(mebibyte.clone()));
+        slot.tell(SessionCommand::Write(mebibyte.clone()));
     }
     for _ in 0..16 {
-        assert!(matches!(wake(&slot), Poll::Ready(Wake::Control(Control::Write(_)))));
+        assert!(matches!(wake(&slot), Poll::Ready(Wake::Command(SessionCommand::Write(_)))));
     }
-    assert_eq!(wake(&slot), Poll::Ready(Wake::Control(Control::Overflow)));
+    assert_eq!(wake(&slot), Poll::Ready(Wake::Command(SessionCommand::Overflow)));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn numbers_of_sessions_are_used_again() {
         let slot = Arc::new(Slot::default());
         ask(&queue, &slot);
         let gone = Record::Gone { news: &mut News::default(), quiet: false };
-        queue.post(&slot, &Peer::default(), false, gone);
+        queue.post(&slot, &Peer::default(), gone);
         assert_eq!(slot.index(), Some(0));
         done = next(&queue, done).unwrap();
         assert_eq!(next(&queue, std::mem::take(&mut done)).map(|batch| batch.len()), None);
@@ -169,7 +169,7 @@ fn nothing_is_posted_to_an_application_that_is_gone() {
     let slot = Arc::new(Slot::default());
     ask(&queue, &slot);
     queue.close();
-    assert_eq!(wake(&slot), Poll::Ready(Wake::Control(Control::Abort)));
+    assert_eq!(wake(&slot), Poll::Ready(Wake::Command(SessionCommand::Abort)));
     assert!(!ask(&queue, &slot));
     assert!(next(&queue, Batch::default()).is_none());
 }

@@ -1,6 +1,7 @@
-//! Servers: bind, accept, caps on clients, graceful stop.
+//! Servers and who their clients are; stopping them gracefully.
 
 mod connection;
+mod listener;
 pub mod rates;
 mod socket;
 pub mod traffic;
@@ -8,35 +9,20 @@ pub mod traffic;
 pub use socket::Address;
 
 use crate::net::dns::names::{Lookup, Resolver};
-use crate::net::error::Error;
-use crate::net::events::{Control, ErrorInfo, EventQueue, Peer, Record, Slot, Task};
-use crate::net::stream::Stream;
+use crate::net::events::{EventQueue, Peer, Record, SessionCommand, Slot};
 use crate::net::sync::lock;
 use crate::net::tls::Tls;
 use crate::protocol::control::{Counted, Meter, Tally};
-use crate::protocol::dialect::Stock;
 use crate::protocol::server::{Interest, ServerConfig};
 use rates::Rates;
 use socket::Listener;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::future::poll_fn;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::Poll;
-use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
-use tokio::runtime::Handle;
+use std::time::Instant;
 use tokio::sync::Notify;
 use traffic::Traffic;
-
-/// Until the next try to accept after a failure, such as no free file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// For a client over the limit to read that it is.
-const GOODBYE: Duration = Duration::from_secs(1);
-/// Clients over the limit that are told so at one time; the rest is just closed.
-const MAX_TURNED_AWAY: u32 = 64;
 
 /// What a server is made of.
 pub struct Options {
@@ -113,7 +99,7 @@ struct Listening {
 }
 
 /// One client of a server; the server counts it until this is dropped.
-pub struct Client {
+pub struct ConnectedClient {
     /// Its server.
     pub server: Arc<Server>,
     /// Where its session waits.
@@ -123,10 +109,10 @@ pub struct Client {
     run: u32,
 }
 
-impl Client {
+impl ConnectedClient {
     /// Posts a record of its session; `false` if nobody reads it.
-    pub fn post(&self, awaited: bool, record: Record<'_>) -> bool {
-        self.server.queue.post(&self.slot, &self.peer, awaited, record)
+    pub fn post(&self, record: Record<'_>) -> bool {
+        self.server.queue.post(&self.slot, &self.peer, record)
     }
 
     /// Begins to look its name up, for its slot, where that is wanted.
@@ -145,7 +131,7 @@ impl Client {
     }
 }
 
-impl Drop for Client {
+impl Drop for ConnectedClient {
     fn drop(&mut self) {
         let mut state = self.server.state();
         state.sessions.remove(&self.number);
@@ -242,43 +228,6 @@ impl Server {
         self.state().listening.as_ref().map(|listening| listening.address.clone())
     }
 
-    /// Listens on `address`, whose port may be 0 for any.
-    ///
-    /// # Errors
-    /// [`Error::Bind`] with the system's reason; [`Error::ReusePort`] where the platform has no such
-    /// thing.
-    pub fn listen(self: &Arc<Self>, address: &Address, runtime: &Handle) -> Result<(), Error> {
-        let _context = runtime.enter();
-        let listener = Listener::bind(address, self.backlog, self.reuse_port)?;
-        let address = listener.address(address);
-        let socket = Arc::new(Mutex::new(Some(listener)));
-        let stop = Arc::new(Notify::new());
-        let mut state = self.state();
-        state.run += 1;
-        let run = state.run;
-        state.listening =
-            Some(Listening { address, socket: socket.clone(), stop: stop.clone(), run });
-        state.runs.insert(run, Run::default());
-        drop(state);
-        runtime.spawn(self.clone().accept(socket, stop, run));
-        Ok(())
-    }
-
-    /// Serves a client behind a stream of the application's. [`Record::Stopped`] with the number
-    /// that is returned follows its session.
-    pub fn adopt(self: &Arc<Self>, stream: Stream, runtime: &Handle) -> u32 {
-        let _context = runtime.enter();
-        let mut state = self.state();
-        state.run += 1;
-        let run = state.run;
-        state.runs.insert(run, Run { stopped: true, ..Run::default() });
-        drop(state);
-        self.admit(stream, None, run);
-        // It may have been turned away.
-        self.end_run(self.state(), run);
-        run
-    }
-
     /// Closes the listening socket; sessions go on, and [`Record::Stopped`] with the number that
     /// is returned follows the last. With nothing to stop it follows at once.
     pub fn stop(&self) -> u32 {
@@ -301,12 +250,12 @@ impl Server {
 
     /// Closes each session up to that run with 421 once no transaction is open in it.
     pub fn drain(&self, run: u32) {
-        self.tell_all(run, &Control::Drain, |run| run.draining = true);
+        self.tell_all(run, &SessionCommand::Drain, |run| run.draining = true);
     }
 
     /// Closes every session up to that run with 421 now.
     pub fn abort(&self, run: u32) {
-        self.tell_all(run, &Control::Abort, |_| {});
+        self.tell_all(run, &SessionCommand::Abort, |_| {});
     }
 
     /// The same for all sessions there are.
@@ -314,7 +263,7 @@ impl Server {
         self.abort(u32::MAX);
     }
 
-    fn tell_all(&self, last: u32, control: &Control, note: impl Fn(&mut Run)) {
+    fn tell_all(&self, last: u32, command: &SessionCommand, note: impl Fn(&mut Run)) {
         let slots: Vec<_> = {
             let mut state = self.state();
             let State { runs, sessions, .. } = &mut *state;
@@ -326,7 +275,7 @@ impl Server {
                 .collect()
         };
         for slot in slots {
-            slot.control(control.clone());
+            slot.tell(command.clone());
         }
     }
 
@@ -345,115 +294,7 @@ impl Server {
         }
     }
 
-    async fn accept(
-        self: Arc<Self>,
-        socket: Arc<Mutex<Option<Listener>>>,
-        stop: Arc<Notify>,
-        run: u32,
-    ) {
-        let mut failing = false;
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = stop.notified() => break,
-                accepted = poll_fn(|cx| match &*lock(&socket) {
-                    Some(listener) => listener.poll_accept(cx),
-                    None => Poll::Pending,
-                }) => accepted,
-            };
-            match accepted {
-                Ok((stream, ends)) => {
-                    failing = false;
-                    self.admit(stream, ends, run);
-                }
-                // A client that has gone already is no failure of ours.
-                Err(error) if concerns_one_client(&error) => {}
-                Err(error) => {
-                    if !std::mem::replace(&mut failing, true) {
-                        let error = ErrorInfo::from(&error);
-                        self.queue.post_server(self.number, Record::ServerError(error));
-                    }
-                    tokio::select! {
-                        () = stop.notified() => break,
-                        () = tokio::time::sleep(ACCEPT_PAUSE) => {}
-                    }
-                }
-            }
-        }
-        let mut state = self.state();
-        if let Some(run) = state.runs.get_mut(&run) {
-            run.stopped = true;
-        }
-        self.end_run(state, run);
-    }
-
     fn allows(&self, client: IpAddr, tally: Tally, counted: Counted, now: Instant) -> bool {
         self.rates.as_ref().is_none_or(|rates| rates.count(client, tally, counted, now))
     }
-
-    fn admit(self: &Arc<Self>, stream: Stream, ends: Option<(SocketAddr, SocketAddr)>, run: u32) {
-        let mut state = self.state();
-        let address = ends.map(|(remote, _)| remote.ip());
-        let full = self.max_clients.is_some_and(|limit| state.sessions.len() >= limit);
-        let count =
-            address.map_or(0, |address| state.addresses.get(&address).copied().unwrap_or(0));
-        let address_full = self.max_clients_per_address.is_some_and(|limit| count >= limit);
-        if full || address_full {
-            drop(state);
-            let stock = if full { Stock::TooManyClients } else { Stock::TooManyFromAddress };
-            return self.turn_away(stream, stock);
-        }
-        if self.rates.is_some()
-            && let Some(address) = address
-            && !self.allows(address, Tally::Take, Counted::Session, Instant::now())
-        {
-            drop(state);
-            return self.turn_away(stream, Stock::SessionRate);
-        }
-        if let Some(address) = address {
-            *state.addresses.entry(address).or_default() += 1;
-        }
-        self.traffic.sessions.add(1);
-        let slot = Arc::new(Slot::default());
-        let number = state.next_session;
-        state.next_session += 1;
-        state.sessions.insert(number, slot.clone());
-        if let Some(run) = state.runs.get_mut(&run) {
-            run.sessions.insert(number);
-            if run.draining {
-                slot.control(Control::Drain);
-            }
-        }
-        drop(state);
-        let peer = Peer { server: self.number, ends };
-        let client = Client { server: self.clone(), slot: slot.clone(), peer, number, run };
-        Task::spawn(&slot, connection::serve(stream, client));
-    }
-
-    /// Tells a client over the limit so, unless it would have to be told under TLS or many are
-    /// being told already.
-    fn turn_away(self: &Arc<Self>, mut stream: Stream, stock: Stock) {
-        self.config.counters.refuse(stock);
-        if self.implicit_tls || self.turned_away.load(Ordering::Relaxed) >= MAX_TURNED_AWAY {
-            return;
-        }
-        self.turned_away.fetch_add(1, Ordering::Relaxed);
-        let server = self.clone();
-        tokio::spawn(async move {
-            let goodbye = async {
-                let (_, wire) = server.config.replies.stock(stock);
-                stream.write_all(wire).await?;
-                stream.shutdown().await?;
-                tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
-            };
-            // A client that does not listen is closed all the same.
-            let _ = tokio::time::timeout(GOODBYE, goodbye).await;
-            server.turned_away.fetch_sub(1, Ordering::Relaxed);
-        });
-    }
-}
-
-fn concerns_one_client(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, InvalidInput, NotConnected};
-    matches!(error.kind(), ConnectionAborted | ConnectionReset | InvalidInput | NotConnected)
 }

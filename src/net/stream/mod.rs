@@ -3,7 +3,7 @@
 pub mod pipe;
 pub mod read_ahead;
 
-use crate::net::tls::{Tls, TlsInfo};
+use crate::net::tls::{ConnectError, Connector, Tls, TlsInfo};
 use pipe::Pipe;
 use read_ahead::ReadAhead;
 use std::io;
@@ -26,7 +26,7 @@ pub enum Stream {
     /// A stream of the application's.
     Pipe(Pipe),
     /// TLS over one of these, at either end.
-    Tls(Box<TlsStream<ReadAhead>>),
+    Tls(Box<TlsStream<ReadAhead<Stream>>>),
 }
 
 impl Stream {
@@ -38,6 +38,19 @@ impl Stream {
     pub async fn secure(self, tls: &Tls) -> io::Result<(Self, TlsInfo)> {
         let (stream, info) = tls.accept(ReadAhead::new(self)).await?;
         Ok((Self::Tls(Box::new(stream.into())), info))
+    }
+
+    /// Carries out a client's handshake with the server of this name or IP address.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn secure_to(
+        self,
+        connector: &Connector,
+        server: &str,
+    ) -> Result<Self, ConnectError> {
+        let stream = connector.connect(ReadAhead::new(self), server).await?;
+        Ok(Self::Tls(Box::new(stream.into())))
     }
 
     /// Ready when the client reset the connection, or there is something to read; says which.
@@ -116,7 +129,7 @@ impl AsyncWrite for Stream {
 
 /// Reads all that has been read ahead, and not one TLS record alone.
 fn poll_read_tls(
-    stream: &mut TlsStream<ReadAhead>,
+    stream: &mut TlsStream<ReadAhead<Stream>>,
     cx: &mut Context<'_>,
     buf: &mut ReadBuf<'_>,
 ) -> Poll<io::Result<()>> {

@@ -1,6 +1,5 @@
 //! Reads ahead under TLS: rustls asks for some 4 KiB at a time, and each would be a system call.
 
-use super::Stream;
 use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
@@ -17,8 +16,8 @@ thread_local! {
 
 /// A stream that is read in large pieces, whatever is asked for.
 #[derive(Debug)]
-pub struct ReadAhead {
-    stream: Stream,
+pub struct ReadAhead<S> {
+    stream: S,
     ahead: Ahead,
     /// What reading ahead came upon, for the next read to tell.
     error: Option<Box<io::Error>>,
@@ -32,14 +31,14 @@ struct Ahead {
     end: usize,
 }
 
-impl ReadAhead {
+impl<S> ReadAhead<S> {
     /// Reads ahead from now on.
-    pub fn new(stream: Stream) -> Self {
+    pub fn new(stream: S) -> Self {
         Self { stream, ahead: Ahead::default(), error: None }
     }
 
     /// The stream.
-    pub fn stream(&self) -> &Stream {
+    pub fn stream(&self) -> &S {
         &self.stream
     }
 
@@ -61,7 +60,11 @@ impl ReadAhead {
 
 impl Ahead {
     /// Reads once; nothing but the buffer changes if that has to wait.
-    fn fill(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn fill<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         let mut buffer = SPARE.take();
         buffer.resize(AHEAD, 0);
         let mut read = ReadBuf::new(&mut buffer);
@@ -87,7 +90,7 @@ impl Ahead {
     }
 }
 
-impl AsyncRead for ReadAhead {
+impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -102,7 +105,7 @@ impl AsyncRead for ReadAhead {
     }
 }
 
-impl AsyncWrite for ReadAhead {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -128,9 +131,9 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::UnixStream;
 
-    fn pair() -> (UnixStream, ReadAhead) {
+    fn pair() -> (UnixStream, ReadAhead<UnixStream>) {
         let (near, far) = UnixStream::pair().unwrap();
-        (near, ReadAhead::new(Stream::Unix(far)))
+        (near, ReadAhead::new(far))
     }
 
     #[tokio::test]

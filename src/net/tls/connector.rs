@@ -3,8 +3,6 @@
 use super::client_certificates;
 use super::keys::{Keys, certificates};
 use crate::net::error::Error;
-use crate::net::stream::Stream;
-use crate::net::stream::read_ahead::ReadAhead;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -16,9 +14,11 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
+use std::io;
 use std::sync::{Arc, OnceLock};
-use std::{fmt, io};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// The system's roots, read when they are first needed.
 static SYSTEM: OnceLock<Arc<RootCertStore>> = OnceLock::new();
@@ -43,7 +43,8 @@ pub struct Connector {
 }
 
 /// Why there is no TLS with a server.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the TLS handshake failed: {message}")]
 pub struct ConnectError {
     code: &'static str,
     message: String,
@@ -55,14 +56,6 @@ impl ConnectError {
         self.code
     }
 }
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the TLS handshake failed: {}", self.message)
-    }
-}
-
-impl std::error::Error for ConnectError {}
 
 impl Connector {
     /// Makes roots, keys and settings ready for handshakes.
@@ -99,16 +92,15 @@ impl Connector {
     ///
     /// # Errors
     /// [`ConnectError`].
-    pub async fn connect(&self, stream: Stream, server: &str) -> Result<Stream, ConnectError> {
+    pub async fn connect<S>(&self, stream: S, server: &str) -> Result<TlsStream<S>, ConnectError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let name = ServerName::try_from(server.to_owned()).map_err(|_| ConnectError {
             code: "ERR_TLS_CERT_ALTNAME_INVALID",
             message: format!("no certificate can be for '{server}'"),
         })?;
-        let connected = self.connector.connect(name, ReadAhead::new(stream)).await;
-        match connected {
-            Ok(stream) => Ok(Stream::Tls(Box::new(stream.into()))),
-            Err(error) => Err(explained(&error)),
-        }
+        self.connector.connect(name, stream).await.map_err(|error| explained(&error))
     }
 }
 
@@ -138,16 +130,9 @@ fn explained(error: &io::Error) -> ConnectError {
 }
 
 /// The server's certificate is its own issuer, and no root of ours.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("self-signed certificate")]
 struct SelfSigned;
-
-impl fmt::Display for SelfSigned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("self-signed certificate")
-    }
-}
-
-impl std::error::Error for SelfSigned {}
 
 /// Verifies what servers show.
 #[derive(Debug)]

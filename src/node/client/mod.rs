@@ -6,7 +6,7 @@ mod settings;
 pub use settings::{ClientSettings, MessageSettings};
 
 use super::border::Border;
-use super::convert::{limit, time};
+use super::convert::{LONG, dns_servers, limit, time};
 use super::runtime;
 use crate::net::client::Outcome;
 use crate::net::client::dialer::{Dialer, DialerOptions};
@@ -15,20 +15,13 @@ use crate::net::client::source::{Feed, Source};
 use crate::net::events::{ClientNews, EventQueue, ring_all};
 use crate::net::sync::lock;
 use bytes::Bytes;
+use napi::Result;
 use napi::bindgen_prelude::{Reference, Uint8Array};
-use napi::{Error, Result, Status};
 use napi_derive::napi;
 use outcome::{error_texts, outcome_texts};
 use settings::{client_options, envelope};
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-/// For whoever lifts a limit that has to be there.
-const LONG: Duration = Duration::from_secs(24 * 60 * 60);
-/// Random letters of a nonce (RFC 5802 section 5.1).
-const NONCE_BYTES: usize = 18;
 
 /// What a client has done.
 #[napi(object)]
@@ -73,7 +66,7 @@ pub fn find_exchanges(
     timeout: f64,
 ) -> Result<()> {
     let dialer = Dialer::new(DialerOptions {
-        servers: addresses(&servers)?,
+        servers: dns_servers(&servers)?,
         dns_timeout: time(timeout).unwrap_or(LONG),
         local_address: None,
     });
@@ -88,13 +81,6 @@ pub fn find_exchanges(
     Ok(())
 }
 
-fn addresses(servers: &[String]) -> Result<Vec<SocketAddr>> {
-    let parse = |server: &String| {
-        server.parse().map_err(|_| invalid(&format!("not a DNS server's address: {server}")))
-    };
-    servers.iter().map(parse).collect()
-}
-
 #[napi]
 impl NativeClient {
     /// A client without connections.
@@ -107,7 +93,6 @@ impl NativeClient {
             idle_timeout: time(settings.idle_timeout).unwrap_or(LONG),
             rate: (settings.rate_limit > 0)
                 .then(|| (settings.rate_limit, time(settings.rate_time).unwrap_or(LONG))),
-            nonce: Box::new(nonce),
         };
         let runtime = runtime::handle(settings.threads)?.clone();
         Ok(Self {
@@ -212,19 +197,4 @@ impl NativeClient {
         let (queue, client) = (self.queue.clone(), self.number);
         Feed::new(Box::new(move || queue.post_client(client, number, ClientNews::Drained, &[])))
     }
-}
-
-/// Printable and random, from the system's source as TLS uses it.
-pub(super) fn nonce() -> String {
-    let mut bytes = [0; NONCE_BYTES];
-    let provider = rustls::crypto::ring::default_provider();
-    match provider.secure_random.fill(&mut bytes) {
-        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        // An empty nonce is one that no mechanism takes.
-        Err(_) => String::new(),
-    }
-}
-
-fn invalid(text: &str) -> Error {
-    Error::new(Status::InvalidArg, text.to_owned())
 }

@@ -1,10 +1,9 @@
 //! What JavaScript says of a client and of a message, into types.
 
-use super::{LONG, addresses, invalid};
 use crate::net::client::dialer::{Dialer, DialerOptions, Target};
 use crate::net::client::{ClientOptions, Route};
 use crate::net::tls::{Connector, ConnectorOptions, Keys};
-use crate::node::convert::{limit, reason, time};
+use crate::node::convert::{LONG, dns_servers, invalid, limit, reason, time};
 use crate::protocol::client::Timeouts;
 use crate::protocol::client::delivery::{Body, Envelope, Recipient};
 use crate::protocol::client::opening::{Login, OpeningOptions, TlsPolicy};
@@ -116,10 +115,10 @@ pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions>
         None => Route::Server(Target::host(&settings.host, port), settings.servername.clone()),
     };
     let local_address = settings.local_address.as_ref().map(|address| {
-        address.parse().map_err(|_| invalid(&format!("not an IP address: {address}")))
+        address.parse().map_err(|_| invalid(format!("not an IP address: {address}")))
     });
     let dialer = Dialer::new(DialerOptions {
-        servers: addresses(&settings.dns_servers)?,
+        servers: dns_servers(&settings.dns_servers)?,
         dns_timeout: time(settings.dns_timeout).unwrap_or(LONG),
         local_address: local_address.transpose()?,
     });
@@ -173,9 +172,9 @@ fn login(settings: &ClientSettings) -> Result<Option<Login>> {
         (_, Some(token)) => Credentials::token(user, token.clone()),
         (password, None) => Credentials::password(user, password.clone().unwrap_or_default()),
     };
-    let credentials = credentials.map_err(|error| invalid(&error.to_string()))?;
+    let credentials = credentials.map_err(|error| invalid(error.to_string()))?;
     let mechanism = settings.mechanism.as_ref().map(|name| {
-        Mechanism::parse(name).ok_or_else(|| invalid(&format!("unknown mechanism: {name}")))
+        Mechanism::parse(name).ok_or_else(|| invalid(format!("unknown mechanism: {name}")))
     });
     Ok(Some(Login { credentials, mechanism: mechanism.transpose()? }))
 }

@@ -317,6 +317,7 @@ impl ClientSession {
     }
 
     /// Whether nothing is asked, awaited or under way, and no input is left over.
+    #[cfg(test)]
     pub fn is_idle(&self) -> bool {
         matches!(self.state, State::Open)
             && self.queue.is_empty()

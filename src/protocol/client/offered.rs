@@ -49,9 +49,4 @@ impl Offered {
         let lines = self.keywords.iter().filter(|(known, _)| known == "AUTH");
         lines.flat_map(|(_, mechanisms)| mechanisms.split_ascii_whitespace())
     }
-
-    /// The keywords with their parameters.
-    pub fn keywords(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.keywords.iter().map(|(keyword, parameters)| (&**keyword, &**parameters))
-    }
 }

@@ -1,0 +1,163 @@
+//! What JavaScript says of a server, into types.
+
+use super::control::ControlOptions;
+use crate::net::dns::names::{ResolveOptions, Resolver};
+use crate::net::server::Options;
+use crate::node::convert::{dns_servers, limit, reason, time};
+use crate::node::tls::TlsSettings;
+use crate::protocol::counters::Counters;
+use crate::protocol::data::BareNewlines;
+use crate::protocol::dialect::{Dialect, Replies};
+use crate::protocol::extension::{Extension, Extensions};
+use crate::protocol::limits::Limits;
+use crate::protocol::server::ServerConfig;
+use napi::Result;
+use napi_derive::napi;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a server is made of; limits in their own units, times in milliseconds, 0 for none.
+#[napi(object)]
+pub struct ServerOptions {
+    /// The number that JavaScript knows it by.
+    pub number: u32,
+    /// What it calls itself.
+    pub name: String,
+    /// Worker threads of the engine, if it has not started yet.
+    pub threads: u32,
+    /// Keywords of the extensions that it offers.
+    pub extensions: Vec<String>,
+    /// Whether its own replies carry enhanced status codes.
+    pub enhanced_status_codes: bool,
+    /// 'mbr-smtp', 'smtp-protocol' or 'mail-io'.
+    pub dialect: String,
+    /// 'accept', 'refuse' or 'normalise'.
+    pub bare_newlines: String,
+    /// LF dot LF ends a message where every line so far has ended in a bare LF.
+    pub line_feeds: bool,
+    /// The longest string there can be.
+    pub deliverable: f64,
+    /// Where there are keys.
+    pub tls: Option<TlsSettings>,
+    /// TLS from the first byte.
+    pub implicit_tls: bool,
+    /// Mail under TLS only.
+    pub require_tls: bool,
+    /// Connections that the kernel may hold ready.
+    pub backlog: i32,
+    /// Share the port with others that do.
+    pub reuse_port: bool,
+    /// Find names of clients.
+    pub resolve: Option<ResolveParams>,
+    /// What is done about clients that behave badly.
+    pub control: ControlOptions,
+    /// Bytes of a message.
+    pub size: f64,
+    /// Clients at a time.
+    pub max_clients: f64,
+    /// Clients at a time from one address.
+    pub max_clients_per_address: f64,
+    /// Recipients of a transaction.
+    pub max_recipients: f64,
+    /// Messages of a session.
+    pub max_messages: f64,
+    /// Bad commands of a session.
+    pub max_bad_commands: f64,
+    /// Bytes of a command line.
+    pub max_command_length: f64,
+    /// Without traffic.
+    pub timeout: f64,
+    /// To greet.
+    pub greeting_timeout: f64,
+    /// To complete a command line.
+    pub command_timeout: f64,
+    /// To complete a TLS handshake.
+    pub handshake_timeout: f64,
+    /// Without message data.
+    pub data_timeout: f64,
+    /// For a listener to answer.
+    pub listener_timeout: f64,
+}
+
+/// How names of clients are found.
+#[napi(object)]
+pub struct ResolveParams {
+    /// Milliseconds for all of it.
+    pub timeout: u32,
+    /// Greet only then.
+    pub before_greeting: bool,
+    /// Addresses of DNS servers, with their ports; the system's if there are none.
+    pub servers: Vec<String>,
+}
+
+impl ServerOptions {
+    pub(super) fn prepare(&self) -> Result<Options> {
+        let tls = self.tls.as_ref().map(TlsSettings::prepare).transpose()?;
+        Ok(Options {
+            number: self.number,
+            implicit_tls: self.implicit_tls,
+            max_clients: limit(self.max_clients).map(|limit| limit as usize),
+            max_clients_per_address: limit(self.max_clients_per_address)
+                .map(|limit| limit as usize),
+            backlog: self.backlog,
+            reuse_port: self.reuse_port,
+            resolver: self.resolve.as_ref().map(resolver).transpose()?,
+            rates: self.control.rates(),
+            config: config(self, tls.is_some()),
+            tls,
+        })
+    }
+}
+
+fn resolver(params: &ResolveParams) -> Result<Arc<Resolver>> {
+    let options = ResolveOptions {
+        timeout: Duration::from_millis(u64::from(params.timeout)),
+        before_greeting: params.before_greeting,
+        servers: dns_servers(&params.servers)?,
+    };
+    Resolver::new(&options).map_err(reason)
+}
+
+fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
+    let mut extensions = Extensions::default();
+    for extension in Extension::ALL {
+        if options.extensions.iter().any(|keyword| keyword == extension.keyword()) {
+            extensions.insert(extension);
+        }
+    }
+    let dialect = match options.dialect.as_str() {
+        "smtp-protocol" => Dialect::smtp_protocol(),
+        "mail-io" => Dialect::mail_io(),
+        _ => Dialect::mbr_smtp(),
+    };
+    ServerConfig {
+        name: options.name.clone(),
+        extensions,
+        tls,
+        require_tls: options.require_tls,
+        bare_newlines: match options.bare_newlines.as_str() {
+            "refuse" => BareNewlines::Refuse,
+            "normalise" => BareNewlines::Normalise,
+            _ => BareNewlines::Accept,
+        },
+        line_feeds: options.line_feeds,
+        deliverable: limit(options.deliverable),
+        dialect,
+        replies: Replies::new(dialect, &options.name, options.enhanced_status_codes),
+        control: options.control.control(),
+        counters: Counters::default(),
+        limits: Limits {
+            size: limit(options.size),
+            recipients: limit(options.max_recipients).map(|limit| limit as u32),
+            messages: limit(options.max_messages).map(|limit| limit as u32),
+            bad_commands: limit(options.max_bad_commands).map(|limit| limit as u32),
+            command_length: limit(options.max_command_length).map(|limit| limit as usize),
+            idle: time(options.timeout),
+            greeting: time(options.greeting_timeout),
+            command: time(options.command_timeout),
+            handshake: time(options.handshake_timeout),
+            data: time(options.data_timeout),
+            listener: time(options.listener_timeout),
+        },
+    }
+}
