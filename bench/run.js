@@ -4,8 +4,10 @@
 
 const fs = require('node:fs');
 const { parseArgs } = require('node:util');
+const { against } = require('./lib/against.js');
 const { instructions } = require('./lib/instructions.js');
 const { describe, useTwoCores } = require('./lib/machine.js');
+const { isComparable } = require('./lib/pairs.js');
 const { headText, rowText, summaryText } = require('./lib/report.js');
 const { runRow } = require('./lib/runner.js');
 const { findTools } = require('./lib/tools.js');
@@ -14,13 +16,14 @@ const { rows } = require('./rows.js');
 
 const HELP = `npm run bench -- [options]
 
-  --rounds N          runs of each server in each row (5)
-  --rows 1,3          only these rows
+  --rounds N          runs of each server in each row (5; 20 with --against)
+  --rows 1,3          only these rows (all; 1 to 15 with --against)
   --seconds S         how long the measured part of a run takes, about (3)
   --idle N            sessions of the idle row (8000)
   --quick             2 rounds of 1 second
   --sender own        bench/clients/sender.rs in place of smtp-source
   --json FILE         all figures of all runs as JSON
+  --against COMMIT    this tree and another commit by turns, in place of the peers
   --instructions      counts the instructions of the core, beside bench/instructions.json
   --write             keeps these counts
   --help
@@ -35,6 +38,7 @@ const OPTIONS = /** @type {const} */ ({
   quick: { type: 'boolean', default: false },
   sender: { type: 'string' },
   json: { type: 'string' },
+  against: { type: 'string' },
   instructions: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -46,23 +50,36 @@ function positive(/** @type {string} */ name, /** @type {string} */ text) {
   return value;
 }
 
+/** The last of the rows that two commits are compared by. */
+const LAST_COMPARED = 15;
+
+function readRows(/** @type {string | undefined} */ list, /** @type {boolean} */ isCompared) {
+  const candidates = isCompared ? rows.filter(isComparable) : rows;
+  if (list === undefined) {
+    return candidates.filter(({ number }) => !isCompared || number <= LAST_COMPARED);
+  }
+  const wanted = list.split(',');
+  for (const wish of wanted) {
+    if (candidates.some(({ number }) => String(number) === wish)) continue;
+    throw new Error(`--rows: there is no row '${wish}'`);
+  }
+  return candidates.filter(({ number }) => wanted.includes(String(number)));
+}
+
 function readOptions() {
   const { values } = parseArgs({ options: OPTIONS });
-  const known = new Set(rows.map(({ number }) => String(number)));
-  const wanted = new Set(values.rows?.split(',') ?? known);
-  for (const number of wanted) {
-    if (!known.has(number)) throw new Error(`--rows: there is no row '${number}'`);
-  }
+  const rounds = values.against === undefined ? '5' : '20';
   if (values.sender !== undefined && values.sender !== 'own') {
     throw new Error(`--sender can be 'own', not '${values.sender}'`);
   }
   return {
-    rounds: Math.ceil(positive('rounds', values.rounds ?? (values.quick ? '2' : '5'))),
-    rows: rows.filter(({ number }) => wanted.has(String(number))),
+    rounds: Math.ceil(positive('rounds', values.rounds ?? (values.quick ? '2' : rounds))),
+    rows: readRows(values.rows, values.against !== undefined),
     seconds: positive('seconds', values.seconds ?? (values.quick ? '1' : '3')),
     idleSessions: Math.ceil(positive('idle', values.idle)),
     ownSender: values.sender === 'own',
     json: values.json,
+    against: values.against,
     instructions: values.instructions,
     write: values.write,
     help: values.help,
@@ -74,34 +91,56 @@ function progress(/** @type {string} */ text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-async function main() {
-  const options = readOptions();
-  if (options.help) return console.log(HELP);
-  if (options.instructions) {
-    process.exitCode = (await instructions(options, progress)) ? 0 : 1;
-    return;
-  }
-  const tools = findTools(options);
-  const notes = [`messages are sent by ${tools.senderName}`, ...tools.notes];
-  if (!isKnown) notes.push('processor time and memory are not measured: they are read from /proc');
-  const cores = useTwoCores();
-  if (cores) notes.push(cores);
-  const machine = describe();
-  console.log(headText(machine, notes));
+function writeJson(/** @type {string | undefined} */ file, /** @type {object} */ figures) {
+  if (file) fs.writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
+}
 
+/** Measures this tree beside its peers. */
+async function besidePeers(
+  /** @type {Options} */ options,
+  /** @type {import('./lib/against.js').Head} */ head,
+) {
+  console.log(headText(head.machine, head.notes));
   const results = [];
   for (const row of options.rows) {
-    const result = await runRow(row, options.rounds, { ...options, tools }, progress);
+    const result = await runRow(row, options.rounds, options, progress);
     progress('');
     console.log(rowText(result));
     results.push(result);
   }
   console.log(summaryText(results));
-  if (options.json) {
-    const { rounds, seconds, idleSessions } = options;
-    const all = { machine, notes, options: { rounds, seconds, idleSessions }, rows: results };
-    fs.writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`);
+  const { rounds, seconds, idleSessions } = options;
+  writeJson(options.json, { ...head, options: { rounds, seconds, idleSessions }, rows: results });
+}
+
+/** Measures this tree beside another commit. */
+async function besideCommit(
+  /** @type {Options} */ options,
+  /** @type {import('./lib/against.js').Head} */ head,
+) {
+  const { isFine, record } = await against(options, head, progress);
+  const { rounds, seconds, idleSessions } = options;
+  writeJson(options.json, { ...record, options: { rounds, seconds, idleSessions } });
+  process.exitCode = isFine ? 0 : 1;
+}
+
+/** @typedef {ReturnType<typeof readOptions> & { tools: import('./lib/tools.js').Tools }} Options */
+
+async function main() {
+  const asked = readOptions();
+  if (asked.help) return console.log(HELP);
+  if (asked.instructions) {
+    process.exitCode = (await instructions(asked, progress)) ? 0 : 1;
+    return;
   }
+  const tools = findTools(asked);
+  const notes = [`messages are sent by ${tools.senderName}`, ...tools.notes];
+  if (!isKnown) notes.push('processor time and memory are not measured: they are read from /proc');
+  const cores = useTwoCores();
+  if (cores) notes.push(cores);
+  const head = { machine: describe(), notes };
+  const options = { ...asked, tools };
+  await (options.against === undefined ? besidePeers : besideCommit)(options, head);
 }
 
 main().catch((error) => {

@@ -1,11 +1,13 @@
 'use strict';
-// Sends messages with a library: `sending.js LIBRARY PORT CONNECTIONS LENGTH`, LIBRARY being
-// smtp-engine or nodemailer. Says { ready: true }, then for each line `COUNT` on stdin sends so
-// many messages, a few more under way than there are connections, and says { seconds }.
+// Sends messages with a library: `sending.js LIBRARY PORT CONNECTIONS LENGTH [FOLDER]`, LIBRARY being
+// smtp-engine, which FOLDER has, or nodemailer. Says { ready: true }, then for each line `COUNT` on
+// stdin sends so many messages, a few more under way than there are connections, and says { seconds }.
 
 const { createInterface } = require('node:readline');
+const { load } = require('../lib/package.js');
 
-const [library, ...numbers] = process.argv.slice(2);
+const [library, ...numbers] = process.argv.slice(2, 6);
+const folder = process.argv[6];
 const [port, connections, length] = numbers.map(Number);
 const HOST = '127.0.0.1';
 /** Messages that wait for each connection. */
@@ -19,7 +21,7 @@ const message = Buffer.from(body);
 /** @type {Record<string, () => () => Promise<unknown>>} */
 const LIBRARIES = {
   'smtp-engine'() {
-    const { Client } = require('../../index.js');
+    const { Client } = load(folder);
     const maxMessages = 0;
     const pool = new Client.Pool({ host: HOST, port, maxConnections: connections, maxMessages });
     return () => pool.send({ from: 'from@example.com', to: 'to@example.com' }, message);

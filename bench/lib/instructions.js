@@ -6,10 +6,10 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { ALLOWED, changes, differences, perUnit } = require('./counts.js');
+const { ROOT } = require('./package.js');
 const { ask, finish, start, temporaryFolder } = require('./processes.js');
 const { table } = require('./report.js');
 
-const ROOT = path.join(__dirname, '..', '..');
 const FILE = path.join(__dirname, '..', 'instructions.json');
 const TARGET = path.join(ROOT, 'target');
 const PROGRAM = path.join(TARGET, 'release', 'instructions');

@@ -105,9 +105,11 @@ function greetOneByOne(count, port) {
  * @param {number} port
  * @param {number} connections
  * @param {number} lengthBytes
+ * @param {string} [folder] of the package, where it is ours and not this one
  */
-async function startSending(library, port, connections, lengthBytes) {
+async function startSending(library, port, connections, lengthBytes, folder) {
   const args = [path.join(CLIENTS, 'sending.js'), library, port, connections, lengthBytes];
+  if (folder) args.push(folder);
   const started = start(process.execPath, args.map(String));
   await firstLine(started);
   return {

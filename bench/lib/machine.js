@@ -3,10 +3,9 @@
 
 const fs = require('node:fs');
 const os = require('node:os');
-const path = require('node:path');
+const { ROOT } = require('./package.js');
 const { ask } = require('./processes.js');
 
-const ROOT = path.join(__dirname, '..', '..');
 const CORES = 2;
 /** Looks and touches nothing, not even the index. */
 const QUIET_GIT = ['-C', ROOT, '--no-optional-locks'];

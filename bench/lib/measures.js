@@ -221,7 +221,7 @@ async function sending(contestant, load, { tools, seconds }) {
   const isLibrary = contestant.program !== 'smtp-source';
   const settings = /** @type {any} */ (contestant.settings ?? {});
   const sender = isLibrary
-    ? await startSending(contestant.program, sink.port, connections, lengthBytes)
+    ? await startSending(contestant.program, sink.port, connections, lengthBytes, settings.folder)
     : undefined;
   const work = async (/** @type {number} */ count) => {
     if (sender) return sender.send(count);

@@ -153,4 +153,4 @@ function summaryText(/** @type {import('./runner.js').Result[]} */ results) {
   return `\n${count('ok')} of ${verdicts.length} targets reached, ${count('MISS')} missed${unknown}.`;
 }
 
-module.exports = { headText, rowText, summaryText, table };
+module.exports = { COLUMNS, headText, range, rowText, summaryText, table };

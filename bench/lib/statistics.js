@@ -22,6 +22,23 @@ function summarise(values) {
 }
 
 /**
+ * Undefined if there is no figure; between two figures the line between them.
+ *
+ * @param {number[]} values
+ * @returns {{ lower: number, median: number, upper: number } | undefined}
+ */
+function quartiles(values) {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (sorted.length === 0) return undefined;
+  const at = (/** @type {number} */ share) => {
+    const place = share * (sorted.length - 1);
+    const below = sorted[Math.floor(place)];
+    return below + (sorted[Math.ceil(place)] - below) * (place % 1);
+  };
+  return { lower: at(0.25), median: at(0.5), upper: at(0.75) };
+}
+
+/**
  * The ratios of runs made in the same round, since the machine drifts between rounds.
  *
  * @param {Record<string, number>[]} ours
@@ -32,4 +49,4 @@ function ratios(ours, theirs, figure) {
   return ours.map((run, round) => run[figure] / theirs[round]?.[figure]);
 }
 
-module.exports = { ratios, summarise };
+module.exports = { quartiles, ratios, summarise };

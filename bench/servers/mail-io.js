@@ -1,8 +1,10 @@
 'use strict';
 // mail-io's interface with its core plugins: with no queue handler, or with one that reads the mail.
 
-const { createServer } = require('../../src/js/compat/mail-io/index.js');
+const { load } = require('../lib/package.js');
 const { HOST, listening, settings } = require('./serve.js');
+
+const { createServer } = load(settings.folder, '/mail-io');
 
 const LEVELS = ['debug', 'verbose', 'info', 'warn', 'error', 'protocol'];
 

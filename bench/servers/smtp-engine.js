@@ -5,10 +5,11 @@
 
 const fs = require('node:fs');
 const { Worker, isMainThread, workerData } = require('node:worker_threads');
-const { Server } = require('../../index.js');
+const { load } = require('../lib/package.js');
 const { HOST, listening, settings: ours } = require('./serve.js');
 
 const { settings = ours, port = 0 } = workerData ?? {};
+const { Server } = load(settings.folder);
 
 const every = {
   connect: () => true,

@@ -1,8 +1,10 @@
 'use strict';
 // smtp-protocol's interface with a listener on every event of its server: from npm, or ours.
 
+const { load } = require('../lib/package.js');
 const { HOST, listening, settings } = require('./serve.js');
-const smtp = require(settings.isOurs ? '../../index.js' : 'smtp-protocol');
+
+const smtp = settings.isOurs ? load(settings.folder) : require('smtp-protocol');
 
 const server = smtp.createServer({ domain: 'example.domain' }, (request) => {
   request.on('command', () => {});
