@@ -55,33 +55,33 @@ impl Machine {
         loop {
             match self.session.poll(self.now, self.interest) {
                 Step::NeedInput => return &self.replies,
-                Step::Send => {
-                    let output = self.session.output();
+                Step::Send(output) => {
                     self.replies.extend_from_slice(output);
                     output.clear();
                 }
-                Step::Ask => self.answer(),
-                Step::Chunk => drop(self.session.take_chunk()),
-                step @ (Step::Hold | Step::Piece | Step::StartTls | Step::Close) => {
+                Step::Ask(question, news) => {
+                    news.clear();
+                    match question {
+                        Question::Command { plan, .. } => match plan.effect {
+                            Effect::Mail(_) => self.recipients = 0,
+                            Effect::Rcpt(_) => self.recipients += 1,
+                            _ => {}
+                        },
+                        Question::Data(_) => self.recipients = 0,
+                        _ => {}
+                    }
+                    self.session.answer(Verdict::Accept(None), Some(self.recipients), self.now);
+                }
+                Step::Tell(_, news) => {
+                    news.clear();
+                    self.session.heard(Some(self.recipients), self.now);
+                }
+                Step::Chunk(_) => {}
+                step @ (Step::Hold | Step::Piece(_) | Step::StartTls | Step::Close) => {
                     panic!("{step:?} is no part of this dialogue")
                 }
             }
         }
-    }
-
-    fn answer(&mut self) {
-        drop(self.session.take_changes());
-        drop(self.session.take_responses());
-        match self.session.question() {
-            Some(Question::Command { plan, .. }) => match plan.effect {
-                Effect::Mail(_) => self.recipients = 0,
-                Effect::Rcpt(_) => self.recipients += 1,
-                _ => {}
-            },
-            Some(Question::Data(_)) => self.recipients = 0,
-            _ => {}
-        }
-        self.session.answer(Verdict::Accept(None), Some(self.recipients), self.now);
     }
 }
 
