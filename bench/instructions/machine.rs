@@ -76,7 +76,7 @@ impl Machine {
                     news.clear();
                     self.session.heard(Some(self.recipients), self.now);
                 }
-                Step::Chunk(_) => {}
+                Step::Chunk(chunk) => chunk.clear(),
                 step @ (Step::Hold | Step::Piece(_) | Step::StartTls | Step::Close) => {
                     panic!("{step:?} is no part of this dialogue")
                 }

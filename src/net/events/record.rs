@@ -446,13 +446,13 @@ impl Writer<'_> {
                 self.batch.bytes.extend_from_slice(segment);
             }
             // It is on its way: what it took is free.
-            *message = Message::default();
+            drop(message.take());
             return;
         }
         self.flag(flag::BLOB);
         let index = self.batch.blobs.len() as u32;
         self.batch.words.extend([index << 1 | other, length]);
-        self.batch.blobs.push(std::mem::take(message));
+        self.batch.blobs.push(message.take());
     }
 
     fn text(&mut self, text: &[u8]) {

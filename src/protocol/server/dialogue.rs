@@ -54,12 +54,12 @@ impl Interest {
     }
 }
 
-/// What the driver is to do next.
+/// What the driver is to do next. It takes what a step carries, and leaves nothing of it there.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<'a> {
     /// Read and call [`receive`](super::ServerSession::receive).
     NeedInput,
-    /// Write these replies, and leave nothing of them here.
+    /// Write these replies.
     Send(&'a mut BytesMut),
     /// Read nothing until [`deadline`](super::ServerSession::deadline).
     Hold,
@@ -69,9 +69,9 @@ pub enum Step<'a> {
     /// [`heard`](super::ServerSession::heard).
     Tell(&'a mut Notice, &'a mut News),
     /// Hand wire bytes of message data on.
-    Chunk(BytesMut),
+    Chunk(&'a mut BytesMut),
     /// Hand a piece of a message on, dots undone.
-    Piece(Message),
+    Piece(&'a mut Message),
     /// Begin the TLS handshake, then call [`secured`](super::ServerSession::secured).
     StartTls,
     /// Close the connection.

@@ -38,7 +38,6 @@ use super::dialect::{Dialect, Replies, Stock};
 use super::extension::Extensions;
 use super::limits::{IDLE_BUFFER, Limits, MAX_AUTH_LINE, MAX_GATHERED_REPLIES};
 use super::line::{Line, LineReader};
-use super::message::Message;
 use super::reply::Reply;
 use bytes::BytesMut;
 use dialogue::Parked;
@@ -206,8 +205,8 @@ impl ServerSession {
             Next::Send => Step::Send(&mut self.output),
             Next::Hold => Step::Hold,
             Next::Park => self.parked(),
-            Next::Chunk => Step::Chunk(std::mem::take(&mut self.chunk)),
-            Next::Piece => Step::Piece(self.take_piece()),
+            Next::Chunk => Step::Chunk(&mut self.chunk),
+            Next::Piece => self.piece(),
             Next::StartTls => Step::StartTls,
             Next::Close => Step::Close,
         }
@@ -272,10 +271,10 @@ impl ServerSession {
         &mut self.news
     }
 
-    fn take_piece(&mut self) -> Message {
+    fn piece(&mut self) -> Step<'_> {
         match &mut self.state {
-            State::Data(receiving) => receiving.take_piece(),
-            _ => Message::default(),
+            State::Data(receiving) => Step::Piece(receiving.piece()),
+            _ => Step::NeedInput,
         }
     }
 

@@ -110,8 +110,8 @@ impl Receiving {
     }
 
     /// What has come of a message that is handed on.
-    pub(super) fn take_piece(&mut self) -> Message {
-        self.message.take()
+    pub(super) fn piece(&mut self) -> &mut Message {
+        &mut self.message
     }
 
     /// Nobody wants the rest; the message is answered with `reply`, or 451.

@@ -124,8 +124,17 @@ impl<'a> Connection<'a> {
                         self.session.heard(Some(answer.recipients), self.now());
                     }
                 }
-                Step::Chunk(chunk) => self.hand_on(Record::Chunk(&chunk)).await?,
-                Step::Piece(mut piece) => self.hand_on(Record::Piece(&mut piece)).await?,
+                Step::Chunk(chunk) => {
+                    let posted = self.client.post(Record::Chunk(chunk));
+                    *chunk = Default::default();
+                    destroyed_unless(posted)?;
+                    self.catch_up().await?;
+                }
+                Step::Piece(piece) => {
+                    let posted = self.client.post(Record::Piece(piece));
+                    destroyed_unless(posted)?;
+                    self.catch_up().await?;
+                }
                 Step::StartTls => {
                     self.handshake().await?;
                     self.session.secured(self.now());
@@ -179,9 +188,8 @@ impl<'a> Connection<'a> {
         Ok(None)
     }
 
-    /// Gives message data to the application; nothing is read until that has caught up.
-    async fn hand_on(&mut self, record: Record<'_>) -> Result<(), Ended> {
-        self.post(record)?;
+    /// Reads nothing until the application has caught up with the message data that was posted.
+    async fn catch_up(&mut self) -> Result<(), Ended> {
         let limit = self.server.config().limits.listener;
         let deadline = limit.map(|limit| self.now() + limit);
         loop {

@@ -83,9 +83,9 @@ impl Table {
                 Step::Hold => self.now = self.session.deadline().unwrap(),
                 Step::Ask(..) => self.answer(),
                 Step::Tell(..) => self.hear(),
-                Step::Chunk(_) => {}
+                Step::Chunk(chunk) => chunk.clear(),
                 Step::Piece(piece) => {
-                    piece.segments().for_each(|bytes| self.pieces.extend(bytes));
+                    piece.take().segments().for_each(|bytes| self.pieces.extend(bytes));
                 }
                 Step::StartTls => {
                     self.secured = true;
