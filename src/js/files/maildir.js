@@ -9,39 +9,15 @@
 
 const { randomBytes } = require('node:crypto');
 const { constants } = require('node:fs');
-const { access, mkdir, open, rename, rm, stat } = require('node:fs/promises');
+const { access, rm, writeFile } = require('node:fs/promises');
 const { hostname } = require('node:os');
 const { dirname, join, resolve } = require('node:path');
+const { makeFolder, place, syncFolder } = require('./durable.js');
 const { withoutFields } = require('./header-filter.js');
 
 /** Where a message is written, where it is delivered, and where mail programs put what was seen. */
 const FOLDERS = ['tmp', 'new', 'cur'];
-
-/**
- * Makes a directory and those above it. Not by mkdir's own `recursive`, which never comes back in
- * Node 20 where the parent exists and says ENOENT, as /proc does.
- *
- * @param {string} path
- * @returns {Promise<void>}
- */
-async function makeDirectory(path) {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
-    if (code !== 'ENOENT' || (await exists(dirname(path)))) throw error;
-    await makeDirectory(dirname(path));
-    await mkdir(path, { mode: 0o700 });
-  }
-}
-
-function exists(/** @type {string} */ path) {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
+const NEW_FILE = { flag: 'wx', mode: 0o600 };
 
 class Maildir {
   #directory;
@@ -63,11 +39,11 @@ class Maildir {
   static async open(directory) {
     const path = resolve(directory);
     for (const folder of FOLDERS) {
-      await makeDirectory(join(path, folder));
+      await makeFolder(join(path, folder));
       await access(join(path, folder), constants.W_OK | constants.X_OK);
     }
-    await syncDirectory(path);
-    await syncDirectory(dirname(path));
+    await syncFolder(path);
+    await syncFolder(dirname(path));
     return new Maildir(path);
   }
 
@@ -88,12 +64,12 @@ class Maildir {
     const delivered = join(this.#directory, 'new', name);
     try {
       const trace = Buffer.from(traceOf(reversePath, recipients));
-      await writeDurably(written, [trace, ...withoutFields(message, ['return-path'])]);
-      await rename(written, delivered);
-      await syncDirectory(dirname(delivered));
+      const parts = [trace, ...withoutFields(message, ['return-path'])];
+      await place(written, delivered, (part) => writeFile(part, parts, NEW_FILE));
+      await syncFolder(dirname(delivered));
     } catch (error) {
-      // The client is told to send it again, so it must not stay in either place.
-      await Promise.allSettled([rm(written), rm(delivered)]);
+      // The client is told to send it again, so it must not stay.
+      await rm(delivered, { force: true }).catch(() => {});
       throw error;
     }
     return delivered;
@@ -116,35 +92,6 @@ class Maildir {
 function traceOf(reversePath, recipients) {
   const deliveredTo = [...new Set(recipients)].map((address) => `Delivered-To: ${address}\r\n`);
   return [`Return-Path: <${reversePath}>\r\n`, ...deliveredTo].join('');
-}
-
-/**
- * @param {string} path A file that must not exist yet.
- * @param {Uint8Array[]} parts
- */
-async function writeDurably(path, parts) {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    for (const part of parts) await file.writeFile(part);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** @param {string} path */
-async function syncDirectory(path) {
-  // Windows cannot open a directory; it keeps names in a journal of its own.
-  if (process.platform === 'win32') return;
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } catch (error) {
-    // Some network file systems have no such thing, and nothing better to offer.
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EINVAL') throw error;
-  } finally {
-    await directory.close();
-  }
 }
 
 exports.Maildir = Maildir;

@@ -8,6 +8,7 @@ const { createReadStream, createWriteStream } = require('node:fs');
 const fs = require('node:fs/promises');
 const path = require('node:path');
 const { pipeline } = require('node:stream/promises');
+const { makeFolder, place, syncFolder } = require('./durable.js');
 
 const MODE = 0o600;
 const MESSAGE = '.msg';
@@ -16,14 +17,24 @@ const PART = '.part';
 /** What no message needs, untouched for so long, is of nobody any more; in milliseconds. */
 const ABANDONED_MS = 60 * 60 * 1_000;
 
-/** @typedef {import('../compat/mail-io/relay.js').Mail} Mail */
+/**
+ * @typedef {object} Mail one message to one recipient
+ * @property {string} id
+ * @property {string} file
+ * @property {string} meta
+ * @property {{ from: string, to: string }} envelope
+ * @property {Record<string, any>} headers
+ * @property {string} created ISO 8601
+ * @property {string | null} updated
+ * @property {{ date: string, err: { permanent: boolean, msg: string } }[]} failures
+ */
 
 class QueueFolder {
   #path;
 
   /** @param {string} folder */
   constructor(folder) {
-    this.#path = folder;
+    this.#path = path.resolve(folder);
   }
 
   /**
@@ -32,7 +43,7 @@ class QueueFolder {
    * @returns {Promise<{ mails: Mail[], errors: Error[] }>}
    */
   async load() {
-    await fs.mkdir(this.#path, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#path);
     /** @type {Mail[]} */
     const mails = [];
     /** @type {Error[]} */
@@ -63,7 +74,7 @@ class QueueFolder {
    * @returns {Promise<Mail[]>}
    */
   async add(from, to, message, headers) {
-    await fs.mkdir(this.#path, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#path);
     const created = new Date().toISOString();
     const mails = to.map((recipient) => {
       const id = randomUUID();
@@ -74,10 +85,14 @@ class QueueFolder {
     });
     try {
       const [first, ...others] = mails;
-      await writeMessage(first.file, message);
-      for (const { file } of others) await copy(first.file, file);
+      await place(`${first.file}${PART}`, first.file, (part) =>
+        pipeline(message, createWriteStream(part, { mode: MODE, flags: 'wx' })),
+      );
+      for (const { file } of others) {
+        await place(`${file}${PART}`, file, (part) => fs.copyFile(first.file, part));
+      }
       for (const mail of mails) await this.update(mail);
-      await sync(this.#path);
+      await syncFolder(this.#path);
     } catch (error) {
       // The client is told to send it again.
       await Promise.allSettled(mails.flatMap((mail) => [fs.rm(mail.meta), fs.rm(mail.file)]));
@@ -95,14 +110,7 @@ class QueueFolder {
   async update(mail) {
     const part = `${mail.meta}${PART}`;
     const { file: _file, meta: _meta, ...known } = mail;
-    const handle = await fs.open(part, 'w', MODE);
-    try {
-      await handle.writeFile(JSON.stringify(known));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await fs.rename(part, mail.meta);
+    await place(part, mail.meta, (at) => fs.writeFile(at, JSON.stringify(known), { mode: MODE }));
   }
 
   /** @param {Mail} mail */
@@ -124,53 +132,6 @@ class QueueFolder {
     const file = path.join(this.#path, name.slice(0, -'.info'.length));
     await fs.access(file);
     return { headers: {}, updated: null, failures: [], ...known, id, file, meta };
-  }
-}
-
-async function writeMessage(
-  /** @type {string} */ file,
-  /** @type {import('node:stream').Readable} */ message,
-) {
-  const part = `${file}${PART}`;
-  try {
-    await pipeline(message, createWriteStream(part, { mode: MODE, flags: 'wx', flush: true }));
-    await syncFile(part);
-    await fs.rename(part, file);
-  } catch (error) {
-    await fs.rm(part, { force: true });
-    throw error;
-  }
-}
-
-async function copy(/** @type {string} */ from, /** @type {string} */ to) {
-  const part = `${to}${PART}`;
-  try {
-    await fs.copyFile(from, part);
-    await syncFile(part);
-    await fs.rename(part, to);
-  } catch (error) {
-    await fs.rm(part, { force: true });
-    throw error;
-  }
-}
-
-async function syncFile(/** @type {string} */ file) {
-  const handle = await fs.open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A rename is there for good once its folder is. */
-async function sync(/** @type {string} */ folder) {
-  if (process.platform === 'win32') return;
-  const handle = await fs.open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

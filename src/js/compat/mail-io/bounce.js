@@ -10,7 +10,7 @@ const END_OF_HEADER = '\r\n\r\n';
 /**
  * The report on a message that was not delivered, with its header.
  *
- * @param {import('./relay.js').Mail} mail
+ * @param {import('../../files/queue-folder.js').Mail} mail
  * @param {string} hostname of the reporting server
  * @param {import('node:stream').Readable} message
  * @returns {Promise<Buffer>}

@@ -1,8 +1,7 @@
 'use strict';
-// What storing mail in folders needs: names that are safe, and files that are on the disk.
+// What storing mail in folders needs: names that are safe, and what its errors mean.
 
 const { createHash } = require('node:crypto');
-const fs = require('node:fs/promises');
 
 /** Bytes that a name may have; file systems take 255. */
 const MAX_NAME = 200;
@@ -31,18 +30,4 @@ const isText = (text) => !/[\0-\x1f\x7f\ufffd]/.test(text);
 /** Whether the disk, or somebody's share of it, is full. @param {any} error */
 const isDiskFull = (error) => ['ENOSPC', 'EDQUOT'].includes(error?.code);
 
-/** Sees to it that a file, or what a folder names, is on the disk. @param {string} path */
-async function syncFolder(path) {
-  if (process.platform === 'win32') return;
-  const handle = await fs.open(path, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some network file systems have no such thing, and nothing better to offer.
-    if (/** @type {any} */ (error).code !== 'EINVAL') throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
-module.exports = { isDiskFull, isText, safeName, syncFolder };
+module.exports = { isDiskFull, isText, safeName };

@@ -21,17 +21,7 @@ const PERMANENT = new Set([
 /** Failures of a message that are remembered. */
 const MAX_FAILURES = 100;
 
-/**
- * @typedef {object} Mail one message to one recipient
- * @property {string} id
- * @property {string} file
- * @property {string} meta
- * @property {{ from: string, to: string }} envelope
- * @property {Record<string, any>} headers
- * @property {string} created ISO 8601
- * @property {string | null} updated
- * @property {{ date: string, err: { permanent: boolean, msg: string } }[]} failures
- */
+/** @typedef {import('../../files/queue-folder.js').Mail} Mail */
 
 class Relay {
   #folder;

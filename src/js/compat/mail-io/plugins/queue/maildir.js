@@ -9,7 +9,8 @@ const { createWriteStream } = require('node:fs');
 const fs = require('node:fs/promises');
 const path = require('node:path');
 const { pipeline } = require('node:stream/promises');
-const { isDiskFull, safeName, syncFolder } = require('../../mailbox.js');
+const { makeFolder, place, syncFolder } = require('../../../../files/durable.js');
+const { isDiskFull, safeName } = require('../../mailbox.js');
 
 const FOLDERS = ['tmp', 'new', 'cur'];
 
@@ -77,20 +78,18 @@ function placeOf(/** @type {string} */ mailDir, /** @type {string} */ address) {
 
 /** @param {any} req @param {string} target @param {boolean} isSent */
 async function deliver(req, target, isSent) {
-  for (const folder of FOLDERS)
-    await fs.mkdir(path.join(target, folder), { recursive: true, mode: 0o700 });
+  for (const folder of FOLDERS) await makeFolder(path.resolve(target, folder));
   const { hostname } = req.session.config;
   const name = `${Date.now()}.${randomUUID()}.${hostname.replace(/[/:]/g, '_')}`;
   const part = path.join(target, 'tmp', name);
   const file = isSent ? path.join(target, 'cur', `${name}:2,S`) : path.join(target, 'new', name);
   try {
-    const writer = createWriteStream(part, { mode: 0o600, flags: 'wx' });
-    await pipeline(req.command.message.stream(), writer);
-    await syncFolder(part);
-    await fs.rename(part, file);
+    await place(part, file, (at) =>
+      pipeline(req.command.message.stream(), createWriteStream(at, { mode: 0o600, flags: 'wx' })),
+    );
     await syncFolder(path.dirname(file));
   } catch (error) {
-    await Promise.allSettled([fs.rm(part), fs.rm(file)]);
+    await fs.rm(file, { force: true }).catch(() => {});
     throw error;
   }
   return file;
