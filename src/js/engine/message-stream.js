@@ -2,9 +2,7 @@
 // A message as it comes: what `session.message()` returns.
 
 const { Readable } = require('node:stream');
-
-/** Bytes that wait for a reader before the client is braked. */
-const HIGH_WATER_MARK = 256 * 1_024;
+const { Brake, HIGH_WATER_MARK } = require('./brake.js');
 
 /**
  * The bytes of one message, dots undone (RFC 5321 section 4.5.2). While nobody reads, nothing more
@@ -12,7 +10,7 @@ const HIGH_WATER_MARK = 256 * 1_024;
  */
 class MessageStream extends Readable {
   #engine;
-  #paused = false;
+  #brake;
   /** How much has come, read or not. */
   bytesTaken = 0;
 
@@ -23,6 +21,7 @@ class MessageStream extends Readable {
   constructor(engine) {
     super({ highWaterMark: HIGH_WATER_MARK });
     this.#engine = engine;
+    this.#brake = new Brake((on) => engine.pause(on));
     // Whoever reads hears of errors in the ways of streams; a stream that nobody looks at is not
     // to end the program.
     this.on('error', () => {});
@@ -31,19 +30,19 @@ class MessageStream extends Readable {
   /** A piece of the message. For the session. @param {Buffer} bytes */
   receive(bytes) {
     this.bytesTaken += bytes.length;
-    if (!this.destroyed && !this.push(bytes)) this.#pause(true);
+    if (!this.destroyed && !this.push(bytes)) this.#brake.set(true);
   }
 
   /** The message is whole. For the session. */
   finish() {
     // Nothing is asked for behind the end: what comes next is not to find the brake pulled.
-    this.#pause(false);
+    this.#brake.set(false);
     this.push(null);
   }
 
   /** @override */
   _read() {
-    this.#pause(false);
+    this.#brake.set(false);
   }
 
   /**
@@ -54,12 +53,6 @@ class MessageStream extends Readable {
   _destroy(error, done) {
     if (!this.readableEnded) this.#engine.discard(error);
     done(error);
-  }
-
-  #pause(/** @type {boolean} */ on) {
-    if (this.#paused === on) return;
-    this.#paused = on;
-    this.#engine.pause(on);
   }
 }
 

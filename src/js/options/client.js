@@ -4,6 +4,7 @@
 const { isIP } = require('node:net');
 const { hostname } = require('node:os');
 const { inspect } = require('node:util');
+const { isLoopback } = require('./loopback.js');
 const { serverAddress } = require('./resolve.js');
 const { threadsOf } = require('./threads.js');
 const { checkKeys, keyPair, rootsOf } = require('./tls.js');
@@ -139,14 +140,10 @@ function ownName() {
   return /^[\w-]+(\.[\w-]+)+$/.test(name) ? name : '[127.0.0.1]';
 }
 
-function isLoopback(/** @type {string} */ host) {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 /** TLS where nothing is said: a password is not for everybody on the way. */
 function defaultTls(/** @type {any} */ { port, auth, host, path, rejectUnauthorized }) {
   if (Number(port) === SMTPS_PORT) return 'implicit';
-  const far = auth && path === undefined && !isLoopback(String(host));
+  const far = auth && path === undefined && !(host === 'localhost' || isLoopback(String(host)));
   return far || rejectUnauthorized === true ? 'required' : 'opportunistic';
 }
 

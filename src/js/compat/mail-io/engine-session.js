@@ -2,11 +2,11 @@
 // What a session of mail-io has of the engine: its records become commands, and replies go back.
 
 const dns = require('node:dns');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const engine = require('../../engine/border.js');
 const { EngineSession } = require('../../engine/engine-session.js');
+const { isLoopback } = require('../../options/loopback.js');
 const { Session } = require('./session.js');
 const { Spool } = require('./spool.js');
 const { Stream } = require('./stream.js');
@@ -25,12 +25,6 @@ const WANTED =
 
 /** How long the greeting waits for the client's name. */
 const LOOKUP_MS = 3_000;
-const LOOPBACK = new net.BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-const isLoopback = (/** @type {string} */ address) =>
-  LOOPBACK.check(address, net.isIPv6(address) ? 'ipv6' : 'ipv4');
 
 class Line extends EngineSession {
   /** @type {InstanceType<typeof Stream>} */

@@ -3,12 +3,11 @@
 
 const { Readable } = require('node:stream');
 const { SmtpError } = require('../../errors.js');
+const { Brake, HIGH_WATER_MARK } = require('../../engine/brake.js');
 const { checkCode } = require('../../engine/reply.js');
 const { TextPieces } = require('../shared/text-pieces.js');
 const { told } = require('./reply-arguments.js');
 
-/** Bytes that wait for a reader before the client is braked. */
-const HIGH_WATER_MARK = 256 * 1_024;
 const ABORTED = 554;
 const LOCAL_ERROR = Object.freeze({
   code: 451,
@@ -21,7 +20,7 @@ const LOCAL_ERROR = Object.freeze({
  */
 class Message extends Readable {
   #engine;
-  #paused = false;
+  #brake;
   #pieces = new TextPieces();
   /** Bytes, or characters, that nobody has read. */
   #unread = 0;
@@ -42,6 +41,7 @@ class Message extends Readable {
     // Strings stay strings in object mode alone; what waits is counted here.
     super({ objectMode: true, highWaterMark: 2 ** 20 });
     this.#engine = engine;
+    this.#brake = new Brake((on) => engine.pause(on));
     // Whoever reads hears of errors in the ways of streams; a stream that nobody looks at is not
     // to end the program.
     this.on('error', () => {});
@@ -69,7 +69,7 @@ class Message extends Readable {
     if (this.destroyed) return;
     const piece = this.#pieces.next(bytes, isAscii);
     if (piece !== undefined) this.#give(piece);
-    if (this.#unread > HIGH_WATER_MARK) this.#pause(true);
+    if (this.#unread > HIGH_WATER_MARK) this.#brake.set(true);
   }
 
   /** The message is whole. For the session. */
@@ -77,7 +77,7 @@ class Message extends Readable {
     this.#isWhole = true;
     const rest = this.#pieces.rest();
     if (rest) this.#give(rest);
-    this.#pause(false);
+    this.#brake.set(false);
     this.push(null);
   }
 
@@ -98,7 +98,7 @@ class Message extends Readable {
     const piece = super.read(size);
     if (piece !== null) {
       this.#unread -= piece.length;
-      if (this.#unread <= HIGH_WATER_MARK) this.#pause(false);
+      if (this.#unread <= HIGH_WATER_MARK) this.#brake.set(false);
     }
     return piece;
   }
@@ -113,7 +113,7 @@ class Message extends Readable {
    */
   _destroy(error, done) {
     if (!this.#isWhole && !this.aborted) this.#engine.discard(LOCAL_ERROR.code, LOCAL_ERROR.text);
-    this.#pause(false);
+    this.#brake.set(false);
     done(error);
   }
 
@@ -123,12 +123,6 @@ class Message extends Readable {
     const flows = this.readableFlowing && this.readableLength === 0;
     this.push(piece);
     if (flows && this.readableLength === 0) this.#unread -= piece.length;
-  }
-
-  #pause(/** @type {boolean} */ on) {
-    if (this.#paused === on) return;
-    this.#paused = on;
-    this.#engine.pause(on);
   }
 }
 

@@ -4,6 +4,7 @@
 
 const dns = require('node:dns');
 const net = require('node:net');
+const { isLoopback } = require('../../../../options/loopback.js');
 
 const DEFAULT_LIST = 'zen.spamhaus.org';
 const TIMEOUT_MS = 5_000;
@@ -64,8 +65,6 @@ async function look(ip, list, { resolver, timeout = TIMEOUT_MS }, log) {
     clearTimeout(timer);
   }
 }
-
-const isLoopback = (/** @type {string} */ ip) => /^(?:::ffff:)?127\./i.test(ip) || ip === '::1';
 
 /** The labels of an address, last first (RFC 5782 sections 2.1 and 2.4). */
 function reversed(/** @type {string} */ ip) {
