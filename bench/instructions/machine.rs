@@ -5,7 +5,7 @@ use crate::protocol::control::Control;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Dialect, Replies};
-use crate::protocol::extension::Extensions;
+use crate::protocol::extension::Extension;
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{
     Effect, Interest, Question, ServerConfig, ServerSession, Step, Verdict,
@@ -88,10 +88,12 @@ impl Machine {
 fn config() -> Arc<ServerConfig> {
     let name = "example.domain";
     let dialect = Dialect::mbr_smtp();
+    let limits = Limits::default();
+    let wanted = [Extension::Pipelining, Extension::EightBitMime, Extension::SmtpUtf8];
     Arc::new(ServerConfig {
         name: name.to_owned(),
-        limits: Limits::default(),
-        extensions: Extensions::offered_by_default(),
+        extensions: dialect.extensions(wanted, limits.size, false),
+        limits,
         tls: false,
         require_tls: false,
         dialect,

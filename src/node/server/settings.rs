@@ -8,7 +8,7 @@ use crate::node::tls::TlsSettings;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Dialect, Replies};
-use crate::protocol::extension::{Extension, Extensions};
+use crate::protocol::extension::Extension;
 use crate::protocol::limits::Limits;
 use crate::protocol::server::ServerConfig;
 use napi::Result;
@@ -119,20 +119,15 @@ fn resolver(params: &ResolveParams) -> Result<Arc<Resolver>> {
 }
 
 fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
-    let mut extensions = Extensions::default();
-    for extension in Extension::ALL {
-        if options.extensions.iter().any(|keyword| keyword == extension.keyword()) {
-            extensions.insert(extension);
-        }
-    }
     let dialect = match options.dialect.as_str() {
         "smtp-protocol" => Dialect::smtp_protocol(),
         "mail-io" => Dialect::mail_io(),
         _ => Dialect::mbr_smtp(),
     };
+    let wanted = options.extensions.iter().filter_map(|keyword| Extension::named(keyword));
     ServerConfig {
         name: options.name.clone(),
-        extensions,
+        extensions: dialect.extensions(wanted, limit(options.size), tls),
         tls,
         require_tls: options.require_tls,
         bare_newlines: match options.bare_newlines.as_str() {

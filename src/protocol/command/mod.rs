@@ -5,7 +5,7 @@ mod lenient;
 use super::address::Path;
 use super::dialect::Grammar;
 use super::envelope::{Mail, Recipient};
-use super::extension::{Extension, Extensions};
+use super::extension::{Extension, OfferedNow};
 
 /// A command, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +83,11 @@ impl Command {
     ///
     /// # Errors
     /// What is wrong with the line, as far as its own words tell.
-    pub fn parse(line: &str, grammar: Grammar, offered: Extensions) -> Result<Self, CommandError> {
+    pub fn parse(
+        line: &str,
+        grammar: Grammar,
+        offered: OfferedNow<'_>,
+    ) -> Result<Self, CommandError> {
         match grammar {
             Grammar::Strict => Self::parse_strict(line, offered),
             Grammar::Lenient => lenient::parse(line),
@@ -103,7 +107,7 @@ impl Command {
         }
     }
 
-    fn parse_strict(line: &str, offered: Extensions) -> Result<Self, CommandError> {
+    fn parse_strict(line: &str, offered: OfferedNow<'_>) -> Result<Self, CommandError> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let argument = rest.trim_matches(' ');
         let mut upper = [0; 8];
@@ -159,7 +163,7 @@ fn path<'a>(argument: &'a str, keyword: &str) -> Option<(Path<'a>, &'a str)> {
     whole.then_some((path, rest))
 }
 
-fn mail(argument: &str, offered: Extensions) -> Result<Command, CommandError> {
+fn mail(argument: &str, offered: OfferedNow<'_>) -> Result<Command, CommandError> {
     let (path, rest) = path(argument, "FROM:").ok_or(CommandError::ReversePath)?;
     let mut mail = Mail { from: path.0.to_owned(), size: None, ext: None };
     let (mut body, mut smtp_utf8) = (false, false);
@@ -210,9 +214,10 @@ fn rcpt(argument: &str) -> Result<Command, CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::extension::Extensions;
 
     fn parse(line: &str) -> Result<Command, CommandError> {
-        Command::parse(line, Grammar::Strict, Extensions::offered_by_default())
+        Command::parse(line, Grammar::Strict, Extensions::usual().now(false))
     }
 
     fn mail(from: &str, size: Option<u64>) -> Result<Command, CommandError> {
@@ -246,8 +251,9 @@ mod tests {
             let line = format!("MAIL FROM:<a@b> {line}");
             assert_eq!(parse(&line), Err(CommandError::UnknownParameter), "{line}");
         }
+        let nothing = Extensions::default();
         assert_eq!(
-            Command::parse("MAIL FROM:<a@b> BODY=7BIT", Grammar::Strict, Extensions::default()),
+            Command::parse("MAIL FROM:<a@b> BODY=7BIT", Grammar::Strict, nothing.now(false)),
             Err(CommandError::UnknownParameter)
         );
     }

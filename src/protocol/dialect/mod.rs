@@ -8,6 +8,7 @@ mod stock;
 
 pub use stock::Stock;
 
+use super::extension::{Extension, Extensions, When};
 use super::reply::{EnhancedStatus, Reply, ReplyCode};
 use bytes::{Bytes, BytesMut};
 use mbr_smtp::HELP_PAGES;
@@ -51,6 +52,35 @@ pub struct Dialect {
 }
 
 impl Dialect {
+    /// What a server offers at EHLO that is to offer `wanted`: STARTTLS where it has keys (`tls`)
+    /// and the connection is not encrypted (RFC 3207 section 4.2); HELP and SIZE, with its limit
+    /// in bytes if there is one, by this dialect.
+    pub fn extensions(
+        &self,
+        wanted: impl IntoIterator<Item = Extension>,
+        size: Option<u64>,
+        tls: bool,
+    ) -> Extensions {
+        let mut extensions = Extensions::default();
+        if self.welcome == Welcome::Server {
+            extensions.offer(Extension::Help);
+            if let Some(size) = size {
+                extensions.offer_with(Extension::Size, size.to_string(), When::Always);
+            }
+        }
+        for extension in wanted {
+            match extension {
+                Extension::Help | Extension::Size => {}
+                Extension::StartTls if !tls => {}
+                Extension::StartTls if !self.starttls_under_tls => {
+                    extensions.offer_with(extension, String::new(), When::BeforeTls);
+                }
+                _ => extensions.offer(extension),
+            }
+        }
+        extensions
+    }
+
     /// mbr-smtp's, the default.
     pub fn mbr_smtp() -> &'static Self {
         &mbr_smtp::DIALECT
@@ -132,6 +162,27 @@ fn lines(wire: &[u8]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn extensions_by_dialect_size_and_keys() {
+        let (ours, theirs) = (Dialect::mbr_smtp(), Dialect::smtp_protocol());
+        for (dialect, size, keys, before_tls, under_tls) in [
+            (ours, None, false, "HELP PIPELINING", "HELP PIPELINING"),
+            (ours, Some(9), false, "HELP SIZE=9 PIPELINING", "HELP SIZE=9 PIPELINING"),
+            (ours, None, true, "HELP PIPELINING STARTTLS", "HELP PIPELINING"),
+            (theirs, Some(9), false, "PIPELINING", "PIPELINING"),
+            (theirs, Some(9), true, "PIPELINING STARTTLS", "PIPELINING STARTTLS"),
+        ] {
+            let wanted = [Extension::StartTls, Extension::Size, Extension::Pipelining];
+            let extensions = dialect.extensions(wanted, size, keys);
+            for (tls, lines) in [(false, before_tls), (true, under_tls)] {
+                let offered = extensions.now(tls).lines().map(|(keyword, values)| {
+                    [keyword, values].join("=").trim_end_matches('=').to_owned()
+                });
+                assert_eq!(offered.collect::<Vec<_>>().join(" "), lines);
+            }
+        }
+    }
 
     #[test]
     fn texts_carry_name_and_status() {

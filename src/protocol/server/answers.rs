@@ -136,7 +136,7 @@ impl ServerSession {
             Effect::Bad => self.bad_commands += 1,
             Effect::Greet { domain, extended } => {
                 self.greeted = true;
-                self.pipelining = extended && self.offers(Extension::Pipelining);
+                self.pipelining = extended && self.offered().contains(Extension::Pipelining);
                 self.recipients = 0;
                 self.state = State::ExpectMail;
                 if note {

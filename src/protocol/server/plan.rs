@@ -4,7 +4,7 @@ use super::{Interest, ServerSession, State};
 use crate::protocol::command::{Command, CommandError};
 use crate::protocol::dialect::{Grammar, Replies, Stock, Welcome};
 use crate::protocol::envelope::{Mail, Recipient};
-use crate::protocol::extension::Extension;
+use crate::protocol::extension::OfferedNow;
 use crate::protocol::limits::MAX_OVERLONG_LINES;
 use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::{BufMut, BytesMut};
@@ -112,7 +112,7 @@ impl ServerSession {
         if dialect.grammar == Grammar::Application {
             return self.plan_for_application(line);
         }
-        let command = Command::parse(line, dialect.grammar, self.config.extensions);
+        let command = Command::parse(line, dialect.grammar, self.offered());
         if let State::Refused = self.state {
             return match command {
                 Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
@@ -145,7 +145,7 @@ impl ServerSession {
 
     /// What `line` does if the application accepts it; it knows whether that is its place.
     fn plan_for_application(&self, line: &str) -> Plan {
-        match Command::parse(line, Grammar::Application, self.config.extensions) {
+        match Command::parse(line, Grammar::Application, self.offered()) {
             Ok(Command::Data) => Plan::new(Stock::StartData, Effect::StartData),
             Ok(Command::StartTls) if self.config.tls && !self.news.tls => {
                 Plan::new(Stock::ReadyForTls, Effect::StartTls)
@@ -214,16 +214,12 @@ impl ServerSession {
             domain => domain.to_owned(),
         };
         if extended {
-            if is_ours {
-                text.push_str("\nHELP");
-                if let Some(size) = self.config.limits.size {
-                    text.push_str(&format!("\nSIZE {size}"));
-                }
-            }
-            for extension in Extension::ALL {
-                if self.lists(extension) {
-                    text.push('\n');
-                    text.push_str(extension.keyword());
+            for (keyword, values) in self.offered().lines() {
+                text.push('\n');
+                text.push_str(keyword);
+                if !values.is_empty() {
+                    text.push(' ');
+                    text.push_str(values);
                 }
             }
         }
@@ -231,16 +227,9 @@ impl ServerSession {
         Plan { reply, effect: Effect::Greet { domain, extended } }
     }
 
-    pub(super) fn offers(&self, extension: Extension) -> bool {
-        self.config.extensions.contains(extension)
-            && (extension != Extension::StartTls || self.config.tls && !self.news.tls)
-    }
-
-    /// Whether EHLO is told of it.
-    fn lists(&self, extension: Extension) -> bool {
-        let stays = extension == Extension::StartTls && self.config.dialect.starttls_under_tls;
-        self.offers(extension)
-            || stays && self.config.tls && self.config.extensions.contains(extension)
+    /// What is offered at this point of the session.
+    pub(super) fn offered(&self) -> OfferedNow<'_> {
+        self.config.extensions.now(self.news.tls)
     }
 
     fn plan_mail(&self, mail: Mail) -> Plan {

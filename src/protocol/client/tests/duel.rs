@@ -99,8 +99,7 @@ impl Duel {
 #[test]
 fn what_the_client_sends_the_server_receives() {
     for seed in 0..200 {
-        let extensions =
-            if seed % 2 == 0 { Extensions::offered_by_default() } else { Extensions::default() };
+        let extensions = if seed % 2 == 0 { Extensions::usual() } else { Extensions::default() };
         let mut duel = Duel::new(seed, extensions);
         let mut opening = Opening::new(options(|_| ()), String::new());
         duel.settle(&mut |to, reply, session, _| {

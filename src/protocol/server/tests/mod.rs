@@ -16,7 +16,7 @@ fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
     let mut config = ServerConfig {
         name: name.to_owned(),
         limits: Limits::default(),
-        extensions: Extensions::offered_by_default(),
+        extensions: Extensions::usual(),
         tls: false,
         require_tls: false,
         dialect: Dialect::mbr_smtp(),
@@ -28,6 +28,9 @@ fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
         counters: Counters::default(),
     };
     change(&mut config);
+    let wanted =
+        Extension::ALL.into_iter().filter(|one| config.extensions.now(false).contains(*one));
+    config.extensions = config.dialect.extensions(wanted, config.limits.size, config.tls);
     Arc::new(config)
 }
 
