@@ -13,7 +13,10 @@ const everything = ['--workspace', '--all-targets'];
 for (const features of [[], ['--no-default-features']]) {
   run(['cargo', 'clippy', '--quiet', ...everything, ...features, '--', '-D', 'warnings']);
 }
-run(['cargo', 'doc', '--quiet', '--no-deps'], { RUSTDOCFLAGS: '-D warnings' });
+run(['cargo', 'doc', '--quiet', '--no-deps', '--document-private-items'], {
+  RUSTDOCFLAGS: '-D warnings',
+});
+run([process.execPath, path.join('scripts', 'layers.js')]);
 run(['npx', 'tsc', '-p', '.']);
 run(['npx', 'tsc', '-p', '__test__/types']);
 run([process.execPath, path.join('scripts', 'supply-chain.js')]);

@@ -1,10 +1,9 @@
 //! The binding: the only room that names napi.
 //!
-//! [`Border`] is one JavaScript thread's end of the event queue, [`NativeServer`] a server,
-//! [`NativePipe`] the way to a session behind a stream of JavaScript's, [`NativeClient`] a client,
-//! [`NativeMachine`] a client's machine for such a stream.
-//! Everything here is called by `src/js/engine/border.js` and `src/js/server/server.js`, which check their
-//! arguments; nothing here is for users of the package.
+//! [`border`] is one JavaScript thread's end of the event queue, [`server`] a server, [`pipe`] the
+//! way to a session behind a stream of JavaScript's, [`client`] a client, [`machine`] a client's
+//! machine for such a stream. Everything here is called by `src/js/`, which checks its arguments;
+//! nothing here is for users of the package.
 
 mod border;
 mod client;
