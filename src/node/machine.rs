@@ -4,6 +4,7 @@ use super::convert::{invalid, time};
 use crate::net::client::nonce;
 use crate::protocol::client::authentication::{Authentication, Progress};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts};
+use crate::protocol::parameters::{MailParameters, RcptParameters};
 use crate::protocol::reply::Reply;
 use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::client::{Credentials, Exchange};
@@ -84,8 +85,8 @@ impl NativeMachine {
             "EHLO" => Request::Greet(Greeting::Ehlo, first),
             "HELO" => Request::Greet(Greeting::Helo, first),
             "LHLO" => Request::Greet(Greeting::Lhlo, first),
-            "MAIL" => Request::Mail(first, second),
-            "RCPT" => Request::Rcpt(first, second),
+            "MAIL" => Request::Mail(first, MailParameters::read(&second)),
+            "RCPT" => Request::Rcpt(first, RcptParameters::read(&second)),
             "DATA" => Request::Data,
             "RSET" => Request::Rset,
             "NOOP" => Request::Noop,

@@ -4,15 +4,15 @@
 //! The application's record of a session is the true one: it may add recipients of its own. What
 //! the engine answered by itself reaches it as [`Changes`], with the next event that crosses.
 
+use super::parameters::{MailParameters, RcptParameters};
+
 /// What MAIL said (RFC 5321 section 4.1.1.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// The reverse-path, empty for `<>`.
     pub from: String,
-    /// The declared size in bytes (RFC 1870).
-    pub size: Option<u64>,
-    /// Its parameters as one text, where the dialect hands them on.
-    pub ext: Option<Box<str>>,
+    /// What stands behind it.
+    pub parameters: MailParameters,
 }
 
 /// What RCPT said (RFC 5321 section 4.1.1.3).
@@ -20,8 +20,8 @@ pub struct Mail {
 pub struct Recipient {
     /// The forward-path.
     pub address: String,
-    /// Its parameters as one text, where the dialect hands them on.
-    pub ext: Option<Box<str>>,
+    /// What stands behind it.
+    pub parameters: RcptParameters,
 }
 
 /// What became of greeting and envelope since the application last heard, in this order: a

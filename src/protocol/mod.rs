@@ -8,6 +8,7 @@
 //! | reply, reply code | RFC 5321 section 4.2 | [`reply::Reply`], [`reply::ReplyCode`] |
 //! | enhanced status code | RFC 3463, RFC 2034 | [`reply::EnhancedStatus`] |
 //! | reverse-path, forward-path | RFC 5321 section 4.1.2 | [`address::Path`] |
+//! | parameter | RFC 5321 section 4.1.2 | [`parameters::MailParameters`], [`parameters::RcptParameters`] |
 //! | envelope, transaction | RFC 5321 section 3.3 | [`envelope::Changes`] |
 //! | extension | RFC 5321 section 2.2 | [`extension::Extensions`], [`client::Offered`] |
 //! | dot transparency, end of data | RFC 5321 section 4.5.2 | [`data::DataDecoder`], [`encoder::DataEncoder`] |
@@ -34,6 +35,7 @@ pub mod extension;
 pub mod limits;
 pub mod line;
 pub mod message;
+pub mod parameters;
 pub mod reply;
 pub mod sasl;
 pub mod server;

@@ -397,11 +397,11 @@ impl Writer<'_> {
             Effect::Greet { domain, .. } => self.text(domain.as_bytes()),
             Effect::Mail(mail) => {
                 self.mail(mail);
-                self.ext(mail.ext.as_deref());
+                self.ext(mail.parameters.as_sent());
             }
             Effect::Rcpt(recipient) => {
                 self.text(recipient.address.as_bytes());
-                self.ext(recipient.ext.as_deref());
+                self.ext(recipient.parameters.as_sent());
             }
             Effect::Reset => self.flag(flag::DROPS),
             Effect::StartTls => self.flag(flag::DROPS | flag::DROPS_GREETING),
@@ -426,7 +426,7 @@ impl Writer<'_> {
 
     fn mail(&mut self, mail: &Mail) {
         self.text(mail.from.as_bytes());
-        let size = mail.size.map(|size| size.to_string()).unwrap_or_default();
+        let size = mail.parameters.size.map(|size| size.to_string()).unwrap_or_default();
         self.text(size.as_bytes());
     }
 

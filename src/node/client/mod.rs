@@ -105,9 +105,14 @@ impl NativeClient {
 
     /// Queues a message that JavaScript calls `number`: `content`, or what is pushed.
     #[napi]
-    pub fn send(&self, number: u32, settings: MessageSettings, content: Option<Uint8Array>) {
+    pub fn send(
+        &self,
+        number: u32,
+        settings: MessageSettings,
+        content: Option<Uint8Array>,
+    ) -> Result<()> {
         let content = content.map(|content| Bytes::copy_from_slice(&content));
-        let envelope = Arc::new(envelope(settings, content.as_ref()));
+        let envelope = Arc::new(envelope(settings, content.as_ref())?);
         let (source, feed) = match content {
             Some(content) => (Source::Whole(content, 0), None),
             None => {
@@ -125,6 +130,7 @@ impl NativeClient {
         });
         self.pool.submit(Job { envelope, source, cancel, report, attempts: 0 });
         ring_all();
+        Ok(())
     }
 
     /// Adds to a message; whether there is room for more.

@@ -5,8 +5,9 @@ use crate::net::client::{ClientOptions, Route};
 use crate::net::tls::{Connector, ConnectorOptions, Keys};
 use crate::node::convert::{LONG, dns_servers, invalid, limit, reason, time};
 use crate::protocol::client::Timeouts;
-use crate::protocol::client::delivery::{Body, Envelope, Recipient};
+use crate::protocol::client::delivery::{Envelope, Recipient};
 use crate::protocol::client::opening::{Login, OpeningOptions, TlsPolicy};
+use crate::protocol::parameters::{Body, MailParameters, ParameterError, RcptParameters};
 use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::client::Credentials;
 use bytes::Bytes;
@@ -179,23 +180,29 @@ fn login(settings: &ClientSettings) -> Result<Option<Login>> {
     Ok(Some(Login { credentials, mechanism: mechanism.transpose()? }))
 }
 
-pub(super) fn envelope(settings: MessageSettings, content: Option<&Bytes>) -> Envelope {
-    let mut dsn = settings.dsn.into_iter();
-    let recipients = settings.to.into_iter();
-    Envelope {
-        from: settings.from,
-        recipients: recipients
-            .map(|address| Recipient { address, dsn: dsn.next().unwrap_or_default() })
-            .collect(),
-        body: match settings.body.as_str() {
-            "7bit" => Body::SevenBit,
-            "binary" => Body::Binary,
-            "" if content.is_some_and(|content| content.is_ascii()) => Body::SevenBit,
-            _ => Body::EightBit,
-        },
+/// # Errors
+/// If a parameter of RFC 3461 is malformed.
+pub(super) fn envelope(settings: MessageSettings, content: Option<&Bytes>) -> Result<Envelope> {
+    let malformed = |error: ParameterError| invalid(error.to_string());
+    let is_dsn = |keyword: &str| keyword == "DSN";
+    let body = match settings.body.as_str() {
+        "7bit" => Body::SevenBit,
+        "binary" => Body::BinaryMime,
+        "" if content.is_some_and(|content| content.is_ascii()) => Body::SevenBit,
+        _ => Body::EightBitMime,
+    };
+    let parameters = MailParameters {
         size: content.map(|content| content.len() as u64).or_else(|| limit(settings.size)),
+        body: Some(body),
         smtp_utf8: settings.smtp_utf8,
         require_tls: settings.require_tls,
-        dsn: settings.mail_dsn,
-    }
+        ..MailParameters::parse(&settings.mail_dsn, is_dsn).map_err(malformed)?
+    };
+    let mut dsn = settings.dsn.into_iter();
+    let recipients = settings.to.into_iter().map(|address| {
+        let dsn = dsn.next().unwrap_or_default();
+        let parameters = RcptParameters::parse(&dsn, is_dsn).map_err(malformed)?;
+        Ok(Recipient { address, parameters })
+    });
+    Ok(Envelope { from: settings.from, recipients: recipients.collect::<Result<_>>()?, parameters })
 }

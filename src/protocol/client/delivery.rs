@@ -10,6 +10,7 @@
 
 use super::{ArgumentError, Awaited, ClientSession, Offered, Request};
 use crate::protocol::encoder::DataEncoder;
+use crate::protocol::parameters::{Body, MailParameters, RcptParameters};
 use crate::protocol::reply::Reply;
 use bytes::BytesMut;
 use std::time::Instant;
@@ -19,24 +20,13 @@ const CHUNK: usize = 256 * 1024;
 /// Chunks that may be under way at a time.
 const MAX_CHUNKS: usize = 2;
 
-/// What a message's bytes may be (RFC 6152, RFC 3030 section 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Body {
-    /// ASCII only.
-    SevenBit,
-    /// Any bytes but NUL, in lines.
-    EightBit,
-    /// Any bytes, sent as they are.
-    Binary,
-}
-
 /// Who is to get a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
     /// The forward-path.
     pub address: String,
     /// NOTIFY and ORCPT (RFC 3461 section 4), where the server offers DSN.
-    pub dsn: String,
+    pub parameters: RcptParameters,
 }
 
 /// What is asked for with a message.
@@ -46,16 +36,10 @@ pub struct Envelope {
     pub from: String,
     /// At least one.
     pub recipients: Vec<Recipient>,
-    /// What the message's bytes are.
-    pub body: Body,
-    /// Bytes of the message, if that is known.
-    pub size: Option<u64>,
-    /// Whether its header fields need RFC 6531; addresses are looked at anyway.
-    pub smtp_utf8: bool,
-    /// Whether it may travel under TLS only (RFC 8689).
-    pub require_tls: bool,
-    /// RET and ENVID (RFC 3461 section 4), where the server offers DSN.
-    pub dsn: String,
+    /// What is to be said of the message, to a server that offers the extension for it. What the
+    /// message cannot do without makes it [`Unfit`] for others: BODY=BINARYMIME, SMTPUTF8, which
+    /// addresses may need whatever is said here, and REQUIRETLS.
+    pub parameters: MailParameters,
 }
 
 /// Why a message cannot be given to this server at all.
@@ -136,7 +120,7 @@ impl Delivery {
         let chunking = offered.has("CHUNKING") && !lmtp;
         let mut requests = vec![mail];
         requests.extend(envelope.recipients.iter().map(|recipient| {
-            let parameters = if dsn { recipient.dsn.clone() } else { String::new() };
+            let parameters = if dsn { recipient.parameters.clone() } else { Default::default() };
             Request::Rcpt(recipient.address.clone(), parameters)
         }));
         if offered.pipelining() && !chunking {
@@ -148,7 +132,8 @@ impl Delivery {
         for request in requests {
             session.ask(request)?;
         }
-        let encoder = (envelope.body != Body::Binary).then(DataEncoder::for_chunks);
+        let encoder =
+            (envelope.parameters.body != Some(Body::BinaryMime)).then(DataEncoder::for_chunks);
         Ok(Self {
             fates: vec![Fate::Pending; envelope.recipients.len()],
             answered: 0,
@@ -336,40 +321,36 @@ impl Delivery {
     }
 }
 
-/// The parameters of MAIL (RFC 1870, RFC 6152, RFC 3030, RFC 6531, RFC 8689, RFC 3461).
-fn mail_parameters(envelope: &Envelope, offered: &Offered) -> Result<String, Unfit> {
-    let mut words = Vec::new();
-    let missing =
-        |keyword| if offered.has(keyword) { Ok(()) } else { Err(Unfit::Missing(keyword)) };
-    if let Some(size) = envelope.size {
+/// What of its parameters this server is told.
+fn mail_parameters(envelope: &Envelope, offered: &Offered) -> Result<MailParameters, Unfit> {
+    let mut parameters = envelope.parameters.clone();
+    let needs = |keyword| if offered.has(keyword) { Ok(()) } else { Err(Unfit::Missing(keyword)) };
+    if let Some(size) = parameters.size {
         if let Some(limit) = offered.size().filter(|limit| *limit < size) {
             return Err(Unfit::TooLarge(limit, size));
         }
-        if offered.has("SIZE") {
-            words.push(format!("SIZE={size}"));
-        }
+        parameters.size = Some(size).filter(|_| offered.has("SIZE"));
     }
-    match envelope.body {
-        Body::Binary => {
-            missing("BINARYMIME")?;
-            missing("CHUNKING")?;
-            words.push("BODY=BINARYMIME".to_owned());
+    match parameters.body {
+        Some(Body::BinaryMime) => {
+            needs("BINARYMIME")?;
+            needs("CHUNKING")?;
         }
-        Body::EightBit if offered.has("8BITMIME") => words.push("BODY=8BITMIME".to_owned()),
+        Some(Body::EightBitMime) if offered.has("8BITMIME") => {}
         // Most servers take such bytes without saying so, and nobody can send them otherwise.
-        Body::EightBit | Body::SevenBit => {}
+        Some(Body::EightBitMime | Body::SevenBit) | None => parameters.body = None,
     }
     let addresses = || envelope.recipients.iter().map(|recipient| &recipient.address);
-    if envelope.smtp_utf8 || !envelope.from.is_ascii() || !addresses().all(|text| text.is_ascii()) {
-        missing("SMTPUTF8")?;
-        words.push("SMTPUTF8".to_owned());
+    parameters.smtp_utf8 |= !envelope.from.is_ascii() || !addresses().all(|text| text.is_ascii());
+    if parameters.smtp_utf8 {
+        needs("SMTPUTF8")?;
     }
-    if envelope.require_tls {
-        missing("REQUIRETLS")?;
-        words.push("REQUIRETLS".to_owned());
+    if parameters.require_tls {
+        needs("REQUIRETLS")?;
     }
-    if offered.has("DSN") && !envelope.dsn.is_empty() {
-        words.push(envelope.dsn.clone());
+    if !offered.has("DSN") {
+        parameters.ret = None;
+        parameters.texts = None;
     }
-    Ok(words.join(" "))
+    Ok(parameters)
 }

@@ -1,6 +1,7 @@
 //! What a client asks of a server (RFC 5321 section 4.1.1 and the extensions' own commands).
 
 use crate::protocol::address::Path;
+use crate::protocol::parameters::{MailParameters, RcptParameters};
 use bytes::{BufMut, Bytes, BytesMut};
 use std::fmt;
 
@@ -27,9 +28,9 @@ pub enum Request {
     /// A line of an AUTH exchange.
     AuthResponse(String),
     /// MAIL with its reverse-path, empty for `<>`, and parameters.
-    Mail(String, String),
+    Mail(String, MailParameters),
     /// RCPT with its forward-path and parameters.
-    Rcpt(String, String),
+    Rcpt(String, RcptParameters),
     /// DATA.
     Data,
     /// BDAT with a chunk, the last or not (RFC 3030 section 2).
@@ -144,14 +145,14 @@ impl Request {
             Self::AuthResponse(text) => one_line("the response", text),
             Self::Mail(path, parameters) => {
                 one_path("the sender's address", path)?;
-                one_line("the parameters of MAIL", parameters)
+                one_line("the parameters of MAIL", parameters.as_sent().unwrap_or_default())
             }
             Self::Rcpt(path, parameters) => {
                 one_path("the recipient's address", path)?;
                 if path.is_empty() {
                     return Err(problem("the recipient's address", "is empty"));
                 }
-                one_line("the parameters of RCPT", parameters)
+                one_line("the parameters of RCPT", parameters.as_sent().unwrap_or_default())
             }
             Self::Vrfy(argument) => one_line("the argument of VRFY", argument),
             _ => Ok(()),
@@ -181,12 +182,16 @@ impl Request {
             Self::Mail(path, parameters) => {
                 output.put_slice(b"MAIL FROM:<");
                 output.put_slice(path.as_bytes());
-                line(output, &[">", parameters]);
+                output.put_u8(b'>');
+                parameters.write(output);
+                output.put_slice(b"\r\n");
             }
             Self::Rcpt(path, parameters) => {
                 output.put_slice(b"RCPT TO:<");
                 output.put_slice(path.as_bytes());
-                line(output, &[">", parameters]);
+                output.put_u8(b'>');
+                parameters.write(output);
+                output.put_slice(b"\r\n");
             }
             Self::Data => line(output, &["DATA"]),
             Self::Bdat(chunk, last) => {

@@ -4,24 +4,25 @@
 use super::{Command, CommandError};
 use crate::protocol::address::Path;
 use crate::protocol::envelope::{Mail, Recipient};
+use crate::protocol::parameters::{MailParameters, RcptParameters};
 
 /// Parses a trimmed line.
 pub(super) fn parse(line: &str) -> Result<Command, CommandError> {
     let (verb, rest) = line.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((line, ""));
     let rest = rest.trim_ascii();
-    match &*verb.to_ascii_uppercase() {
-        "" => Err(CommandError::Empty),
-        "EHLO" => Ok(Command::Greeting { domain: rest.to_owned(), extended: true }),
-        "HELO" | "LHLO" => Ok(Command::Greeting { domain: rest.to_owned(), extended: false }),
-        "MAIL" if rest.is_empty() => Err(CommandError::ReversePathMissing),
-        "MAIL" => mail(rest).ok_or(CommandError::ReversePath),
-        "RCPT" if rest.is_empty() => Err(CommandError::ForwardPathMissing),
-        "RCPT" => rcpt(rest).ok_or(CommandError::ForwardPath),
-        "DATA" => Ok(Command::Data),
-        "RSET" => Ok(Command::Rset),
-        "QUIT" => Ok(Command::Quit),
-        "STARTTLS" => Ok(Command::StartTls),
-        "SEND" | "SOML" | "SAML" | "VRFY" | "EXPN" | "HELP" | "NOOP" | "TURN" => {
+    match super::upper(verb, &mut [0; 8]) {
+        b"" if verb.is_empty() => Err(CommandError::Empty),
+        b"EHLO" => Ok(Command::Greeting { domain: rest.to_owned(), extended: true }),
+        b"HELO" | b"LHLO" => Ok(Command::Greeting { domain: rest.to_owned(), extended: false }),
+        b"MAIL" if rest.is_empty() => Err(CommandError::ReversePathMissing),
+        b"MAIL" => mail(rest).ok_or(CommandError::ReversePath),
+        b"RCPT" if rest.is_empty() => Err(CommandError::ForwardPathMissing),
+        b"RCPT" => rcpt(rest).ok_or(CommandError::ForwardPath),
+        b"DATA" => Ok(Command::Data),
+        b"RSET" => Ok(Command::Rset),
+        b"QUIT" => Ok(Command::Quit),
+        b"STARTTLS" => Ok(Command::StartTls),
+        b"SEND" | b"SOML" | b"SAML" | b"VRFY" | b"EXPN" | b"HELP" | b"NOOP" | b"TURN" => {
             Err(CommandError::NotImplemented)
         }
         _ => Err(super::unknown(line)),
@@ -30,13 +31,14 @@ pub(super) fn parse(line: &str) -> Result<Command, CommandError> {
 
 fn mail(argument: &str) -> Option<Command> {
     let (from, ext) = address(argument, "FROM")?;
-    let size = ext.and_then(size);
-    Some(Command::Mail(Mail { from: from.to_owned(), size, ext: ext.map(Into::into) }))
+    let parameters = ext.map(MailParameters::read).unwrap_or_default();
+    Some(Command::Mail(Mail { from: from.to_owned(), parameters }))
 }
 
 fn rcpt(argument: &str) -> Option<Command> {
     let (address, ext) = address(argument, "TO")?;
-    let recipient = Recipient { address: address.to_owned(), ext: ext.map(Into::into) };
+    let parameters = ext.map(RcptParameters::read).unwrap_or_default();
+    let recipient = Recipient { address: address.to_owned(), parameters };
     (!address.is_empty()).then_some(Command::Rcpt(recipient))
 }
 
@@ -66,26 +68,20 @@ fn address<'a>(argument: &'a str, keyword: &str) -> Option<(&'a str, Option<&'a 
     whole.then_some((address, (!behind.is_empty()).then_some(behind)))
 }
 
-/// The declared size (RFC 1870 section 6), where it is one.
-fn size(ext: &str) -> Option<u64> {
-    ext.split_ascii_whitespace().find_map(|word| {
-        let (keyword, value) = word.split_once('=')?;
-        if keyword.eq_ignore_ascii_case("SIZE") { super::size(value).ok() } else { None }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn mail(from: &str, ext: Option<&str>) -> Result<Command, CommandError> {
-        let size = ext.and_then(size);
-        Ok(Command::Mail(Mail { from: from.to_owned(), size, ext: ext.map(Into::into) }))
+        let parameters = ext.map(MailParameters::read).unwrap_or_default();
+        assert_eq!(parameters.as_sent(), ext);
+        Ok(Command::Mail(Mail { from: from.to_owned(), parameters }))
     }
 
     fn rcpt(address: &str, ext: Option<&str>) -> Result<Command, CommandError> {
-        let ext = ext.map(Into::into);
-        Ok(Command::Rcpt(Recipient { address: address.to_owned(), ext }))
+        let parameters = ext.map(RcptParameters::read).unwrap_or_default();
+        assert_eq!(parameters.as_sent(), ext);
+        Ok(Command::Rcpt(Recipient { address: address.to_owned(), parameters }))
     }
 
     #[test]
@@ -107,7 +103,7 @@ mod tests {
         assert_eq!(parse("RCPT TO:boop"), rcpt("boop", None));
         assert_eq!(parse("rcpt to:<b@c> NOTIFY=NEVER"), rcpt("b@c", Some("NOTIFY=NEVER")));
         let Ok(Command::Mail(with_size)) = parse("MAIL FROM:<a@b> X SIZE=5") else { panic!() };
-        assert_eq!(with_size.size, Some(5));
+        assert_eq!(with_size.parameters.size, Some(5));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::address::Path;
 use super::dialect::Grammar;
 use super::envelope::{Mail, Recipient};
 use super::extension::{Extension, OfferedNow};
+use super::parameters::{MailParameters, ParameterError, RcptParameters};
 
 /// A command, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,17 +111,11 @@ impl Command {
     fn parse_strict(line: &str, offered: OfferedNow<'_>) -> Result<Self, CommandError> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let argument = rest.trim_matches(' ');
-        let mut upper = [0; 8];
-        let Some(upper) = upper.get_mut(..verb.len()) else {
-            return Err(unknown(line));
-        };
-        upper.copy_from_slice(verb.as_bytes());
-        upper.make_ascii_uppercase();
-        match &*upper {
+        match upper(verb, &mut [0; 8]) {
             b"HELO" => greeting(argument, false),
             b"EHLO" => greeting(argument, true),
             b"MAIL" => mail(argument, offered),
-            b"RCPT" => rcpt(argument),
+            b"RCPT" => rcpt(argument, offered),
             b"DATA" => Ok(Self::Data),
             b"RSET" => Ok(Self::Rset),
             b"VRFY" if argument.is_empty() => Err(CommandError::Argument),
@@ -135,6 +130,14 @@ impl Command {
             _ => Err(unknown(line)),
         }
     }
+}
+
+/// The verb in capitals; nothing where it is longer than any of ours.
+fn upper<'a>(verb: &str, room: &'a mut [u8; 8]) -> &'a [u8] {
+    let Some(upper) = room.get_mut(..verb.len()) else { return b"" };
+    upper.copy_from_slice(verb.as_bytes());
+    upper.make_ascii_uppercase();
+    upper
 }
 
 fn unknown(line: &str) -> CommandError {
@@ -165,63 +168,46 @@ fn path<'a>(argument: &'a str, keyword: &str) -> Option<(Path<'a>, &'a str)> {
 
 fn mail(argument: &str, offered: OfferedNow<'_>) -> Result<Command, CommandError> {
     let (path, rest) = path(argument, "FROM:").ok_or(CommandError::ReversePath)?;
-    let mut mail = Mail { from: path.0.to_owned(), size: None, ext: None };
-    let (mut body, mut smtp_utf8) = (false, false);
-    for parameter in rest.split(' ').filter(|word| !word.is_empty()) {
-        let (keyword, value) = match parameter.split_once('=') {
-            Some((keyword, value)) => (keyword, Some(value)),
-            None => (parameter, None),
-        };
-        let is = |name: &str| keyword.eq_ignore_ascii_case(name);
-        let repeated = if is("SIZE") {
-            let size = size(value.ok_or(CommandError::BadParameter)?)?;
-            mail.size.replace(size).is_some()
-        } else if is("BODY") && offered.contains(Extension::EightBitMime) {
-            let known =
-                |value: &str| ["7BIT", "8BITMIME"].iter().any(|v| v.eq_ignore_ascii_case(value));
-            std::mem::replace(&mut body, true) || !value.is_some_and(known)
-        } else if is("SMTPUTF8") && offered.contains(Extension::SmtpUtf8) {
-            std::mem::replace(&mut smtp_utf8, true) || value.is_some()
-        } else {
-            return Err(CommandError::UnknownParameter);
-        };
-        if repeated {
-            return Err(CommandError::BadParameter);
-        }
-    }
-    Ok(Command::Mail(mail))
+    let parameters = MailParameters::parse(rest, |keyword| offers(offered, keyword))?;
+    Ok(Command::Mail(Mail { from: path.0.to_owned(), parameters }))
 }
 
-/// Up to 20 digits (RFC 1870 section 6); more than fits is as good as endless.
-fn size(value: &str) -> Result<u64, CommandError> {
-    if value.is_empty() || value.len() > 20 || !value.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(CommandError::BadParameter);
-    }
-    Ok(value.parse().unwrap_or(u64::MAX))
-}
-
-fn rcpt(argument: &str) -> Result<Command, CommandError> {
+fn rcpt(argument: &str, offered: OfferedNow<'_>) -> Result<Command, CommandError> {
     let (path, rest) = path(argument, "TO:").ok_or(CommandError::ForwardPath)?;
     if path.0.is_empty() {
         return Err(CommandError::ForwardPath);
     }
-    if !rest.trim_matches(' ').is_empty() {
-        return Err(CommandError::UnknownParameter);
+    let parameters = RcptParameters::parse(rest, |keyword| offers(offered, keyword))?;
+    Ok(Command::Rcpt(Recipient { address: path.0.to_owned(), parameters }))
+}
+
+/// Whether EHLO tells of it; a size is taken in any case.
+fn offers(offered: OfferedNow<'_>, keyword: &str) -> bool {
+    keyword == "SIZE" || Extension::named(keyword).is_some_and(|it| offered.contains(it))
+}
+
+impl From<ParameterError> for CommandError {
+    fn from(error: ParameterError) -> Self {
+        match error {
+            ParameterError::NotOffered => Self::UnknownParameter,
+            ParameterError::Malformed => Self::BadParameter,
+        }
     }
-    Ok(Command::Rcpt(Recipient { address: path.0.to_owned(), ext: None }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::protocol::extension::Extensions;
+    use crate::protocol::parameters::Body;
 
     fn parse(line: &str) -> Result<Command, CommandError> {
         Command::parse(line, Grammar::Strict, Extensions::usual().now(false))
     }
 
     fn mail(from: &str, size: Option<u64>) -> Result<Command, CommandError> {
-        Ok(Command::Mail(Mail { from: from.to_owned(), size, ext: None }))
+        let parameters = MailParameters { size, ..MailParameters::default() };
+        Ok(Command::Mail(Mail { from: from.to_owned(), parameters }))
     }
 
     #[test]
@@ -238,7 +224,16 @@ mod tests {
 
     #[test]
     fn mail_parameters() {
-        assert_eq!(parse("MAIL FROM:<> SIZE=5 BODY=8bitmime SMTPUTF8"), mail("", Some(5)));
+        let all = MailParameters {
+            size: Some(5),
+            body: Some(Body::EightBitMime),
+            smtp_utf8: true,
+            ..MailParameters::default()
+        };
+        assert_eq!(
+            parse("MAIL FROM:<> SIZE=5 BODY=8bitmime SMTPUTF8"),
+            Ok(Command::Mail(Mail { from: String::new(), parameters: all }))
+        );
         assert_eq!(parse("MAIL FROM: <a@b>"), mail("a@b", None));
         assert_eq!(parse("MAIL FROM:<a@b> SIZE=99999999999999999999"), mail("a@b", Some(u64::MAX)));
         for line in

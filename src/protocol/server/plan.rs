@@ -245,7 +245,7 @@ impl ServerSession {
             return Plan::new(Stock::TooManyMessages, Effect::Close);
         }
         // RFC 1870 section 6.1.
-        if limits.size.is_some_and(|limit| mail.size.is_some_and(|size| size > limit)) {
+        if limits.size.is_some_and(|limit| mail.parameters.size.is_some_and(|size| size > limit)) {
             return Plan::new(Stock::TooBig, Effect::Nothing);
         }
         Plan::new(Stock::SenderOk, Effect::Mail(mail))

@@ -6,9 +6,10 @@ mod duel;
 mod errors;
 mod hostile;
 
-use super::delivery::{Body, Delivery, Envelope, Fate, Progress, Recipient, Unfit};
+use super::delivery::{Delivery, Envelope, Fate, Progress, Recipient, Unfit};
 use super::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
 use super::*;
+use crate::protocol::parameters::{Body, MailParameters, RcptParameters, Ret};
 use std::sync::Arc;
 
 const PLAIN: &str = "250 mx.example\r\n";
@@ -31,16 +32,16 @@ fn options(change: impl FnOnce(&mut OpeningOptions)) -> Arc<OpeningOptions> {
 fn envelope(from: &str, to: &[&str]) -> Envelope {
     let recipient = |address: &&str| Recipient {
         address: (*address).to_owned(),
-        dsn: "NOTIFY=NEVER".to_owned(),
+        parameters: RcptParameters::parse("NOTIFY=NEVER", |_| true).expect("parameters"),
     };
     Envelope {
         from: from.to_owned(),
         recipients: to.iter().map(recipient).collect(),
-        body: Body::SevenBit,
-        size: None,
-        smtp_utf8: false,
-        require_tls: false,
-        dsn: "RET=HDRS".to_owned(),
+        parameters: MailParameters {
+            body: Some(Body::SevenBit),
+            ret: Some(Ret::Headers),
+            ..MailParameters::default()
+        },
     }
 }
 
@@ -255,7 +256,7 @@ fn chunks_where_those_are_offered() {
         );
         assert_eq!(codes(&delivery), [250]);
         let mut binary = envelope("a@b", &["c@d"]);
-        binary.body = Body::Binary;
+        binary.parameters.body = Some(Body::BinaryMime);
         let delivery = deliver(
             cut,
             CHUNKING,
@@ -332,13 +333,19 @@ fn what_a_server_cannot_take_is_not_begun() {
         }
         begun.err()
     };
-    assert_eq!(begin(FULL, &|e| e.size = Some(1000)), None);
-    assert_eq!(begin(FULL, &|e| e.size = Some(1001)), Some(Unfit::TooLarge(1000, 1001)));
+    assert_eq!(begin(FULL, &|e| e.parameters.size = Some(1000)), None);
+    assert_eq!(begin(FULL, &|e| e.parameters.size = Some(1001)), Some(Unfit::TooLarge(1000, 1001)));
     assert_eq!(begin(FULL, &|e| e.from = "ä@b".to_owned()), None);
     assert_eq!(begin(PLAIN, &|e| e.from = "ä@b".to_owned()), Some(Unfit::Missing("SMTPUTF8")));
-    assert_eq!(begin(PLAIN, &|e| e.smtp_utf8 = true), Some(Unfit::Missing("SMTPUTF8")));
-    assert_eq!(begin(FULL, &|e| e.require_tls = true), Some(Unfit::Missing("REQUIRETLS")));
-    assert_eq!(begin(FULL, &|e| e.body = Body::Binary), Some(Unfit::Missing("BINARYMIME")));
+    assert_eq!(begin(PLAIN, &|e| e.parameters.smtp_utf8 = true), Some(Unfit::Missing("SMTPUTF8")));
+    assert_eq!(
+        begin(FULL, &|e| e.parameters.require_tls = true),
+        Some(Unfit::Missing("REQUIRETLS"))
+    );
+    assert_eq!(
+        begin(FULL, &|e| e.parameters.body = Some(Body::BinaryMime)),
+        Some(Unfit::Missing("BINARYMIME"))
+    );
     for address in ["a@b\r\nRCPT TO:<x@y>", "a@b> SIZE=1", "a\0@b", "<a@b>", "a b@c", "\"a@b"] {
         assert!(matches!(begin(FULL, &|e| e.from = address.to_owned()), Some(Unfit::Argument(_))));
         assert!(matches!(
@@ -346,8 +353,14 @@ fn what_a_server_cannot_take_is_not_begun() {
             Some(Unfit::Argument(_))
         ));
     }
-    for dsn in ["NOTIFY=\r\nDATA", "X\0"] {
-        assert!(matches!(begin(FULL, &|e| e.dsn = dsn.to_owned()), Some(Unfit::Argument(_))));
+    for text in ["NOTIFY=\r\nDATA", "X\0"] {
+        let mail = || MailParameters::read(text);
+        assert!(matches!(begin(FULL, &|e| e.parameters = mail()), Some(Unfit::Argument(_))));
+        let rcpt = || RcptParameters::read(text);
+        assert!(matches!(
+            begin(FULL, &|e| e.recipients[0].parameters = rcpt()),
+            Some(Unfit::Argument(_))
+        ));
     }
 }
 

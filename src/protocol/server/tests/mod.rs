@@ -178,7 +178,7 @@ fn describe(effect: &Effect) -> String {
     match effect {
         Effect::Greet { domain, .. } => format!("helo {domain}"),
         Effect::Mail(mail) => {
-            let size = mail.size.map(|size| format!(" {size}")).unwrap_or_default();
+            let size = mail.parameters.size.map(|size| format!(" {size}")).unwrap_or_default();
             format!("mail {}{size}", mail.from).trim().to_owned()
         }
         Effect::Rcpt(recipient) => format!("rcpt {}", recipient.address),

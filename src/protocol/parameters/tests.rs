@@ -1,0 +1,296 @@
+use super::rcpt::{Notify, OriginalRecipient, RcptTexts};
+use super::*;
+use proptest::prelude::*;
+use proptest::{collection, option};
+
+/// All that EHLO can say of them.
+const EVERYTHING: [&str; 7] =
+    ["SIZE", "8BITMIME", "BINARYMIME", "SMTPUTF8", "DSN", "AUTH", "REQUIRETLS"];
+
+fn everything(_: &str) -> bool {
+    true
+}
+
+fn text(write: impl Fn(&mut BytesMut)) -> String {
+    let mut output = BytesMut::new();
+    write(&mut output);
+    String::from_utf8(output.to_vec()).expect("text")
+}
+
+fn mail_text(parameters: &MailParameters) -> String {
+    text(|output| parameters.write(output))
+}
+
+fn rcpt_text(parameters: &RcptParameters) -> String {
+    text(|output| parameters.write(output))
+}
+
+/// Without the text that it was read from.
+fn unsaid(mut parameters: MailParameters) -> MailParameters {
+    if let Some(texts) = &mut parameters.texts {
+        texts.as_sent = None;
+    }
+    parameters.texts = parameters.texts.filter(|texts| **texts != MailTexts::default());
+    parameters
+}
+
+fn unsaid_rcpt(mut parameters: RcptParameters) -> RcptParameters {
+    if let Some(texts) = &mut parameters.texts {
+        texts.as_sent = None;
+    }
+    parameters.texts = parameters.texts.filter(|texts| **texts != RcptTexts::default());
+    parameters
+}
+
+fn printable(most: usize) -> impl Strategy<Value = Box<str>> {
+    proptest::string::string_regex(&format!("[ -~]{{1,{most}}}"))
+        .expect("a pattern")
+        .prop_map(Into::into)
+}
+
+fn other() -> impl Strategy<Value = Parameter> {
+    let value = option::of("[!-<>-~\u{e4}\u{1f4e8}]{1,8}");
+    ("X[A-Za-z0-9-]{0,8}", value).prop_map(|(keyword, value)| {
+        Parameter::new(&keyword, value.as_deref()).expect("well-formed")
+    })
+}
+
+fn mail() -> impl Strategy<Value = MailParameters> {
+    let body = option::of(proptest::sample::select(vec![
+        Body::SevenBit,
+        Body::EightBitMime,
+        Body::BinaryMime,
+    ]));
+    let ret = option::of(proptest::sample::select(vec![Ret::Full, Ret::Headers]));
+    // Encoded, a character is three at most.
+    let texts = (option::of(printable(MAX_ENVID / 3)), option::of(printable(60)));
+    (option::of(any::<u64>()), body, any::<bool>(), any::<bool>(), ret, texts).prop_map(
+        |(size, body, smtp_utf8, require_tls, ret, (envid, auth))| {
+            let texts = MailTexts { envid, auth, ..MailTexts::default() };
+            let texts = Some(texts).filter(|texts| *texts != MailTexts::default()).map(Box::new);
+            MailParameters { size, body, smtp_utf8, require_tls, ret, texts }
+        },
+    )
+}
+
+fn rcpt() -> impl Strategy<Value = RcptParameters> {
+    let notify = option::of(
+        (any::<bool>(), any::<bool>(), any::<bool>())
+            .prop_map(|(success, failure, delay)| Notify { success, failure, delay }),
+    );
+    let orcpt =
+        option::of(("[a-zA-Z0-9-]{1,8}", printable(60)).prop_map(|(kind, address)| {
+            OriginalRecipient::new(&kind, &address).expect("well-formed")
+        }));
+    (notify, orcpt).prop_map(|(notify, orcpt)| {
+        let texts =
+            orcpt.map(|orcpt| Box::new(RcptTexts { orcpt: Some(orcpt), ..RcptTexts::default() }));
+        RcptParameters { notify, texts }
+    })
+}
+
+/// Words that are near the parameters that there are.
+fn near() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        "(SIZE|size|BODY|RET|ENVID|AUTH|NOTIFY|ORCPT|SMTPUTF8|REQUIRETLS|X-1)=?",
+        "(SIZE=[0-9]{0,21}|BODY=(7BIT|8bitmime|BINARYMIME|x)|RET=(FULL|hdrs|x))",
+        "(ENVID|AUTH|ORCPT=rfc822;|ORCPT)=?[ -~]{0,6}",
+        "NOTIFY=(NEVER|SUCCESS|FAILURE|DELAY|,|x){0,4}",
+        "\\PC{0,6}",
+    ];
+    collection::vec(word, 0..6).prop_map(|words| words.join(" "))
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_parsed_again(mail in mail(), rcpt in rcpt()) {
+        let text = mail_text(&mail);
+        prop_assert_eq!(MailParameters::parse(&text, everything), Ok(mail), "{}", text);
+        let text = rcpt_text(&rcpt);
+        prop_assert_eq!(RcptParameters::parse(&text, everything), Ok(rcpt), "{}", text);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again(
+        mut mail in mail(),
+        mut rcpt in rcpt(),
+        other in collection::vec(other(), 0..4),
+    ) {
+        if !other.is_empty() {
+            mail.texts.get_or_insert_default().other.clone_from(&other);
+            rcpt.texts.get_or_insert_default().other.clone_from(&other);
+        }
+        prop_assert_eq!(unsaid(MailParameters::read(&mail_text(&mail))), mail);
+        prop_assert_eq!(unsaid_rcpt(RcptParameters::read(&rcpt_text(&rcpt))), rcpt);
+    }
+
+    #[test]
+    fn what_is_parsed_is_written_so_that_it_means_the_same(text in near()) {
+        if let Ok(mail) = MailParameters::parse(&text, everything) {
+            let written = mail_text(&mail);
+            prop_assert_eq!(MailParameters::parse(&written, everything), Ok(mail.clone()));
+            // A reader takes for the same what a parser takes.
+            prop_assert_eq!(unsaid(MailParameters::read(&text)), mail);
+        }
+        if let Ok(rcpt) = RcptParameters::parse(&text, everything) {
+            let written = rcpt_text(&rcpt);
+            prop_assert_eq!(RcptParameters::parse(&written, everything), Ok(rcpt.clone()));
+            prop_assert_eq!(unsaid_rcpt(RcptParameters::read(&text)), rcpt);
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_written_as_it_was_sent(text in near()) {
+        let expected = if text.is_empty() { String::new() } else { format!(" {text}") };
+        prop_assert_eq!(&mail_text(&MailParameters::read(&text)), &expected);
+        prop_assert_eq!(&rcpt_text(&RcptParameters::read(&text)), &expected);
+    }
+
+    #[test]
+    fn no_value_ends_its_line(mail in "\\PC*|[\0-\x7f]*", other in "\\PC*|[\0-\x7f]*") {
+        let texts = MailTexts {
+            envid: Some(mail.as_str().into()),
+            auth: Some(mail.into()),
+            other: Parameter::new("X", Some(&other)).into_iter().collect(),
+            as_sent: None,
+        };
+        let mail = MailParameters { texts: Some(Box::new(texts)), ..MailParameters::default() };
+        prop_assert!(!mail_text(&mail).contains(|c: char| c.is_ascii_control()));
+    }
+}
+
+#[test]
+fn each_is_its_extension_s() {
+    for (keyword, parameter) in [
+        ("SIZE", "SIZE=1"),
+        ("8BITMIME", "BODY=7BIT"),
+        ("8BITMIME", "BODY=8BITMIME"),
+        ("SMTPUTF8", "SMTPUTF8"),
+        ("DSN", "RET=FULL"),
+        ("DSN", "ENVID=x"),
+        ("AUTH", "AUTH=<>"),
+        ("REQUIRETLS", "REQUIRETLS"),
+    ] {
+        for offered in EVERYTHING {
+            let parsed = MailParameters::parse(parameter, |extension| extension == offered);
+            let expected =
+                if offered == keyword { Ok(()) } else { Err(ParameterError::NotOffered) };
+            assert_eq!(parsed.map(drop), expected, "{parameter} where {offered} is offered");
+        }
+    }
+    for parameter in ["NOTIFY=NEVER", "ORCPT=rfc822;a"] {
+        for offered in EVERYTHING {
+            let parsed = RcptParameters::parse(parameter, |extension| extension == offered);
+            let expected = if offered == "DSN" { Ok(()) } else { Err(ParameterError::NotOffered) };
+            assert_eq!(parsed.map(drop), expected, "{parameter} where {offered} is offered");
+        }
+    }
+    let binary = |extension: &str| ["8BITMIME", "BINARYMIME"].contains(&extension);
+    assert!(MailParameters::parse("BODY=BINARYMIME", binary).is_ok());
+    let refused = MailParameters::parse("BODY=BINARYMIME", |extension| extension == "8BITMIME");
+    assert_eq!(refused, Err(ParameterError::Malformed));
+}
+
+#[test]
+fn values_have_their_form_and_stand_once() {
+    for word in [
+        "SIZE",
+        "SIZE=",
+        "SIZE=x",
+        "SIZE=-1",
+        "SIZE=1 SIZE=1",
+        "SIZE=123456789012345678901",
+        "BODY",
+        "BODY=",
+        "BODY=x",
+        "BODY=7BIT BODY=7BIT",
+        "SMTPUTF8=",
+        "SMTPUTF8=1",
+        "SMTPUTF8 SMTPUTF8",
+        "REQUIRETLS=1",
+        "REQUIRETLS REQUIRETLS",
+        "RET",
+        "RET=ALL",
+        "RET=FULL RET=HDRS",
+        "ENVID",
+        "ENVID=",
+        "ENVID=+",
+        "ENVID=+2",
+        "ENVID=+2b",
+        "ENVID=+0D",
+        "ENVID=a=b",
+        "ENVID=\u{e4}",
+        "ENVID=a ENVID=b",
+        "AUTH",
+        "AUTH=",
+        "AUTH=+0A",
+        "AUTH=a AUTH=a",
+    ] {
+        let parsed = MailParameters::parse(word, everything);
+        assert_eq!(parsed, Err(ParameterError::Malformed), "{word}");
+    }
+    for word in [
+        "NOTIFY",
+        "NOTIFY=",
+        "NOTIFY=x",
+        "NOTIFY=NEVER,DELAY",
+        "NOTIFY=DELAY,",
+        "NOTIFY=,DELAY",
+        "NOTIFY=NEVER NOTIFY=NEVER",
+        "ORCPT",
+        "ORCPT=",
+        "ORCPT=a",
+        "ORCPT=;a",
+        "ORCPT=rfc822;",
+        "ORCPT=rfc822;+",
+        "ORCPT=rfc 822;a",
+        "ORCPT=rfc822;+0D",
+        "ORCPT=a;b ORCPT=a;b",
+    ] {
+        let parsed = RcptParameters::parse(word, everything);
+        assert!(parsed.is_err(), "{word}");
+    }
+    let long = format!("ENVID={}", "x".repeat(MAX_ENVID + 1));
+    assert_eq!(MailParameters::parse(&long, everything), Err(ParameterError::Malformed));
+    for word in ["X", "SIZES=1", "=1", "NOTIFY=NEVER"] {
+        let parsed = MailParameters::parse(word, everything);
+        assert_eq!(parsed, Err(ParameterError::NotOffered), "{word}");
+    }
+}
+
+#[test]
+fn texts_are_decoded_and_encoded() {
+    let text =
+        " SIZE=5 BODY=8BITMIME SMTPUTF8 REQUIRETLS RET=HDRS ENVID=a+20+2B+3Db AUTH=a@b.example";
+    let mail = MailParameters::parse(text, everything).expect("parameters");
+    let texts = mail.texts.as_deref().expect("texts");
+    assert_eq!(texts.envid.as_deref(), Some("a +=b"));
+    assert_eq!(texts.auth.as_deref(), Some("a@b.example"));
+    assert_eq!(mail_text(&mail), text);
+    let text = " NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a+2Bb@c";
+    let rcpt = RcptParameters::parse(text, everything).expect("parameters");
+    let orcpt = rcpt.texts.as_deref().and_then(|texts| texts.orcpt.as_ref()).expect("an address");
+    assert_eq!((&*orcpt.address_type, &*orcpt.address), ("rfc822", "a+b@c"));
+    assert_eq!(rcpt_text(&rcpt), text);
+    let unordered = RcptParameters::parse("notify=delay,failure,DELAY", everything);
+    assert_eq!(rcpt_text(&unordered.expect("parameters")), " NOTIFY=FAILURE,DELAY");
+}
+
+#[test]
+fn a_reader_takes_what_makes_sense() {
+    let mail = MailParameters::read("X SIZE=x SIZE=5\tSIZE=6 BODY=? Y=1 =z SMTPUTF8=1");
+    assert_eq!((mail.size, mail.body, mail.smtp_utf8), (Some(5), None, false));
+    let other: Vec<_> = mail.texts.iter().flat_map(|texts| &texts.other).collect();
+    let said: Vec<_> = other.iter().map(|it| (&*it.keyword, it.value.as_deref())).collect();
+    assert_eq!(said, [("X", None), ("Y", Some("1"))]);
+    assert_eq!(MailParameters::read(""), MailParameters::default());
+    assert_eq!(RcptParameters::read(""), RcptParameters::default());
+}
+
+/// A session parks with what MAIL or RCPT said.
+#[test]
+fn they_make_a_command_no_larger() {
+    use crate::protocol::envelope::{Mail, Recipient};
+    assert!(size_of::<Mail>() <= 56, "{}", size_of::<Mail>());
+    assert!(size_of::<Recipient>() <= 40, "{}", size_of::<Recipient>());
+}
