@@ -98,6 +98,22 @@ describe('--print', { timeout: 60_000 }, () => {
         ['Grüße', '[image/png "', 'bytes]'],
         ['iVBO'],
       ],
+      [
+        'text that is attached',
+        multipart(
+          'mixed',
+          PLAIN,
+          part(
+            [
+              'Content-Type: text/csv; charset=iso-8859-1; name=a.csv',
+              'Content-Transfer-Encoding: quoted-printable',
+            ],
+            'a,=FC',
+          ),
+        ),
+        ['Grüße', '[text/csv "a.csv", 3 bytes]\na,ü'],
+        ['=FC'],
+      ],
       ['nested', multipart('mixed', multipart('alternative', PLAIN, HTML), LOGO), ['Grüße'], []],
       [
         'a boundary that never comes',

@@ -92,11 +92,13 @@ async function partsOf(fields, body, isCut) {
 }
 
 /** @param {import('mailparser').Attachment} part @param {boolean} isCut whether there is more of it */
-function partText({ contentType, filename, size, content }, isCut) {
+function partText({ contentType, filename, size, content, headers }, isCut) {
   const name = filename === undefined ? '' : ` "${filename}"`;
   const length = isCut ? '' : `, ${count(size, 'byte')}`;
-  const text = contentType.startsWith('text/') ? `\n${content}` : '';
-  return `[${contentType}${name}${length}]${text}`;
+  const title = `[${contentType}${name}${length}]`;
+  if (!contentType.startsWith('text/')) return title;
+  const { charset } = /** @type {any} */ (headers.get('content-type'))?.params ?? {};
+  return `${title}\n${require('libmime/lib/charset.js').decode(content, charset)}`;
 }
 
 /** @param {string} text @param {number} left bytes that were not read */

@@ -5,6 +5,7 @@ const { once } = require('node:events');
 const { homedir } = require('node:os');
 const path = require('node:path');
 const repl = require('node:repl');
+const { SIGNALS } = require('./ending.js');
 const { UsageError, hostOf, parsed, portOf } = require('./options.js');
 const { complain } = require('./output.js');
 const { messageOf } = require('../errors.js');
@@ -53,9 +54,10 @@ async function run(argv, output) {
   await once(listening, 'listening');
   listening.on('error', (error) => complain(messageOf(error)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (listening.address());
+  // Before anybody can know that it listens.
+  for (const signal of SIGNALS) process.once(signal, () => prompt.close());
   output.write(`listening on ${options.host}:${port}; 'help' has the commands\n`);
   const prompt = converse(server);
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.once(signal, () => prompt.close());
   output.onFailure(() => prompt.close());
 }
 
