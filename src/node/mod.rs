@@ -9,6 +9,7 @@ mod border;
 mod client;
 mod convert;
 mod machine;
+mod names;
 mod pipe;
 mod runtime;
 mod self_signed;

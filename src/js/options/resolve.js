@@ -69,4 +69,4 @@ function fault(
   return new Kind(`params.resolve${name} must be ${wanted}, not ${inspect(value)}`);
 }
 
-module.exports = { resolveOptions, serverAddress };
+module.exports = { RESOLVE_NAMES: Object.keys(DEFAULTS), resolveOptions, serverAddress };

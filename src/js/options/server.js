@@ -3,9 +3,9 @@
 
 const { constants } = require('node:buffer');
 const { inspect } = require('node:util');
-const { resolveOptions } = require('./resolve.js');
+const { RESOLVE_NAMES, resolveOptions } = require('./resolve.js');
 const { MAX_THREADS, threadsOf } = require('./threads.js');
-const { checkTls } = require('./tls.js');
+const { KEY_NAMES, TLS_NAMES, checkTls } = require('./tls.js');
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
 const MAX_COUNT = 2 ** 31 - 1;
@@ -294,4 +294,12 @@ const ENGINE_PARAMS = Object.keys(DEFAULTS).filter(
   (name) => !['port', 'host', 'name', 'secure', 'debug', 'extensions'].includes(name),
 );
 
-module.exports = { ENGINE_PARAMS, engineOptions, merge };
+/** Every parameter, and those within parameters that are objects. */
+const KNOWN = Object.freeze({
+  params: [...Object.keys(DEFAULTS), 'path', 'tls', 'compat'],
+  tls: TLS_NAMES,
+  keys: KEY_NAMES,
+  resolve: RESOLVE_NAMES,
+});
+
+module.exports = { ENGINE_PARAMS, KNOWN, engineOptions, merge };

@@ -10,6 +10,15 @@ const { messageOf } = require('../errors.js');
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
+const KEY_NAMES = Object.freeze(['key', 'cert', 'ca', 'passphrase']);
+const TLS_NAMES = Object.freeze([
+  ...KEY_NAMES,
+  'requestCert',
+  'rejectUnauthorized',
+  'minVersion',
+  'maxVersion',
+  'sni',
+]);
 /** A host name in ASCII, of two labels at least where the first is a wildcard. */
 const HOST = /^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 const IPV4 = /^[\d.]+$/;
@@ -197,4 +206,13 @@ function isEncrypted(/** @type {string | Buffer} */ key) {
   return /ENCRYPTED/.test(String(key));
 }
 
-module.exports = { checkKeys, checkTls, keyPair, rootsOf, tlsSettings, usingTls };
+module.exports = {
+  KEY_NAMES,
+  TLS_NAMES,
+  checkKeys,
+  checkTls,
+  keyPair,
+  rootsOf,
+  tlsSettings,
+  usingTls,
+};

@@ -4,6 +4,7 @@
 const { inspect } = require('node:util');
 const { messageOf } = require('../errors.js');
 const { INTEREST } = require('../engine/border.js');
+const { warnOfListeners } = require('./unknown-names.js');
 
 /** Events that the engine has to know of; 'start' and 'stop' are raised without it. */
 const EVENTS = /** @type {const} */ ([
@@ -21,6 +22,8 @@ const EVENTS = /** @type {const} */ ([
   'disconnect',
   'error',
 ]);
+
+const ALL = Object.freeze([...EVENTS, 'start', 'stop']);
 
 const noop = () => {};
 
@@ -125,12 +128,13 @@ function check(/** @type {any} */ listeners) {
   if (typeof listeners !== 'function' && (typeof listeners !== 'object' || listeners === null)) {
     throw new TypeError(`listeners must be an object or a function, not ${String(listeners)}`);
   }
-  for (const event of [...EVENTS, 'start', 'stop']) {
+  for (const event of ALL) {
     const listener = listeners[event];
     if (listener && typeof listener !== 'function') {
       throw new TypeError(`listeners.${event} must be a function, not ${inspect(listener)}`);
     }
   }
+  warnOfListeners(listeners, ALL);
   return listeners;
 }
 

@@ -9,6 +9,7 @@ const { Listeners } = require('./listeners.js');
 const { abortError, checkSignal } = require('../engine/keep-alive.js');
 const { merge } = require('../options/server.js');
 const { checkTls, tlsSettings } = require('../options/tls.js');
+const { warnOfParams } = require('./unknown-names.js');
 
 /** What a server that is disposed of gives its busy sessions. */
 const DISPOSE_GRACE_MS = 1_000;
@@ -31,6 +32,7 @@ class ServerImplementation {
    */
   constructor(params = {}, listeners = {}) {
     this.config = merge(params ?? {});
+    warnOfParams(params ?? {});
     this.#engine = new EngineServer(this.config, 'mbr-smtp', {
       open: (slot, ends) => new Dialogue(this.#host, slot, ends),
       stopped: () => this.#listeners.notify(this, 'stop'),
