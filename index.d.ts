@@ -423,7 +423,8 @@ export interface Server<C extends Compat | undefined = Compat | undefined> {
   on(listeners: AnyListeners<C>): this;
   /**
    * Begins to listen; 'start' is raised when it does, 'error' with the system's code (EADDRINUSE,
-   * EACCES) when it cannot. Without an 'error' listener that is a warning of the process.
+   * EACCES) when it cannot. Without an 'error' listener that is an uncaught exception,
+   * as it is of a net.Server.
    */
   start(): this;
   /**
@@ -434,9 +435,9 @@ export interface Server<C extends Compat | undefined = Compat | undefined> {
    * As `start`; resolves when the server listens.
    *
    * With a signal, aborting it stops the server as `stop` does. If that is before it listens, the
-   * promise is rejected with an AbortError (code ABORT_ERR), and 'error' is not raised.
+   * promise is rejected with an AbortError (code ABORT_ERR).
    *
-   * @throws {SmtpError} With the system's code, such as EADDRINUSE; 'error' is raised with it, too.
+   * @throws {SmtpError} With the system's code, such as EADDRINUSE; 'error' is not raised.
    */
   listen(options?: ListenOptions): Promise<this>;
   /**
@@ -605,6 +606,11 @@ export interface SessionData {
   received: boolean;
 }
 
+/** What a program keeps with a session; programs may merge members of their own into it. */
+export interface SessionState {
+  [name: string]: unknown;
+}
+
 /** One connection of a client; `this` in the listeners of its events. */
 export interface Session {
   /** 32 letters and digits. */
@@ -613,6 +619,8 @@ export interface Session {
   readonly socket: ClientSocket;
   /** The server. */
   readonly smtp: Server;
+  /** The program's own, kept as long as the session; empty at first. */
+  state: SessionState;
   /** What is under way. */
   readonly queue: NetQueue;
   /** What is known of the session and its transaction. */

@@ -25,6 +25,8 @@ describe('id, smtp and socket', { timeout: 30_000 }, () => {
     const [{ self: session, args }] = log.all('connect');
     assert.equal(session.smtp, server);
     assert.equal(session.socket, args[0]);
+    assert.deepEqual(session.state, {});
+    session.state.user = 'ann';
     const { remoteAddress, remotePort, remoteFamily, localAddress, localPort } = session.socket;
     assert.deepEqual(
       { remoteAddress, remotePort, remoteFamily, localAddress, localPort },

@@ -36,7 +36,7 @@ const CASES = [
   [{}, { datastart() {} }, 'listeners.datastart', 'dataStart'],
   [{}, { Connect() {} }, 'listeners.Connect', 'connect'],
   [{ xyzzy: 1 }, {}, 'params.xyzzy', ''],
-  [{ ['__proto__x']: 1 }, {}, 'params.__proto__x', ''],
+  [{ __proto__x: 1 }, {}, 'params.__proto__x', ''],
 ];
 
 describe('names that there are not', () => {

@@ -75,7 +75,12 @@ class ServerImplementation {
 
   start() {
     this.#start((error) => {
-      if (error && error.code !== 'SMTP_ERR_STOPPED') this.#listeners.fail(this, error);
+      if (!error || error.code === 'SMTP_ERR_STOPPED') return;
+      if (this.#listeners.has('error')) return this.#listeners.fail(this, error);
+      // As a net.Server's 'error' that nobody listens to.
+      process.nextTick(() => {
+        throw error;
+      });
     });
     return this;
   }
@@ -91,7 +96,6 @@ class ServerImplementation {
         if (error) forget();
         if (signal?.aborted && isStart) return reject(abortError(signal));
         if (!error) return resolve(this);
-        if (this.#listeners.has('error')) this.#listeners.fail(this, error);
         reject(error);
       });
       if (signal && isStart) forget = this.#stopAt(signal);

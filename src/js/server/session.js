@@ -26,6 +26,8 @@ class Session {
   #dialogue;
   /** @type {string | undefined} */
   #id;
+  /** @type {any} */
+  #state;
 
   /** @param {Dialogue} dialogue */
   constructor(dialogue) {
@@ -35,6 +37,16 @@ class Session {
   get id() {
     this.#id ??= newId();
     return this.#id;
+  }
+
+  /** The program's own, kept as long as the session: empty at first. */
+  get state() {
+    this.#state ??= {};
+    return this.#state;
+  }
+
+  set state(state) {
+    this.#state = state;
   }
 
   get smtp() {

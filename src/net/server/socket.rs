@@ -81,7 +81,7 @@ impl Listener {
                 #[cfg(not(target_os = "linux"))]
                 stream.set_nodelay(true)?;
                 let local = if bound.ip().is_unspecified() { stream.local_addr()? } else { *bound };
-                Poll::Ready(Ok((Stream::Tcp(stream), Some((remote, local)))))
+                Poll::Ready(Ok((Stream::Tcp(stream), Some((canonical(remote), canonical(local))))))
             }
             #[cfg(unix)]
             Self::Unix(listener, _) => {
@@ -90,6 +90,11 @@ impl Listener {
             }
         }
     }
+}
+
+/// An IPv4 client of a socket for both families is one of IPv4 (RFC 4291 section 2.5.5.2).
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 fn tcp_socket(address: SocketAddr) -> io::Result<Socket> {
