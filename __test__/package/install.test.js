@@ -24,7 +24,7 @@ const { name: NAME, version: VERSION } = require('../../package.json');
 
 const MAX_ADDON_BYTES = 5_000_000;
 const MAX_INSTALL_MS = 5_000;
-const TSC = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+const TSC = path.join(ROOT, 'node_modules', '@typescript', 'native', 'bin', 'tsc');
 
 const ROUND_TRIP = `
   const server = new Server({ host: '127.0.0.1', port: 0 }, {

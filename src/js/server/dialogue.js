@@ -17,7 +17,7 @@ EVENT[KIND.MAIL] = 'mail';
 EVENT[KIND.RCPT] = 'rcpt';
 EVENT[KIND.DATA_START] = 'dataStart';
 
-/** @typedef {import('./verdict.js').Host} Host */
+/** @typedef {import('./observer.js').Host} Host */
 
 class Dialogue extends EngineSession {
   session = new Session(this);

@@ -4,9 +4,22 @@
 const { CHANNELS } = require('./channels.js');
 
 /**
- * @typedef {import('./verdict.js').Host} Host
  * @typedef {InstanceType<typeof import('./session.js').Session>} Session
  * @typedef {InstanceType<typeof import('./transaction.js').Transaction>} Transaction
+ */
+
+/**
+ * @typedef {object} Host what a session needs of its server
+ * @property {unknown} server
+ * @property {any} config
+ * @property {string[][]} replies the lines of each stock reply
+ * @property {boolean} responds whether replies are of interest
+ * @property {boolean} debugs
+ * @property {boolean} emitsTimeout
+ * @property {boolean} isAsync whether a listener has returned a promise, or will
+ * @property {(session: Session, event: string, argument?: any) => unknown} call
+ * @property {(session: Session, event: string, argument?: any) => void} notify
+ * @property {(session: Session, error: unknown) => void} fail
  */
 
 class Announcer {

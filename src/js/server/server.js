@@ -21,7 +21,7 @@ const noop = () => {};
 class ServerImplementation {
   #engine;
   #listeners;
-  /** @type {import('./verdict.js').Host} */
+  /** @type {import('./observer.js').Host} */
   #host;
   /** Takes the listener off the signal of `listen`. */
   #forgetSignal = noop;

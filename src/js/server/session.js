@@ -5,7 +5,22 @@ const { Buffer } = require('node:buffer');
 const { randomFillSync } = require('node:crypto');
 const { checkCode } = require('../engine/reply.js');
 
-/** @typedef {InstanceType<typeof import('./dialogue.js').Dialogue>} Dialogue */
+/**
+ * @typedef {object} Dialogue the session from within
+ * @property {unknown} server
+ * @property {InstanceType<typeof import('../engine/client-socket.js').ClientSocket>} socket
+ * @property {InstanceType<typeof import('./queue.js').NetQueue>} queue
+ * @property {InstanceType<typeof import('./transaction.js').Transaction>} transaction
+ * @property {{
+ *   message(): import('node:stream').Readable,
+ *   send(code: number, message?: string | string[]): void,
+ *   write(lines: string[]): void,
+ *   success(message?: string | string[]): void,
+ *   ok(message?: string | string[]): void,
+ *   failure(code: number, message?: string | string[]): void,
+ *   end(): void,
+ * }} judge what is at hand
+ */
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const ID_LENGTH = 32;

@@ -1,31 +1,7 @@
 'use strict';
-// The handlers of each command, in the order in which they run.
+// What a handler is, and the order in which those of a command run.
 
 const { inspect } = require('node:util');
-
-/** The plugins that come with the server, by `command/name`. */
-const PLUGINS = [
-  'auth/core',
-  'connect/core',
-  'data/core',
-  'ehlo/core',
-  'helo/core',
-  'help/core',
-  'mail/core',
-  'noop/core',
-  'queue/core',
-  'queue/spamd',
-  'queue/maildir',
-  'queue/relay',
-  'quit/core',
-  'rcpt/core',
-  'rcpt/dnsbl',
-  'rcpt/relay',
-  'rset/core',
-  'starttls/core',
-  'timeout/core',
-  'unrecognized/core',
-];
 
 /**
  * @typedef {object} Handler
@@ -40,28 +16,6 @@ const PLUGINS = [
 /** @typedef {Omit<Handler, 'name'> & { description: string }} Plugin one that comes with the server */
 
 /** @typedef {Record<string, Handler[]>} Handlers */
-
-/**
- * The handlers of a server: those of its configuration, and the plugins that are not switched off.
- *
- * @param {Handlers} given
- * @param {any} config
- * @returns {Handlers}
- */
-function getHandlers(given, config) {
-  /** @type {Handlers} */
-  const handlers = {};
-  for (const [command, list] of Object.entries(given ?? {})) {
-    for (const handler of list) add(handlers, command, handler);
-  }
-  for (const plugin of PLUGINS) {
-    if (config?.plugins?.[plugin] === false) continue;
-    const [command, name] = plugin.split('/');
-    add(handlers, command, { name, isBuiltIn: true, ...require(`./plugins/${plugin}.js`) });
-  }
-  sortHandlers(handlers);
-  return handlers;
-}
 
 /**
  * Adds a handler where its name is free.
@@ -121,4 +75,4 @@ function sorted(/** @type {string} */ command, /** @type {Handler[]} */ list) {
 const names = (/** @type {string | string[] | undefined} */ list) =>
   [list ?? []].flat().map((name) => name.split('/').at(-1) ?? '');
 
-module.exports = { add, getHandlers, sortHandlers };
+module.exports = { add, sortHandlers };

@@ -10,6 +10,7 @@ const { configOf } = require('./config.js');
 const handlers = require('./handlers.js');
 const { Line, WANTED } = require('./engine-session.js');
 const { Logger } = require('./logger.js');
+const { getHandlers } = require('./plugins/index.js');
 const { Relay } = require('./relay.js');
 
 const ANYWHERE = ['::', '0.0.0.0'];
@@ -28,7 +29,7 @@ class Server extends NetServer {
     this.config = merged;
     this.#onSession = onSession;
     this.logger = new Logger(merged.logger);
-    this.handlers = handlers.getHandlers(merged.handlers, merged);
+    this.handlers = getHandlers(merged.handlers, merged);
     /** Whom the server is to itself. */
     this.apiUser = { username: randomUUID(), password: randomUUID() };
     this.relay = new Relay(this);

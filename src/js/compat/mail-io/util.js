@@ -3,7 +3,8 @@
 
 const dns = require('node:dns');
 const fs = require('node:fs/promises');
-const { getHandlers, sortHandlers } = require('./handlers.js');
+const { sortHandlers } = require('./handlers.js');
+const { getHandlers } = require('./plugins/index.js');
 
 const MAX_DELAY = 2 ** 31 - 1;
 
