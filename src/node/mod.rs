@@ -2,7 +2,7 @@
 //!
 //! [`border`] is one JavaScript thread's end of the event queue, [`server`] a server, [`pipe`] the
 //! way to a session behind a stream of JavaScript's, [`client`] a client, [`machine`] a client's
-//! machine for such a stream. Everything here is called by `src/js/`, which checks its arguments;
+//! machine for such a stream, [`path`] the reading of an address. Everything here is called by `src/js/`, which checks its arguments;
 //! nothing here is for users of the package.
 
 mod border;
@@ -10,6 +10,7 @@ mod client;
 mod convert;
 mod machine;
 mod names;
+mod path;
 mod pipe;
 mod runtime;
 mod self_signed;
