@@ -3,9 +3,8 @@
 // steer the terminal.
 
 const { messageOf } = require('../errors.js');
+const { UNPRINTABLE, hex, printable } = require('../printable.js');
 
-/** What could steer a terminal or turn the order of its text around. */
-const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 const NO_SUBJECT = '(no subject)';
 /** How many characters of a subject a terminal shows. */
 const MAX_SUBJECT = 200;
@@ -74,24 +73,11 @@ function cut(text) {
 }
 
 /** @param {string} text */
-function printable(text) {
-  return text.replace(UNPRINTABLE, (c) => (c < '\u0100' ? `\\x${hex(c, 2)}` : `\\u${hex(c, 4)}`));
-}
-
-/** @param {string} text */
 function printableLines(text) {
   return text
     .split(/\r?\n/)
     .map((line) => line.split('\t').map(printable).join('\t'))
     .join('\n');
-}
-
-/**
- * @param {string} character
- * @param {number} digits
- */
-function hex(character, digits) {
-  return character.charCodeAt(0).toString(16).padStart(digits, '0');
 }
 
 /**

@@ -2,6 +2,7 @@
 // Lines for people, coloured on a terminal: what mail-io's `Logger` prints.
 
 const util = require('node:util');
+const { printable } = require('../../printable.js');
 const { paint } = require('../shared/colours.js');
 
 const WIDTH = 115;
@@ -13,10 +14,7 @@ const SIGNS = /** @type {Record<string, string>} */ ({
   line: '|',
 });
 
-/** Control characters would be commands to a terminal, or lines that nobody wrote. */
-const shown = (/** @type {unknown} */ text) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
-  String(text).replace(/[\0-\x08\x0a-\x1f\x7f]/g, (char) => JSON.stringify(char).slice(1, -1));
+const shown = (/** @type {unknown} */ text) => printable(String(text));
 
 /** Prints what sessions do. */
 class Logger {
@@ -52,7 +50,7 @@ class Logger {
    */
   log(level, id, subId, event, subEvent, type, data, dim = false) {
     const { sign, colour } = /** @type {any} */ (this.levels)[level];
-    const where = `${id}#${subId || '0'} ${event}${subEvent ? `/${subEvent}` : ' '}`;
+    const where = shown(`${id}#${subId || '0'} ${event}${subEvent ? `/${subEvent}` : ' '}`);
     const mark = paint(colour, ` ${SIGNS[type ?? ''] ?? '\u2055'} `);
     const text = typeof data === 'object' && data !== null ? textOf(data) : shown(data ?? '');
     const line = `${paint('inverse', ` ${sign} `)} ${where.padEnd(WIDTH - 4)}${mark} ${text}`;
@@ -85,7 +83,7 @@ const inspected = (/** @type {unknown} */ item) =>
 function textOf(/** @type {any} */ { code, message }) {
   const number = Number.parseInt(code, 10);
   const colour = number < 300 ? 'cyan' : number < 500 ? 'yellow' : 'red';
-  return `${code ? `${paint(colour, code)} ` : ''}${message === undefined ? '' : shown(message)}`;
+  return `${code ? `${paint(colour, shown(code))} ` : ''}${message === undefined ? '' : shown(message)}`;
 }
 
 module.exports = { Logger };
