@@ -10,11 +10,11 @@ const path = require('node:path');
 const { describe, test } = require('node:test');
 const mailIo = require('smtp-engine/mail-io');
 const { p256 } = require('../../support/certificates.js');
-const { HOST, serveMailIo } = require('../../support/serve-mail-io.js');
+const { HOST, letIn, serveMailIo } = require('../../support/serve-mail-io.js');
 const { ROOT } = require('../../support/child.js');
 const { Waiters } = require('../../support/wait.js');
 
-const base64 = (/** @type {string} */ text) => Buffer.from(text).toString('base64');
+const DOMAINS = ['ours.example', 'example.domain'];
 const MAIL = 'From: A <a@theirs.example>\r\nSubject: x\r\n\r\ntext\r\n';
 
 /** @param {any} client @param {[string, string | number | RegExp][]} dialogue */
@@ -45,15 +45,12 @@ describe('mail-io', { timeout: 60_000 }, () => {
       ['WHAT is this', '502 Error: command not recognized'],
       ['MAIL FROM:<a@b>', '503 Error: Need HELO or EHLO command'],
       ['RCPT TO:<a@b>', '503 Error: need MAIL command'],
-      ['DATA', '503 Error: need HELO or EHLO command'],
+      ['DATA', '503 Error: Need HELO or EHLO command'],
       ['HELO', '501 Error: syntax: HELO hostname'],
       ['EHLO', '501 Error: syntax: EHLO hostname'],
       ['helo me', '250 mx.example'],
-      ['DATA', '503 Error: no valid sender'],
-      [
-        'EHLO me',
-        '250-mx.example\r\n250-AUTH LOGIN PLAIN\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SIZE',
-      ],
+      ['DATA', '503 Error: No valid sender'],
+      ['EHLO me', '250-mx.example\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SIZE'],
       ['NOOP', '250 OK'],
       ['HELP', '214 see https://tools.ietf.org/html/rfc5321 for details'],
       ['STARTTLS', '502 Error: command not recognized'],
@@ -66,9 +63,9 @@ describe('mail-io', { timeout: 60_000 }, () => {
       ['RCPT TO:', '501 Error: parse error in rcpt command'],
       ['RCPT TO:<>', '501 Error: bad syntax'],
       ['RCPT TO:<a\0b@ours.example>', '501 Error: bad syntax'],
-      ['DATA', '503 Error: no valid recipients'],
+      ['DATA', '503 Error: No valid recipients'],
       ['RSET', '250 OK'],
-      ['DATA', '503 Error: no valid sender'],
+      ['DATA', '503 Error: No valid sender'],
       ['QUIT', '221 bye'],
     ]);
     assert.equal(await client.ended(), '');
@@ -97,8 +94,8 @@ describe('mail-io', { timeout: 60_000 }, () => {
     assert.deepEqual(session.accepted, { connect: 220, ehlo: 250, mail: 250, rcpt: 250 });
     assert.deepEqual(session.rejected, { rcpt: 550 });
     assert.deepEqual(session.envelope, {
-      from: 'someone@theirs.example',
-      to: ['one@ours.example', 'two@ours.example'],
+      from: 'Someone@theirs.example',
+      to: ['One@ours.example', 'two@ours.example'],
     });
     assert.equal(session.transaction, 0);
     await client.message(MAIL, '250 OK');
@@ -111,51 +108,6 @@ describe('mail-io', { timeout: 60_000 }, () => {
     await client.command('RCPT TO:<three@ours.example>', 250);
   });
 
-  test('logs in by PLAIN and LOGIN, and shows no password', async (t) => {
-    /** @type {any[]} */
-    const users = [];
-    const { connect, log } = await serveMailIo(t, {}, (session) =>
-      session.on('auth', (/** @type {any} */ req, /** @type {any} */ res) => {
-        users.push(req.user);
-        if (req.user.password === 'secret') res.accept();
-        else res.reject(535, 'authentication failed');
-      }),
-    );
-    const [username, prompt] = [base64('Username:'), base64('Password:')];
-    const ask = async (/** @type {[string, string | number][]} */ ...dialogue) => {
-      const client = await connect();
-      await talk(client, dialogue);
-      return client;
-    };
-    const plain = base64('\0tim\0secret');
-    const client = await ask([`AUTH PLAIN ${plain}`, '235 Authentication successful']);
-    await client.command(`AUTH PLAIN ${plain}`, '503 Error: Already authenticated');
-    await ask(['auth plain', '334 '], [plain, 235]);
-    await ask(
-      ['AUTH LOGIN', `334 ${username}`],
-      [base64('tim'), `334 ${prompt}`],
-      [base64('secret'), 235],
-    );
-    await ask([`AUTH LOGIN ${base64('tim')}`, `334 ${prompt}`], [base64('secret'), 235]);
-    await ask(['AUTH LOGIN', 334], ['*', '501 Error: Authentication aborted'], ['NOOP', 250]);
-    await ask(
-      ['AUTH', '501 Error: Bad syntax'],
-      ['AUTH CRAM-MD5', 501],
-      [`AUTH PLAIN ${base64('nothing')}`, '500 Error: Invalid user data'],
-      [`AUTH PLAIN ${base64('tim\0wrong')}`, '535 Error: authentication failed'],
-    );
-    await ask(
-      ['EHLO x', 250],
-      ['MAIL FROM:<a@b>', 250],
-      [`AUTH PLAIN ${plain}`, '503 Error: Not permitted'],
-    );
-    assert.deepEqual(users.at(0), { username: 'tim', password: 'secret' });
-    assert.deepEqual(users.at(-1), { username: 'tim', password: 'wrong' });
-    for (const secret of ['secret', plain, base64('secret'), base64('tim\0wrong')]) {
-      assert.ok(!log.join('\n').includes(secret), secret);
-    }
-  });
-
   test('ends sessions with too many failures of one kind', async (t) => {
     const limits = {
       authFailures: 1,
@@ -163,7 +115,7 @@ describe('mail-io', { timeout: 60_000 }, () => {
       maxRecipients: 2,
       maxConnections: 1,
     };
-    const { connect } = await serveMailIo(t, { limits });
+    const { connect } = await serveMailIo(t, { limits }, letIn);
     const client = await connect();
     const other = await connect({ greeting: false });
     await other.expect(/^421 mx\.example too many connected clients/);
@@ -173,9 +125,9 @@ describe('mail-io', { timeout: 60_000 }, () => {
       ['MAIL FROM:<a@b>', 250],
       ['RCPT TO:<a@ours.example>', 250],
       ['RCPT TO:<b@ours.example>', 250],
-      ['RCPT TO:<c@ours.example>', '502 Error: too many recipients'],
+      ['RCPT TO:<c@ours.example>', '452 Error: too many recipients'],
       ['RSET', 250],
-      ['AUTH x', 501],
+      ['AUTH x', 504],
       ['AUTH x', '554 Error: Too many failed authentications'],
     ]);
     await client.ended();
@@ -188,7 +140,7 @@ describe('mail-io', { timeout: 60_000 }, () => {
   test('begins TLS and forgets what was said before', async (t) => {
     /** @type {any} */
     let session;
-    const { connect } = await serveMailIo(t, { tls: p256() }, (each) => {
+    const { connect } = await serveMailIo(t, { tls: p256(), domains: DOMAINS }, (each) => {
       session = each;
     });
     const client = await connect();
@@ -207,12 +159,17 @@ describe('mail-io', { timeout: 60_000 }, () => {
 
   test('makes a certificate where there is none, and says so', async (t) => {
     const warning = once(process, 'warning');
-    const { connect } = await serveMailIo(t, { tls: undefined });
+    const { connect, server } = await serveMailIo(t, { tls: undefined });
     const [{ message }] = await warning;
     assert.match(message, /config\.tls has no key and cert/);
     const client = await connect();
     await client.command('STARTTLS', 220);
-    await client.upgrade();
+    // Who asks for it believes it.
+    await client.upgrade({
+      ca: server.config.tls.ca,
+      servername: 'mx.example',
+      rejectUnauthorized: true,
+    });
     await client.command('EHLO x', 250);
   });
 
@@ -345,7 +302,7 @@ describe('mail-io', { timeout: 60_000 }, () => {
   });
 
   test('answers 452 where a message cannot be stored', async (t) => {
-    const { connect, at } = await serveMailIo(t);
+    const { connect, at } = await serveMailIo(t, { domains: DOMAINS });
     const before = process.env.TMPDIR;
     t.after(() => {
       if (before === undefined) delete process.env.TMPDIR;
@@ -359,7 +316,7 @@ describe('mail-io', { timeout: 60_000 }, () => {
   });
 
   test('refuses a message over the limit, and goes on', async (t) => {
-    const { connect } = await serveMailIo(t, { limits: { messageSize: 1_000 } });
+    const { connect } = await serveMailIo(t, { domains: DOMAINS, limits: { messageSize: 1_000 } });
     const client = await (await connect()).envelope('b@ours.example');
     await client.message(`${'x'.repeat(2_000)}\r\n`, 552);
     await client.transaction('short\r\n');
@@ -436,7 +393,7 @@ describe('mail-io', { timeout: 60_000 }, () => {
       await client.expect(reply);
     }
     await client.ended();
-    assert.ok(log.some((line) => line.includes('hello\\nworld')));
+    assert.ok(log.some((line) => line.includes('hello\\x0aworld')));
   });
 
   test('serves nothing but QUIT to whom it has refused', async (t) => {
@@ -477,7 +434,7 @@ describe('mail-io', { timeout: 60_000 }, () => {
     await client.command('never', /^451 /);
     await client.ended();
     const idle = await connect();
-    await idle.expect('451 idle timeout expired - closing connection');
+    await idle.expect('451 idle timeout (1s) expired - closing connection');
     await idle.ended();
   });
 
@@ -523,7 +480,7 @@ describe('mail-io', { timeout: 60_000 }, () => {
     await client.expect(250);
     await client.expect(250);
     for (let at = 0; at < 2_000; at++) await client.expect(250);
-    await client.expect('502 Error: too many recipients');
+    await client.expect('452 Error: too many recipients');
     await client.expect(354);
     await client.expect(250);
   });

@@ -5,6 +5,7 @@
 
 const { Readable } = require('node:stream');
 const { send } = require('../../client/send.js');
+const { isOurs } = require('./address.js');
 const { bounceOf } = require('./bounce.js');
 const { bare } = require('./client.js');
 const { QueueFolder } = require('../../files/queue-folder.js');
@@ -158,9 +159,9 @@ class Relay {
     }
     this.#log('verbose', mail, 'ndr', `Sending a report to "${from}"`);
     const report = await bounceOf(mail, this.server.config.hostname, this.#folder.read(mail));
-    const isOurs = this.server.config.domains.includes(from.split('@')[1]);
     const envelope = { from: '<>', to: from };
-    if (isOurs && this.server.listening) await this.server.submit(envelope, report, 'ndr');
+    if (isOurs(from, this.server.config) && this.server.listening)
+      await this.server.submit(envelope, report, 'ndr');
     else await this.add(envelope, Readable.from([report]), { 'auto-submitted': 'auto-replied' });
   }
 
@@ -180,7 +181,8 @@ function failureOf(error) {
     error.permanent === true ||
     (error.replyCode ?? 0) >= 500 ||
     PERMANENT.has(error.code) ||
-    error instanceof TypeError;
+    error instanceof TypeError ||
+    error instanceof RangeError;
   return { permanent, msg: String(error.response ?? error.message) };
 }
 

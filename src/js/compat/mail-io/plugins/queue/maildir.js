@@ -10,7 +10,8 @@ const fs = require('node:fs/promises');
 const path = require('node:path');
 const { pipeline } = require('node:stream/promises');
 const { makeFolder, place, syncFolder } = require('../../../../files/durable.js');
-const { isDiskFull, safeName } = require('../../mailbox.js');
+const { isKept, isOurs, mailboxOf } = require('../../address.js');
+const { isDiskFull, partsOf, safeName } = require('../../mailbox.js');
 
 const FOLDERS = ['tmp', 'new', 'cur'];
 
@@ -21,13 +22,16 @@ module.exports = {
   async handler(req, res) {
     const { config, envelope } = req.session;
     const { mailDir, extend } = req.config;
-    const isLocal = (/** @type {unknown} */ address) =>
-      config.domains.includes(String(address ?? '').split('@')[1]);
+    const isLocal = (/** @type {unknown} */ address) => isOurs(address, config);
+    // A handler may have let it in, or changed the envelope: 250 would be a lie.
+    if (!envelope.to.every((/** @type {unknown} */ address) => isKept(req.session, address))) {
+      return res.reject(550, 'no such mailbox here');
+    }
     const junk = res.get('queue/spamd')?.spam ? '.Junk' : '';
     /** Each mailbox once, whoever it was that led there. */
     const targets = new Map();
     const add = async (/** @type {string} */ address, /** @type {string} */ folder) => {
-      for (const mailbox of await extended(extend, address)) {
+      for (const mailbox of await extended(extend, mailboxOf(address, config))) {
         const target = path.join(placeOf(mailDir, mailbox), folder);
         targets.set(target, { target, isSent: folder === '.Sent' });
       }
@@ -71,8 +75,7 @@ async function extended(/** @type {any} */ extend, /** @type {string} */ address
 
 /** The maildir of an address, whose parts cannot name any other place. */
 function placeOf(/** @type {string} */ mailDir, /** @type {string} */ address) {
-  const at = address.lastIndexOf('@');
-  const [name, domain] = at < 0 ? [address, ''] : [address.slice(0, at), address.slice(at + 1)];
+  const { name, domain } = partsOf(address);
   return mailDir.replace(/%([nd])/g, (_, part) => safeName(part === 'n' ? name : domain));
 }
 

@@ -2,6 +2,7 @@
 // Hands mail for others' domains to the relay; it is in the queue's folder before the client hears
 // that it was taken.
 
+const { isOurs, mayLeave } = require('../../address.js');
 const { parseHeaders } = require('../../parsed-mail.js');
 
 /** @type {import('../../handlers.js').Plugin} */
@@ -9,16 +10,9 @@ module.exports = {
   description: 'delivery to other servers',
   after: ['core'],
   async handler(req, res) {
-    const { accepted, config, envelope, relay } = req.session;
-    const { domains } = config;
-    const settings = config.relay;
-    const domainOf = (/** @type {unknown} */ address) => String(address ?? '').split('@')[1];
-    if (!settings?.enabled) return res.accept();
-    if (!settings.allowUnauthenticated && !accepted.auth) return res.accept();
-    if (!settings.openRelay && !domains.includes(domainOf(envelope.from))) return res.accept();
-    const to = envelope.to.filter(
-      (/** @type {string} */ address) => !domains.includes(domainOf(address)),
-    );
+    const { config, envelope, relay } = req.session;
+    if (!config.relay?.enabled || !mayLeave(req.session)) return res.accept();
+    const to = envelope.to.filter((/** @type {string} */ address) => !isOurs(address, config));
     if (to.length === 0) return res.accept();
     try {
       const headers = req.mail?.headers ?? (await parseHeaders(req.command.message));

@@ -1,10 +1,12 @@
 'use strict';
 // RCPT (RFC 5321 section 4.1.1.3): the recipient is in `req.to`.
 
-const TO = /^to\s*:\s*(\S+)(?:\s+(.*))?$/i;
-const DEFAULT_MAX = 100;
-
+const { addressOf, isPostmaster, pathOf } = require('../../../shared/path.js');
+const { normal } = require('../../address.js');
 const { isText } = require('../../mailbox.js');
+
+const TO = /^to *: *(?=[^ ])(.*)$/is;
+const DEFAULT_MAX = 100;
 
 /** @type {import('../../handlers.js').Plugin} */
 module.exports = {
@@ -14,14 +16,19 @@ module.exports = {
     const { data } = req.command;
     if (!accepted.mail) return res.reject(503, 'need MAIL command');
     if (!data) return res.reject(501, 'incomplete RCPT command');
+    // RFC 5321 section 4.5.3.1.10: the client sends the rest in another transaction.
     if (envelope.to.length >= (config.limits.maxRecipients || DEFAULT_MAX)) {
-      return res.reject(502, 'too many recipients');
+      return res.reject(452, 'too many recipients');
     }
-    const [, path] = TO.exec(data) ?? [];
-    if (!path) return res.reject(501, 'parse error in rcpt command');
-    const to = path.replace(/^</, '').replace(/>$/, '').toLowerCase();
-    if (!to || !isText(to)) return res.reject(501, 'bad syntax');
-    req.to = to;
+    const [, argument] = TO.exec(data) ?? [];
+    if (!argument) return res.reject(501, 'parse error in rcpt command');
+    const { path } = (isText(argument) && pathOf(argument)) || {};
+    if (!path) return res.reject(501, 'bad syntax');
+    // RFC 5321 section 4.1.1.3: none but the postmaster is without a domain.
+    if (!isPostmaster(path) && !addressOf(path)?.domain) {
+      return res.reject(550, 'no such mailbox here');
+    }
+    req.to = normal(path);
     res.accept(250, 'OK');
   },
 };
