@@ -15,6 +15,14 @@ export type Level = 'debug' | 'verbose' | 'info' | 'warn' | 'error' | 'protocol'
 
 export type LogFunctions = Partial<Record<Level, (line: string) => void>>;
 
+/** Who says to be there. */
+export interface User {
+  username: string;
+  password: string;
+  /** Whom a PLAIN login wants to act for, if that is another: refused unless it becomes `username`. */
+  identity?: string;
+}
+
 /** A client's command, and what handlers learn from it. */
 export interface Request {
   command: { name: string; cmd: string; data: any };
@@ -22,10 +30,10 @@ export interface Request {
   /** The configuration of the plugin `command/name`. */
   config: any;
   /** AUTH: who says to be there. */
-  user?: { username: string; password: string };
-  /** MAIL: the sender in lower case, `<>` for none. */
+  user?: User;
+  /** MAIL: the sender, its domain in lower case, `<>` for none. */
   from?: string;
-  /** RCPT: the recipient in lower case. */
+  /** RCPT: the recipient, its domain in lower case. */
   to?: string;
   /** DATA: the message as it comes. */
   readonly stream?: Readable;
@@ -143,8 +151,12 @@ export interface Config {
   /** @default the host's name */
   hostname?: string;
   greeting?: string;
-  /** The domains that are served here. @default [the host's domain] */
+  /** The domains that are served here, in any case. @default [the host's domain] */
   domains?: string[];
+  auth?: {
+    /** AUTH is for clients under TLS. @default true where `tls` has a key */
+    requireTls?: boolean;
+  };
   handlers?: Record<string, Handler[]>;
   relay?: RelayConfig;
   plugins?: {
@@ -202,7 +214,7 @@ export interface Session {
   data: Record<string, any>;
   secure: boolean;
   counters: { authFailures: number; unrecognizedCommands: number };
-  user: { username: string; password: string } | null;
+  user: User | null;
   readonly log: Record<Level, (...args: any[]) => void>;
   relay: Relay;
   server: Server;

@@ -65,4 +65,8 @@ async function serveMailIo(t, { plugins, relay, ...config } = {}, onSession) {
   return { server, connect, log, at };
 }
 
-module.exports = { HOST, folder, serveMailIo };
+/** Lets everybody log in. @param {any} session */
+const letIn = (session) =>
+  session.on('auth', (/** @type {any} */ _req, /** @type {any} */ res) => res.accept());
+
+module.exports = { HOST, folder, letIn, serveMailIo };

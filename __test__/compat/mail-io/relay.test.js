@@ -11,7 +11,7 @@ const { Client: MailIoClient, Util } = require('../../../src/js/compat/mail-io/i
 const { Child } = require('../../support/child.js');
 const { DnsServer } = require('../../support/dns.js');
 const { serve } = require('../../support/serve.js');
-const { HOST, folder, serveMailIo } = require('../../support/serve-mail-io.js');
+const { HOST, folder, letIn, serveMailIo } = require('../../support/serve-mail-io.js');
 const { Waiters, polled } = require('../../support/wait.js');
 
 const MAIL = 'From: Me <me@ours.example>\r\nSubject: Hello\r\n\r\n.text\r\n';
@@ -56,7 +56,10 @@ async function ours(
   const started = await serveMailIo(
     t,
     { relay: { enabled: true, hostname: 'mx.example', retryBaseInterval: 0.05, ...relay } },
-    onSession,
+    (session) => {
+      letIn(session);
+      onSession(session);
+    },
   );
   const send = async (
     /** @type {string[]} */ to,

@@ -16,6 +16,10 @@ function defaults() {
     hostname,
     greeting: 'mail-io',
     handlers: {},
+    auth: {
+      /** AUTH is for clients under TLS; by default where the program has given a key of its own. */
+      requireTls: undefined,
+    },
     /** The domains that are served here. */
     domains: [labels.length > 1 ? labels.slice(1).join('.') : hostname],
     relay: {
@@ -64,10 +68,12 @@ function configOf(given = {}) {
     throw new TypeError(`config must be an object, not ${inspect(given)}`);
   }
   const config = merge(defaults(), given);
+  const hasKey = config.tls && config.tls.key !== undefined && config.tls.cert !== undefined;
+  config.auth = { ...config.auth, requireTls: Boolean(config.auth?.requireTls ?? hasKey) };
   if (config.tls === false) return { ...config, tls: undefined };
-  if (config.tls?.key === undefined || config.tls?.cert === undefined) {
+  if (!hasKey) {
     const { key, cert } = addon().selfSigned([config.hostname]);
-    config.tls = { ...config.tls, key, cert };
+    config.tls = { ca: cert, ...config.tls, key, cert };
     process.emitWarning(
       `config.tls has no key and cert: STARTTLS uses a certificate made for this process, which no client believes`,
       'SmtpEngineWarning',

@@ -2,10 +2,14 @@
 // One command on its way through its handlers: `req` and `res`.
 
 const { checkCode } = require('../../engine/reply.js');
+const { isForAnother } = require('./login.js');
 
 /** Commands whose lines hold secrets. */
 const SECRET = 'auth';
 const HIDDEN = '****';
+const CORE = { name: 'core' };
+/** @type {[number, string]} */
+const NOT_FOR_ANOTHER = [535, 'Not authorized to act for another user'];
 
 /**
  * @typedef {import('./handlers.js').Handler} Handler
@@ -117,6 +121,7 @@ class Run {
         this.#proceed();
       }),
       final: once((code, text) => {
+        if (this.#isForAnother()) return this.#reject(handler, ...NOT_FOR_ANOTHER);
         session.accepted[command] = code || true;
         this.#fill();
         session.log.protocol(command, handler.name, code, text, 'out');
@@ -160,7 +165,14 @@ class Run {
     return res;
   }
 
+  /** A login that no handler has let act for somebody else (RFC 4616 section 2). */
+  #isForAnother() {
+    const { command, user } = this.req;
+    return command.name === SECRET && isForAnother(user);
+  }
+
   #accept() {
+    if (this.#isForAnother()) return this.#reject(CORE, ...NOT_FOR_ANOTHER);
     const session = this.#session;
     const { name } = this.req.command;
     const [code, text] = this.#accepted;
@@ -180,7 +192,11 @@ class Run {
     if (name === 'auth' && req.user) this.#session.user = req.user;
   }
 
-  #reject(/** @type {Handler} */ handler, /** @type {any} */ code, /** @type {any} */ text) {
+  #reject(
+    /** @type {{ name: string }} */ handler,
+    /** @type {any} */ code,
+    /** @type {any} */ text,
+  ) {
     const session = this.#session;
     const { name } = this.req.command;
     if (!code || !text) throw new TypeError('cannot reject without a code and a message');
@@ -201,7 +217,7 @@ class Run {
   #end(
     /** @type {any} */ code,
     /** @type {any} */ text,
-    /** @type {Handler | undefined} */ handler,
+    /** @type {{ name: string } | undefined} */ handler,
   ) {
     const session = this.#session;
     const { name } = this.req.command;

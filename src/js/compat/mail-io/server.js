@@ -31,7 +31,12 @@ class Server extends NetServer {
     this.logger = new Logger(merged.logger);
     this.handlers = getHandlers(merged.handlers, merged);
     /** Whom the server is to itself. */
-    this.apiUser = { username: randomUUID(), password: randomUUID() };
+    this.apiUser = {
+      username: randomUUID(),
+      password: randomUUID(),
+      /** What it calls itself, so that it is let log in where nobody else can. */
+      hostname: `${randomUUID()}.${merged.hostname}`,
+    };
     this.relay = new Relay(this);
     if (merged.relay.enabled) {
       this.relay.start().catch((/** @type {Error} */ error) =>
@@ -105,9 +110,9 @@ class Server extends NetServer {
             host: ANYWHERE.includes(bound.address) ? '127.0.0.1' : bound.address,
             port: bound.port,
           };
-    const { username: user, password: pass } = this.apiUser;
+    const { username: user, password: pass, hostname: name } = this.apiUser;
     const { logger } = this.config;
-    return new Client({ ...place, identity, logger, login: { user, pass } }).send(
+    return new Client({ ...place, name, identity, logger, login: { user, pass } }).send(
       envelope,
       message,
     );

@@ -8,6 +8,11 @@ const { HIDDEN, Run, SECRET } = require('./run.js');
 
 /** Events that no client can raise. */
 const INTERNAL = new Set(['connect', 'queue', 'timeout', 'relay', 'unrecognized']);
+const UNRECOGNIZED = 'unrecognized';
+const BEGINS_WITH_AUTH = /^auth/i;
+/** The registered names of SASL mechanisms that are in use, and the two that never were. */
+const MECHANISM =
+  /^(?:plain|login|cram-md5|digest-md5|scram-[\w-]{1,20}|xoauth2|oauthbearer|gssapi|gs2-[\w-]{1,20}|ntlm|external|anonymous)$/i;
 /** What belongs to a transaction. */
 const TRANSACTION = ['mail', 'rcpt', 'data', 'queue'];
 
@@ -27,6 +32,8 @@ class Session {
   /** Who has logged in. @type {any} */
   user = null;
   secure = false;
+  /** For the server: it is the server itself that sends a message. */
+  isApi = false;
   /** What handlers have set, by command and plugin. @type {Record<string, any>} */
   data = {};
   counters = { authFailures: 0, unrecognizedCommands: 0 };
@@ -36,6 +43,8 @@ class Session {
   #handlers;
   /** The commands under way. @type {Set<InstanceType<typeof Run>>} */
   #runs = new Set();
+  /** The last command was AUTH, or nothing but lines that are none have come since. */
+  #followsAuth = false;
   /** @type {any} */
   #log;
 
@@ -142,21 +151,29 @@ class Session {
    * @param {boolean} [internal] it is an event that no client can raise
    */
   emit(command, data, callback = () => {}, internal = false) {
-    let name = String(command || 'unrecognized').toLowerCase();
+    let name = String(command || UNRECOGNIZED).toLowerCase();
     if (this.handlersOf(name) === undefined || (!internal && INTERNAL.has(name))) {
       data = { name: command, data };
-      name = 'unrecognized';
+      name = UNRECOGNIZED;
     }
-    const shown = name === SECRET && typeof data === 'string' ? hidden(data) : data;
-    this.log.protocol(
-      name,
-      null,
-      null,
-      typeof shown === 'string' ? `${command} ${shown}` : command,
-      'in',
-      internal,
-    );
+    this.log.protocol(name, null, null, this.#shown(name, command, data), 'in', internal);
     this.run({ name, cmd: name, data }, callback);
+  }
+
+  /**
+   * A command for the log, without secrets. Behind AUTH, what is no command may be what the client
+   * had to say in an exchange that did not come about.
+   *
+   * @param {string} name @param {unknown} command @param {any} data
+   */
+  #shown(name, command, data) {
+    const isAuth = BEGINS_WITH_AUTH.test(String(command));
+    const isKnown = name !== UNRECOGNIZED;
+    const mayBeSecret = this.#followsAuth && !isKnown;
+    this.#followsAuth = isAuth || mayBeSecret;
+    if (isAuth) return hidden(name === SECRET && typeof data === 'string' ? data : ' ');
+    if (mayBeSecret) return HIDDEN;
+    return typeof data === 'string' ? `${command} ${data}` : command;
   }
 
   /**
@@ -235,9 +252,13 @@ class Session {
   }
 }
 
-/** The mechanism alone. */
-const hidden = (/** @type {string} */ data) =>
-  `${data.split(' ')[0]}${data.includes(' ') ? ` ${HIDDEN}` : ''}`;
+/** AUTH with its mechanism, if it is one and no password that came in its place. */
+function hidden(/** @type {string} */ data) {
+  const [mechanism, ...rest] = data.split(' ');
+  if (data === '') return 'AUTH';
+  if (!MECHANISM.test(mechanism)) return `AUTH ${HIDDEN}`;
+  return `AUTH ${mechanism}${rest.length > 0 ? ` ${HIDDEN}` : ''}`;
+}
 
 /** IPv4 as such, also where it comes over IPv6. */
 function clientAddress(/** @type {string | undefined} */ address) {

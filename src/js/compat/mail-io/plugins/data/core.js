@@ -7,9 +7,9 @@ module.exports = {
   description: 'the command DATA',
   handler(req, res) {
     const { accepted, connection } = req.session;
-    if (!accepted.helo && !accepted.ehlo) return res.reject(503, 'need HELO or EHLO command');
-    if (!accepted.mail) return res.reject(503, 'no valid sender');
-    if (!accepted.rcpt) return res.reject(503, 'no valid recipients');
+    if (!accepted.helo && !accepted.ehlo) return res.reject(503, 'Need HELO or EHLO command');
+    if (!accepted.mail) return res.reject(503, 'No valid sender');
+    if (!accepted.rcpt) return res.reject(503, 'No valid recipients');
     const open = connection.startDataMode();
     Object.defineProperty(req, 'stream', { get: open, enumerable: true, configurable: true });
     res.accept(354, 'OK');

@@ -4,7 +4,8 @@
 /** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the event timeout',
-  handler(_req, res) {
-    res.end(451, 'idle timeout expired - closing connection');
+  handler(req, res) {
+    const seconds = req.session.config.limits.idleTimeout / 1_000;
+    res.end(451, `idle timeout (${seconds}s) expired - closing connection`);
   },
 };
