@@ -12,6 +12,19 @@ const HOSTS = ['', 'a b', '999.1.1.1', '[192.0.2.1]', '[::1', 'a:b', 'http://x',
 /** Values that no port to listen to has. */
 const PORTS = ['', 'x', '-1', '1.5', '0x19', '65536', '1e3', ' 25'];
 
+/** Values that are no address. */
+const ADDRESSES = [
+  'a\nb',
+  'a\x7fb',
+  '<a@b>',
+  'Me <a@b>',
+  'a b@c',
+  'a@b c',
+  'a@b,c@d',
+  '"a@b',
+  'a"b"@c',
+];
+
 /** Command, argument, values that make no sense, what is said of them. @type {[string[], string, string[], RegExp][]} */
 const VALUES = [
   [[], '--port', PORTS, /--port must (?:be a number from 0 to 65535, not|not be empty)/],
@@ -31,8 +44,8 @@ const VALUES = [
   [TO, '--user', ['', 'u'], /--user (?:must not be empty|needs the password)/],
   [TO, '--name', ['', 'a b', 'a\tb'], /--name must/],
   [TO, '--dns', ['', 'x', '1.2.3', '192.0.2.1:0', '192.0.2.1:99999'], /--dns must/],
-  [TO, '--to', ['', 'a\nb'], /--to (?:must|has)/],
-  [TO, '--from', ['a\rb'], /--from has a control character/],
+  [TO, '--to', ['', ...ADDRESSES], /--to (?:must|has a control character)/],
+  [TO, '--from', ADDRESSES, /--from (?:must|has a control character)/],
   [[...SEND, '--mx'], '--to', ['x', 'x@', '@x'], /--to must name a domain with --mx/],
 ];
 

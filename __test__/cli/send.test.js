@@ -128,6 +128,34 @@ describe('smtp-engine send', { timeout: 60_000 }, () => {
     assert.match(stdout, /^Usage: smtp-engine send /);
   });
 
+  test('goes on behind a file that cannot be read', async (t) => {
+    const log = new Log();
+    const { target } = await serve(t, {}, log.listeners());
+    const [first, last] = await folderOf(t, { 'a.eml': 'A\r\n', 'b.eml': 'B\r\n' });
+    const folder = path.dirname(first);
+    const args = [...WHO, '--host', `127.0.0.1:${target}`, first, folder, last];
+    const { code, stdout, stderr } = await run(t, args);
+    assert.equal(code, 1);
+    assert.equal(stdout, `${first}: 250 OK (1 recipient)\n${last}: 250 OK (1 recipient)\n`);
+    assert.match(stderr, /^smtp-engine: [^\n]*EISDIR[^\n]*\n$/);
+    assert.deepEqual(log.values('data'), ['A\r\n', 'B\r\n']);
+  });
+
+  test('takes addresses of every form', async (t) => {
+    const log = new Log();
+    const { target } = await serve(t, {}, log.listeners());
+    const addresses = [
+      '"a b"@c.example',
+      '"a@b"@c.example',
+      'ü@ü.example',
+      'x@[192.0.2.1]',
+      'a+b@c',
+    ];
+    const to = addresses.flatMap((address) => ['--to', address]);
+    const sent = await run(t, ['--from', addresses[0], ...to, '--host', `127.0.0.1:${target}`]);
+    assert.deepEqual([sent.code, sent.stderr], [0, '']);
+  });
+
   test('says what keeps it from sending, and exits with 1', async (t) => {
     const host = ['--host', '127.0.0.1:1'];
     for (const args of [['/no/such/file'], ['--ca', '/no/such/file']]) {

@@ -75,6 +75,8 @@ function parseSend(argv, env) {
   if (from === undefined) throw new UsageError('--from is missing');
   if (to.length === 0) throw new UsageError('--to is missing');
   if ((values.host === undefined) !== mx) throw new UsageError('give either --host or --mx');
+  checkAddress('--from', from);
+  for (const address of to) checkAddress('--to', address);
   const domainless = to.find((address) => !/.@./.test(address));
   if (mx && domainless !== undefined) {
     throw new UsageError(`--to must name a domain with --mx, not '${domainless}'`);
@@ -84,6 +86,14 @@ function parseSend(argv, env) {
   making(() => clientSettings(options));
   making(() => messageSettings(envelope));
   return { help: false, files: filesOf(positionals), json, keepBcc, ca, envelope, options };
+}
+
+/** An address by itself (RFC 5321 section 4.1.2). @param {string} name @param {string} address */
+function checkAddress(name, address) {
+  // A quoted local part may have all of them.
+  const open = address.replace(/^"(?:[^"\\]|\\.)*"(?=@|$)/, '');
+  if (!/[\s<>(),;"\\]/.test(open)) return;
+  throw new UsageError(`${name} must be one address such as me@example.com, not '${address}'`);
 }
 
 /**

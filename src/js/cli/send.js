@@ -47,15 +47,16 @@ async function sendFiles({ files, json, ca, keepBcc, envelope, options }, output
     LONG_BYTES,
   );
   let failed = 0;
+  const one = async (/** @type {string} */ file, /** @type {number | undefined} */ length) => {
+    const message = new MessageFile(file, { keepBcc });
+    const size = length === undefined ? undefined : await message.size();
+    const pieces = message.pieces((bytes) => progress.add(bytes));
+    if (pool) return pool.send({ ...envelope, size }, pieces);
+    return sender.send(clientOptions, { ...envelope, size }, pieces);
+  };
   try {
     for (const [index, file] of files.entries()) {
-      const message = new MessageFile(file, { keepBcc });
-      const size = sizes[index] === undefined ? undefined : await message.size();
-      const pieces = message.pieces((bytes) => progress.add(bytes));
-      const sent = pool
-        ? pool.send({ ...envelope, size }, pieces)
-        : sender.send(clientOptions, { ...envelope, size }, pieces);
-      const [result, error] = await sent.then(
+      const [result, error] = await one(file, sizes[index]).then(
         (/** @type {any} */ result) => [result],
         (/** @type {any} */ error) => [undefined, error],
       );
