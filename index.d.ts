@@ -808,7 +808,10 @@ export class SmtpError extends Error {
   uncertain?: boolean;
   /** Whether it may work later (a 4yz reply, RFC 5321 section 4.2.1). */
   get transient(): boolean;
-  /** Whether it will fail again (a 5yz reply, RFC 5321 section 4.2.1). */
+  /**
+   * Whether it will fail again: a 5yz reply (RFC 5321 section 4.2.1); of a client also a message that
+   * the server cannot take, and a domain that takes no mail.
+   */
   get permanent(): boolean;
 }
 

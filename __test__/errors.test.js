@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const os = require('node:os');
 const { describe, test } = require('node:test');
-const { systemCode } = require('../src/js/errors.js');
+const { SmtpError, systemCode } = require('../src/js/errors.js');
 
 describe('the errors of the operating system', () => {
   test("have Node's names", {
@@ -32,4 +32,23 @@ describe('the errors of the operating system', () => {
   test('are not taken for those of Windows elsewhere', () => {
     assert.match(systemCode(10048, 'linux'), /10048/);
   });
+});
+
+describe('an error', () => {
+  for (const [details, transient, permanent] of /** @type {const} */ ([
+    [{}, false, false],
+    [{ replyCode: 250 }, false, false],
+    [{ replyCode: 354 }, false, false],
+    [{ replyCode: 421 }, true, false],
+    [{ replyCode: 450 }, true, false],
+    [{ replyCode: 500 }, false, true],
+    [{ replyCode: 554 }, false, true],
+    [{ permanent: true }, false, true],
+    [{ permanent: false, replyCode: 554 }, false, true],
+  ])) {
+    test(`of ${JSON.stringify(details)} tells whether to try again`, () => {
+      const error = new SmtpError('SMTP_ERR_TEST', 'x', details);
+      assert.deepEqual([error.transient, error.permanent], [transient, permanent]);
+    });
+  }
 });

@@ -9,6 +9,7 @@ const net = require('node:net');
 const { describe, test } = require('node:test');
 const packet = require('dns-packet');
 const { Client } = require('../../index.js');
+const { exchangesOf } = require('../../src/js/client/exchanges.js');
 const { runNode } = require('../support/child.js');
 const { Log, serve } = require('../support/serve.js');
 
@@ -242,7 +243,12 @@ describe('the exchanges of a domain', {
         { from: 'x@y', to: `u@${domain}` },
         'x',
       );
-    await assert.rejects(send('null.example'), { code: 'SMTP_ERR_NULL_MX' });
-    await assert.rejects(send('loop.example'), { code: /EAI_AGAIN|ENOTFOUND|ETIMEDOUT/ });
+    const inVain = { code: 'SMTP_ERR_NULL_MX', permanent: true, transient: false };
+    await assert.rejects(send('null.example'), inVain);
+    await assert.rejects(exchangesOf('null.example', { servers: dnsServers }), inVain);
+    await assert.rejects(send('loop.example'), {
+      code: /EAI_AGAIN|ENOTFOUND|ETIMEDOUT/,
+      permanent: false,
+    });
   });
 });

@@ -156,6 +156,7 @@ describe('a server that', { timeout: 120_000 }, () => {
     const sent = Client.send({ host: HOST, port }, ENVELOPE, 'x'.repeat(101));
     await assert.rejects(sent, {
       code: 'SMTP_ERR_SIZE',
+      permanent: true,
       message: /has 101 bytes, the server takes 100/,
     });
     assert.doesNotMatch(String(conversations[0].received), /MAIL/);
@@ -170,7 +171,10 @@ describe('a server that', { timeout: 120_000 }, () => {
       [{ body: 'binarymime' }, 'BINARYMIME'],
     ])) {
       const sent = Client.send({ host: HOST, port }, { ...ENVELOPE, ...more }, 'x');
-      await assert.rejects(sent, { code: 'SMTP_ERR_EXTENSION', message: new RegExp(keyword) });
+      await assert.rejects(sent, {
+        ...{ code: 'SMTP_ERR_EXTENSION', permanent: true },
+        message: new RegExp(keyword),
+      });
     }
   });
 

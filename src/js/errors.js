@@ -8,13 +8,21 @@ const { getSystemErrorMap, getSystemErrorName, types } = require('node:util');
  * else SMTP_ERR_...; `replyCode`, `enhancedStatus` and `command` where a reply is the cause.
  */
 class SmtpError extends Error {
+  #permanent;
+
   /**
    * @param {string} code
    * @param {string} message
-   * @param {{ replyCode?: number, enhancedStatus?: string, command?: string, cause?: unknown }} [details]
+   * @param {{ replyCode?: number, enhancedStatus?: string, command?: string, permanent?: boolean, cause?: unknown }} [details]
+   *   `permanent`: it will fail again, though no reply says so
    */
-  constructor(code, message, { replyCode, enhancedStatus, command, cause } = {}) {
+  constructor(
+    code,
+    message,
+    { replyCode, enhancedStatus, command, permanent = false, cause } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
+    this.#permanent = permanent;
     this.name = 'SmtpError';
     this.code = code;
     /** @type {number | undefined} */
@@ -30,9 +38,9 @@ class SmtpError extends Error {
     return this.replyCode !== undefined && this.replyCode >= 400 && this.replyCode < 500;
   }
 
-  /** Whether it will fail again: a 5yz reply. */
+  /** Whether it will fail again: a 5yz reply, or what the engine knows to be in vain. */
   get permanent() {
-    return this.replyCode !== undefined && this.replyCode >= 500;
+    return this.#permanent || (this.replyCode !== undefined && this.replyCode >= 500);
   }
 }
 

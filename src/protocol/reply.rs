@@ -44,6 +44,11 @@ impl ReplyCode {
         (400..500).contains(&self.0)
     }
 
+    /// 5yz: it will not be done, however often it is asked.
+    pub fn is_permanent(self) -> bool {
+        self.0 >= 500
+    }
+
     /// 2yz or 3yz.
     pub fn is_positive(self) -> bool {
         self.0 < 400

@@ -37,7 +37,7 @@ function found(number, [code, ...rest]) {
   waiting.delete(number);
   release();
   if (code === '') asked.resolve(rest);
-  else asked.reject(new SmtpError(code, rest[0]));
+  else asked.reject(new SmtpError(code, rest[0], { permanent: rest[1] === '1' }));
 }
 
 onClientRecord([KIND.FOUND], (_kind, _client, number, texts) => found(number, texts));

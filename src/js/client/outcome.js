@@ -44,18 +44,25 @@ function rejectionOf(rejected) {
   const [{ address, command, reply, replyCode, enhancedStatus }] = rejected;
   const others = rejected.length === 1 ? '' : ` and ${rejected.length - 1} more`;
   const text = `${command} was refused for ${address}${others}: ${reply}`;
-  const error = new SmtpError('SMTP_ERR_REJECTED', text, { replyCode, enhancedStatus, command });
+  const error = new SmtpError('SMTP_ERR_REJECTED', text, {
+    ...{ replyCode, enhancedStatus, command },
+    permanent: rejected.every(({ error }) => error?.permanent),
+  });
   return Object.assign(error, { response: reply, rejected });
 }
 
 /** What kept a message from being sent. @param {string[]} texts */
-function failureOf([code, message, number, request, reply, uncertain]) {
+function failureOf([code, message, number, request, reply, uncertain, permanent]) {
   /** @type {Partial<ReturnType<typeof replyOf>>} */
   const cause = reply === '' ? {} : replyOf(reply);
   const error = new SmtpError(
     number === '' || Number(number) === 0 ? code : systemCode(Number(number)),
     message,
-    { ...cause, command: request === '' ? undefined : commandOf(request) },
+    {
+      ...cause,
+      command: request === '' ? undefined : commandOf(request),
+      permanent: permanent === '1',
+    },
   );
   if (reply !== '') Object.assign(error, { response: cause.reply });
   return Object.assign(error, { uncertain: uncertain === '1' });

@@ -6,7 +6,7 @@ use super::source::Source;
 use super::{ClientOptions, Outcome, Route, SendError};
 use crate::net::stream::Stream;
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
-use crate::protocol::client::opening::{Opening, OpeningOptions, TlsPolicy};
+use crate::protocol::client::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Request, Step};
 use crate::protocol::reply::Reply;
 use bytes::BytesMut;
@@ -63,8 +63,13 @@ impl Connection {
             let target = Target::host(exchange, port);
             match Self::reach(options, &target, exchange, deadline).await {
                 Ok(connection) => return Ok(connection),
-                // A refusal for good is the domain's word (RFC 5321 section 5.1).
-                Err(error) if error.is_permanent() => return Err(error),
+                // A refusal for good is the domain's word (RFC 5321 section 5.1); what one exchange
+                // lacks, another may have.
+                Err(error @ SendError::Refused(Refusal::Refused(..) | Refusal::Argument(_)))
+                    if error.is_permanent() =>
+                {
+                    return Err(error);
+                }
                 Err(error) => failed = error,
             }
         }

@@ -12,7 +12,7 @@ pub use nonce::nonce;
 use crate::net::tls::{ConnectError, Connector};
 use crate::protocol::client::delivery::{Fate, Unfit};
 use crate::protocol::client::opening::{OpeningOptions, Refusal};
-use crate::protocol::client::{Failure, Timeouts};
+use crate::protocol::client::{Awaited, Failure, Timeouts};
 use crate::protocol::reply::Reply;
 use dialer::{DialError, Dialer, Target};
 use std::io;
@@ -100,14 +100,33 @@ impl SendError {
         matches!(self, Self::Cancelled | Self::Closed)
     }
 
-    /// Whether trying again, here or at another exchange, is in vain.
+    /// The request and the reply that are to blame, as far as there are any.
+    pub fn cause(&self) -> (Option<Awaited>, Option<&Reply>) {
+        match self {
+            Self::Refused(Refusal::Refused(request, reply)) => (Some(*request), Some(reply)),
+            Self::Refused(Refusal::NoTls(reply)) => (Some(Awaited::StartTls), reply.as_ref()),
+            Self::Protocol(Failure::Closed(request) | Failure::Timeout(request)) => {
+                (*request, None)
+            }
+            Self::Protocol(
+                Failure::Leaving(reply) | Failure::Unasked(reply) | Failure::Early(reply),
+            ) => (None, Some(reply)),
+            Self::Uncertain(error) => error.cause(),
+            _ => (None, None),
+        }
+    }
+
+    /// Whether the same message will fail again: for a 5yz reply (RFC 5321 section 4.2.1), for a
+    /// domain that takes no mail, or for what the message asks.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::Refused(Refusal::Refused(_, reply)) => {
-                !reply.code().is_positive() && !reply.code().is_transient()
-            }
-            Self::Refused(Refusal::Argument(_)) | Self::Unfit(_) => true,
-            _ => false,
+            Self::Dial(DialError::Dns(error)) => error.is_permanent(),
+            Self::Unfit(_) | Self::Refused(Refusal::Argument(_)) => true,
+            Self::Uncertain(error) => error.is_permanent(),
+            other => other.cause().1.is_some_and(|reply| reply.code().is_permanent()),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,11 @@ pub enum DnsError {
 }
 
 impl DnsError {
+    /// Whether a later lookup is in vain: the domain says that it takes no mail.
+    pub fn is_permanent(&self) -> bool {
+        matches!(self, Self::NullMx(_))
+    }
+
     /// A code as Node's own.
     pub fn code(&self) -> &'static str {
         match self {

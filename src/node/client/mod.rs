@@ -56,7 +56,7 @@ pub struct NativeClient {
 }
 
 /// Looks the exchanges of a domain up; told under `number` is '' and their names, or the code and
-/// the message of an error.
+/// the message of an error, and '1' if it will fail again.
 #[napi]
 pub fn find_exchanges(
     border: &Border,
@@ -74,7 +74,10 @@ pub fn find_exchanges(
     runtime::handle(1)?.spawn(async move {
         let texts = match dialer.exchanges(&domain).await {
             Ok(hosts) => std::iter::once(String::new()).chain(hosts).collect(),
-            Err(error) => vec![error.code().to_owned(), error.to_string()],
+            Err(error) => {
+                let permanent = if error.is_permanent() { "1" } else { "" };
+                vec![error.code().to_owned(), error.to_string(), permanent.to_owned()]
+            }
         };
         queue.post_client(0, number, ClientNews::Found, &texts);
     });

@@ -24,14 +24,15 @@ pub(super) fn outcome_texts(outcome: &Outcome) -> Vec<String> {
 }
 
 /// The code, the message, the system's error number, the request and the reply that are to
-/// blame, and '1' if the message may have been taken.
+/// blame, '1' if the message may have been taken, and '1' if it will fail again.
 pub(super) fn error_texts(error: &SendError) -> Vec<String> {
     let message = error.to_string();
     let (error, uncertain) = match error {
         SendError::Uncertain(inner) => (&**inner, "1"),
         other => (other, ""),
     };
-    let (request, reply) = cause(error);
+    let (request, reply) = error.cause();
+    let permanent = if error.is_permanent() { "1" } else { "" };
     let number = match error {
         SendError::Dial(DialError::Io(_, error)) | SendError::Io(error) => error.raw_os_error(),
         _ => None,
@@ -43,21 +44,8 @@ pub(super) fn error_texts(error: &SendError) -> Vec<String> {
         request.map(|request| request.to_string()).unwrap_or_default(),
         reply.map(reply_text).unwrap_or_default(),
         uncertain.to_owned(),
+        permanent.to_owned(),
     ]
-}
-
-fn cause(error: &SendError) -> (Option<Awaited>, Option<&Reply>) {
-    match error {
-        SendError::Refused(Refusal::Refused(request, reply)) => (Some(*request), Some(reply)),
-        SendError::Refused(Refusal::NoTls(reply)) => (Some(Awaited::StartTls), reply.as_ref()),
-        SendError::Protocol(Failure::Closed(request) | Failure::Timeout(request)) => {
-            (*request, None)
-        }
-        SendError::Protocol(
-            Failure::Leaving(reply) | Failure::Unasked(reply) | Failure::Early(reply),
-        ) => (None, Some(reply)),
-        _ => (None, None),
-    }
 }
 
 /// The codes of `SmtpError`; the README has their table.

@@ -12,13 +12,6 @@ const { QueueFolder } = require('../../files/queue-folder.js');
 const { Util } = require('./util.js');
 
 const HOUR_MS = 60 * 60 * 1_000;
-/** What no other try would change. */
-const PERMANENT = new Set([
-  'SMTP_ERR_NULL_MX',
-  'SMTP_ERR_ARGUMENT',
-  'SMTP_ERR_EXTENSION',
-  'SMTP_ERR_SIZE',
-]);
 /** Failures of a message that are remembered. */
 const MAX_FAILURES = 100;
 
@@ -177,12 +170,9 @@ class Relay {
 
 /** What a failed delivery says of the next one. @param {any} error */
 function failureOf(error) {
-  const permanent =
-    error.permanent === true ||
-    (error.replyCode ?? 0) >= 500 ||
-    PERMANENT.has(error.code) ||
-    error instanceof TypeError ||
-    error instanceof RangeError;
+  // What it throws itself is of an address or option, which stays what it is.
+  const isOurs = error instanceof TypeError || error instanceof RangeError;
+  const permanent = error.permanent === true || isOurs;
   return { permanent, msg: String(error.response ?? error.message) };
 }
 
