@@ -1,6 +1,6 @@
 //! The client's state machine on its own, for streams that JavaScript holds.
 
-use super::convert::{invalid, time};
+use super::convert::{invalid, time, unknown};
 use crate::net::client::nonce;
 use crate::protocol::client::authentication::{Authentication, Progress};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts};
@@ -60,16 +60,16 @@ pub struct NativeMachine {
 impl NativeMachine {
     /// A session that awaits the server's greeting line.
     #[napi(constructor)]
-    pub fn new(timeouts: MachineTimeouts) -> Self {
+    pub fn new(timeouts: MachineTimeouts) -> Result<Self> {
         let timeouts = Timeouts {
-            greeting: time(timeouts.greeting),
-            command: time(timeouts.command),
-            data_initiation: time(timeouts.data_initiation),
+            greeting: time(timeouts.greeting)?,
+            command: time(timeouts.command)?,
+            data_initiation: time(timeouts.data_initiation)?,
             data_block: None,
-            data_termination: time(timeouts.data_termination),
+            data_termination: time(timeouts.data_termination)?,
         };
         let session = ClientSession::new(timeouts, false, Instant::now());
-        Self { session, logins: VecDeque::new(), gives_message: false }
+        Ok(Self { session, logins: VecDeque::new(), gives_message: false })
     }
 
     /// Queues a request; `first` and `second` are its arguments.
@@ -93,7 +93,7 @@ impl NativeMachine {
             "VRFY" => Request::Vrfy(first),
             "STARTTLS" => Request::StartTls,
             "QUIT" => Request::Quit,
-            _ => return Err(invalid(format!("unknown request: {name}"))),
+            _ => return Err(unknown("request", &name)),
         };
         self.session.ask(request).map_err(|error| invalid(error.to_string()))
     }
@@ -101,8 +101,8 @@ impl NativeMachine {
     /// Queues AUTH by a mechanism; its last reply is the one that is told.
     #[napi]
     pub fn login(&mut self, user: String, password: String, mechanism: String) -> Result<()> {
-        let mechanism = Mechanism::parse(&mechanism)
-            .ok_or_else(|| invalid(format!("unknown mechanism: {}", mechanism.escape_debug())))?;
+        let mechanism =
+            Mechanism::parse(&mechanism).ok_or_else(|| unknown("mechanism", &mechanism))?;
         let exchange = Credentials::password(user, password)
             .and_then(|credentials| Exchange::new(mechanism, &credentials, nonce(), "", 0))
             .map_err(|error| invalid(error.to_string()))?;

@@ -6,7 +6,7 @@ mod settings;
 pub use settings::{ClientSettings, MessageSettings};
 
 use super::border::Border;
-use super::convert::{LONG, dns_servers, limit, time};
+use super::convert::{dns_servers, limit, long_time};
 use super::runtime;
 use crate::net::client::Outcome;
 use crate::net::client::dialer::{Dialer, DialerOptions};
@@ -67,7 +67,7 @@ pub fn find_exchanges(
 ) -> Result<()> {
     let dialer = Dialer::new(DialerOptions {
         servers: dns_servers(&servers)?,
-        dns_timeout: time(timeout).unwrap_or(LONG),
+        dns_timeout: long_time(timeout)?,
         local_address: None,
     });
     let queue = border.queue().clone();
@@ -89,13 +89,13 @@ impl NativeClient {
     /// A client without connections.
     #[napi(constructor)]
     pub fn new(border: Reference<Border>, settings: ClientSettings) -> Result<Self> {
+        let rate_time = long_time(settings.rate_time)?;
         let options = PoolOptions {
             client: client_options(&settings)?,
             max_connections: settings.max_connections.max(1) as usize,
-            max_messages: limit(settings.max_messages),
-            idle_timeout: time(settings.idle_timeout).unwrap_or(LONG),
-            rate: (settings.rate_limit > 0)
-                .then(|| (settings.rate_limit, time(settings.rate_time).unwrap_or(LONG))),
+            max_messages: limit(settings.max_messages)?,
+            idle_timeout: long_time(settings.idle_timeout)?,
+            rate: (settings.rate_limit > 0).then_some((settings.rate_limit, rate_time)),
         };
         let runtime = runtime::handle(settings.threads)?.clone();
         Ok(Self {

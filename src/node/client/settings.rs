@@ -3,7 +3,7 @@
 use crate::net::client::dialer::{Dialer, DialerOptions, Target};
 use crate::net::client::{ClientOptions, Route};
 use crate::net::tls::{Connector, ConnectorOptions, Keys};
-use crate::node::convert::{LONG, dns_servers, invalid, limit, reason, time};
+use crate::node::convert::{self, dns_servers, invalid, limit, long_time, reason, time, unknown};
 use crate::protocol::client::Timeouts;
 use crate::protocol::client::delivery::{Envelope, Recipient};
 use crate::protocol::client::opening::{Login, OpeningOptions, TlsPolicy};
@@ -109,7 +109,7 @@ pub struct MessageSettings {
 }
 
 pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions> {
-    let port = settings.port as u16;
+    let port = convert::port(settings.port)?;
     let route = match &settings.path {
         Some(path) => Route::Server(Target::Path(path.into()), settings.servername.clone()),
         None if settings.exchanges => Route::Exchanges(settings.host.clone(), port),
@@ -120,13 +120,14 @@ pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions>
     });
     let dialer = Dialer::new(DialerOptions {
         servers: dns_servers(&settings.dns_servers)?,
-        dns_timeout: time(settings.dns_timeout).unwrap_or(LONG),
+        dns_timeout: long_time(settings.dns_timeout)?,
         local_address: local_address.transpose()?,
     });
     let policy = match settings.tls.as_str() {
         "opportunistic" => TlsPolicy::Opportunistic,
         "required" => TlsPolicy::Required,
-        _ => TlsPolicy::Never,
+        "none" | "implicit" => TlsPolicy::Never,
+        word => return Err(unknown("use of TLS", word)),
     };
     let implicit_tls = settings.tls == "implicit";
     let speaks_tls = implicit_tls || policy != TlsPolicy::Never;
@@ -146,12 +147,12 @@ pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions>
         }),
         timeouts: Timeouts {
             greeting: None,
-            command: time(settings.command_timeout),
-            data_initiation: time(settings.data_initiation_timeout),
-            data_block: time(settings.data_block_timeout),
-            data_termination: time(settings.data_termination_timeout),
+            command: time(settings.command_timeout)?,
+            data_initiation: time(settings.data_initiation_timeout)?,
+            data_block: time(settings.data_block_timeout)?,
+            data_termination: time(settings.data_termination_timeout)?,
         },
-        connect_timeout: time(settings.connect_timeout).unwrap_or(LONG),
+        connect_timeout: long_time(settings.connect_timeout)?,
     })
 }
 
@@ -174,14 +175,15 @@ fn login(settings: &ClientSettings) -> Result<Option<Login>> {
         (password, None) => Credentials::password(user, password.clone().unwrap_or_default()),
     };
     let credentials = credentials.map_err(|error| invalid(error.to_string()))?;
-    let mechanism = settings.mechanism.as_ref().map(|name| {
-        Mechanism::parse(name).ok_or_else(|| invalid(format!("unknown mechanism: {name}")))
-    });
+    let mechanism = settings
+        .mechanism
+        .as_ref()
+        .map(|name| Mechanism::parse(name).ok_or_else(|| unknown("mechanism", name)));
     Ok(Some(Login { credentials, mechanism: mechanism.transpose()? }))
 }
 
 /// # Errors
-/// If a parameter of RFC 3461 is malformed.
+/// `InvalidArg` if a word is unknown or a parameter of RFC 3461 is malformed.
 pub(super) fn envelope(settings: MessageSettings, content: Option<&Bytes>) -> Result<Envelope> {
     let malformed = |error: ParameterError| invalid(error.to_string());
     let is_dsn = |keyword: &str| keyword == "DSN";
@@ -189,10 +191,15 @@ pub(super) fn envelope(settings: MessageSettings, content: Option<&Bytes>) -> Re
         "7bit" => Body::SevenBit,
         "binary" => Body::BinaryMime,
         "" if content.is_some_and(|content| content.is_ascii()) => Body::SevenBit,
-        _ => Body::EightBitMime,
+        "" | "8bit" => Body::EightBitMime,
+        word => return Err(unknown("body", word)),
+    };
+    let size = match content {
+        Some(content) => Some(content.len() as u64),
+        None => limit(settings.size)?,
     };
     let parameters = MailParameters {
-        size: content.map(|content| content.len() as u64).or_else(|| limit(settings.size)),
+        size,
         body: Some(body),
         smtp_utf8: settings.smtp_utf8,
         require_tls: settings.require_tls,

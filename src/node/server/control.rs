@@ -1,9 +1,10 @@
 //! What JavaScript says about clients that behave badly, as the engine has it; 0 is off.
 
 use crate::net::server::rates::{Limits, Rates};
-use crate::node::convert::{limit, time};
+use crate::node::convert::{limit, limit32, time, unknown};
 use crate::protocol::budget::Budget;
 use crate::protocol::control::{Control, Pipelining};
+use napi::Result;
 use napi_derive::napi;
 
 /// The parameters of [`Control`], and rates.
@@ -37,31 +38,31 @@ pub struct RateOptions {
 }
 
 impl ControlOptions {
-    pub(super) fn control(&self) -> Control {
-        Control {
-            tarpit: time(self.tarpit),
-            greeting_delay: time(self.greeting_delay),
+    pub(super) fn control(&self) -> Result<Control> {
+        Ok(Control {
+            tarpit: time(self.tarpit)?,
+            greeting_delay: time(self.greeting_delay)?,
             unauthorised_pipelining: match self.unauthorised_pipelining.as_str() {
                 "refuse" => Pipelining::Refuse,
-                _ => Pipelining::Accept,
+                "accept" => Pipelining::Accept,
+                word => return Err(unknown("treatment of pipelining", word)),
             },
-            min_data_rate: limit(self.min_data_rate),
-            memory: limit(self.max_memory).map(Budget::new),
-        }
+            min_data_rate: limit(self.min_data_rate)?,
+            memory: limit(self.max_memory)?.map(Budget::new),
+        })
     }
 
-    pub(super) fn rates(&self) -> Option<Rates> {
-        Rates::new(self.address_rates.limits(), self.network_rates.limits())
+    pub(super) fn rates(&self) -> Result<Option<Rates>> {
+        Ok(Rates::new(self.address_rates.limits()?, self.network_rates.limits()?))
     }
 }
 
 impl RateOptions {
-    fn limits(&self) -> Limits {
-        let limit = |value| limit(value).map(|limit| limit as u32);
-        Limits {
-            sessions: limit(self.sessions),
-            messages: limit(self.messages),
-            recipients: limit(self.recipients),
-        }
+    fn limits(&self) -> Result<Limits> {
+        Ok(Limits {
+            sessions: limit32(self.sessions)?,
+            messages: limit32(self.messages)?,
+            recipients: limit32(self.recipients)?,
+        })
     }
 }

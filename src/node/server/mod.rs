@@ -5,7 +5,7 @@ mod settings;
 mod stats;
 
 use super::border::Border;
-use super::convert::{invalid, reason};
+use super::convert::{self, invalid, reason};
 use super::pipe::NativePipe;
 use super::runtime;
 use super::tls::TlsSettings;
@@ -65,9 +65,7 @@ impl NativeServer {
             Some(port) => {
                 let ip: IpAddr =
                     address.parse().map_err(|_| invalid(format!("not an address: {address}")))?;
-                let port =
-                    u16::try_from(port).map_err(|_| invalid(format!("not a port: {port}")))?;
-                Address::Ip(SocketAddr::new(ip, port))
+                Address::Ip(SocketAddr::new(ip, convert::port(port)?))
             }
         };
         match self.server.listen(&address, runtime::handle(self.threads)?) {

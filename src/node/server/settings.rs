@@ -3,7 +3,7 @@
 use super::control::ControlOptions;
 use crate::net::dns::names::{ResolveOptions, Resolver};
 use crate::net::server::Options;
-use crate::node::convert::{dns_servers, limit, reason, time};
+use crate::node::convert::{dns_servers, limit, limit32, memory_limit, reason, time, unknown};
 use crate::node::tls::TlsSettings;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
@@ -96,14 +96,13 @@ impl ServerOptions {
         Ok(Options {
             number: self.number,
             implicit_tls: self.implicit_tls,
-            max_clients: limit(self.max_clients).map(|limit| limit as usize),
-            max_clients_per_address: limit(self.max_clients_per_address)
-                .map(|limit| limit as usize),
+            max_clients: memory_limit(self.max_clients)?,
+            max_clients_per_address: memory_limit(self.max_clients_per_address)?,
             backlog: self.backlog,
             reuse_port: self.reuse_port,
             resolver: self.resolve.as_ref().map(resolver).transpose()?,
-            rates: self.control.rates(),
-            config: config(self, tls.is_some()),
+            rates: self.control.rates()?,
+            config: config(self, tls.is_some())?,
             tls,
         })
     }
@@ -118,41 +117,47 @@ fn resolver(params: &ResolveParams) -> Result<Arc<Resolver>> {
     Resolver::new(&options).map_err(reason)
 }
 
-fn config(options: &ServerOptions, tls: bool) -> ServerConfig {
+fn config(options: &ServerOptions, tls: bool) -> Result<ServerConfig> {
     let dialect = match options.dialect.as_str() {
         "smtp-protocol" => Dialect::smtp_protocol(),
         "mail-io" => Dialect::mail_io(),
-        _ => Dialect::mbr_smtp(),
+        "mbr-smtp" => Dialect::mbr_smtp(),
+        word => return Err(unknown("dialect", word)),
     };
-    let wanted = options.extensions.iter().filter_map(|keyword| Extension::named(keyword));
-    ServerConfig {
+    let wanted = options
+        .extensions
+        .iter()
+        .map(|keyword| Extension::named(keyword).ok_or_else(|| unknown("extension", keyword)));
+    let wanted = wanted.collect::<Result<Vec<_>>>()?;
+    Ok(ServerConfig {
         name: options.name.clone(),
-        extensions: dialect.extensions(wanted, limit(options.size), tls),
+        extensions: dialect.extensions(wanted, limit(options.size)?, tls),
         tls,
         require_tls: options.require_tls,
         bare_newlines: match options.bare_newlines.as_str() {
             "refuse" => BareNewlines::Refuse,
             "normalise" => BareNewlines::Normalise,
-            _ => BareNewlines::Accept,
+            "accept" => BareNewlines::Accept,
+            word => return Err(unknown("treatment of bare newlines", word)),
         },
         line_feeds: options.line_feeds,
-        deliverable: limit(options.deliverable),
+        deliverable: limit(options.deliverable)?,
         dialect,
         replies: Replies::new(dialect, &options.name, options.enhanced_status_codes),
-        control: options.control.control(),
+        control: options.control.control()?,
         counters: Counters::default(),
         limits: Limits {
-            size: limit(options.size),
-            recipients: limit(options.max_recipients).map(|limit| limit as u32),
-            messages: limit(options.max_messages).map(|limit| limit as u32),
-            bad_commands: limit(options.max_bad_commands).map(|limit| limit as u32),
-            command_length: limit(options.max_command_length).map(|limit| limit as usize),
-            idle: time(options.timeout),
-            greeting: time(options.greeting_timeout),
-            command: time(options.command_timeout),
-            handshake: time(options.handshake_timeout),
-            data: time(options.data_timeout),
-            listener: time(options.listener_timeout),
+            size: limit(options.size)?,
+            recipients: limit32(options.max_recipients)?,
+            messages: limit32(options.max_messages)?,
+            bad_commands: limit32(options.max_bad_commands)?,
+            command_length: memory_limit(options.max_command_length)?,
+            idle: time(options.timeout)?,
+            greeting: time(options.greeting_timeout)?,
+            command: time(options.command_timeout)?,
+            handshake: time(options.handshake_timeout)?,
+            data: time(options.data_timeout)?,
+            listener: time(options.listener_timeout)?,
         },
-    }
+    })
 }
