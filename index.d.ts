@@ -12,6 +12,7 @@ import type { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { CipherNameAndProtocol, DetailedPeerCertificate, PeerCertificate } from 'node:tls';
+import type { Pem } from './types/client.js';
 
 export * from './types/client.js';
 export { connect, createServer, protocol } from './types/smtp-protocol.js';
@@ -138,11 +139,11 @@ export interface Control {
 /** Keys for TLS, as PEM. */
 export interface TlsKeys {
   /** The private key. */
-  key: string | Buffer;
+  key: Pem;
   /** The certificate, followed by what its chain needs. */
-  cert: string | Buffer;
+  cert: Pem;
   /** Certificates among which the issuers of `cert` are found, where it does not have them. */
-  ca?: string | Buffer | readonly (string | Buffer)[];
+  ca?: Pem | readonly Pem[];
   /** What decrypts `key`, if it is encrypted. */
   passphrase?: string;
 }
@@ -153,7 +154,7 @@ export interface TlsParams extends TlsKeys {
    * Certificates among which the issuers of `cert` are found; with `requestCert`, the roots of
    * clients' certificates as well, in place of `rootCertificates` of node:tls.
    */
-  ca?: TlsKeys['ca'];
+  ca?: Pem | readonly Pem[];
   /** The lowest version. @default 'TLSv1.2' */
   minVersion?: TlsVersion;
   /** The highest version. @default 'TLSv1.3' */
@@ -314,7 +315,7 @@ export interface Listeners {
    * session (`this` is the session). A verdict given here counts for the event that failed; the
    * value returned does not.
    */
-  error?(this: Server | Session, error: Error): unknown;
+  error?(this: Server | Session, error: ListenerError): unknown;
   /**
    * A TLS handshake is complete: after the 220 to STARTTLS and before the next command's events;
    * before 'connect' where TLS begins with the first byte.
@@ -732,9 +733,9 @@ export interface ClientSocket extends EventEmitter {
   /** Does nothing. */
   setKeepAlive(): this;
   on(event: 'close' | 'timeout', listener: () => void): this;
-  on(event: 'error', listener: (error: Error) => void): this;
+  on(event: 'error', listener: (error: ListenerError) => void): this;
   once(event: 'close' | 'timeout', listener: () => void): this;
-  once(event: 'error', listener: (error: Error) => void): this;
+  once(event: 'error', listener: (error: ListenerError) => void): this;
 }
 
 /**
@@ -814,6 +815,9 @@ export class SmtpError extends Error {
    */
   get permanent(): boolean;
 }
+
+/** What 'error' is raised with: an error of the package, or what a listener threw. */
+export type ListenerError = SmtpError | NodeJS.ErrnoException;
 
 /** What else an {@link SmtpError} tells. */
 export interface SmtpErrorDetails {

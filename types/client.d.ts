@@ -4,11 +4,12 @@
 
 /// <reference types="node" />
 
-import type { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { SmtpError } from '../index.js';
 
 /** PEM. */
-export type Pem = string | Buffer;
+export type Pem = string | Uint8Array;
 
 /** How a name and its secret are shown. */
 export type AuthMethod =
@@ -203,12 +204,80 @@ export interface Pool {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export const Client: {
+/**
+ * What a session calls; `this` is the call (`{ name, session, ... }`) for 'success' and 'error',
+ * else the session.
+ */
+export interface ClassicListeners {
+  /** Connected to this exchange. */
+  connect?(server: string): void;
+  success?(reply: string): void;
+  error?(error: SmtpError | NodeJS.ErrnoException): void;
+  close?(): void;
+  /** A command was sent. */
+  message?(command: string): void;
+  /** A message was sent. */
+  dataChunk?(text: string): void;
+  response?(reply: string): void;
+}
+
+/** mbr-smtp's client: one session, whose commands are called one by one. */
+export interface ClassicSession {
+  readonly id: string;
+  /** Once it is connected. */
+  readonly socket: Socket | undefined;
+  /** The exchange that was reached. */
+  readonly server: string | undefined;
+  listeners: ClassicListeners;
+  /** Sets the listeners, in place of all there were. */
+  on(listeners: ClassicListeners): this;
+  /**
+   * Connects to a host: localhost and an IP address as they are, else its mail exchanges in turn.
+   *
+   * @param port default 25
+   * @returns the greeting line
+   */
+  connect(
+    host: string,
+    port?: number,
+    options?: { dnsServers?: string[]; timeout?: number },
+  ): Promise<string>;
+  helo(origin: string): Promise<string>;
+  ehlo(origin: string): Promise<string>;
+  /** @param size in bytes */
+  mail(from: string, size?: number): Promise<string>;
+  rcpt(recipient: string): Promise<string>;
+  /** Sends a text that `Client.prepare` made. */
+  data(text: string): Promise<string>;
+  rset(): Promise<string>;
+  quit(): Promise<string>;
+  /** Ends the connection. */
+  close(): void;
+}
+
+interface ClassicSessionConstructor {
+  new (): ClassicSession;
+  (): ClassicSession;
+}
+
+type OnePool = Pool;
+
+/** What sends mail. */
+export namespace Client {
   /**
    * Sends a message over a connection of its own.
    *
    * @throws {SmtpError} if it was accepted for nobody
    */
-  send(options: SendOptions, envelope: Envelope, message: Message): Promise<SendResult>;
-  Pool: new (options: PoolOptions) => Pool;
-};
+  export function send(
+    options: SendOptions,
+    envelope: Envelope,
+    message: Message,
+  ): Promise<SendResult>;
+  /** Doubles the dots that begin lines, and adds the end of data. For `Session.data`. */
+  export function prepare(text: string): string;
+  export const Pool: new (options: PoolOptions) => OnePool;
+  export type Pool = OnePool;
+  export const Session: ClassicSessionConstructor;
+  export type Session = ClassicSession;
+}

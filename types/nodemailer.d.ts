@@ -50,10 +50,22 @@ declare namespace transport {
     [option: string]: unknown;
   }
 
+  /** What became of a message. */
+  interface Info {
+    envelope: { from: string | false; to: string[] };
+    messageId: string;
+    /** The server's reply to the message. */
+    response: string;
+    accepted: string[];
+    rejected: string[];
+    /** One for each recipient that was refused. */
+    rejectedErrors?: Error[];
+  }
+
   interface Transport extends EventEmitter {
     name: string;
     version: string;
-    send(mail: unknown, callback: (error: Error | null, info?: unknown) => void): void;
+    send(mail: unknown, callback: (error: Error | null, info: Info) => void): void;
     verify(): Promise<true>;
     verify(callback: (error: Error | null, success?: true) => void): void;
     isIdle(): boolean;

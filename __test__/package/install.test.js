@@ -179,6 +179,48 @@ describe('the tarballs', { timeout: 300_000 }, () => {
     }
   }
 
+  test('have types for an older TypeScript, the oldest types of Node, and strict options', (t) => {
+    const at = project({});
+    succeed(at, 'npm', [...INSTALL, MAIN, ADDON]);
+    const others = ['typescript@5.4', '@types/node@20.11.30', '@types/nodemailer@8'];
+    if (run(at, 'npm', [...INSTALL, '--save-exact', ...others]).status !== 0) {
+      return t.skip('an older TypeScript could not be installed');
+    }
+    fs.writeFileSync(path.join(at, 'types.ts'), TYPED + TRANSPORT);
+    const strict = [
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--skipLibCheck',
+      'false',
+    ];
+    const esnext = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable', '--esModuleInterop'];
+    for (const resolution of [
+      ['--module', 'commonjs', '--moduleResolution', 'node10'],
+      ['--module', 'node16', '--moduleResolution', 'node16'],
+    ]) {
+      const { stdout } = run(at, 'npx', ['tsc', ...strict, ...esnext, ...resolution, 'types.ts']);
+      // What others' typings say of each other is theirs.
+      const ours = stdout.split('\n').filter((line) => /^types|smtp-engine/.test(line));
+      assert.deepEqual(ours, [], resolution.join(' '));
+    }
+  });
+
+  test('export by import what they export by require', async () => {
+    const script = `
+      (async () => {
+        for (const entry of ${JSON.stringify(SUBPATHS)}) {
+          const required = require(entry);
+          const imported = await import(entry);
+          const names = typeof required === 'function' ? [] : Object.keys(required);
+          console.log(entry, names.filter((name) => !(name in imported)).join() || 'all');
+        }
+      })();
+    `;
+    const output = succeed(installed, process.execPath, ['-e', script], { PATH });
+    assert.equal(output, SUBPATHS.map((entry) => `${entry} all\n`).join(''));
+  });
+
   test('are what publint asks of packages', async () => {
     const { publint } = await import('publint');
     const { formatMessage } = await import('publint/utils');
@@ -208,6 +250,26 @@ server.on({ data(text) { const length: number = text.length; return length > 0; 
 export const sent: Promise<{ response: string }> = Client.send({ host: 'x' }, { from: 'a@x', to: 'b@x' }, 'text');
 export const error = new SmtpError('SMTP_ERR_X', 'x');
 export const servers = [createServer(() => {}), mailIo({}), smtpProtocol.createServer(() => {})];
+export const session: Client.Session = new Client.Session();
+export const pool: Client.Pool = new Client.Pool({ host: 'x' });
+export const text: string = Client.prepare('.');
+server.on({ error(error) { console.log(error.code?.length, error.message); } });
+new Server({ port: 0, tls: { key: new Uint8Array(), cert: 'x' } });
 // @ts-expect-error
 new Server({ port: true });
 `;
+
+/** nodemailer's own types know what our transport returns. */
+const TRANSPORT = `
+import nodemailer from 'nodemailer';
+import transport from 'smtp-engine/nodemailer';
+nodemailer.createTransport(transport({ host: 'x' })).sendMail({ to: 'a@x' }).then((info) => {
+  const accepted: string[] = info.accepted;
+  const response: string = info.response;
+  return [accepted, response];
+});
+`;
+
+const SUBPATHS = Object.keys(require('../../package.json').exports)
+  .filter((name) => name !== './package.json')
+  .map((name) => name.replace('.', NAME));

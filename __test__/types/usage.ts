@@ -472,6 +472,12 @@ async function sending(): Promise<void> {
   );
   const first: string | undefined = result.accepted[0] ?? result.rejected[0]?.reply;
   await Client.send({ mx: true, dnsServers: ['192.0.2.53'] }, { from: '', to: 'a@b' }, ['x']);
+  const prepared: string = Client.prepare('Subject: x\r\n\r\n.');
+  const classic: Client.Session = new Client.Session();
+  const line: string = await classic.on({ error: ({ code }) => code?.length }).connect('localhost');
+  await classic.data(prepared + line);
+  const named: Client.Pool | undefined = undefined;
+  (named as Client.Pool | undefined)?.stats();
   const pool = new Client.Pool({ path: '/run/lmtp', lmtp: true, maxConnections: 2 });
   await pool.send({ from: 'a@b', to: 'c@d', body: 'binarymime' }, readFileSync('x'), { signal });
   const waiting: number = pool.stats().queued;
