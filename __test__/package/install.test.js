@@ -118,7 +118,7 @@ describe('the tarballs', { timeout: 300_000 }, () => {
   });
 
   test('load what only one interface needs with that interface alone', () => {
-    const heavy = ['mailparser', 'nodemailer', 'cli-progress'];
+    const heavy = ['mailparser', 'libmime', 'nodemailer', 'cli-progress'];
     const loaded = (/** @type {string} */ subpath) => {
       const script = `require('smtp-engine${subpath}'); console.log(Object.keys(require.cache).join('\\n'))`;
       const files = succeed(installed, process.execPath, ['-e', script], { PATH }).split('\n');
