@@ -90,6 +90,7 @@ fn config() -> Arc<ServerConfig> {
     let dialect = Dialect::mbr_smtp();
     let limits = Limits::default();
     let wanted = [Extension::Pipelining, Extension::EightBitMime, Extension::SmtpUtf8];
+    let replies = Replies::new(&dialect, name, true);
     Arc::new(ServerConfig {
         name: name.to_owned(),
         extensions: dialect.extensions(wanted, limits.size, false),
@@ -100,7 +101,7 @@ fn config() -> Arc<ServerConfig> {
         bare_newlines: BareNewlines::Accept,
         line_feeds: false,
         deliverable: None,
-        replies: Replies::new(dialect, name, true),
+        replies,
         control: Control::default(),
         counters: Counters::default(),
     })

@@ -118,12 +118,8 @@ fn resolver(params: &ResolveParams) -> Result<Arc<Resolver>> {
 }
 
 fn config(options: &ServerOptions, tls: bool) -> Result<ServerConfig> {
-    let dialect = match options.dialect.as_str() {
-        "smtp-protocol" => Dialect::smtp_protocol(),
-        "mail-io" => Dialect::mail_io(),
-        "mbr-smtp" => Dialect::mbr_smtp(),
-        word => return Err(unknown("dialect", word)),
-    };
+    let dialect =
+        Dialect::named(&options.dialect).ok_or_else(|| unknown("dialect", &options.dialect))?;
     let wanted = options
         .extensions
         .iter()
@@ -142,8 +138,8 @@ fn config(options: &ServerOptions, tls: bool) -> Result<ServerConfig> {
         },
         line_feeds: options.line_feeds,
         deliverable: limit(options.deliverable)?,
+        replies: Replies::new(&dialect, &options.name, options.enhanced_status_codes),
         dialect,
-        replies: Replies::new(dialect, &options.name, options.enhanced_status_codes),
         control: options.control.control()?,
         counters: Counters::default(),
         limits: Limits {

@@ -1,9 +1,10 @@
 //! Command lines (RFC 5321 section 4.1.1) into types.
 
-mod lenient;
+mod paths;
+#[cfg(test)]
+mod tests;
 
-use super::address::Path;
-use super::dialect::Grammar;
+use super::dialect::{Domain, Gaps, Lhlo, Parameters, Surplus, Syntax};
 use super::envelope::{Mail, Recipient};
 use super::extension::{Extension, OfferedNow};
 use super::parameters::{MailParameters, ParameterError, RcptParameters};
@@ -80,42 +81,24 @@ pub enum CommandError {
 }
 
 impl Command {
-    /// Parses a trimmed line; in the strict grammar `offered` decides which parameters there are.
+    /// Parses a trimmed line as `syntax` has it; `offered` decides which parameters there are where
+    /// only those of extensions may stand.
     ///
     /// # Errors
     /// What is wrong with the line, as far as its own words tell.
     pub fn parse(
         line: &str,
-        grammar: Grammar,
+        syntax: &Syntax,
         offered: OfferedNow<'_>,
     ) -> Result<Self, CommandError> {
-        match grammar {
-            Grammar::Strict => Self::parse_strict(line, offered),
-            Grammar::Lenient => lenient::parse(line),
-            Grammar::Application => Self::parse_verb(line),
-        }
-    }
-
-    /// The commands that change what the bytes behind them are; all others are the application's.
-    fn parse_verb(line: &str) -> Result<Self, CommandError> {
-        let verb = line.split(' ').next().unwrap_or_default();
-        let is = |name| verb.eq_ignore_ascii_case(name);
-        match () {
-            () if is("DATA") => Ok(Self::Data),
-            () if is("STARTTLS") => Ok(Self::StartTls),
-            () if is("QUIT") => Ok(Self::Quit),
-            () => Err(CommandError::Unknown),
-        }
-    }
-
-    fn parse_strict(line: &str, offered: OfferedNow<'_>) -> Result<Self, CommandError> {
-        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let argument = rest.trim_matches(' ');
+        let (verb, argument) = split(line, syntax.gaps);
         match upper(verb, &mut [0; 8]) {
-            b"HELO" => greeting(argument, false),
-            b"EHLO" => greeting(argument, true),
-            b"MAIL" => mail(argument, offered),
-            b"RCPT" => rcpt(argument, offered),
+            upper if syntax.not_implemented.contains(&upper) => Err(CommandError::NotImplemented),
+            b"HELO" => greeting(argument, syntax.domain, false),
+            b"EHLO" => greeting(argument, syntax.domain, true),
+            b"LHLO" if syntax.lhlo == Lhlo::Helo => greeting(argument, syntax.domain, false),
+            b"MAIL" => mail(argument, syntax, offered),
+            b"RCPT" => rcpt(argument, syntax, offered),
             b"DATA" => Ok(Self::Data),
             b"RSET" => Ok(Self::Rset),
             b"VRFY" if argument.is_empty() => Err(CommandError::Argument),
@@ -125,9 +108,40 @@ impl Command {
             b"HELP" => {
                 Ok(Self::Help((!argument.is_empty()).then(|| argument.to_ascii_uppercase())))
             }
-            b"STARTTLS" if argument.is_empty() => Ok(Self::StartTls),
-            b"STARTTLS" => Err(CommandError::Argument),
+            b"STARTTLS" if syntax.surplus == Surplus::Refused && !argument.is_empty() => {
+                Err(CommandError::Argument)
+            }
+            b"STARTTLS" => Ok(Self::StartTls),
+            _ if line.is_empty() => Err(CommandError::Empty),
             _ => Err(unknown(line)),
+        }
+    }
+
+    /// Reads the verb alone, of a command that the application answers: those that change what the
+    /// bytes behind them are. All others are [`CommandError::Unknown`].
+    pub fn parse_verb(line: &str) -> Result<Self, CommandError> {
+        let verb = line.split(' ').next().unwrap_or_default();
+        let is = |name| verb.eq_ignore_ascii_case(name);
+        match () {
+            () if is("DATA") => Ok(Self::Data),
+            () if is("STARTTLS") => Ok(Self::StartTls),
+            () if is("QUIT") => Ok(Self::Quit),
+            () => Err(CommandError::Unknown),
+        }
+    }
+}
+
+/// A verb and its argument, without the gaps around that.
+fn split(line: &str, gaps: Gaps) -> (&str, &str) {
+    match gaps {
+        Gaps::Spaces => {
+            let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+            (verb, rest.trim_matches(' '))
+        }
+        Gaps::WhiteSpace => {
+            let is_gap = |c: char| c.is_ascii_whitespace();
+            let (verb, rest) = line.split_once(is_gap).unwrap_or((line, ""));
+            (verb, rest.trim_ascii())
         }
     }
 }
@@ -145,7 +159,10 @@ fn unknown(line: &str) -> CommandError {
     if version.starts_with("HTTP/") { CommandError::Http } else { CommandError::Unknown }
 }
 
-fn greeting(argument: &str, extended: bool) -> Result<Command, CommandError> {
+fn greeting(argument: &str, domain: Domain, extended: bool) -> Result<Command, CommandError> {
+    if domain == Domain::Optional {
+        return Ok(Command::Greeting { domain: argument.to_owned(), extended });
+    }
     let domain = argument.split(' ').next().unwrap_or_default();
     if domain.is_empty() || domain.contains(|c: char| c.is_control() || c == '\u{fffd}') {
         return Err(CommandError::Domain);
@@ -153,32 +170,34 @@ fn greeting(argument: &str, extended: bool) -> Result<Command, CommandError> {
     Ok(Command::Greeting { domain: domain.to_owned(), extended })
 }
 
-/// The path behind `keyword` and the parameters behind the path. Spaces before the path are
-/// tolerated, as widespread servers do and RFC 5321 section 3.3 forbids to clients.
-fn path<'a>(argument: &'a str, keyword: &str) -> Option<(Path<'a>, &'a str)> {
-    let (head, rest) = argument.split_at_checked(keyword.len())?;
-    if !head.eq_ignore_ascii_case(keyword) {
-        return None;
+fn mail(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Command, CommandError> {
+    if argument.is_empty() {
+        return Err(CommandError::ReversePathMissing);
     }
-    let (path, rest) = Path::parse(rest.trim_start_matches(' '))?;
-    // A replacement character stands for bytes that were not UTF-8: not the address that was sent.
-    let whole = (rest.is_empty() || rest.starts_with(' ')) && !path.0.contains('\u{fffd}');
-    whole.then_some((path, rest))
+    let (path, rest) =
+        paths::read(argument, "FROM", syntax.paths).ok_or(CommandError::ReversePath)?;
+    let parameters = match syntax.parameters {
+        Parameters::Offered => MailParameters::parse(rest, |keyword| offers(offered, keyword))?,
+        Parameters::Any if rest.is_empty() => MailParameters::default(),
+        Parameters::Any if is_text(rest) => MailParameters::read(rest),
+        Parameters::Any => return Err(CommandError::ReversePath),
+    };
+    Ok(Command::Mail(Mail { from: path.to_owned(), parameters }))
 }
 
-fn mail(argument: &str, offered: OfferedNow<'_>) -> Result<Command, CommandError> {
-    let (path, rest) = path(argument, "FROM:").ok_or(CommandError::ReversePath)?;
-    let parameters = MailParameters::parse(rest, |keyword| offers(offered, keyword))?;
-    Ok(Command::Mail(Mail { from: path.0.to_owned(), parameters }))
-}
-
-fn rcpt(argument: &str, offered: OfferedNow<'_>) -> Result<Command, CommandError> {
-    let (path, rest) = path(argument, "TO:").ok_or(CommandError::ForwardPath)?;
-    if path.0.is_empty() {
-        return Err(CommandError::ForwardPath);
+fn rcpt(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Command, CommandError> {
+    if argument.is_empty() {
+        return Err(CommandError::ForwardPathMissing);
     }
-    let parameters = RcptParameters::parse(rest, |keyword| offers(offered, keyword))?;
-    Ok(Command::Rcpt(Recipient { address: path.0.to_owned(), parameters }))
+    let path = paths::read(argument, "TO", syntax.paths).filter(|(path, _)| !path.is_empty());
+    let (path, rest) = path.ok_or(CommandError::ForwardPath)?;
+    let parameters = match syntax.parameters {
+        Parameters::Offered => RcptParameters::parse(rest, |keyword| offers(offered, keyword))?,
+        Parameters::Any if rest.is_empty() => RcptParameters::default(),
+        Parameters::Any if is_text(rest) => RcptParameters::read(rest),
+        Parameters::Any => return Err(CommandError::ForwardPath),
+    };
+    Ok(Command::Rcpt(Recipient { address: path.to_owned(), parameters }))
 }
 
 /// Whether EHLO tells of it; a size is taken in any case.
@@ -186,94 +205,16 @@ fn offers(offered: OfferedNow<'_>, keyword: &str) -> bool {
     keyword == "SIZE" || Extension::named(keyword).is_some_and(|it| offered.contains(it))
 }
 
+/// A replacement character stands for bytes that were not UTF-8: not the text that was sent.
+fn is_text(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || c == '\u{fffd}')
+}
+
 impl From<ParameterError> for CommandError {
     fn from(error: ParameterError) -> Self {
         match error {
             ParameterError::NotOffered => Self::UnknownParameter,
             ParameterError::Malformed => Self::BadParameter,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::extension::Extensions;
-    use crate::protocol::parameters::Body;
-
-    fn parse(line: &str) -> Result<Command, CommandError> {
-        Command::parse(line, Grammar::Strict, Extensions::usual().now(false))
-    }
-
-    fn mail(from: &str, size: Option<u64>) -> Result<Command, CommandError> {
-        let parameters = MailParameters { size, ..MailParameters::default() };
-        Ok(Command::Mail(Mail { from: from.to_owned(), parameters }))
-    }
-
-    #[test]
-    fn verbs_have_no_case() {
-        assert_eq!(parse("dAtA"), Ok(Command::Data));
-        assert_eq!(parse("noop whatever"), Ok(Command::Noop));
-        assert_eq!(
-            parse("ehlo  client.example x"),
-            Ok(Command::Greeting { domain: "client.example".into(), extended: true })
-        );
-        assert_eq!(parse("help mail"), Ok(Command::Help(Some("MAIL".into()))));
-        assert_eq!(parse("mail from:<a@b>"), mail("a@b", None));
-    }
-
-    #[test]
-    fn mail_parameters() {
-        let all = MailParameters {
-            size: Some(5),
-            body: Some(Body::EightBitMime),
-            smtp_utf8: true,
-            ..MailParameters::default()
-        };
-        assert_eq!(
-            parse("MAIL FROM:<> SIZE=5 BODY=8bitmime SMTPUTF8"),
-            Ok(Command::Mail(Mail { from: String::new(), parameters: all }))
-        );
-        assert_eq!(parse("MAIL FROM: <a@b>"), mail("a@b", None));
-        assert_eq!(parse("MAIL FROM:<a@b> SIZE=99999999999999999999"), mail("a@b", Some(u64::MAX)));
-        for line in
-            ["SIZE", "SIZE=", "SIZE=x", "SIZE=-1", "SIZE=1 SIZE=1", "BODY=x", "BODY", "SMTPUTF8=1"]
-        {
-            let line = format!("MAIL FROM:<a@b> {line}");
-            assert_eq!(parse(&line), Err(CommandError::BadParameter), "{line}");
-        }
-        for line in ["FOO", "AUTH=<>", "RET=FULL"] {
-            let line = format!("MAIL FROM:<a@b> {line}");
-            assert_eq!(parse(&line), Err(CommandError::UnknownParameter), "{line}");
-        }
-        let nothing = Extensions::default();
-        assert_eq!(
-            Command::parse("MAIL FROM:<a@b> BODY=7BIT", Grammar::Strict, nothing.now(false)),
-            Err(CommandError::UnknownParameter)
-        );
-    }
-
-    #[test]
-    fn malformed_lines() {
-        for (line, error) in [
-            ("", CommandError::Unknown),
-            ("VRFY", CommandError::Argument),
-            ("EXPN x", CommandError::Unknown),
-            ("ENHANCEDSTATUSCODES", CommandError::Unknown),
-            ("GET / HTTP/1.1", CommandError::Http),
-            ("PROPFINDALOT / HTTP/1.1", CommandError::Http),
-            ("EHLO", CommandError::Domain),
-            ("HELO a\0b", CommandError::Domain),
-            ("MAIL", CommandError::ReversePath),
-            ("MAIL FROM:a@b", CommandError::ReversePath),
-            ("MAIL FROM:<a@b>x", CommandError::ReversePath),
-            ("MAIL FROM:<\u{fffd}@b>", CommandError::ReversePath),
-            ("MAIL ÄÄÄÄÄ", CommandError::ReversePath),
-            ("RCPT TO:<>", CommandError::ForwardPath),
-            ("RCPT TO:<a@b> NOTIFY=NEVER", CommandError::UnknownParameter),
-            ("STARTTLS now", CommandError::Argument),
-        ] {
-            assert_eq!(parse(line), Err(error), "{line:?}");
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The dialect of interfaces that answer every command by themselves, as mail-io does.
 
-use super::{Dialect, Grammar, Welcome};
+use super::{Commands, Dialect, GreetingDeadline};
 
-/// What the engine still says by itself is the default's.
-pub(super) static DIALECT: Dialect = Dialect {
-    overrides: &[],
-    grammar: Grammar::Application,
-    welcome: Welcome::Server,
-    greeting_first: false,
-    starttls_under_tls: false,
-};
+impl Dialect {
+    /// mail-io's, and that of others whose commands are all the application's. What the engine
+    /// still says by itself is the default's.
+    pub fn mail_io() -> Self {
+        Self {
+            commands: Commands::Application,
+            greeting_deadline: GreetingDeadline::Lifted,
+            ..Self::mbr_smtp()
+        }
+    }
+}

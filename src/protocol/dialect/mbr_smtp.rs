@@ -1,15 +1,35 @@
 //! The default dialect: what mbr-smtp says, and what it left open in the words of RFC 5321.
 
-use super::{Dialect, Grammar, Welcome};
-
-/// mbr-smtp's.
-pub(super) static DIALECT: Dialect = Dialect {
-    overrides: &[],
-    grammar: Grammar::Strict,
-    welcome: Welcome::Server,
-    greeting_first: false,
-    starttls_under_tls: false,
+use super::{
+    Commands, Dialect, Domain, Gaps, GreetingDeadline, Incomplete, Lhlo, Order, Parameters, Paths,
+    Surplus, Syntax, Welcome,
 };
+use crate::protocol::extension::{Extension, When};
+
+impl Dialect {
+    /// mbr-smtp's, the default.
+    pub fn mbr_smtp() -> Self {
+        Self {
+            overrides: Vec::new(),
+            commands: Commands::Engine,
+            syntax: Syntax {
+                gaps: Gaps::Spaces,
+                surplus: Surplus::Refused,
+                domain: Domain::Required,
+                paths: Paths::Bracketed,
+                parameters: Parameters::Offered,
+                lhlo: Lhlo::Unknown,
+                not_implemented: &[],
+            },
+            incomplete: Incomplete::Malformed,
+            order: Order::SequenceFirst,
+            welcome: Welcome::Server,
+            greeting_deadline: GreetingDeadline::Kept,
+            lists: &[Extension::Help, Extension::Size],
+            starttls: When::BeforeTls,
+        }
+    }
+}
 
 /// HELP on one command: its verb, syntax, meaning and an example.
 pub(super) type HelpPage = (&'static str, &'static str, &'static str, &'static str);

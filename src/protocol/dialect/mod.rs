@@ -5,8 +5,10 @@ mod mail_io;
 mod mbr_smtp;
 mod smtp_protocol;
 mod stock;
+mod syntax;
 
 pub use stock::Stock;
+pub use syntax::{Domain, Gaps, Lhlo, Parameters, Paths, Surplus, Syntax};
 
 use super::extension::{Extension, Extensions, When};
 use super::reply::{EnhancedStatus, Reply, ReplyCode};
@@ -14,47 +16,90 @@ use bytes::{Bytes, BytesMut};
 use mbr_smtp::HELP_PAGES;
 use stock::UNKNOWN;
 
-/// How command lines are read.
+/// Who answers commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grammar {
-    /// As RFC 5321 section 4.1 has it.
-    Strict,
-    /// As smtp-protocol has it: addresses without brackets, any parameters.
-    Lenient,
-    /// By the application, which answers each command and keeps their order. DATA, STARTTLS and
-    /// QUIT have their effect where it accepts them.
+pub enum Commands {
+    /// The engine, where no listener does.
+    Engine,
+    /// The application, which keeps their order as well. DATA, STARTTLS and QUIT have their effect
+    /// where it accepts them.
     Application,
+}
+
+/// What is said of a line that ends too early: of an empty one, of MAIL and RCPT without a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Incomplete {
+    /// What is said of any other that is malformed.
+    Malformed,
+    /// A reply of its own.
+    ByItself,
+}
+
+/// What a client is told first of a command with more than one fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// That MAIL or RCPT is out of sequence, then that it is malformed.
+    SequenceFirst,
+    /// That it is malformed. All that is well-formed, but QUIT and RSET, waits for a greeting, and
+    /// so do unknown commands.
+    GreetingFirst,
 }
 
 /// What HELO and EHLO are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Welcome {
-    /// The server's name, and all that it offers.
+    /// The server's name.
     Server,
-    /// The client's own name, and the extensions.
+    /// The client's own name.
     Client,
 }
 
-/// What one interface says and allows.
-#[derive(Debug)]
+/// Whether a client has to greet in time ([`Limits::greeting`](super::limits::Limits::greeting)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GreetingDeadline {
+    /// It has to.
+    Kept,
+    /// It has not: greetings are the application's, and the engine knows of none.
+    Lifted,
+}
+
+/// What one interface says and allows. Each field is a leniency of its own: any of them goes with
+/// any other.
+#[derive(Debug, Clone)]
 pub struct Dialect {
     /// Replies that differ from the default's, with their codes.
-    overrides: &'static [(Stock, u16, &'static str)],
-    /// How command lines are read.
-    pub grammar: Grammar,
+    pub overrides: Vec<(Stock, u16, &'static str)>,
+    /// Who answers commands.
+    pub commands: Commands,
+    /// How the lines of commands are read that the engine answers.
+    pub syntax: Syntax,
+    /// What is said of lines that end too early.
+    pub incomplete: Incomplete,
+    /// What is said first where more than one thing is wrong.
+    pub order: Order,
     /// What greetings are answered.
     pub welcome: Welcome,
-    /// Whether all commands but QUIT and RSET wait for a greeting.
-    pub greeting_first: bool,
-    /// Whether STARTTLS stays among the extensions under TLS, where RFC 3207 section 4.2 has it
-    /// go; it is refused all the same.
-    pub starttls_under_tls: bool,
+    /// Whether a client has to greet in time.
+    pub greeting_deadline: GreetingDeadline,
+    /// What EHLO lists whatever the server is to offer: HELP and SIZE, or not.
+    pub lists: &'static [Extension],
+    /// When EHLO lists STARTTLS; under TLS it is refused all the same.
+    pub starttls: When,
 }
 
 impl Dialect {
-    /// What a server offers at EHLO that is to offer `wanted`: STARTTLS where it has keys (`tls`)
-    /// and the connection is not encrypted (RFC 3207 section 4.2); HELP and SIZE, with its limit
-    /// in bytes if there is one, by this dialect.
+    /// The dialect of this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "mbr-smtp" => Some(Self::mbr_smtp()),
+            "mail-io" => Some(Self::mail_io()),
+            "smtp-protocol" => Some(Self::smtp_protocol()),
+            _ => None,
+        }
+    }
+
+    /// What a server offers at EHLO that is to offer `wanted`: STARTTLS where it has keys (`tls`);
+    /// HELP and SIZE, with its limit in bytes if there is one, where this dialect lists them.
     pub fn extensions(
         &self,
         wanted: impl IntoIterator<Item = Extension>,
@@ -62,38 +107,26 @@ impl Dialect {
         tls: bool,
     ) -> Extensions {
         let mut extensions = Extensions::default();
-        if self.welcome == Welcome::Server {
-            extensions.offer(Extension::Help);
-            if let Some(size) = size {
-                extensions.offer_with(Extension::Size, size.to_string(), When::Always);
+        for extension in self.lists {
+            match (extension, size) {
+                (Extension::Size, None) => {}
+                (Extension::Size, Some(size)) => {
+                    extensions.offer_with(Extension::Size, size.to_string(), When::Always);
+                }
+                _ => extensions.offer(*extension),
             }
         }
         for extension in wanted {
             match extension {
                 Extension::Help | Extension::Size => {}
                 Extension::StartTls if !tls => {}
-                Extension::StartTls if !self.starttls_under_tls => {
-                    extensions.offer_with(extension, String::new(), When::BeforeTls);
+                Extension::StartTls => {
+                    extensions.offer_with(extension, String::new(), self.starttls);
                 }
                 _ => extensions.offer(extension),
             }
         }
         extensions
-    }
-
-    /// mbr-smtp's, the default.
-    pub fn mbr_smtp() -> &'static Self {
-        &mbr_smtp::DIALECT
-    }
-
-    /// mail-io's, and that of others whose commands are all the application's.
-    pub fn mail_io() -> &'static Self {
-        &mail_io::DIALECT
-    }
-
-    /// smtp-protocol's.
-    pub fn smtp_protocol() -> &'static Self {
-        &smtp_protocol::DIALECT
     }
 }
 
@@ -167,11 +200,11 @@ mod tests {
     fn extensions_by_dialect_size_and_keys() {
         let (ours, theirs) = (Dialect::mbr_smtp(), Dialect::smtp_protocol());
         for (dialect, size, keys, before_tls, under_tls) in [
-            (ours, None, false, "HELP PIPELINING", "HELP PIPELINING"),
-            (ours, Some(9), false, "HELP SIZE=9 PIPELINING", "HELP SIZE=9 PIPELINING"),
-            (ours, None, true, "HELP PIPELINING STARTTLS", "HELP PIPELINING"),
-            (theirs, Some(9), false, "PIPELINING", "PIPELINING"),
-            (theirs, Some(9), true, "PIPELINING STARTTLS", "PIPELINING STARTTLS"),
+            (&ours, None, false, "HELP PIPELINING", "HELP PIPELINING"),
+            (&ours, Some(9), false, "HELP SIZE=9 PIPELINING", "HELP SIZE=9 PIPELINING"),
+            (&ours, None, true, "HELP PIPELINING STARTTLS", "HELP PIPELINING"),
+            (&theirs, Some(9), false, "PIPELINING", "PIPELINING"),
+            (&theirs, Some(9), true, "PIPELINING STARTTLS", "PIPELINING STARTTLS"),
         ] {
             let wanted = [Extension::StartTls, Extension::Size, Extension::Pipelining];
             let extensions = dialect.extensions(wanted, size, keys);
@@ -186,14 +219,14 @@ mod tests {
 
     #[test]
     fn texts_carry_name_and_status() {
-        let plain = Replies::new(Dialect::mbr_smtp(), "mx.example", false);
+        let plain = Replies::new(&Dialect::mbr_smtp(), "mx.example", false);
         assert_eq!(&plain.stock(Stock::Greeting).1[..], b"220 mx.example at your service\r\n");
         assert_eq!(&plain.stock(Stock::Ok).1[..], b"250 OK\r\n");
-        let enhanced = Replies::new(Dialect::mbr_smtp(), "mx.example", true);
+        let enhanced = Replies::new(&Dialect::mbr_smtp(), "mx.example", true);
         assert_eq!(&enhanced.stock(Stock::Greeting).1[..], b"220 mx.example at your service\r\n");
         assert_eq!(&enhanced.stock(Stock::RecipientOk).1[..], b"250 2.1.5 OK\r\n");
         assert!(enhanced.stock(Stock::Help).1.starts_with(b"211-2.0.0 QUIT\r\n211-2.0.0 HELO\r\n"));
-        let other = Replies::new(Dialect::smtp_protocol(), "mx.example", false);
+        let other = Replies::new(&Dialect::smtp_protocol(), "mx.example", false);
         assert_eq!(&other.stock(Stock::Greeting).1[..], b"220 mx.example\r\n");
         assert_eq!(&other.stock(Stock::ResetOk).1[..], b"250\r\n");
         assert_eq!(&other.stock(Stock::SenderOk).1[..], b"250 OK\r\n");

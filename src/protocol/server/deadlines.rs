@@ -2,7 +2,7 @@
 
 use super::dialogue::Parked;
 use super::{Expired, Interest, ServerSession, State, Verdict};
-use crate::protocol::dialect::Stock;
+use crate::protocol::dialect::{GreetingDeadline, Stock};
 use std::time::{Duration, Instant};
 
 impl ServerSession {
@@ -72,6 +72,7 @@ impl ServerSession {
         }
         let command = limits.command.map(|limit| self.waiting_since + limit);
         let greeting = limits.greeting.map(|limit| self.connected_at + limit);
-        [command, greeting.filter(|_| !self.greeted)].into_iter().flatten().min()
+        let awaited = self.config.dialect.greeting_deadline == GreetingDeadline::Kept;
+        [command, greeting.filter(|_| awaited && !self.greeted)].into_iter().flatten().min()
     }
 }

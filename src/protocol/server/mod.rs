@@ -60,7 +60,7 @@ pub struct ServerConfig {
     /// Whether mail is taken under TLS only (RFC 3207 section 4).
     pub require_tls: bool,
     /// What it says and allows.
-    pub dialect: &'static Dialect,
+    pub dialect: Dialect,
     /// What becomes of bare CR and LF in a message.
     pub bare_newlines: BareNewlines,
     /// Whether LF dot LF ends a message where every line of the session has ended in a bare LF.

@@ -2,7 +2,7 @@
 
 use super::{Interest, ServerSession, State};
 use crate::protocol::command::{Command, CommandError};
-use crate::protocol::dialect::{Grammar, Replies, Stock, Welcome};
+use crate::protocol::dialect::{Commands, Incomplete, Order, Replies, Stock, Welcome};
 use crate::protocol::envelope::{Mail, Recipient};
 use crate::protocol::extension::OfferedNow;
 use crate::protocol::limits::MAX_OVERLONG_LINES;
@@ -108,18 +108,19 @@ impl Plan {
 impl ServerSession {
     /// What `line` would do now.
     pub(super) fn plan(&self, line: &str) -> Plan {
-        let dialect = self.config.dialect;
-        if dialect.grammar == Grammar::Application {
+        let dialect = &self.config.dialect;
+        if dialect.commands == Commands::Application {
             return self.plan_for_application(line);
         }
-        let command = Command::parse(line, dialect.grammar, self.offered());
+        let command = Command::parse(line, &dialect.syntax, self.offered());
         if let State::Refused = self.state {
             return match command {
                 Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
                 _ => self.bad(Stock::Refused),
             };
         }
-        if dialect.greeting_first && !self.is_greeted() && waits_for_greeting(&command) {
+        let greeting_first = dialect.order == Order::GreetingFirst;
+        if greeting_first && !self.is_greeted() && waits_for_greeting(&command) {
             return self.bad(Stock::GreetFirst);
         }
         match command {
@@ -145,7 +146,7 @@ impl ServerSession {
 
     /// What `line` does if the application accepts it; it knows whether that is its place.
     fn plan_for_application(&self, line: &str) -> Plan {
-        match Command::parse(line, Grammar::Application, self.offered()) {
+        match Command::parse_verb(line) {
             Ok(Command::Data) => Plan::new(Stock::StartData, Effect::StartData),
             Ok(Command::StartTls) if self.config.tls && !self.news.tls => {
                 Plan::new(Stock::ReadyForTls, Effect::StartTls)
@@ -174,24 +175,25 @@ impl ServerSession {
         }
     }
 
-    /// What to say of a malformed line; in the strict grammar a command out of sequence is told
-    /// that first.
+    /// What to say of a malformed line, or first that the command is out of sequence.
     fn complaint(&self, error: CommandError, line: &str) -> Stock {
-        let strict = self.config.dialect.grammar == Grammar::Strict;
+        let sequence_first = self.config.dialect.order == Order::SequenceFirst;
+        let by_itself = self.config.dialect.incomplete == Incomplete::ByItself;
         let is_mail = line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case("MAIL"));
         match error {
-            CommandError::Unknown | CommandError::Http => Stock::UnknownCommand,
+            CommandError::Empty if by_itself => Stock::SyntaxError,
+            CommandError::Unknown | CommandError::Http | CommandError::Empty => {
+                Stock::UnknownCommand
+            }
             CommandError::NotImplemented => Stock::NotImplemented,
-            CommandError::Empty => Stock::SyntaxError,
-            CommandError::ReversePathMissing => Stock::MailIncomplete,
-            CommandError::ForwardPathMissing => Stock::RcptIncomplete,
             CommandError::Domain => Stock::DomainMissing,
             CommandError::Argument => Stock::BadParameter,
-            CommandError::ForwardPath if strict && !self.in_transaction() => Stock::SenderFirst,
-            CommandError::ForwardPath => Stock::RecipientMissing,
-            _ if strict && is_mail && !self.is_greeted() => Stock::GreetFirst,
-            _ if strict && !is_mail && !self.in_transaction() => Stock::SenderFirst,
-            CommandError::ReversePath => Stock::SenderMissing,
+            _ if sequence_first && is_mail && !self.is_greeted() => Stock::GreetFirst,
+            _ if sequence_first && !is_mail && !self.in_transaction() => Stock::SenderFirst,
+            CommandError::ReversePathMissing if by_itself => Stock::MailIncomplete,
+            CommandError::ReversePathMissing | CommandError::ReversePath => Stock::SenderMissing,
+            CommandError::ForwardPathMissing if by_itself => Stock::RcptIncomplete,
+            CommandError::ForwardPathMissing | CommandError::ForwardPath => Stock::RecipientMissing,
             CommandError::UnknownParameter => Stock::UnknownParameter,
             CommandError::BadParameter => Stock::BadParameter,
         }

@@ -145,7 +145,6 @@ function engineParams(/** @type {any} */ { hostname, limits, tls }) {
     // The handlers count what they count.
     maxRecipients: 0,
     maxBadCommands: 0,
-    greetingTimeout: 0,
     tls: tls && { ...Object.fromEntries(given), key: [key].flat()[0], cert: [cert].flat()[0] },
   });
 }

@@ -107,7 +107,7 @@ const plain = (/** @type {any} */ config = {}) =>
 /** TLS from the first byte unless it is for development. */
 function engineConfig(/** @type {any} */ { key, cert, lineFeeds }) {
   const NODE_ENV = process.env.NODE_ENV || 'development';
-  const limits = { maxRecipients: 0, maxBadCommands: 0, greetingTimeout: 0, lineFeeds };
+  const limits = { maxRecipients: 0, maxBadCommands: 0, lineFeeds };
   if (NODE_ENV === 'development') return merge({ ...limits, name: 'localhost' });
   if (!key || !cert) {
     throw new TypeError(

@@ -42,7 +42,7 @@ impl Duel {
             bare_newlines: BareNewlines::Accept,
             line_feeds: false,
             deliverable: None,
-            replies: Replies::new(Dialect::mbr_smtp(), name, false),
+            replies: Replies::new(&Dialect::mbr_smtp(), name, false),
             control: Control::default(),
             counters: Counters::default(),
         };

@@ -2,6 +2,7 @@
 //! they cannot say: deadlines, STARTTLS, draining.
 
 mod control;
+mod dialect;
 mod random;
 mod transcripts;
 
@@ -23,7 +24,7 @@ fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
         bare_newlines: BareNewlines::Accept,
         line_feeds: false,
         deliverable: None,
-        replies: Replies::new(Dialect::mbr_smtp(), name, false),
+        replies: Replies::new(&Dialect::mbr_smtp(), name, false),
         control: Control::default(),
         counters: Counters::default(),
     };

@@ -3,6 +3,7 @@
 use super::*;
 use crate::protocol::budget::Budget;
 use crate::protocol::control::{Meter, Pipelining, Tally};
+use crate::protocol::dialect::Syntax;
 
 /// A small generator (xorshift), so that a failure can be repeated from its seed.
 struct Random(u64);
@@ -60,13 +61,37 @@ fn stream(random: &mut Random) -> Vec<u8> {
     bytes
 }
 
+/// One that has each leniency of any of ours.
+fn any_dialect(random: &mut Random) -> Dialect {
+    let dialects = [Dialect::mbr_smtp(), Dialect::mail_io(), Dialect::smtp_protocol()];
+    let mut any = || &dialects[random.below(3)];
+    Dialect {
+        overrides: any().overrides.clone(),
+        commands: any().commands,
+        syntax: Syntax {
+            gaps: any().syntax.gaps,
+            surplus: any().syntax.surplus,
+            domain: any().syntax.domain,
+            paths: any().syntax.paths,
+            parameters: any().syntax.parameters,
+            lhlo: any().syntax.lhlo,
+            not_implemented: any().syntax.not_implemented,
+        },
+        incomplete: any().incomplete,
+        order: any().order,
+        welcome: any().welcome,
+        greeting_deadline: any().greeting_deadline,
+        lists: any().lists,
+        starttls: any().starttls,
+    }
+}
+
 /// A server of any kind.
 fn any_config(random: &mut Random, control: Control) -> Arc<ServerConfig> {
-    let dialects = [Dialect::mbr_smtp(), Dialect::mail_io(), Dialect::smtp_protocol()];
     let newlines = [BareNewlines::Accept, BareNewlines::Refuse, BareNewlines::Normalise];
     config(|config| {
-        config.dialect = dialects[random.below(3)];
-        config.replies = Replies::new(config.dialect, &config.name, random.below(2) == 0);
+        config.dialect = any_dialect(random);
+        config.replies = Replies::new(&config.dialect, &config.name, random.below(2) == 0);
         config.bare_newlines = newlines[random.below(3)];
         config.line_feeds = random.below(3) == 0;
         config.deliverable = [None, Some(100)][random.below(2)];

@@ -44,13 +44,13 @@ fn set(config: &mut ServerConfig, name: &str, value: &str) {
             config.dialect = Dialect::smtp_protocol();
             config.extensions = Extensions::default();
             config.extensions.offer(Extension::StartTls);
-            config.replies = Replies::new(config.dialect, &config.name, false);
+            config.replies = Replies::new(&config.dialect, &config.name, false);
         }
         "lineFeeds" => config.line_feeds = true,
         "bareNewlines" => config.bare_newlines = BareNewlines::Normalise,
         "enhancedStatusCodes" => {
             config.extensions.offer(Extension::EnhancedStatusCodes);
-            config.replies = Replies::new(config.dialect, &config.name, true);
+            config.replies = Replies::new(&config.dialect, &config.name, true);
         }
         _ => panic!("no parameter {name}"),
     }

@@ -1,0 +1,132 @@
+//! Lines as RFC 5321 has them, and each leniency by itself.
+
+mod smtp_protocol;
+
+use super::*;
+use crate::protocol::dialect::{Dialect, Paths};
+use crate::protocol::extension::Extensions;
+use crate::protocol::parameters::Body;
+
+fn parse(line: &str) -> Result<Command, CommandError> {
+    parse_as(&Dialect::mbr_smtp().syntax, line)
+}
+
+fn parse_as(syntax: &Syntax, line: &str) -> Result<Command, CommandError> {
+    Command::parse(line, syntax, Extensions::usual().now(false))
+}
+
+fn mail(from: &str, size: Option<u64>) -> Result<Command, CommandError> {
+    let parameters = MailParameters { size, ..MailParameters::default() };
+    Ok(Command::Mail(Mail { from: from.to_owned(), parameters }))
+}
+
+#[test]
+fn verbs_have_no_case() {
+    assert_eq!(parse("dAtA"), Ok(Command::Data));
+    assert_eq!(parse("noop whatever"), Ok(Command::Noop));
+    assert_eq!(
+        parse("ehlo  client.example x"),
+        Ok(Command::Greeting { domain: "client.example".into(), extended: true })
+    );
+    assert_eq!(parse("help mail"), Ok(Command::Help(Some("MAIL".into()))));
+    assert_eq!(parse("mail from:<a@b>"), mail("a@b", None));
+}
+
+#[test]
+fn mail_parameters() {
+    let all = MailParameters {
+        size: Some(5),
+        body: Some(Body::EightBitMime),
+        smtp_utf8: true,
+        ..MailParameters::default()
+    };
+    assert_eq!(
+        parse("MAIL FROM:<> SIZE=5 BODY=8bitmime SMTPUTF8"),
+        Ok(Command::Mail(Mail { from: String::new(), parameters: all }))
+    );
+    assert_eq!(parse("MAIL FROM: <a@b>"), mail("a@b", None));
+    assert_eq!(parse("MAIL FROM:<a@b> SIZE=99999999999999999999"), mail("a@b", Some(u64::MAX)));
+    for line in
+        ["SIZE", "SIZE=", "SIZE=x", "SIZE=-1", "SIZE=1 SIZE=1", "BODY=x", "BODY", "SMTPUTF8=1"]
+    {
+        let line = format!("MAIL FROM:<a@b> {line}");
+        assert_eq!(parse(&line), Err(CommandError::BadParameter), "{line}");
+    }
+    for line in ["FOO", "AUTH=<>", "RET=FULL"] {
+        let line = format!("MAIL FROM:<a@b> {line}");
+        assert_eq!(parse(&line), Err(CommandError::UnknownParameter), "{line}");
+    }
+    let nothing = Extensions::default();
+    assert_eq!(
+        Command::parse(
+            "MAIL FROM:<a@b> BODY=7BIT",
+            &Dialect::mbr_smtp().syntax,
+            nothing.now(false)
+        ),
+        Err(CommandError::UnknownParameter)
+    );
+}
+
+#[test]
+fn malformed_lines() {
+    for (line, error) in [
+        ("", CommandError::Empty),
+        ("VRFY", CommandError::Argument),
+        ("EXPN x", CommandError::Unknown),
+        ("ENHANCEDSTATUSCODES", CommandError::Unknown),
+        ("GET / HTTP/1.1", CommandError::Http),
+        ("PROPFINDALOT / HTTP/1.1", CommandError::Http),
+        ("EHLO", CommandError::Domain),
+        ("HELO a\0b", CommandError::Domain),
+        ("MAIL", CommandError::ReversePathMissing),
+        ("MAIL FROM:a@b", CommandError::ReversePath),
+        ("MAIL FROM:<a@b>x", CommandError::ReversePath),
+        ("MAIL FROM:<\u{fffd}@b>", CommandError::ReversePath),
+        ("MAIL ÄÄÄÄÄ", CommandError::ReversePath),
+        ("RCPT", CommandError::ForwardPathMissing),
+        ("RCPT TO:<>", CommandError::ForwardPath),
+        ("RCPT TO:<a@b> NOTIFY=NEVER", CommandError::UnknownParameter),
+        ("STARTTLS now", CommandError::Argument),
+    ] {
+        assert_eq!(parse(line), Err(error), "{line:?}");
+    }
+}
+
+/// One leniency, and a line that is taken with it and refused without.
+type Leniency = (fn(&mut Syntax), &'static str, Result<Command, CommandError>);
+
+#[test]
+fn each_leniency_by_itself() {
+    let greeting = |domain: &str, extended| Command::Greeting { domain: domain.into(), extended };
+    let leniencies: [Leniency; 8] = [
+        (|it| it.gaps = Gaps::WhiteSpace, "HELP\tMAIL", Ok(Command::Help(Some("MAIL".into())))),
+        (|it| it.surplus = Surplus::Ignored, "STARTTLS now", Ok(Command::StartTls)),
+        (|it| it.domain = Domain::Optional, "EHLO", Ok(greeting("", true))),
+        (|it| it.paths = Paths::Bare, "MAIL FROM : a@b", mail("a@b", None)),
+        (|it| it.lhlo = Lhlo::Helo, "LHLO a.example", Ok(greeting("a.example", false))),
+        (|it| it.not_implemented = &[b"TURN"], "TURN", Err(CommandError::NotImplemented)),
+        (
+            |it| it.parameters = Parameters::Any,
+            "MAIL FROM:<a@b> X",
+            Ok(Command::Mail(Mail { from: "a@b".into(), parameters: MailParameters::read("X") })),
+        ),
+        (
+            |it| it.parameters = Parameters::Any,
+            "RCPT TO:<a@b> X",
+            Ok(Command::Rcpt(Recipient {
+                address: "a@b".into(),
+                parameters: RcptParameters::read("X"),
+            })),
+        ),
+    ];
+    for (one, (allow, line, expected)) in leniencies.iter().enumerate() {
+        for (other, (allow_other, ..)) in leniencies.iter().enumerate() {
+            let mut syntax = Dialect::mbr_smtp().syntax;
+            allow_other(&mut syntax);
+            let same = one == other || line.contains(" X") && leniencies[other].1.contains(" X");
+            assert_eq!(parse_as(&syntax, line) == *expected, same, "{line:?} with {other}");
+            allow(&mut syntax);
+            assert_eq!(parse_as(&syntax, line), *expected, "{line:?} and {other}");
+        }
+    }
+}

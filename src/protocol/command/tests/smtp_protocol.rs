@@ -1,0 +1,74 @@
+//! Lines as smtp-protocol takes them.
+
+use super::super::*;
+use crate::protocol::dialect::Dialect;
+use crate::protocol::extension::Extensions;
+
+fn parse(line: &str) -> Result<Command, CommandError> {
+    Command::parse(line, &Dialect::smtp_protocol().syntax, Extensions::default().now(false))
+}
+
+fn mail(from: &str, ext: Option<&str>) -> Result<Command, CommandError> {
+    let parameters = ext.map(MailParameters::read).unwrap_or_default();
+    assert_eq!(parameters.as_sent(), ext);
+    Ok(Command::Mail(Mail { from: from.to_owned(), parameters }))
+}
+
+fn rcpt(address: &str, ext: Option<&str>) -> Result<Command, CommandError> {
+    let parameters = ext.map(RcptParameters::read).unwrap_or_default();
+    assert_eq!(parameters.as_sent(), ext);
+    Ok(Command::Rcpt(Recipient { address: address.to_owned(), parameters }))
+}
+
+#[test]
+fn addresses_with_and_without_brackets() {
+    for line in [
+        "MAIL FROM:<a@b>",
+        "mail from:a@b",
+        "MAIL From : <a@b>",
+        "mail\tfrom: a@b>",
+        "MAIL FROM:<a@b",
+    ] {
+        assert_eq!(parse(line), mail("a@b", None), "{line}");
+    }
+    assert_eq!(parse("MAIL FROM:<>"), mail("", None));
+    assert_eq!(parse("MAIL FROM:<a@b> SIZE=5 X"), mail("a@b", Some("SIZE=5 X")));
+    assert_eq!(parse("MAIL FROM:root  BODY=7BIT"), mail("root", Some("BODY=7BIT")));
+    assert_eq!(parse("MAIL FROM:<\"a b\"@c> X"), mail("\"a b\"@c", Some("X")));
+    assert_eq!(parse("MAIL FROM:<a>b> X"), mail("a>b", Some("X")));
+    assert_eq!(parse("RCPT TO:boop"), rcpt("boop", None));
+    assert_eq!(parse("rcpt to:<b@c> NOTIFY=NEVER"), rcpt("b@c", Some("NOTIFY=NEVER")));
+    let Ok(Command::Mail(with_size)) = parse("MAIL FROM:<a@b> X SIZE=5") else { panic!() };
+    assert_eq!(with_size.parameters.size, Some(5));
+}
+
+#[test]
+fn greetings_need_no_name() {
+    let greeting =
+        |domain: &str, extended| Ok(Command::Greeting { domain: domain.to_owned(), extended });
+    assert_eq!(parse("helo"), greeting("", false));
+    assert_eq!(parse("LHLO a.example"), greeting("a.example", false));
+    assert_eq!(parse("EHLO a.example and more"), greeting("a.example and more", true));
+}
+
+#[test]
+fn malformed_lines() {
+    for (line, error) in [
+        ("", CommandError::Empty),
+        ("MAIL", CommandError::ReversePathMissing),
+        ("MAIL ", CommandError::ReversePathMissing),
+        ("MAIL a@b", CommandError::ReversePath),
+        ("MAIL FROM:", CommandError::ReversePath),
+        ("MAIL FROM:<a\0@b>", CommandError::ReversePath),
+        ("MAIL FROM:<a@b> X\x1b", CommandError::ReversePath),
+        ("RCPT", CommandError::ForwardPathMissing),
+        ("RCPT TO:<>", CommandError::ForwardPath),
+        ("RCPT TO:<\u{fffd}>", CommandError::ForwardPath),
+        ("NOOP", CommandError::NotImplemented),
+        ("vrfy a", CommandError::NotImplemented),
+        ("AUTH PLAIN", CommandError::Unknown),
+        ("GET / HTTP/1.1", CommandError::Http),
+    ] {
+        assert_eq!(parse(line), Err(error), "{line:?}");
+    }
+}
