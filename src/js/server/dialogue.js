@@ -16,6 +16,8 @@ EVENT[KIND.HELO] = 'helo';
 EVENT[KIND.MAIL] = 'mail';
 EVENT[KIND.RCPT] = 'rcpt';
 EVENT[KIND.DATA_START] = 'dataStart';
+/** The plan of a reply that nobody listens to. @type {string[]} */
+const NOT_TOLD = [];
 
 /** @typedef {import('./observer.js').Host} Host */
 
@@ -58,7 +60,7 @@ class Dialogue extends EngineSession {
 
   get queue() {
     this.#queue ??= new NetQueue({
-      isPending: () => this.judge.stage !== null,
+      isPending: () => this.judge.isAsking,
       trigger: (event, data) => {
         if (event === 'success') this.session.success(/** @type {any} */ (data));
         if (event === 'error') this.session.failure(/** @type {any} */ (data), undefined);
@@ -103,40 +105,35 @@ class Dialogue extends EngineSession {
 
   /** @override */
   connected() {
-    this.#begin();
-    this.judge.planned = this.planned(this.#host.replies);
+    const planned = this.planned(this.#host.replies);
     this.#announcer.started();
-    this.judge.ask('connect', this.socket);
+    this.judge.ask('connect', this.socket, planned);
   }
 
   /** @override @param {InstanceType<typeof import('../engine/engine-session.js').Command>} command */
   command({ kind, line, argument, size, drops, dropsGreeting }) {
-    this.#begin();
-    if (this.#host.responds) this.judge.planned = this.planned(this.#host.replies);
+    const planned = this.#host.responds ? this.planned(this.#host.replies) : NOT_TOLD;
     if (line !== null) {
       this.#announcer.debug('CLIENT', line);
-      if (!this.judge.mayPass(line)) return;
+      if (!this.judge.mayPass(line, planned)) return;
     }
     const event = EVENT[kind];
     if (event === undefined) {
       if (drops) this.wasReset();
       if (dropsGreeting) this.forgotGreeting();
-      this.#announcer.respond(this.judge.planned);
-      this.link.settle(VERDICT.ACCEPT);
+      this.judge.goOn(planned);
     } else {
       if (event === 'mail') this.transaction.replace();
       if (event === 'dataStart') this.judge.forgetReading();
-      this.judge.ask(event, event === 'mail' ? { from: argument, size } : argument);
+      this.judge.ask(event, event === 'mail' ? { from: argument, size } : argument, planned);
     }
   }
 
   /** @override @param {string} text @param {Buffer} [bytes] */
   message(text, bytes) {
-    this.#begin();
     this.judge.forgetReading();
     this.transaction.receive(text, bytes);
-    this.judge.planned = this.planned(this.#host.replies);
-    this.judge.ask('data', text);
+    this.judge.ask('data', text, this.planned(this.#host.replies));
   }
 
   /** @override @param {string} text @param {Buffer} [bytes] */
@@ -149,10 +146,8 @@ class Dialogue extends EngineSession {
 
   /** @override */
   streamed() {
-    this.#begin();
-    this.judge.planned = this.planned(this.#host.replies);
     this.transaction.data.received = true;
-    this.judge.judgeReading();
+    this.judge.judgeReading(this.planned(this.#host.replies));
   }
 
   /** @override */
@@ -162,14 +157,8 @@ class Dialogue extends EngineSession {
 
   /** @override */
   captured(/** @type {Buffer} */ line) {
-    this.#begin();
     this.link.settle(VERDICT.ACCEPT);
     this.guarded(() => continueWith(this.queue, line));
-  }
-
-  /** Nothing was sent yet since the last record. */
-  #begin() {
-    this.judge.sentCode = undefined;
   }
 
   /** @override */
@@ -191,10 +180,10 @@ class Dialogue extends EngineSession {
   /** @override */
   timedOut() {
     if (!this.#host.emitsTimeout) return;
-    if (this.judge.stage !== 'timeout' || !this.judge.asked?.isPending) {
+    if (!this.judge.isAwaiting('timeout')) {
       // An event whose verdict is awaited is none of idle clients.
       this.#timedOutAt = Date.now();
-      this.judge.ask('timeout', undefined);
+      this.judge.ask('timeout', undefined, NOT_TOLD);
       return;
     }
     const limit = this.#host.config.listenerTimeout;
@@ -208,7 +197,7 @@ class Dialogue extends EngineSession {
     const isReading = this.judge.reading?.state === 'open';
     const event = this.judge.overrule();
     const limit = this.#host.config.listenerTimeout;
-    const listener = event === null ? 'a listener' : `the listener of '${event}'`;
+    const listener = event === undefined ? 'a listener' : `the listener of '${event}'`;
     const why = isReading
       ? `the reader of a message took nothing of it for ${limit} ms`
       : `${listener} gave no verdict within ${limit} ms`;
@@ -229,7 +218,7 @@ class Dialogue extends EngineSession {
 
   /** @override */
   gone(/** @type {boolean} */ isQuiet) {
-    this.judge.stage = null;
+    this.judge.close();
     if (this.judge.reading?.state !== 'whole') {
       const why = 'the connection ended before the message was whole';
       this.judge.reading?.fail('SMTP_ERR_MESSAGE_CUT', why);

@@ -27,17 +27,19 @@ class Reading {
   verdict;
   /** The engine was told how to answer; it may have asked all the same, at that very moment. */
   isAnswered = false;
+  /** That of 'dataStart', whose listener reads. */
+  question;
   #link;
   #answered;
-  /** What the listener of 'dataStart' returned. @type {PromiseLike<unknown> | undefined} */
-  #listener;
 
   /**
    * @param {Link} link
+   * @param {InstanceType<typeof import('./question.js').Question>} question
    * @param {(replyCode: number) => void} answered is told of the reply to a message whose rest was
    *   skipped
    */
-  constructor(link, answered) {
+  constructor(link, question, answered) {
+    this.question = question;
     this.#link = link;
     this.#answered = answered;
     this.stream = new MessageStream({
@@ -47,10 +49,14 @@ class Reading {
     link.listen(INTEREST.stream, true);
   }
 
-  /** The client is told to send, and will be read by `listener`, if that is a promise. */
-  open(/** @type {PromiseLike<unknown> | undefined} */ listener) {
+  /** The client is told to send. */
+  open() {
     this.state = 'open';
-    this.#listener = listener;
+  }
+
+  /** What the listener that reads has returned, if that is a promise. */
+  get #listener() {
+    return this.question.promise;
   }
 
   /** Nothing more is to be said of it, or read. */

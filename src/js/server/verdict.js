@@ -2,10 +2,10 @@
 // The event of a session that is at hand: it is raised, and what its listener returns, calls or
 // throws becomes a verdict.
 
-const { AsyncLocalStorage } = require('node:async_hooks');
 const engine = require('../engine/border.js');
 const { SmtpError } = require('../errors.js');
 const { Reading } = require('./message-reader.js');
+const { Question } = require('./question.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
 
 const { STOCK, VERDICT } = engine;
@@ -27,47 +27,17 @@ const CODES = new Map([
  * @typedef {InstanceType<typeof import('./transaction.js').Transaction>} Transaction
  */
 
-/**
- * @typedef {object} Asked an event that was raised for a verdict
- * @property {Judge} judge
- * @property {boolean} isPending its listener has returned a promise that is not settled yet
- */
-
-/** The event whose listener runs, also behind each of its awaits. @type {AsyncLocalStorage<Asked>} */
-const contexts = new AsyncLocalStorage();
-
 const isThenable = (/** @type {any} */ value) => typeof value?.then === 'function';
 
-const callListener = (
-  /** @type {Host} */ host,
-  /** @type {Session} */ session,
-  /** @type {string} */ event,
-  /** @type {unknown} */ argument,
-) => host.call(session, event, argument);
-
 class Judge {
-  /** The event whose verdict is awaited. @type {string | null} */
-  stage = null;
-  /** @type {Asked | undefined} */
-  asked;
-  /** The planned reply's lines. @type {string[]} */
-  planned = [];
-  /** What `send` sent since the last record. @type {number | undefined} */
-  sentCode;
   /** The message of the last DATA, where a listener reads it as it comes. */
   /** @type {InstanceType<typeof Reading> | undefined} */
   reading;
-  /** That DATA, and the promise of its listener. @type {Asked | undefined} */
-  #readingAsked;
-  /** @type {Promise<unknown> | undefined} */
-  #reader;
+  /** What is at hand. */
+  #question = new Question(this, '', undefined, [], 0);
   /** One whose listener was the first of all to return a promise, and so runs in no context. */
-  /** @type {Asked | undefined} */
+  /** @type {InstanceType<typeof Question> | undefined} */
   #untracked;
-  /** The 'message' event went on while its record was being read. */
-  #passed = false;
-  /** @type {any} */
-  #argument;
   #host;
   #session;
   #link;
@@ -87,43 +57,83 @@ class Judge {
     this.#link = link;
     this.#transaction = transaction;
     this.#announcer = announcer;
+    this.#question.close();
   }
 
-  /** Raises an interruptable event and acts on what its listener returns. */
-  ask(/** @type {string} */ event, /** @type {unknown} */ argument) {
-    /** @type {Asked} */
-    const asked = { judge: this, isPending: false };
-    this.asked = asked;
-    this.stage = event;
-    if (event !== 'message') this.#argument = argument;
+  /** Whether a verdict is awaited. */
+  get isAsking() {
+    return this.#question.isOpen;
+  }
+
+  /** Whether the listener of this event has returned a promise that decides it. @param {string} event */
+  isAwaiting(event) {
+    return this.#question.is(event) && this.#question.isPending;
+  }
+
+  /**
+   * Raises an interruptable event and acts on what its listener returns.
+   *
+   * @param {string} event
+   * @param {unknown} argument
+   * @param {string[]} planned the reply's lines
+   */
+  ask(event, argument, planned) {
+    const question = this.#next(event, argument, planned);
     let result;
     try {
+      // Contexts cost programs that have no use for them.
       result = this.#host.isAsync
-        ? contexts.run(asked, callListener, this.#host, this.#session, event, argument)
+        ? question.run(() => this.#host.call(this.#session, event, argument))
         : this.#host.call(this.#session, event, argument);
-      if (isThenable(result)) return this.#await(event, asked, Promise.resolve(result));
+      if (isThenable(result)) return this.#await(question, Promise.resolve(result));
     } catch (error) {
-      return this.#failed(asked, error);
+      return this.#failed(question, error);
     }
-    if (result && this.isAsked(asked)) this.#accept(undefined, true);
+    if (result && this.#isAwaited(question)) this.#accept(undefined, true);
   }
 
-  /** Raises 'message'; whether the command goes on at once. */
-  mayPass(/** @type {string} */ line) {
+  /**
+   * Raises 'message'; whether the command goes on at once.
+   *
+   * @param {string} line
+   * @param {string[]} planned
+   */
+  mayPass(line, planned) {
     const recipients = this.#transaction.count;
-    this.#passed = false;
-    this.ask('message', line);
-    if (this.#passed && this.#transaction.count !== recipients) {
+    this.ask('message', line, planned);
+    const { state } = this.#question;
+    if (state === 'passed' && this.#transaction.count !== recipients) {
       // The plan was made without these recipients: have another made.
+      this.#question.close();
       this.#link.settle(VERDICT.PROCEED);
       return false;
     }
-    return this.#passed;
+    return state === 'passed';
   }
 
-  /** Whether the verdict on this event is still awaited. */
-  isAsked(/** @type {Asked} */ asked) {
-    return this.stage !== null && this.asked === asked;
+  /** A command that raises no event of its own goes on as planned. @param {string[]} planned */
+  goOn(planned) {
+    this.#question.close();
+    this.#announcer.respond(planned);
+    this.#link.settle(VERDICT.ACCEPT);
+  }
+
+  #next(
+    /** @type {string} */ event,
+    /** @type {unknown} */ argument,
+    /** @type {string[]} */ planned,
+  ) {
+    const last = this.#question;
+    // What 'message' has sent is sent for its command.
+    const sentCode = last.state === 'passed' ? last.sentCode : 0;
+    last.close();
+    this.#question = new Question(this, event, argument, planned, sentCode);
+    return this.#question;
+  }
+
+  /** Whether this is at hand, and its verdict awaited. */
+  #isAwaited(/** @type {InstanceType<typeof Question>} */ question) {
+    return question === this.#question && question.isOpen;
   }
 
   success(/** @type {string | string[]=} */ message) {
@@ -134,7 +144,8 @@ class Judge {
   ok(/** @type {string | string[]=} */ message) {
     if (this.#isReader()) this.#note({ message, fills: false });
     else if (!this.#mayDecide()) return;
-    else if (this.stage === 'message') this.#answer(250, message || this.#stockText(STOCK.OK));
+    else if (this.#question.event === 'message')
+      this.#answer(250, message || this.#stockText(STOCK.OK));
     else this.#accept(message, false);
   }
 
@@ -146,31 +157,33 @@ class Judge {
   /** The listener has replied by itself. */
   settleSilently() {
     if (!this.#mayDecide()) return;
-    const { stage } = this;
-    this.stage = null;
-    const refused = this.sentCode !== undefined && this.sentCode >= 400;
+    const { event, sentCode } = this.#question;
+    this.#question.close();
+    const refused = sentCode >= 400;
     if (refused) this.#transaction.restore();
-    if (stage === 'dataStart' && refused) this.#refuseReading(this.sentCode);
-    else if (stage === 'dataStart') this.#openReading();
+    if (event === 'dataStart' && refused) this.#refuseReading(sentCode);
+    else if (event === 'dataStart') this.#openReading();
     this.#transaction.settle();
-    this.#tell(stage, this.sentCode ?? 250);
-    this.#link.settle(stage === 'message' ? VERDICT.SKIP : VERDICT.SILENT, this.sentCode);
+    this.#tell(sentCode || 250);
+    const verdict = event === 'message' ? VERDICT.SKIP : VERDICT.SILENT;
+    this.#link.settle(verdict, sentCode || undefined);
   }
 
-  /** The engine has answered for a listener that was too slow; its event is returned. */
+  /** The engine has answered for a listener that was too slow; its event is returned, if there is one. */
   overrule() {
-    const { stage } = this;
-    this.stage = null;
+    const { event, isOpen } = this.#question;
+    this.#question.close();
     this.#transaction.restore();
-    this.#tell(this.reading?.state === 'open' ? 'data' : stage, LOCAL_ERROR);
-    return stage;
+    if (this.reading?.state === 'open') this.#tellMessage(LOCAL_ERROR);
+    else if (isOpen) this.#tell(LOCAL_ERROR);
+    return isOpen ? event : undefined;
   }
 
   /** Sends a reply of a listener's own. */
   send(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
     this.write(engine.border().replyLines(code, textOf(code, message)));
-    this.sentCode = code;
-    if (code === START_DATA && this.stage === 'dataStart') this.settleSilently();
+    this.#question.sentCode = code;
+    if (code === START_DATA && this.#question.is('dataStart')) this.settleSilently();
   }
 
   /** Sends lines as they are. */
@@ -183,20 +196,26 @@ class Judge {
   /** Sends what is ready and ends the connection. */
   end() {
     this.#link.end();
-    this.stage = null;
+    this.#question.close();
+  }
+
+  /** The session is over. */
+  close() {
+    this.#question.close();
   }
 
   /** The message as it comes. */
   message() {
     if (this.reading !== undefined && this.#isReader()) return this.reading.stream;
-    if (this.stage !== 'dataStart' || !this.#mayDecide()) {
+    if (!this.#mayDecide() || this.#question.event !== 'dataStart') {
       const why = "session.message() is for the listener of 'dataStart', while its session lasts";
       throw new SmtpError('SMTP_ERR_NO_MESSAGE', why);
     }
     if (this.reading === undefined) {
-      this.reading = new Reading(this.#link, (code) => this.#tell('data', code));
+      const question = this.#question;
+      this.reading = new Reading(this.#link, question, (code) => this.#tellMessage(code));
       // The listener goes on reading: the message can only come once it was asked for.
-      if (this.#reader !== undefined) this.#accept(undefined, true);
+      if (question.promise !== undefined) this.#accept(undefined, true);
     }
     return this.reading.stream;
   }
@@ -205,7 +224,7 @@ class Judge {
   cut(/** @type {string[]} */ lines) {
     const code = Number(lines[0].slice(0, 3));
     this.#link.settle(VERDICT.ACCEPT);
-    this.#tell('data', code);
+    this.#tellMessage(code);
     const why = `the message was refused: ${lines.join(' ')}`;
     this.reading?.fail('SMTP_ERR_MESSAGE_REFUSED', why, code);
   }
@@ -214,26 +233,25 @@ class Judge {
   forgetReading() {
     this.reading?.close();
     this.reading = undefined;
-    this.#readingAsked = undefined;
-    this.#reader = undefined;
   }
 
-  /** The message that was read has come whole: 'data' is raised once it was read. */
-  judgeReading() {
-    const asked = /** @type {Asked} */ (this.#readingAsked);
-    this.asked = asked;
-    this.stage = 'data';
+  /** The message that was read has come whole: 'data' is raised once it was read. @param {string[]} planned */
+  judgeReading(planned) {
     const reading = /** @type {InstanceType<typeof Reading>} */ (this.reading);
+    const { question } = reading;
+    if (question !== this.#question) this.#question.close();
+    this.#question = question;
+    question.turnToData(planned);
     reading.finish(
       () => {
         const { code, message, fills } = reading.verdict ?? {};
-        if (!this.isAsked(asked)) return;
-        if (reading.verdict === undefined) this.ask('data', undefined);
+        if (!this.#isAwaited(question)) return;
+        if (reading.verdict === undefined) this.ask('data', undefined, planned);
         else if (code !== undefined) this.#answer(code, message);
         else this.#accept(message, fills === true);
       },
       (error) => {
-        if (this.isAsked(asked)) this.#refuse(error, reading.refusal(error));
+        if (this.#isAwaited(question)) this.#refuse(error, reading.refusal(error));
       },
     );
   }
@@ -242,9 +260,9 @@ class Judge {
   #isReader() {
     const state = this.reading?.state;
     if (state !== 'open' && state !== 'whole') return false;
-    if (this.stage !== null && this.stage !== 'data') return false;
-    const asked = this.#caller();
-    return asked === undefined || asked === this.#readingAsked || !asked.isPending;
+    if (this.#question.isOpen && this.#question.event !== 'data') return false;
+    const caller = this.#caller();
+    return caller === undefined || caller === this.reading?.question || !caller.isPending;
   }
 
   /** Keeps a verdict until the message was read; the first one counts. */
@@ -254,70 +272,62 @@ class Judge {
 
   /** The event whose listener the caller belongs to, as far as that is known. */
   #caller() {
-    const running = contexts.getStore();
-    return running?.judge === this ? running : this.#untracked;
+    return Question.running(this) ?? this.#untracked;
   }
 
   #openReading() {
-    this.reading?.open(this.#reader);
-    this.#readingAsked = this.asked;
+    this.reading?.open();
   }
 
   /** DATA itself was refused: nothing comes. */
-  #refuseReading(/** @type {number | undefined} */ code) {
+  #refuseReading(/** @type {number} */ code) {
     const why = `DATA was refused with ${code}`;
     this.reading?.fail('SMTP_ERR_MESSAGE_REFUSED', why, code);
   }
 
   /**
-   * Whether a verdict given here is one on the event at hand. It is not if it comes from a listener
-   * of an earlier one, which is still at it although that was decided without it.
+   * Whether a verdict given here is one on what is at hand. A listener that is still at it although
+   * its event was decided without it speaks of that one.
    */
   #mayDecide() {
-    if (this.stage === null) return false;
-    const asked = this.#caller();
-    return asked === undefined || asked === this.asked || !asked.isPending;
+    const caller = this.#caller();
+    return this.#isAwaited(caller?.isPending ? caller : this.#question);
   }
 
   #await(
-    /** @type {string} */ event,
-    /** @type {Asked} */ asked,
+    /** @type {InstanceType<typeof Question>} */ question,
     /** @type {Promise<unknown>} */ promise,
   ) {
-    asked.isPending = true;
-    // Contexts cost programs that have no use for them.
-    if (!this.#host.isAsync) this.#untracked = asked;
+    const { event } = question;
+    question.await(promise);
+    if (!this.#host.isAsync) this.#untracked = question;
     this.#host.isAsync = true;
-    if (event === 'dataStart') {
-      this.#reader = promise;
-      if (this.reading !== undefined && this.isAsked(asked)) this.#accept(undefined, true);
-    }
+    const isRead = () => event === 'dataStart' && this.reading !== undefined;
+    if (isRead() && this.#isAwaited(question)) this.#accept(undefined, true);
     promise.then(
       () => {
-        asked.isPending = false;
+        question.done();
         // A message that is being read is judged when it was read.
-        const isRead = event === 'dataStart' && this.reading !== undefined;
-        if (!isRead && this.isAsked(asked)) this.#accept(undefined, true);
+        if (!isRead() && this.#isAwaited(question)) this.#accept(undefined, true);
       },
-      (error) => this.#failed(asked, error),
+      (error) => this.#failed(question, error),
     );
   }
 
   /** A listener failed; a verdict that 'error' gives counts, on the event that failed. */
-  #failed(/** @type {Asked} */ asked, /** @type {unknown} */ error) {
-    asked.isPending = false;
-    const isReader = asked === this.#readingAsked && this.reading?.state === 'open';
-    if (this.isAsked(asked)) {
-      this.#host.fail(this.#session, error);
-    } else {
-      const other = this.stage;
-      this.stage = null;
-      this.#host.fail(this.#session, error);
-      if (this.#link.isAlive) this.stage = other;
-    }
-    if (isReader) this.reading?.stream.destroy(/** @type {Error} */ (error));
-    if (!this.isAsked(asked)) return;
-    if (this.stage === 'timeout') this.stage = null;
+  #failed(/** @type {InstanceType<typeof Question>} */ question, /** @type {unknown} */ error) {
+    question.done();
+    const { reading } = this;
+    const isReader = question === reading?.question && reading.state === 'open';
+    const current = this.#question;
+    // What is at hand by now is not what 'error' is told of.
+    this.#question = question;
+    this.#host.fail(this.#session, error);
+    if (this.#question === question) this.#question = current;
+    if (!this.#link.isAlive) this.#question.close();
+    if (isReader) reading.stream.destroy(/** @type {Error} */ (error));
+    if (!this.#isAwaited(question)) return;
+    if (question.event === 'timeout') question.close();
     else this.#refuse(error);
   }
 
@@ -329,15 +339,16 @@ class Judge {
 
   /** Goes on; `fills` data or not. */
   #accept(/** @type {string | string[] | undefined} */ message, /** @type {boolean} */ fills) {
-    const event = /** @type {string} */ (this.stage);
+    const question = this.#question;
+    const { event } = question;
     if (event === 'dataStart' && this.reading !== undefined) {
       const { stream } = this.reading;
       if (stream.destroyed) return this.#refuse(stream.errored);
       this.#openReading();
     }
-    this.stage = null;
+    question.close();
     if (event === 'message') {
-      if (this.#link.isReading) this.#passed = true;
+      if (this.#link.isReading) question.pass();
       else this.#link.settle(VERDICT.PROCEED);
       return;
     }
@@ -346,13 +357,13 @@ class Judge {
       return;
     }
     this.#transaction.settle();
-    if (fills) this.#fill(event);
+    if (fills) this.#fill();
     const code = CODES.get(event) ?? 250;
-    this.#tell(event, code);
+    this.#tell(code);
     if (message) {
       this.#replyWith(VERDICT.ACCEPT, code, textOf(code, message));
     } else if (fills || event !== 'helo') {
-      this.#announcer.respond(this.planned);
+      this.#announcer.respond(question.planned);
       this.#link.settle(fills ? VERDICT.ACCEPT : VERDICT.OK);
     } else {
       this.#announcer.respond(this.#host.replies[STOCK.OK]);
@@ -360,15 +371,16 @@ class Judge {
     }
   }
 
-  #fill(/** @type {string} */ event) {
+  #fill() {
     const transaction = this.#transaction;
+    const { event, argument } = this.#question;
     if (event === 'helo') {
-      transaction.greet(this.#argument);
+      transaction.greet(argument);
     } else if (event === 'mail') {
-      transaction.data.from = this.#argument.from;
-      transaction.data.size = this.#argument.size;
+      transaction.data.from = argument.from;
+      transaction.data.size = argument.size;
     } else if (event === 'rcpt') {
-      transaction.add(this.#argument);
+      transaction.add(argument);
     } else if (event === 'data') {
       transaction.data.message = transaction.message;
     }
@@ -376,10 +388,10 @@ class Judge {
 
   /** Leaves the event undone and replies so. */
   #answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
-    const event = this.stage;
-    this.stage = null;
+    const { event } = this.#question;
+    this.#question.close();
     this.#transaction.restore();
-    this.#tell(event, code);
+    this.#tell(code);
     if (event === 'dataStart') this.#refuseReading(code);
     const text = textOf(code, message);
     if (event === 'timeout') {
@@ -399,14 +411,18 @@ class Judge {
     this.#link.settle(verdict, code, text);
   }
 
-  /** Tells those who watch what became of an event. */
-  #tell(/** @type {string | null} */ event, /** @type {number} */ replyCode) {
-    if (event === 'mail' && replyCode < 400) {
-      this.#announcer.begun(this.#argument);
-    } else if (event === 'data' && !this.reading?.isAnswered) {
-      const bytes = this.reading?.stream.bytesTaken ?? this.#transaction.byteLength;
-      this.#announcer.answered(this.#transaction, bytes, replyCode);
-    }
+  /** Tells those who watch what became of the event. */
+  #tell(/** @type {number} */ replyCode) {
+    const { event, argument } = this.#question;
+    if (event === 'mail' && replyCode < 400) this.#announcer.begun(argument);
+    else if (event === 'data') this.#tellMessage(replyCode);
+  }
+
+  /** Tells them what became of a message. */
+  #tellMessage(/** @type {number} */ replyCode) {
+    if (this.reading?.isAnswered) return;
+    const bytes = this.reading?.stream.bytesTaken ?? this.#transaction.byteLength;
+    this.#announcer.answered(this.#transaction, bytes, replyCode);
   }
 
   #stockText(/** @type {number} */ stock) {

@@ -1,0 +1,103 @@
+'use strict';
+// An event whose listener decides: one object from the moment it is raised. A verdict that comes late
+// meets an object of the past, and has no effect.
+
+const { AsyncLocalStorage } = require('node:async_hooks');
+
+/** The question whose listener runs, also behind each of its awaits. */
+/** @type {AsyncLocalStorage<Question>} */
+const contexts = new AsyncLocalStorage();
+
+class Question {
+  /** Whose it is. */
+  owner;
+  event;
+  argument;
+  /** The lines of the reply that the engine plans. */
+  planned;
+  /** The code of a reply that a listener has sent by itself since the record came, else 0. */
+  sentCode;
+  /**
+   * Its verdict is awaited; 'message' has gone on while its record is being read, so that the event
+   * of its command comes next; it is over.
+   *
+   * @type {'open' | 'passed' | 'over'}
+   */
+  state = 'open';
+  /** What its listener returned, if that is a promise. @type {Promise<unknown> | undefined} */
+  promise;
+  /** Whether that promise is not settled yet: what is called then is called by this listener. */
+  isPending = false;
+
+  /**
+   * @param {object} owner
+   * @param {string} event
+   * @param {any} argument of its listener
+   * @param {string[]} planned
+   * @param {number} sentCode
+   */
+  constructor(owner, event, argument, planned, sentCode) {
+    this.owner = owner;
+    this.event = event;
+    this.argument = argument;
+    this.planned = planned;
+    this.sentCode = sentCode;
+  }
+
+  /** The one whose listener calls, of this owner; undefined where that is not known. @param {object} owner */
+  static running(owner) {
+    const question = contexts.getStore();
+    return question?.owner === owner ? question : undefined;
+  }
+
+  /**
+   * Runs its listener so that `running` knows it.
+   *
+   * @template T
+   * @param {() => T} listener
+   * @returns {T}
+   */
+  run(listener) {
+    return contexts.run(this, listener);
+  }
+
+  get isOpen() {
+    return this.state === 'open';
+  }
+
+  /** Whether it is this event, and its verdict is awaited. @param {string} event */
+  is(event) {
+    return this.state === 'open' && this.event === event;
+  }
+
+  /** The listener's promise is awaited. @param {Promise<unknown>} promise */
+  await(promise) {
+    this.promise = promise;
+    this.isPending = true;
+  }
+
+  /** The listener is done. */
+  done() {
+    this.isPending = false;
+  }
+
+  /** There is a verdict, or none is wanted any more. */
+  close() {
+    this.state = 'over';
+  }
+
+  /** 'message' goes on to the event of its command. */
+  pass() {
+    this.state = 'passed';
+  }
+
+  /** The message that the listener of DATA reads has come: what it says now is on that. @param {string[]} planned */
+  turnToData(planned) {
+    this.event = 'data';
+    this.planned = planned;
+    this.sentCode = 0;
+    this.state = 'open';
+  }
+}
+
+module.exports = { Question };
