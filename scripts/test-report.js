@@ -34,12 +34,19 @@ class Report {
     this.#line(`\n${title}\n${indented}\n`);
   }
 
-  /** Adds the result of a run. @param {string} name @param {Counts} counts */
-  finished(name, counts) {
+  /**
+   * Adds the result of a run.
+   *
+   * @param {string} name
+   * @param {Counts} counts
+   * @param {Iterable<string>} [reasons] why tests, and suites of them, were skipped
+   */
+  finished(name, counts, reasons = []) {
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) {
       this.#totals[key] += counts[key];
     }
     this.#line(`${name}: ${countsText(counts)}`);
+    for (const reason of reasons) this.#line(`    skipped: ${reason}`);
   }
 
   /** Prints the totals. @returns {number} the exit code */

@@ -85,6 +85,8 @@ class Watcher {
   #written = new Map();
   /** Files with a test that failed. */
   #failed = new Set();
+  /** Why tests were skipped. @type {Set<string>} */
+  #reasons = new Set();
   #seen = 0;
   #failures = 0;
 
@@ -105,6 +107,7 @@ class Watcher {
       this.#written.set(file, (this.#written.get(file) ?? '') + data.message);
     } else if (type === 'test:pass') {
       this.#seen += 1;
+      if (typeof data.skip === 'string' && data.skip !== '') this.#reasons.add(data.skip);
     } else if (type === 'test:fail') {
       this.#fail(data, file);
     } else if (type === 'test:diagnostic') {
@@ -123,7 +126,8 @@ class Watcher {
     }
     const { pass, fail, cancelled, skipped, todo } = this.#counted;
     const failed = Math.max(fail + cancelled, this.#failures);
-    this.#report.finished(this.#name, { passed: pass, failed, skipped: skipped + todo });
+    const counts = { passed: pass, failed, skipped: skipped + todo };
+    this.#report.finished(this.#name, counts, this.#reasons);
   }
 
   /** @param {any} data @param {string} file */

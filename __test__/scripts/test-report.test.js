@@ -49,7 +49,12 @@ const PASSES = `${HEAD} test('one', () => { process.emitWarning('wanted'); conso
 /** A test that is run, what is counted, what is shown. @type {[string, string, string, RegExp[]][]} */
 const TABLE = [
   ['all pass', FINE, PASSES, []],
-  ['a skipped one', FINE, `${PASSES} test('two', { skip: true }, () => {});`, []],
+  [
+    'a skipped one',
+    FINE,
+    `${PASSES} test('two', { skip: 'no tea' }, () => {});`,
+    [/^ {4}skipped: no tea$/m],
+  ],
   [
     'Rust fails',
     BROKEN,
@@ -135,7 +140,8 @@ describe('npm test', { timeout: 60_000 }, () => {
       for (const each of shown) assert.match(stdout, each);
       if (failed > 0) return assert.match(stdout, /^FAILED /m);
       // Neither the warning nor what looks like a result of another runner is shown.
-      assert.equal(stdout.split('\n').length, 6, stdout);
+      const reasons = stdout.match(/^ {4}skipped: .*\n/gm) ?? [];
+      assert.equal(stdout.split('\n').length, 6 + reasons.length, stdout);
     });
   }
 
