@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
-const { calls, forget, ring, verdicts } = require('../support/fake-engine.js');
+const { calls, forget, ring, verdictOf, verdicts } = require('../support/fake-engine.js');
 const { FLAG, KIND, VERDICT, onRecord } = require('../../src/js/engine/border.js');
 const { EngineSession } = require('../../src/js/engine/engine-session.js');
 
@@ -174,7 +174,10 @@ describe('a record', () => {
     assert.deepEqual(verdicts.at(-1), { verdict: 0, recipients: 0 });
     session.link.settle(VERDICT.ANSWER, 550, 'no');
     await Promise.resolve();
-    assert.deepEqual(calls, [['answer', 7, 9, VERDICT.ANSWER, 0, 550, 'no']]);
+    const [name, slot, sequence, word, ...reply] = calls[0];
+    assert.deepEqual([name, slot, sequence, ...reply], ['answer', 7, 9, 550, 'no']);
+    assert.deepEqual(verdictOf(word), { verdict: VERDICT.ANSWER, recipients: 0 });
+    assert.equal(calls.length, 1);
   });
 
   test('has the reply that is planned, stock or made', () => {

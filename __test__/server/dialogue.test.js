@@ -376,3 +376,45 @@ test('lines that the queue takes may be as long as those of AUTH', async (t) => 
   await client.command('x'.repeat(12_000), '235 12002 bytes');
   await client.command('x'.repeat(12_000), 500);
 });
+
+test('the queue takes lines although nothing was asked when it was filled', async (t) => {
+  const log = new Log();
+  const place = await serve(t, {}, log.listeners({}, ['helo']));
+  const client = await place.greeted();
+  const [{ self }] = log.all('helo');
+  for (const line of ['one', 'MAIL FROM:<a@client.example>']) {
+    self.queue.push({
+      continue(data) {
+        self.send(250, `taken: ${data}`);
+        self.queue.next();
+      },
+    });
+    await client.command(line, `250 taken: ${line}`);
+  }
+  await client.command('RCPT TO:<b@example.domain>', 503);
+});
+
+test('the queue keeps the next line although its listener was too slow', async (t) => {
+  const log = new Log();
+  const place = await serve(
+    t,
+    { listenerTimeout: 50 },
+    log.listeners({
+      rcpt() {
+        const { queue } = this;
+        queue.push({
+          continue: (data) => {
+            this.send(250, `taken: ${data}`);
+            queue.next();
+          },
+        });
+      },
+    }),
+  );
+  const client = await place.greeted();
+  await client.command('MAIL FROM:<a@client.example>', 250);
+  await client.command('RCPT TO:<b@example.domain>', 451);
+  await log.when('error');
+  await client.command('one', '250 taken: one');
+  await client.command('RSET', 250);
+});

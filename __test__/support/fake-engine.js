@@ -8,7 +8,10 @@ const { Buffer } = require('node:buffer');
 const HEADER = 8;
 const NO_REPLY = 0xffffffff;
 const MADE_REPLY = 1 << 16;
-const VERDICT_BITS = 3;
+const VERDICT_MASK = 7;
+const STREAMS = 1 << 3;
+const TAKES_LINE = 1 << 4;
+const RECIPIENTS_SHIFT = 5;
 
 /**
  * @typedef {object} Record
@@ -30,7 +33,15 @@ const VERDICT_BITS = 3;
 
 /** What the engine was told besides verdicts, as `[name, ...arguments]`. @type {any[][]} */
 const calls = [];
-/** Verdicts that left with their batch. @type {{ verdict: number, recipients: number }[]} */
+/**
+ * @typedef {object} Verdict
+ * @property {number} verdict
+ * @property {number} recipients
+ * @property {true} [streams]
+ * @property {true} [takesLine]
+ */
+
+/** Verdicts that left with their batch. @type {Verdict[]} */
 const verdicts = [];
 /** Records to be taken. @type {Record[]} */
 let waiting = [];
@@ -66,10 +77,7 @@ class Border {
 
   exchange() {
     for (const word of this.#verdicts.subarray(0, this.#count)) {
-      verdicts.push({
-        verdict: word & ((1 << VERDICT_BITS) - 1),
-        recipients: word >>> VERDICT_BITS,
-      });
+      verdicts.push(verdictOf(word));
     }
     this.#batch = waiting.splice(0);
     return this.load();
@@ -123,8 +131,18 @@ class Border {
   }
 }
 
+/** A verdict from its word. @param {number} word @returns {Verdict} */
+function verdictOf(word) {
+  return {
+    verdict: word & VERDICT_MASK,
+    recipients: word >>> RECIPIENTS_SHIFT,
+    ...(word & STREAMS ? { streams: true } : {}),
+    ...(word & TAKES_LINE ? { takesLine: true } : {}),
+  };
+}
+
 const TOLD = ['answer', 'write', 'feed', 'end', 'destroy', 'setPaused', 'discard', 'setIdle'];
-for (const name of [...TOLD, 'setInterest']) {
+for (const name of [...TOLD, 'setInterest', 'setTakesLine']) {
   /** @type {any} */ (Border.prototype)[name] = (/** @type {any[]} */ ...args) => {
     calls.push([name, ...args]);
     return true;
@@ -192,4 +210,4 @@ require.cache[file] = Object.assign(new module.constructor(file), {
   exports: { addon: () => ({ Border }) },
 });
 
-module.exports = { calls, forget, ring, verdicts };
+module.exports = { calls, forget, ring, verdictOf, verdicts };

@@ -8,7 +8,7 @@ use crate::protocol::dialect::{Dialect, Replies};
 use crate::protocol::extension::Extension;
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{
-    Effect, Interest, Question, ServerConfig, ServerSession, Step, Verdict,
+    Answer, Body, Effect, Interest, Question, ServerConfig, ServerSession, Standing, Step, Verdict,
 };
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,8 +27,7 @@ pub struct Machine {
     session: ServerSession,
     interest: Interest,
     now: Instant,
-    /// As the application counts them.
-    recipients: usize,
+    standing: Standing,
     replies: Vec<u8>,
 }
 
@@ -42,7 +41,8 @@ impl Machine {
             Listens::Always => Interest(0xfff),
         };
         let session = ServerSession::new(config(), false, now);
-        let mut machine = Self { session, interest, now, recipients: 0, replies: Vec::new() };
+        let mut machine =
+            Self { session, interest, now, standing: Standing::default(), replies: Vec::new() };
         assert!(machine.say(b"").starts_with(b"220 "), "no greeting");
         assert!(machine.say(b"EHLO client.example\r\n").starts_with(b"250-"), "no extensions");
         machine
@@ -63,18 +63,21 @@ impl Machine {
                     news.clear();
                     match question {
                         Question::Command { plan, .. } => match plan.effect {
-                            Effect::Mail(_) => self.recipients = 0,
-                            Effect::Rcpt(_) => self.recipients += 1,
+                            Effect::Mail(_) => self.standing.recipients = 0,
+                            Effect::Rcpt(_) => self.standing.recipients += 1,
                             _ => {}
                         },
-                        Question::Data(_) => self.recipients = 0,
+                        Question::Data(_) => self.standing.recipients = 0,
                         _ => {}
                     }
-                    self.session.answer(Verdict::Accept(None), Some(self.recipients), self.now);
+                    let standing = Some(self.standing);
+                    let answer =
+                        Answer { verdict: Verdict::Accept(None), body: Body::Whole, standing };
+                    self.session.answer(answer, self.now);
                 }
                 Step::Tell(_, news) => {
                     news.clear();
-                    self.session.heard(Some(self.recipients), self.now);
+                    self.session.heard(Some(self.standing), self.now);
                 }
                 Step::Chunk(chunk) => chunk.clear(),
                 step @ (Step::Hold | Step::Piece(_) | Step::StartTls | Step::Close) => {

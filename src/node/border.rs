@@ -1,11 +1,11 @@
 //! One JavaScript thread's end of the event queue.
 
 use super::tls::SecureState;
-use crate::net::events::{Answer, Batch, EventQueue, SessionCommand, Slot};
+use crate::net::events::{Batch, EventQueue, SessionCommand, Slot};
 use crate::net::server::Server;
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
-use crate::protocol::server::{Interest, Verdict};
+use crate::protocol::server::{Answer, Body, Interest, NextLine, Standing, Verdict};
 use napi::bindgen_prelude::{Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Error, Result, Status};
@@ -16,7 +16,8 @@ use std::time::Duration;
 /// Returned by `exchange` when the arrays are too short for the next batch.
 const TOO_LARGE: u32 = u32::MAX;
 
-/// Words of the verdict array: the kind in the low three bits, recipients above.
+/// Words of the verdict array: the kind in the low three bits, then how a message that follows is
+/// taken and whose the next line is, and recipients above.
 mod kind {
     pub(super) const ACCEPT: u32 = 1;
     pub(super) const OK: u32 = 2;
@@ -24,7 +25,10 @@ mod kind {
     pub(super) const SILENT: u32 = 4;
     pub(super) const ANSWER: u32 = 5;
     pub(super) const SKIP: u32 = 6;
-    pub(super) const BITS: u32 = 3;
+    pub(super) const MASK: u32 = 7;
+    pub(super) const STREAM: u32 = 1 << 3;
+    pub(super) const TAKES_LINE: u32 = 1 << 4;
+    pub(super) const RECIPIENTS: u32 = 5;
 }
 
 /// Where events come to JavaScript and verdicts leave it.
@@ -126,21 +130,21 @@ impl Border {
         Ok(())
     }
 
-    /// Answers a question late, or with a text; whether it was still being asked.
+    /// Answers a question late, or with a text; whether it was still being asked. `word` is what
+    /// the array of verdicts would have.
     #[napi]
     pub fn answer(
         &self,
         session: u32,
         sequence: u32,
-        verdict: u32,
-        recipients: u32,
+        word: u32,
         code: Option<u32>,
         text: Option<String>,
     ) -> Result<bool> {
         let Some(slot) = self.queue.slot(session) else { return Ok(false) };
         let code = code.map(reply_code).transpose()?;
         let reply = code.map(|code| Reply::new(code, text.as_deref().unwrap_or_default()));
-        let verdict = match (verdict, reply) {
+        let verdict = match (word & kind::MASK, reply) {
             (kind::ACCEPT, reply) => Verdict::Accept(reply),
             (kind::OK, _) => Verdict::Ok,
             (kind::PROCEED, _) => Verdict::Proceed,
@@ -149,8 +153,7 @@ impl Border {
             (kind::ANSWER, Some(reply)) => Verdict::Answer(reply),
             _ => return Err(Error::new(Status::InvalidArg, "not a verdict".to_owned())),
         };
-        let recipients = recipients as usize;
-        Ok(slot.answer(sequence, Answer { verdict, recipients }))
+        Ok(slot.answer(sequence, answer(verdict, word)))
     }
 
     /// The lines that a reply of `code` and `text` has on the wire, without CRLF.
@@ -227,6 +230,12 @@ impl Border {
         }
     }
 
+    /// Whether JavaScript takes the next line of a session, where no answer says so.
+    #[napi]
+    pub fn set_takes_line(&self, session: u32, takes_line: bool) {
+        self.tell(session, SessionCommand::NextLine(owner(takes_line)));
+    }
+
     fn tell(&self, session: u32, command: SessionCommand) {
         if let Some(slot) = self.slot(session) {
             slot.tell(command);
@@ -259,7 +268,7 @@ impl Drop for Border {
 }
 
 fn settled(word: u32) -> Option<Answer> {
-    let verdict = match word & ((1 << kind::BITS) - 1) {
+    let verdict = match word & kind::MASK {
         kind::ACCEPT => Verdict::Accept(None),
         kind::OK => Verdict::Ok,
         kind::PROCEED => Verdict::Proceed,
@@ -267,7 +276,18 @@ fn settled(word: u32) -> Option<Answer> {
         kind::SKIP => Verdict::Skip(None),
         _ => return None,
     };
-    Some(Answer { verdict, recipients: (word >> kind::BITS) as usize })
+    Some(answer(verdict, word))
+}
+
+fn answer(verdict: Verdict, word: u32) -> Answer {
+    let body = if word & kind::STREAM == 0 { Body::Whole } else { Body::Stream };
+    let recipients = (word >> kind::RECIPIENTS) as usize;
+    let standing = Standing { recipients, next_line: owner(word & kind::TAKES_LINE != 0) };
+    Answer { verdict, body, standing: Some(standing) }
+}
+
+fn owner(is_application: bool) -> NextLine {
+    if is_application { NextLine::Application } else { NextLine::Command }
 }
 
 fn reply_code(code: u32) -> Result<ReplyCode> {

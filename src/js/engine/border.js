@@ -51,7 +51,10 @@ const FLAG = Object.freeze({
 });
 
 const VERDICT = Object.freeze({ ACCEPT: 1, OK: 2, PROCEED: 3, SILENT: 4, ANSWER: 5, SKIP: 6 });
-const VERDICT_BITS = 3;
+/** Beside a verdict: a message that follows is taken as it comes; so is the next line. */
+const STREAMS = 1 << 3;
+const TAKES_LINE = 1 << 4;
+const RECIPIENTS_SHIFT = 5;
 
 /** Bits of the events that a server listens to, as in src/protocol/server. */
 const INTEREST = Object.freeze({
@@ -67,9 +70,7 @@ const INTEREST = Object.freeze({
   response: 1 << 9,
   disconnect: 1 << 10,
   error: 1 << 11,
-  capture: 1 << 12,
-  secure: 1 << 13,
-  stream: 1 << 14,
+  secure: 1 << 12,
 });
 
 /** Numbers of stock replies, as in src/protocol/dialect.rs. */
@@ -228,13 +229,22 @@ function plannedReply(/** @type {number} */ at, /** @type {string[][]} */ stock)
   return Array.from({ length: reply - MADE_REPLY }, text);
 }
 
-/** Settles a record while its batch is under way. */
-function settle(
-  /** @type {number} */ index,
-  /** @type {number} */ verdict,
-  /** @type {number} */ recipients,
-) {
-  verdicts[index] = verdict | (recipients << VERDICT_BITS);
+/** Settles a record while its batch is under way. @param {number} index @param {number} word */
+function settle(index, word) {
+  verdicts[index] = word;
+}
+
+/**
+ * A verdict as the engine takes it.
+ *
+ * @param {number} verdict
+ * @param {number} recipients how many there are
+ * @param {boolean} streams whether a message that follows is taken piece by piece
+ * @param {boolean} takesLine whether the next line is, whatever it says
+ */
+function verdictWord(verdict, recipients, streams, takesLine) {
+  const follows = (streams ? STREAMS : 0) | (takesLine ? TAKES_LINE : 0);
+  return verdict | follows | (recipients << RECIPIENTS_SHIFT);
 }
 
 let holders = 0;
@@ -269,4 +279,5 @@ module.exports = {
   release,
   settle,
   text,
+  verdictWord,
 };

@@ -131,7 +131,7 @@ class EngineSession {
       if (kind === KIND.CHUNK) this.chunk(engine.data());
       else if (kind === KIND.PIECE) this.#readPiece(head);
       else if (kind === KIND.TIMEOUT) this.#readTimeout();
-      else if (kind === KIND.LISTENER_TIMEOUT) this.listenerTimeout();
+      else if (kind === KIND.LISTENER_TIMEOUT) this.#readListenerTimeout();
       else if (kind === KIND.ERROR) this.#readError();
       else this.#readRest(kind, head, at);
     } catch (error) {
@@ -201,6 +201,11 @@ class EngineSession {
     const socket = this.#socket;
     if (socket) this.guarded(() => socket.emit('timeout'));
     this.timedOut();
+  }
+
+  #readListenerTimeout() {
+    this.link.overruled();
+    this.listenerTimeout();
   }
 
   #readError() {

@@ -6,8 +6,13 @@ const engine = require('./border.js');
 class Link {
   /** Whether the engine still has the session. */
   isAlive = true;
+  /** Whether a message that follows a verdict is taken piece by piece. */
+  streams = false;
   /** The number of the record whose verdict is awaited. */
-  sequence = 0;
+  #sequence = 0;
+  /** Whether a verdict on it can still bring what follows. */
+  #isAsked = false;
+  #takesLine = false;
   /** The session's number with the engine. */
   #slot = -1;
   #transaction;
@@ -15,7 +20,7 @@ class Link {
   /** The place in the batch of the record that is being read, else -1. */
   #index = -1;
   /** A verdict that has not left yet: recipients count once the listener has returned. */
-  /** @type {{ verdict: number, code?: number, text?: string } | undefined} */
+  /** @type {{ verdict: number, streams: boolean, code?: number, text?: string } | undefined} */
   #verdict;
 
   /** @param {{ count: number }} transaction how many recipients it has */
@@ -26,6 +31,12 @@ class Link {
   /** The engine tells of the session for the first time. @param {number} slot its number */
   attach(slot) {
     this.#slot = slot;
+  }
+
+  /** A record came that waits for a verdict; its number. */
+  set sequence(/** @type {number} */ sequence) {
+    this.#sequence = sequence;
+    this.#isAsked = true;
   }
 
   /** Whether a record is being read at the moment. */
@@ -52,20 +63,19 @@ class Link {
    * @param {string} [text]
    */
   settle(verdict, code, text) {
-    this.#verdict = { verdict, code, text };
+    this.#verdict = { verdict, streams: this.streams, code, text };
     if (this.#index < 0) queueMicrotask(() => this.#send());
   }
 
   #send() {
     if (this.#verdict === undefined || !this.isAlive) return;
-    const { verdict, code, text } = this.#verdict;
+    const { verdict, streams, code, text } = this.#verdict;
     this.#verdict = undefined;
+    this.#isAsked = false;
     const recipients = this.#transaction.count;
-    if (this.#index >= 0 && code === undefined) {
-      engine.settle(this.#index, verdict, recipients);
-    } else {
-      engine.border().answer(this.#slot, this.sequence, verdict, recipients, code, text);
-    }
+    const word = engine.verdictWord(verdict, recipients, streams, this.#takesLine);
+    if (this.#index >= 0 && code === undefined) engine.settle(this.#index, word);
+    else engine.border().answer(this.#slot, this.#sequence, word, code, text);
   }
 
   /** Tells the engine something, behind the verdicts given before. */
@@ -112,6 +122,22 @@ class Link {
   /** Has enough of that message for now, or has not. */
   pause(/** @type {boolean} */ on) {
     if (this.isAlive) engine.border().setPaused(this.#slot, on);
+  }
+
+  /** Takes the next line, whatever it says, or leaves it to the engine. */
+  takeLine(/** @type {boolean} */ takesLine) {
+    if (takesLine === this.#takesLine) return;
+    this.#takesLine = takesLine;
+    // A verdict that is awaited brings it.
+    if (!this.#isAsked) this.#tell((border, slot) => border.setTakesLine(slot, takesLine));
+  }
+
+  /** The engine has given up on the verdict that it awaited: what that would bring goes alone. */
+  overruled() {
+    if (!this.#isAsked) return;
+    this.#isAsked = false;
+    const takesLine = this.#takesLine;
+    this.#tell((border, slot) => border.setTakesLine(slot, takesLine));
   }
 
   /** Wants to hear of an event although its server does not, or no longer. */

@@ -1,7 +1,7 @@
 'use strict';
 // A session from within: what each record of the engine means for it.
 
-const { INTEREST, KIND, VERDICT } = require('../engine/border.js');
+const { KIND, VERDICT } = require('../engine/border.js');
 const { EngineSession } = require('../engine/engine-session.js');
 const { SmtpError } = require('../errors.js');
 const { Announcer } = require('./observer.js');
@@ -66,7 +66,7 @@ class Dialogue extends EngineSession {
         if (event === 'error') this.session.failure(/** @type {any} */ (data), undefined);
       },
       next: () => this.judge.settleSilently(),
-      capture: (on) => this.link.listen(INTEREST.capture, on),
+      takeLine: (on) => this.link.takeLine(on),
     });
     return this.#queue;
   }

@@ -1,7 +1,6 @@
 'use strict';
 // One message that a listener reads as it comes: its stream, and what becomes of it.
 
-const { INTEREST } = require('../engine/border.js');
 const { SmtpError } = require('../errors.js');
 const { MessageStream } = require('../engine/message-stream.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
@@ -46,7 +45,7 @@ class Reading {
       pause: (on) => link.pause(on),
       discard: (error) => this.#discard(error),
     });
-    link.listen(INTEREST.stream, true);
+    link.streams = true;
   }
 
   /** The client is told to send. */
@@ -109,7 +108,7 @@ class Reading {
 
   /** The engine hands on no more of it, and the next message finds no brake pulled. */
   #leave() {
-    this.#link.listen(INTEREST.stream, false);
+    this.#link.streams = false;
     this.#link.pause(false);
   }
 

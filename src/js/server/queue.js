@@ -17,7 +17,7 @@ class NetQueue {
    *   isPending(): boolean,
    *   trigger(event: string, data: unknown): unknown,
    *   next(): void,
-   *   capture(on: boolean): void,
+   *   takeLine(on: boolean): void,
    * }} operation what the session does at present
    */
   constructor(operation) {
@@ -62,7 +62,7 @@ class NetQueue {
     const element = new Element(this, listeners, params);
     const begins = this.isEmpty();
     this.#pushed.push(element);
-    this.#operation.capture(true);
+    this.#operation.takeLine(true);
     if (begins) this.#begin(undefined);
     return element;
   }
@@ -70,13 +70,13 @@ class NetQueue {
   /** Drops all pushed operations. */
   clear() {
     this.#pushed = [];
-    this.#operation.capture(false);
+    this.#operation.takeLine(false);
     return this;
   }
 
   #begin(/** @type {unknown} */ data) {
     const first = this.#pushed[0];
-    this.#operation.capture(first !== undefined);
+    this.#operation.takeLine(first !== undefined);
     first?.begin(data);
     return first ?? null;
   }

@@ -12,10 +12,11 @@ mod task;
 mod tests;
 
 pub use record::{Batch, ClientNews, ErrorInfo, Peer, Record};
-pub use slot::{Answer, MAX_WRITES, SessionCommand, Slot, Wake};
+pub use slot::{MAX_WRITES, SessionCommand, Slot, Wake};
 pub use task::{Task, is_inline};
 
 use crate::net::sync::lock;
+use crate::protocol::server::Answer;
 use record::Entry;
 use slot::Resume;
 use std::collections::VecDeque;

@@ -4,7 +4,7 @@ use super::task::Task;
 use crate::net::sync::lock;
 use crate::net::tls::TlsInfo;
 use crate::protocol::reply::Reply;
-use crate::protocol::server::{Interest, Verdict};
+use crate::protocol::server::{Answer, Interest, NextLine};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
@@ -16,15 +16,6 @@ const WINDOW: usize = 256 * 1024;
 /// Bytes that the application may write ahead of a client that does not read.
 pub const MAX_WRITES: usize = 16 * 1024 * 1024;
 const UNKNOWN: u32 = u32::MAX;
-
-/// An answer of the application.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// Its verdict.
-    pub verdict: Verdict,
-    /// How many recipients it counts.
-    pub recipients: usize,
-}
 
 /// What the application may tell a session at any time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +38,8 @@ pub enum SessionCommand {
     Idle(Option<Duration>),
     /// No more of the message that is being handed on; what answers it, if not 451.
     Discard(Option<Reply>),
+    /// Whose the next line is, although nothing is asked.
+    NextLine(NextLine),
 }
 
 /// Why a session was woken.

@@ -2,22 +2,40 @@
 
 use super::dialogue::Parked;
 use super::receiving::Receiving;
-use super::{Effect, Plan, Question, ServerSession, State, Verdict};
+use super::{Answer, Body, Effect, Plan, Question, ServerSession, Standing, State, Verdict};
 use crate::protocol::dialect::Stock;
 use crate::protocol::extension::Extension;
 use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::BytesMut;
 use std::time::Instant;
 
+/// Who let a command go on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// The engine: the application has to be told of the effect.
+    Engine,
+    /// The application, which has recorded the effect, and takes a message so.
+    Application(Body),
+}
+
+impl By {
+    fn body(self) -> Body {
+        match self {
+            Self::Engine => Body::Whole,
+            Self::Application(body) => body,
+        }
+    }
+}
+
 impl ServerSession {
-    /// Answers the question. `recipients` is how many the application counts, if it was it that
-    /// answered; it has then recorded greeting, sender and recipient by itself.
-    pub fn answer(&mut self, verdict: Verdict, recipients: Option<usize>, now: Instant) {
+    /// Answers the question.
+    pub fn answer(&mut self, answer: Answer, now: Instant) {
         if !matches!(self.parked, Parked::Asked(_)) {
             return;
         }
-        let Parked::Asked(question) = self.go_on(recipients, now) else { return };
-        if recipients.is_some() && verdict.refuses() {
+        let Answer { verdict, body, standing } = answer;
+        let Parked::Asked(question) = self.go_on(standing, now) else { return };
+        if standing.is_some() && verdict.refuses() {
             self.config.counters.refuse_by_application();
         }
         if let Question::Command { plan, .. } = &question
@@ -31,7 +49,8 @@ impl ServerSession {
                 self.run(line, true, now);
             }
             Question::Command { plan, .. } => {
-                self.answer_command(plan, verdict, recipients.is_none());
+                let by = standing.map_or(By::Engine, |_| By::Application(body));
+                self.answer_command(plan, verdict, by);
             }
             Question::Data(_) | Question::Streamed => {
                 self.config.counters.answered(!verdict.refuses());
@@ -41,20 +60,20 @@ impl ServerSession {
         }
     }
 
-    /// The application has heard the notice; `recipients` is how many it counts, if it was it
-    /// that said so.
-    pub fn heard(&mut self, recipients: Option<usize>, now: Instant) {
+    /// Somebody has heard the notice; `standing` is the application's, if it was that.
+    pub fn heard(&mut self, standing: Option<Standing>, now: Instant) {
         if matches!(self.parked, Parked::Told(_)) {
-            self.go_on(recipients, now);
+            self.go_on(standing, now);
         }
     }
 
     /// It is parked no more; where it was is returned.
-    fn go_on(&mut self, recipients: Option<usize>, now: Instant) -> Parked {
+    fn go_on(&mut self, standing: Option<Standing>, now: Instant) -> Parked {
         self.waiting_since = now;
         self.active_at = now;
-        if let Some(recipients) = recipients {
+        if let Some(Standing { recipients, next_line }) = standing {
             self.recipients = recipients;
+            self.next_line = next_line;
         }
         std::mem::replace(&mut self.parked, Parked::No)
     }
@@ -80,27 +99,26 @@ impl ServerSession {
         };
     }
 
-    /// `note` tells that the application has to be told of the effect.
-    fn answer_command(&mut self, plan: Plan, verdict: Verdict, note: bool) {
+    fn answer_command(&mut self, plan: Plan, verdict: Verdict, by: By) {
         match verdict {
             Verdict::Accept(None) | Verdict::Proceed => {
                 self.put(&plan.reply);
-                self.apply(plan.effect, note);
+                self.apply(plan.effect, by);
             }
             Verdict::Accept(Some(reply)) => {
                 self.write_reply(&reply);
-                self.apply(plan.effect, note);
+                self.apply(plan.effect, by);
             }
             Verdict::Ok => {
                 self.write_stock(plan.effect.plain_reply());
-                self.apply(plan.effect, note);
+                self.apply(plan.effect, by);
             }
             Verdict::Answer(reply) => {
                 self.write_reply(&reply);
                 self.refuse(reply.code());
             }
             Verdict::Silent(Some(code)) if !code.is_positive() => self.refuse(code),
-            Verdict::Silent(_) => self.apply(plan.effect, note),
+            Verdict::Silent(_) => self.apply(plan.effect, by),
             Verdict::Skip(Some(code)) => self.refuse(code),
             Verdict::Skip(None) => {}
         }
@@ -129,8 +147,9 @@ impl ServerSession {
         }
     }
 
-    /// The effect of a command that goes on; `note` tells that the application has to be told.
-    pub(super) fn apply(&mut self, effect: Effect, note: bool) {
+    /// The effect of a command that goes on.
+    pub(super) fn apply(&mut self, effect: Effect, by: By) {
+        let note = by == By::Engine;
         match effect {
             Effect::Nothing => {}
             Effect::Bad => self.bad_commands += 1,
@@ -157,7 +176,8 @@ impl ServerSession {
             Effect::Rcpt(_) => {}
             Effect::StartData => {
                 self.messages += 1;
-                let receiving = Receiving::new(&self.config, self.interest, !self.lines.saw_crlf());
+                let receiving =
+                    Receiving::new(&self.config, self.interest, by.body(), !self.lines.saw_crlf());
                 self.state = State::Data(Box::new(receiving));
             }
             Effect::Reset => {

@@ -60,7 +60,7 @@ impl ServerSession {
         if is_replied_to {
             self.reply_stock(Stock::LocalError);
         }
-        self.answer(Verdict::Silent(Some(code)), None, now);
+        self.answer(Verdict::Silent(Some(code)).into(), now);
         if is_replied_to { Expired::Listener } else { Expired::Nothing }
     }
 

@@ -36,12 +36,8 @@ impl Interest {
     pub const DISCONNECT: Self = Self(1 << 10);
     /// Something failed.
     pub const ERROR: Self = Self(1 << 11);
-    /// The next line belongs to the application, whatever it says; of one session.
-    pub const CAPTURE: Self = Self(1 << 12);
     /// The connection is encrypted now; a notice.
-    pub const SECURE: Self = Self(1 << 13);
-    /// The next message belongs to the application as it comes; of one session.
-    pub const STREAM: Self = Self(1 << 14);
+    pub const SECURE: Self = Self(1 << 12);
 
     /// Whether it has all of `other`.
     pub fn has(self, other: Self) -> bool {
@@ -50,7 +46,7 @@ impl Interest {
 
     /// Whether a listener may look at a message after it was taken.
     pub(super) fn may_look_back(self) -> bool {
-        self.0 & !(Self::DATA_CHUNK.0 | Self::CAPTURE.0 | Self::STREAM.0) != 0
+        self.0 & !Self::DATA_CHUNK.0 != 0
     }
 }
 
@@ -149,6 +145,53 @@ pub(super) enum Parked {
 }
 
 /// The application's answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What it decides.
+    pub verdict: Verdict,
+    /// How it takes the message that follows, if one does.
+    pub body: Body,
+    /// Its side of the session; `None` if it was not the application that answered.
+    pub standing: Option<Standing>,
+}
+
+/// An answer that is not the application's.
+impl From<Verdict> for Answer {
+    fn from(verdict: Verdict) -> Self {
+        Self { verdict, body: Body::Whole, standing: None }
+    }
+}
+
+/// How the application takes a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Body {
+    /// Whole, at its end.
+    #[default]
+    Whole,
+    /// Piece by piece, as it comes.
+    Stream,
+}
+
+/// What the application says of its side of the session whenever it has heard something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// How many recipients it counts: it has recorded greeting, sender and recipient by itself.
+    pub recipients: usize,
+    /// Whose the next line is.
+    pub next_line: NextLine,
+}
+
+/// Whose a line of the client's is, besides those of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NextLine {
+    /// The engine's: a command.
+    #[default]
+    Command,
+    /// The application's, whatever it says.
+    Application,
+}
+
+/// What the application decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Go on; with a reply other than the planned one, if given.

@@ -28,7 +28,9 @@ mod replies;
 #[cfg(test)]
 mod tests;
 
-pub use dialogue::{Expired, Interest, News, Notice, Question, Step, Verdict};
+pub use dialogue::{
+    Answer, Body, Expired, Interest, News, NextLine, Notice, Question, Standing, Step, Verdict,
+};
 pub use plan::{Effect, Plan, PlannedReply};
 
 use super::control::{Control, Meter};
@@ -112,6 +114,7 @@ pub struct ServerSession {
     parked: Parked,
     input: BytesMut,
     lines: LineReader,
+    next_line: NextLine,
     output: BytesMut,
     /// Replies that are held back.
     held: Option<Held>,
@@ -150,6 +153,7 @@ impl ServerSession {
             parked: Parked::No,
             input: BytesMut::new(),
             lines: LineReader::default(),
+            next_line: NextLine::Command,
             output: BytesMut::new(),
             held: None,
             meter: None,
@@ -195,6 +199,11 @@ impl ServerSession {
     /// Sets what the application listens to as of now.
     pub fn set_interest(&mut self, interest: Interest) {
         self.interest = interest;
+    }
+
+    /// Says whose the next line is, where no answer does.
+    pub fn set_next_line(&mut self, next_line: NextLine) {
+        self.next_line = next_line;
     }
 
     /// What to do next; `interest` as it stands now.
@@ -374,13 +383,13 @@ impl ServerSession {
             return None;
         }
         let mut limit = self.config.limits.command_length;
-        if self.interest.has(Interest::CAPTURE) {
+        if self.next_line == NextLine::Application {
             // It is the application that carries out AUTH.
             limit = limit.map(|limit| limit.max(MAX_AUTH_LINE));
         }
         match self.lines.next_line(&mut self.input, limit) {
             None => return self.wait(now),
-            Some(Line::Complete(line)) if self.interest.has(Interest::CAPTURE) => {
+            Some(Line::Complete(line)) if self.next_line == NextLine::Application => {
                 return Some(self.ask(Question::Line(line), now));
             }
             Some(Line::Complete(line)) if self.pipelines_unduly(&line) => {

@@ -1,7 +1,9 @@
 //! One message on its way in.
 
 use super::control::Pace;
-use super::{Interest, Next, Notice, PlannedReply, Question, ServerConfig, ServerSession, State};
+use super::{
+    Body, Interest, Next, Notice, PlannedReply, Question, ServerConfig, ServerSession, State,
+};
 use crate::protocol::data::{BareNewlines, DataDecoder};
 use crate::protocol::dialect::Stock;
 use crate::protocol::message::Message;
@@ -45,8 +47,13 @@ pub(super) struct Receiving {
 
 impl Receiving {
     /// `line_feeds` tells that all lines so far ended in a bare LF.
-    pub(super) fn new(config: &ServerConfig, interest: Interest, line_feeds: bool) -> Self {
-        let stream = interest.has(Interest::STREAM);
+    pub(super) fn new(
+        config: &ServerConfig,
+        interest: Interest,
+        body: Body,
+        line_feeds: bool,
+    ) -> Self {
+        let stream = body == Body::Stream;
         let keep = !stream && interest.may_look_back();
         let deliverable = config.deliverable.filter(|_| keep);
         let limit = [config.limits.size, deliverable].into_iter().flatten().min();

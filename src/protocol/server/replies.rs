@@ -1,6 +1,7 @@
 //! Replies on their way out: announced to the application, gathered over a pipelined group
 //! (RFC 2920 section 3.1), and held back if they are negative and there is a tarpit.
 
+use super::answers::By;
 use super::{Interest, Next, Notice, Plan, PlannedReply, ServerConfig, ServerSession, State};
 use crate::protocol::dialect::Stock;
 use crate::protocol::reply::ReplyCode;
@@ -71,7 +72,7 @@ impl ServerSession {
     /// Carries a plan out that the application has not been asked about.
     pub(super) fn execute(&mut self, plan: Plan) {
         self.reply(&plan.reply);
-        self.apply(plan.effect, true);
+        self.apply(plan.effect, By::Engine);
     }
 
     pub(super) fn close_with(&mut self, stock: Stock) {

@@ -17,7 +17,6 @@ const { INTEREST, VERDICT } = engine;
 const WANTED =
   INTEREST.connect |
   INTEREST.message |
-  INTEREST.stream |
   INTEREST.timeout |
   INTEREST.disconnect |
   INTEREST.error |
@@ -46,6 +45,7 @@ class Line extends EngineSession {
   /** @param {any} server @param {number} slot @param {string[]} ends */
   constructor(server, slot, ends) {
     super();
+    this.link.streams = true;
     this.#server = server;
     this.attach(slot, ends);
     this.connection = new Stream({
@@ -75,7 +75,7 @@ class Line extends EngineSession {
   /** Hands the next line to `listener`, in place of taking it for a command. */
   read(/** @type {(line: string) => void} */ listener) {
     this.#reader = listener;
-    this.link.listen(INTEREST.capture, true);
+    this.link.takeLine(true);
     this.#settle(VERDICT.SKIP);
   }
 
@@ -94,7 +94,7 @@ class Line extends EngineSession {
   #settle(/** @type {number} */ verdict) {
     if (this.#asked === undefined) return;
     this.#asked = undefined;
-    if (this.#reader === undefined) this.link.listen(INTEREST.capture, false);
+    if (this.#reader === undefined) this.link.takeLine(false);
     this.link.settle(verdict);
   }
 

@@ -18,7 +18,6 @@ const WANTED =
   INTEREST.mail |
   INTEREST.rcpt |
   INTEREST.dataStart |
-  INTEREST.stream |
   INTEREST.disconnect |
   INTEREST.error |
   INTEREST.secure;
@@ -87,6 +86,7 @@ class Conversation extends EngineSession {
   constructor(host) {
     const envelope = { count: 0 };
     super(envelope);
+    this.link.streams = true;
     this.#envelope = envelope;
     this.#host = host;
     this.request.socket = host.socket;

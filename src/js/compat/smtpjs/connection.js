@@ -8,8 +8,7 @@ const { EngineSession } = require('../../engine/engine-session.js');
 const { TextPieces } = require('../shared/text-pieces.js');
 const { commandOf } = require('./parser.js');
 
-const WANTED =
-  INTEREST.connect | INTEREST.message | INTEREST.stream | INTEREST.disconnect | INTEREST.error;
+const WANTED = INTEREST.connect | INTEREST.message | INTEREST.disconnect | INTEREST.error;
 
 const GREETING = 'localhost Simple Mail Transfer Service Ready';
 const HELP = 'Commands: HELO EHLO MAIL RCPT DATA RSET VRFY NOOP HELP QUIT';
@@ -45,6 +44,7 @@ class Connection extends EngineSession {
   /** @param {any} schema `this` of its events @param {number} slot @param {string[]} ends */
   constructor(schema, slot, ends) {
     super();
+    this.link.streams = true;
     this.#schema = schema;
     this.attach(slot, ends);
     Object.defineProperty(this.socket, 'id', { value: this.id, enumerable: true });

@@ -6,9 +6,9 @@ mod transport;
 
 use super::{ConnectedClient, Server};
 use crate::net::dns::names::Lookup;
-use crate::net::events::{Answer, ErrorInfo, MAX_WRITES, Record, SessionCommand, Slot, Wake};
+use crate::net::events::{ErrorInfo, MAX_WRITES, Record, SessionCommand, Slot, Wake};
 use crate::net::stream::Stream;
-use crate::protocol::server::{Expired, Interest, ServerSession, Step};
+use crate::protocol::server::{Answer, Expired, Interest, ServerSession, Step};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
@@ -111,9 +111,8 @@ impl<'a> Connection<'a> {
                     let posted = self.client.post(Record::Question { question, news });
                     destroyed_unless(posted)?;
                     if let Some(answer) = self.park(replies).await? {
-                        let Answer { verdict, recipients } = answer;
                         self.session.set_interest(self.interest());
-                        self.session.answer(verdict, Some(recipients), self.now());
+                        self.session.answer(answer, self.now());
                     }
                 }
                 Step::Tell(notice, news) => {
@@ -121,7 +120,7 @@ impl<'a> Connection<'a> {
                     destroyed_unless(posted)?;
                     // What the application is merely to take, it takes first.
                     if let Some(answer) = self.park(Replies::Wait).await? {
-                        self.session.heard(Some(answer.recipients), self.now());
+                        self.session.heard(answer.standing, self.now());
                     }
                 }
                 Step::Chunk(chunk) => {
@@ -243,6 +242,7 @@ impl<'a> Connection<'a> {
                 self.session.discard(reply);
                 self.slot().set_paused(false);
             }
+            SessionCommand::NextLine(next_line) => self.session.set_next_line(next_line),
         }
         Ok(())
     }

@@ -87,7 +87,7 @@ impl Duel {
                     if let Question::Data(message) = question {
                         self.received.push(message.segments().collect::<Vec<_>>().concat());
                     }
-                    self.server.answer(Verdict::Accept(None), None, now);
+                    self.server.answer(Verdict::Accept(None).into(), now);
                 }
                 server::Step::Send(replies) => self.replies.extend(replies.split()),
                 _ => {}

@@ -3,6 +3,7 @@
 
 mod control;
 mod dialect;
+mod follows;
 mod random;
 mod transcripts;
 
@@ -35,34 +36,48 @@ fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
+/// An application that takes messages piece by piece.
+const STREAM: Interest = Interest(1 << 31);
+
 /// A session, its client and its application, in memory.
 struct Table {
     session: ServerSession,
     interest: Interest,
+    /// How the application takes messages.
+    body: Body,
+    /// Of its interest, what is not noted among the events.
+    unnoted: Interest,
     now: Instant,
     replies: VecDeque<u8>,
     events: VecDeque<String>,
     verdicts: VecDeque<Verdict>,
+    /// Who takes the line behind each answer, the engine where nothing is said.
+    next_lines: VecDeque<NextLine>,
+    standing: Standing,
     /// What was handed on of a message.
     pieces: Vec<u8>,
-    /// How many recipients the application counts.
-    recipients: usize,
     closed: bool,
     secured: bool,
 }
 
 impl Table {
+    /// `interest` may have [`STREAM`] among its bits.
     fn new(config: Arc<ServerConfig>, interest: Interest) -> Self {
         let now = Instant::now();
+        let streams = interest.has(STREAM);
+        let wanted = Interest(interest.0 & !STREAM.0);
         let mut table = Self {
             session: ServerSession::new(config, false, now),
-            interest,
+            interest: if streams { Interest(wanted.0 | Interest::DATA_START.0) } else { wanted },
+            body: if streams { Body::Stream } else { Body::Whole },
+            unnoted: Interest(Interest::DATA_START.0 & !wanted.0),
             now,
             replies: VecDeque::new(),
             events: VecDeque::new(),
             verdicts: VecDeque::new(),
+            next_lines: VecDeque::new(),
+            standing: Standing::default(),
             pieces: Vec::new(),
-            recipients: 0,
             closed: false,
             secured: false,
         };
@@ -109,9 +124,9 @@ impl Table {
             panic!("nothing is asked");
         };
         if news.changes.reset || news.changes.mail.is_some() {
-            self.recipients = 0;
+            self.standing.recipients = 0;
         }
-        self.recipients += news.changes.recipients.len();
+        self.standing.recipients += news.changes.recipients.len();
         news.clear();
         let mut events = Vec::new();
         let mut effect = Effect::Nothing;
@@ -121,7 +136,8 @@ impl Table {
                 if self.interest.has(Interest::MESSAGE) {
                     events.push(format!("message {line}"));
                 }
-                if plan.event().is_some_and(|event| self.interest.has(event)) {
+                let wanted = Interest(self.interest.0 & !self.unnoted.0);
+                if plan.event().is_some_and(|event| wanted.has(event)) {
                     events.push(describe(&plan.effect));
                 }
                 effect = plan.effect.clone();
@@ -134,7 +150,9 @@ impl Table {
                 let bytes = std::mem::take(&mut self.pieces);
                 events.push(format!("stream {}", bytes.escape_ascii()));
             }
-            Question::Line(_) => {}
+            Question::Line(line) => {
+                self.events.push_back(format!("line {}", line.escape_ascii()));
+            }
         }
         let mut verdict = Verdict::Accept(None);
         for event in events {
@@ -143,12 +161,14 @@ impl Table {
         }
         if let Verdict::Accept(_) = verdict {
             match effect {
-                Effect::Mail(_) => self.recipients = 0,
-                Effect::Rcpt(_) => self.recipients += 1,
+                Effect::Mail(_) => self.standing.recipients = 0,
+                Effect::Rcpt(_) => self.standing.recipients += 1,
                 _ => {}
             }
         }
-        self.session.answer(verdict, Some(self.recipients), self.now);
+        self.standing.next_line = self.next_lines.pop_front().unwrap_or_default();
+        let standing = Some(self.standing);
+        self.session.answer(Answer { verdict, body: self.body, standing }, self.now);
     }
 
     fn hear(&mut self) {
@@ -156,17 +176,17 @@ impl Table {
             panic!("nothing is told");
         };
         if news.changes.reset || news.changes.mail.is_some() {
-            self.recipients = 0;
+            self.standing.recipients = 0;
         }
-        self.recipients += news.changes.recipients.len();
+        self.standing.recipients += news.changes.recipients.len();
         news.clear();
         if let Notice::Cut(_) = notice
-            && self.interest.has(Interest::STREAM)
+            && self.body == Body::Stream
         {
             let bytes = std::mem::take(&mut self.pieces);
             self.events.push_back(format!("cut {}", bytes.escape_ascii()));
         }
-        self.session.heard(Some(self.recipients), self.now);
+        self.session.heard(Some(self.standing), self.now);
     }
 
     fn line(&mut self) -> String {
@@ -247,10 +267,10 @@ fn no_rest_of_an_overlong_line_is_taken_for_a_handshake() {
 #[test]
 fn recipients_of_the_application_count() {
     let mut table = greeted(config(|_| {}), Interest::MAIL);
-    table.recipients = 0;
+    table.standing.recipients = 0;
     table.session.receive(b"MAIL FROM:<a@b>\r\n", table.now);
     assert!(asks(&mut table));
-    table.session.answer(Verdict::Accept(None), Some(1), table.now);
+    table.session.answer(by_application(Verdict::Accept(None), 1), table.now);
     table.send(b"DATA\r\n");
     assert!(replies(&mut table).ends_with("message\r\n"));
 }
@@ -260,18 +280,18 @@ fn a_question_is_not_heard_and_a_notice_is_not_answered() {
     let mut table = greeted(config(|_| {}), Interest(Interest::MAIL.0 | Interest::RESPONSE.0));
     table.session.receive(b"MAIL FROM:<a@b>\r\nNOOP\r\n", table.now);
     assert!(asks(&mut table));
-    table.session.heard(Some(0), table.now);
+    table.session.heard(None, table.now);
     assert!(asks(&mut table), "still");
-    table.session.answer(Verdict::Accept(None), Some(0), table.now);
+    table.session.answer(by_application(Verdict::Accept(None), 0), table.now);
     let is_told = |table: &mut Table| {
         let step = table.session.poll(table.now, table.interest);
         matches!(step, Step::Tell(Notice::Responses, news) if news.responses == ["250 OK"])
     };
     assert!(is_told(&mut table));
-    table.session.answer(Verdict::Accept(None), Some(0), table.now);
+    table.session.answer(by_application(Verdict::Accept(None), 0), table.now);
     assert!(is_told(&mut table), "still, and with its news until they were told");
     table.session.news().clear();
-    table.session.heard(Some(0), table.now);
+    table.session.heard(None, table.now);
     assert!(matches!(table.session.poll(table.now, table.interest), Step::Send(_)));
 }
 
@@ -281,11 +301,17 @@ fn silent_verdicts_follow_the_code_that_was_sent() {
         let mut table = greeted(config(|_| {}), Interest::MAIL);
         table.session.receive(b"MAIL FROM:<a@b>\r\n", table.now);
         assert!(asks(&mut table));
-        table.session.answer(Verdict::Silent(ReplyCode::new(code)), Some(0), table.now);
+        table.session.answer(by_application(Verdict::Silent(ReplyCode::new(code)), 0), table.now);
         table.send(b"RCPT TO:<c@d>\r\n");
         let said = replies(&mut table);
         assert!(said.starts_with(next), "{code}: {said}");
     }
+}
+
+/// The answer of an application that counts so many recipients.
+fn by_application(verdict: Verdict, recipients: usize) -> Answer {
+    let standing = Some(Standing { recipients, ..Standing::default() });
+    Answer { verdict, body: Body::Whole, standing }
 }
 
 /// Whether the next thing is a question.
@@ -347,7 +373,7 @@ fn listeners_that_never_answer() {
     assert!(asks(&mut table));
     assert_eq!(wait(&mut table, 300), Expired::Listener);
     assert!(replies(&mut table).starts_with("451 Local error"));
-    table.session.answer(Verdict::Accept(None), Some(0), table.now);
+    table.session.answer(by_application(Verdict::Accept(None), 0), table.now);
     table.send(b"RCPT TO:<c@d>\r\n");
     assert!(replies(&mut table).starts_with("503 "), "the late verdict did nothing");
 }
@@ -415,7 +441,7 @@ fn endless_lines_cost_constant_memory_and_end_the_session() {
 fn every_byte_is_survived() {
     for byte in 0..=u8::MAX {
         for line in [[byte; 3].as_slice(), &[b'M', b'A', b'I', b'L', b' ', byte], b"EHLO \xff"] {
-            let mut table = greeted(config(|_| {}), Interest(!Interest::CAPTURE.0));
+            let mut table = greeted(config(|_| {}), Interest(u32::MAX));
             table.send(line);
             table.send(b"\r\n");
             assert!(!replies(&mut table).is_empty());

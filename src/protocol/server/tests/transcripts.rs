@@ -65,7 +65,7 @@ fn interest_in(event: &str) -> Interest {
         "rcpt" => Interest::RCPT,
         "dataStart" => Interest::DATA_START,
         "data" => Interest::DATA,
-        "stream" => Interest::STREAM,
+        "stream" => STREAM,
         _ => panic!("no event {event}"),
     }
 }

@@ -54,7 +54,7 @@ fn data_gets_452_when_it_is_used_up() {
 
 #[test]
 fn pieces_are_free_when_they_were_taken() {
-    let (mut table, budget) = table(2 * SEGMENT, Interest::STREAM);
+    let (mut table, budget) = table(2 * SEGMENT, STREAM);
     table.send(ENVELOPE);
     for _ in 0..10 {
         table.send(&[b'x'; 2 * SEGMENT as usize]);

@@ -48,7 +48,7 @@ fn enough_is_enough_for_as_long_as_it_takes() {
 
 #[test]
 fn time_in_which_nothing_is_read_is_ours() {
-    let mut table = table(Interest::STREAM);
+    let mut table = table(STREAM);
     for _ in 0..100 {
         table.session.receive(b"x", table.now);
         let Step::Piece(piece) = table.session.poll(table.now, table.interest) else { panic!() };

@@ -70,10 +70,10 @@ fn a_line_that_passes_is_counted_once() {
     let (mut table, taken) = table(Interest(Interest::MESSAGE.0 | Interest::MAIL.0), 1);
     table.session.receive(b"MAIL FROM:<a@b>\r\n", table.now);
     assert!(asks(&mut table));
-    table.session.answer(Verdict::Proceed, Some(0), table.now);
+    table.session.answer(by_application(Verdict::Proceed, 0), table.now);
     assert!(asks(&mut table));
     assert_eq!(count(&taken, Counted::Message), 1);
-    table.session.answer(Verdict::Accept(None), Some(0), table.now);
+    table.session.answer(by_application(Verdict::Accept(None), 0), table.now);
     assert_eq!(step(&mut table), Step::NeedInput);
     assert_eq!(said(&mut table), "250 OK\r\n");
     assert_eq!(count(&taken, Counted::Message), 1);

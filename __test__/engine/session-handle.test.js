@@ -1,0 +1,108 @@
+'use strict';
+// What a verdict brings besides: recipients, and who takes what follows.
+
+const assert = require('node:assert/strict');
+const { beforeEach, describe, test } = require('node:test');
+const { calls, forget, ring, verdictOf, verdicts } = require('../support/fake-engine.js');
+const { KIND, VERDICT, onRecord } = require('../../src/js/engine/border.js');
+const { EngineSession } = require('../../src/js/engine/engine-session.js');
+
+const SLOT = 7;
+const SEQUENCE = 9;
+const CONNECT = { kind: KIND.CONNECT, sequence: SEQUENCE };
+const ACCEPTED = { verdict: VERDICT.ACCEPT, recipients: 2 };
+
+/** @type {EngineSession} */
+let session;
+
+beforeEach(() => {
+  forget();
+  session = new EngineSession({ count: 2 });
+  session.attach(SLOT, []);
+  onRecord((kind, head, at, index) => session.receive(kind, head, at, index));
+});
+
+/** Has the engine ask, and nothing answered yet. */
+function ask() {
+  session.connected = () => {};
+  ring(CONNECT);
+}
+
+describe('a verdict', () => {
+  for (const streams of [false, true]) {
+    for (const takesLine of [false, true]) {
+      const follows = { ...(streams && { streams }), ...(takesLine && { takesLine }) };
+      const name = JSON.stringify(follows);
+
+      test(`in its batch brings ${name}`, () => {
+        session.connected = () => {
+          session.link.streams = streams;
+          session.link.settle(VERDICT.ACCEPT);
+          session.link.takeLine(takesLine);
+        };
+        ring(CONNECT);
+        assert.deepEqual(verdicts, [{ ...ACCEPTED, ...follows }]);
+        assert.deepEqual(calls, []);
+      });
+
+      test(`that comes late brings ${name}`, async () => {
+        ask();
+        session.link.streams = streams;
+        session.link.takeLine(takesLine);
+        session.link.settle(VERDICT.OK, 250, 'yes');
+        await Promise.resolve();
+        const [[name, slot, sequence, word, ...reply]] = calls;
+        assert.deepEqual([name, slot, sequence, ...reply], ['answer', SLOT, SEQUENCE, 250, 'yes']);
+        assert.deepEqual(verdictOf(word), { verdict: VERDICT.OK, recipients: 2, ...follows });
+        assert.equal(calls.length, 1);
+      });
+    }
+  }
+
+  test('takes a message as was said when it was given', () => {
+    session.connected = () => {
+      session.link.streams = true;
+      session.link.settle(VERDICT.ACCEPT);
+      session.link.streams = false;
+    };
+    ring(CONNECT);
+    assert.deepEqual(verdicts, [{ ...ACCEPTED, streams: true }]);
+  });
+});
+
+describe('the next line', () => {
+  test('is said at once where no verdict is awaited, and only when that changes', () => {
+    ring(CONNECT);
+    for (const takesLine of [false, true, true, false]) session.link.takeLine(takesLine);
+    assert.deepEqual(calls, [
+      ['setTakesLine', SLOT, true],
+      ['setTakesLine', SLOT, false],
+    ]);
+  });
+
+  test('is said behind a verdict that has not left yet', () => {
+    ask();
+    session.link.settle(VERDICT.SILENT);
+    session.link.write('250 mine\r\n');
+    session.link.takeLine(true);
+    assert.deepEqual(
+      calls.map(([name]) => name),
+      ['answer', 'write', 'setTakesLine'],
+    );
+  });
+
+  test('is said alone where the engine has given up on the verdict', () => {
+    ask();
+    session.link.takeLine(true);
+    assert.deepEqual(calls, []);
+    ring({ kind: KIND.LISTENER_TIMEOUT });
+    ring({ kind: KIND.LISTENER_TIMEOUT });
+    assert.deepEqual(calls, [['setTakesLine', SLOT, true]]);
+  });
+
+  test("of a session that is over is nobody's", () => {
+    ring(CONNECT, { kind: KIND.GONE });
+    session.link.takeLine(true);
+    assert.ok(!calls.some(([name]) => name === 'setTakesLine'));
+  });
+});
