@@ -4,6 +4,7 @@
 const dns = require('node:dns');
 const os = require('node:os');
 const path = require('node:path');
+const { clearTimeout, setTimeout } = require('node:timers');
 const engine = require('../../engine/border.js');
 const { EngineSession } = require('../../engine/engine-session.js');
 const { isLoopback } = require('../../options/loopback.js');
@@ -39,8 +40,8 @@ class Line extends EngineSession {
   #reader;
   /** @type {InstanceType<typeof Spool> | undefined} */
   #spool;
-  /** How many of those who take the message have had enough for now. */
-  #behind = 0;
+  /** Those who take the message and have had enough of it for now. @type {Set<unknown>} */
+  #behind = new Set();
 
   /** @param {any} server @param {number} slot @param {string[]} ends */
   constructor(server, slot, ends) {
@@ -52,6 +53,7 @@ class Line extends EngineSession {
       socket: this.socket,
       server,
       startData: () => this.#startData(),
+      drained: () => this.#drained(this.connection),
     });
     this.#session = new Session(server, this);
   }
@@ -144,29 +146,22 @@ class Line extends EngineSession {
   #startData() {
     const session = this.#session;
     const name = `${session.id}-${session.transaction}.msg`;
-    this.#spool = new Spool(path.join(os.tmpdir(), name));
-    this.#spool.write(receivedField(session, this.socket), () => {});
-    return this.#spool;
+    /** @type {InstanceType<typeof Spool>} */
+    const spool = new Spool(path.join(os.tmpdir(), name), () => this.#drained(spool));
+    spool.write(receivedField(session, this.socket));
+    this.#spool = spool;
   }
 
   /** @override */
   piece(/** @type {Buffer} */ bytes) {
-    const drained = () => {
-      this.#behind -= 1;
-      if (this.#behind === 0) this.link.pause(false);
-    };
-    const once = (/** @type {(drained: () => void) => boolean} */ write) => {
-      let isBehind = false;
-      const goesOn = write(() => {
-        if (isBehind) drained();
-        isBehind = false;
-      });
-      isBehind = !goesOn;
-      if (isBehind) this.#behind += 1;
-    };
-    once((then) => this.connection.push(bytes, then));
-    once((then) => this.#spool?.write(bytes, then) ?? true);
-    if (this.#behind > 0) this.link.pause(true);
+    for (const taker of [this.connection, this.#spool]) {
+      if (taker?.write(bytes) === false) this.#behind.add(taker);
+    }
+    if (this.#behind.size > 0) this.link.pause(true);
+  }
+
+  #drained(/** @type {unknown} */ taker) {
+    if (this.#behind.delete(taker) && this.#behind.size === 0) this.link.pause(false);
   }
 
   /** The message is whole: it is queued, and what becomes of that is its reply. @override */
@@ -209,6 +204,7 @@ class Line extends EngineSession {
   #drop() {
     const spool = this.#spool;
     this.#spool = undefined;
+    this.#behind.clear();
     try {
       spool?.remove();
     } catch (error) {
@@ -245,6 +241,7 @@ class Line extends EngineSession {
     session.reset();
     session.accepted = {};
     session.secure = true;
+    session.isApi = false;
   }
 
   /** @override */
@@ -257,7 +254,15 @@ class Line extends EngineSession {
     this.connection.closed = true;
     this.connection.finish();
     // A message that is being queued is its handlers' until they are done with it.
-    if (!this.#session.isBusy) this.#drop();
+    if (!this.#session.isBusy) return this.#drop();
+    const { idleTimeout } = this.#session.config.limits;
+    if (!(idleTimeout > 0)) return;
+    // Nobody else is left to wait for a handler that never is.
+    const forget = () => {
+      this.#session.cancel();
+      this.#drop();
+    };
+    setTimeout(forget, idleTimeout).unref();
   }
 }
 

@@ -7,6 +7,8 @@ const { Readable } = require('node:stream');
 
 /** Bytes beyond which a message is written to its file. */
 const MAX_MEMORY = 1024 * 1024;
+/** Bytes in which a field of its header is looked for. */
+const MAX_HEADER = 256 * 1024;
 const MODE = 0o600;
 
 class Spool {
@@ -15,19 +17,21 @@ class Spool {
   /** Why it is not whole. @type {Error | undefined} */
   error;
   #path;
+  #drained;
   /** @type {Buffer[]} */
   #pieces = [];
   /** @type {fs.WriteStream | undefined} */
   #writer;
   #isOnDisk = false;
 
-  /** @param {string} path where its file is, once there is one */
-  constructor(path) {
+  /** @param {string} path where its file is, once there is one @param {() => void} [drained] more may come after `write` was false */
+  constructor(path, drained = () => {}) {
     this.#path = path;
+    this.#drained = drained;
   }
 
-  /** Adds bytes; `false` if no more are to come before `drained`. @param {Buffer} bytes @param {() => void} drained */
-  write(bytes, drained) {
+  /** Adds bytes; `false` if no more are to come for now. @param {Buffer} bytes */
+  write(bytes) {
     this.length += bytes.length;
     if (this.error) return true;
     if (this.#writer === undefined && this.length <= MAX_MEMORY) {
@@ -35,15 +39,18 @@ class Spool {
       return true;
     }
     const writer = this.#writer ?? this.#begin();
-    if (writer.write(bytes)) return true;
-    writer.once('drain', drained).once('close', drained);
-    return false;
+    return writer?.write(bytes) ?? true;
   }
 
   /** Nothing more comes; `done` is called when all of it is there, or `error` says why not. */
   end(/** @type {() => void} */ done) {
     if (this.#writer === undefined || this.error) return done();
     this.#writer.once('close', done).end();
+  }
+
+  /** Whether all of it is in its file, and not in memory. */
+  get isFile() {
+    return this.#writer !== undefined;
   }
 
   /** The path of its file, which is written if it is not there yet. @throws the system's error */
@@ -68,6 +75,27 @@ class Spool {
     return this.#writer ? fs.promises.readFile(this.#path) : Buffer.concat(this.#pieces);
   }
 
+  /** The first of the header's fields of that name, in lower case, on one line (RFC 5322 section 2.2). @param {string} name */
+  async field(name) {
+    /** @type {Buffer[]} */
+    const pieces = [];
+    let length = 0;
+    for await (const piece of this.stream()) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length >= MAX_HEADER) break;
+    }
+    const [header] = Buffer.concat(pieces)
+      .toString('latin1')
+      .split(/\r?\n\r?\n/, 1);
+    const fields = header.split(/\r?\n(?![ \t])/);
+    const found = fields.find((field) => field.toLowerCase().startsWith(`${name}:`));
+    return found
+      ?.slice(name.length + 1)
+      .replace(/\s+/g, ' ')
+      .trim();
+  }
+
   /** Forgets it, and removes its file. @throws the system's error */
   remove() {
     this.#pieces = [];
@@ -75,16 +103,26 @@ class Spool {
     if (this.#isOnDisk) fs.rmSync(this.#path, { force: true });
   }
 
+  /** Moves to its file, which is there at once: nothing can come to an end before it is. */
   #begin() {
-    const writer = fs.createWriteStream(this.#path, { mode: MODE, flags: 'wx' });
-    this.#isOnDisk = true;
-    this.#writer = writer;
-    writer.on('error', (error) => {
-      this.error = error;
-    });
-    for (const piece of this.#pieces) writer.write(piece);
+    try {
+      const fd = fs.openSync(this.#path, 'wx', MODE);
+      this.#isOnDisk = true;
+      this.#writer = fs.createWriteStream(this.#path, { fd });
+    } catch (error) {
+      this.error = /** @type {Error} */ (error);
+      this.#pieces = [];
+      return undefined;
+    }
+    this.#writer
+      .on('error', (error) => {
+        this.error = error;
+      })
+      .on('drain', this.#drained)
+      .on('close', this.#drained);
+    for (const piece of this.#pieces) this.#writer.write(piece);
     this.#pieces = [];
-    return writer;
+    return this.#writer;
   }
 }
 

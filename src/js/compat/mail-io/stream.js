@@ -7,15 +7,20 @@ const { PassThrough } = require('node:stream');
 class Stream {
   closed = false;
   #startData;
+  #drained;
   /** Who reads the message as it comes, if anybody does. @type {PassThrough | undefined} */
   #reader;
   #isOpen = false;
 
-  /** @param {{ socket?: any, server?: any, startData?: () => unknown }} [of] */
-  constructor({ socket, server, startData = () => {} } = {}) {
+  /**
+   * @param {{ socket?: any, server?: any, startData?: () => unknown, drained?: () => void }} [of]
+   *   `drained`: more may come after `write` was false
+   */
+  constructor({ socket, server, startData = () => {}, drained = () => {} } = {}) {
     this.socket = socket;
     this.server = server;
     this.#startData = startData;
+    this.#drained = drained;
     // Ends the connection, with what is given, as the original's sockets do.
     if (socket)
       socket.close = (/** @type {string | null | undefined} */ text) =>
@@ -30,7 +35,10 @@ class Stream {
     const open = () => {
       if (this.#reader === undefined) {
         // It flows from the start: who does not read does not brake the others.
-        this.#reader = new PassThrough().on('data', () => {});
+        this.#reader = new PassThrough()
+          .on('data', () => {})
+          .on('drain', this.#drained)
+          .on('close', this.#drained);
         if (!this.#isOpen) this.#reader.end();
       }
       return this.#reader;
@@ -38,12 +46,10 @@ class Stream {
     return open;
   }
 
-  /** For the line: a piece of the message; `false` if its reader is behind. @param {Buffer} bytes @param {() => void} drained */
-  push(bytes, drained) {
+  /** For the line: a piece of the message; `false` if its reader is behind. @param {Buffer} bytes */
+  write(bytes) {
     const reader = this.#reader;
-    if (reader === undefined || reader.destroyed || reader.write(bytes)) return true;
-    reader.once('drain', drained).once('close', drained);
-    return false;
+    return reader === undefined || reader.destroyed || reader.write(bytes);
   }
 
   /** For the line: the message is whole, or never will be. */
