@@ -73,6 +73,8 @@ export interface Handler {
   after?: string | string[];
   /** The same as `after`. */
   requires?: string | string[];
+  /** Of 'queue': `false` where it needs no `req.mail`. @default true */
+  mail?: boolean;
 }
 
 export interface Address {
@@ -82,6 +84,8 @@ export interface Address {
 
 /** A message, in the shape that mailparser 0.6 gave. */
 export interface Mail {
+  /** Why this is not all of the message. */
+  problem?: string;
   /** By name in lower case; a field that came more than once is an array. */
   headers: Record<string, string | string[]>;
   subject?: string;

@@ -291,16 +291,6 @@ describe('mail-io', { timeout: 60_000 }, () => {
     assert.equal(stdout, 'false\n');
   });
 
-  test('answers 451 for what the parser cannot parse, where it is read', async (t) => {
-    const { connect, log } = await serveMailIo(t, {}, (session) =>
-      session.on('queue', () => assert.fail('not run')),
-    );
-    const client = await (await connect()).envelope('b@ours.example');
-    const odd = `X: ${'x'.repeat(3_000_000)}\r\n`;
-    await client.message(odd, '451 Error: Error while parsing the mail');
-    assert.ok(log.some((line) => line.includes('Failed to parse email')));
-  });
-
   test('answers 452 where a message cannot be stored', async (t) => {
     const { connect, at } = await serveMailIo(t, { domains: DOMAINS });
     const before = process.env.TMPDIR;

@@ -10,6 +10,7 @@ const { inspect } = require('node:util');
  * @property {string | string[]} [before] names, as `plugin` or `command/plugin`
  * @property {string | string[]} [after]
  * @property {string | string[]} [requires] the same as `after`
+ * @property {boolean} [mail] of 'queue': whether it needs `req.mail`, true where it is not said
  * @property {boolean} [isBuiltIn] it came with the server
  */
 

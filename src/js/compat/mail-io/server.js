@@ -11,6 +11,7 @@ const handlers = require('./handlers.js');
 const { Line, WANTED } = require('./engine-session.js');
 const { Logger } = require('./logger.js');
 const { getHandlers } = require('./plugins/index.js');
+const { endThreads } = require('./mail-reader.js');
 const { Relay } = require('./relay.js');
 
 const ANYWHERE = ['::', '0.0.0.0'];
@@ -121,6 +122,7 @@ class Server extends NetServer {
   /** @override @param {(error?: Error) => void} [callback] */
   close(callback) {
     this.relay.close();
+    this.once('close', endThreads);
     return super.close(callback);
   }
 

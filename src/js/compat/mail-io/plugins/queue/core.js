@@ -1,8 +1,9 @@
 'use strict';
 // A message that is whole: `req.file` is its path, `req.mail` what it says. Neither is made for
-// nobody: the file when somebody asks for it, `req.mail` where a handler of the program's will run.
+// nobody: the file when somebody asks for it, `req.mail` where a handler of the program's will run
+// that does not say `mail: false`.
 
-const { parse } = require('../../parsed-mail.js');
+const { readMail } = require('../../mail-reader.js');
 
 /** @type {import('../../handlers.js').Plugin} */
 module.exports = {
@@ -12,13 +13,11 @@ module.exports = {
     Object.defineProperty(req, 'file', { get: () => command.data, configurable: true });
     const isRead = session
       .handlersOf('queue')
-      .some((/** @type {any} */ { isBuiltIn }) => !isBuiltIn);
-    if (!isRead || !command.message) return res.accept();
-    try {
-      req.mail = await parse(command.message);
-    } catch (error) {
-      res.log.warn('Failed to parse email: ', error);
-      return res.reject(451, 'Error while parsing the mail');
+      .some((/** @type {any} */ { isBuiltIn, mail }) => !isBuiltIn && mail !== false);
+    if (isRead && command.message) {
+      req.mail = await readMail(command.message);
+      const { problem } = req.mail;
+      if (problem) res.log.warn(`The mail could not be read as a whole: ${problem}`);
     }
     res.accept();
   },

@@ -3,7 +3,6 @@
 // that it was taken.
 
 const { isOurs, mayLeave } = require('../../address.js');
-const { parseHeaders } = require('../../parsed-mail.js');
 
 /** @type {import('../../handlers.js').Plugin} */
 module.exports = {
@@ -15,8 +14,9 @@ module.exports = {
     const to = envelope.to.filter((/** @type {string} */ address) => !isOurs(address, config));
     if (to.length === 0) return res.accept();
     try {
-      const headers = req.mail?.headers ?? (await parseHeaders(req.command.message));
-      await relay.add({ from: envelope.from, to }, req.command.message.stream(), headers);
+      const { message } = req.command;
+      const headers = { 'auto-submitted': await message.field('auto-submitted') };
+      await relay.add({ from: envelope.from, to }, message.stream(), headers);
     } catch (error) {
       res.log.error('Failed to submit message to relay queue: ', error);
       return res.reject(451, 'failed to queue the message');
