@@ -4,10 +4,10 @@
 //
 //     options  <-  engine  <-  { server, client, files }  <-  compat/*  <-  cli
 //
-// with errors.js and node-version.js below all, and index.js, the door of the package, above.
+// with errors.js, printable.js and node-version.js below all, and index.js, the door of the package, above.
 
-/** What every room may import: errors, the check of Node, and the typings of the addon. */
-const BASE = '^src/js/(errors|node-version|native)[.]';
+/** What every room may import: errors, the check of Node, texts, and the typings of the addon. */
+const BASE = '^src/js/(errors|node-version|printable|native)[.]';
 const ROOMS = {
   options: [],
   engine: ['options'],
@@ -41,7 +41,7 @@ module.exports = {
     })),
     {
       name: 'base',
-      comment: 'errors.js and node-version.js are below all rooms.',
+      comment: 'What is in no room is below all of them.',
       severity: 'error',
       from: { path: BASE },
       to: { path: '^src/js/', pathNot: BASE },

@@ -4,7 +4,7 @@
 const { addressOf, isPostmaster } = require('../shared/path.js');
 const { lowerCase } = require('./mailbox.js');
 
-/** @typedef {InstanceType<typeof import('./session.js').Session>} Session */
+/** @typedef {import('./handlers.js').Session} Session */
 
 /** An address whose domain is in lower case, its local part as it was sent. @param {string} path */
 function normal(path) {

@@ -19,6 +19,26 @@ const { inspect } = require('node:util');
 /** @typedef {Record<string, Handler[]>} Handlers */
 
 /**
+ * @typedef {object} Session what commands and those who judge them know of their session
+ * @property {any} config
+ * @property {Record<string, any>} accepted
+ * @property {Record<string, any>} rejected
+ * @property {{ from: string | null, to: string[] }} envelope
+ * @property {any} user
+ * @property {Record<string, any>} data
+ * @property {{ authFailures: number, unrecognizedCommands: number }} counters
+ * @property {any} log
+ * @property {(command: string, plugin: string) => any} logOf
+ * @property {(code: number, text: string, goesOn: boolean) => void} reply
+ * @property {(code?: number, message?: string) => void} close
+ * @property {(line: string) => void} writeLine
+ * @property {(listener: (line: string) => void) => void} readLine
+ * @property {boolean} secure
+ * @property {boolean} isApi it is the server's own
+ * @property {(name: string) => Handler[] | undefined} handlersOf
+ */
+
+/**
  * Adds a handler where its name is free.
  *
  * @param {Handlers} handlers

@@ -3,7 +3,7 @@
 
 const { hasOwnHandlers } = require('./address.js');
 
-/** @typedef {InstanceType<typeof import('./session.js').Session>} Session */
+/** @typedef {import('./handlers.js').Session} Session */
 
 /** Whether a login would be judged: by a handler of the program's, or by the server if it is itself. @param {Session} session */
 const mayLogIn = (session) => session.isApi || hasOwnHandlers(session, 'auth');

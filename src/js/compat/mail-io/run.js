@@ -13,23 +13,7 @@ const NOT_FOR_ANOTHER = [535, 'Not authorized to act for another user'];
 
 /**
  * @typedef {import('./handlers.js').Handler} Handler
- */
-
-/**
- * @typedef {object} Session what a run needs of its session
- * @property {any} config
- * @property {Record<string, any>} accepted
- * @property {Record<string, any>} rejected
- * @property {{ from: string | null, to: string[] }} envelope
- * @property {any} user
- * @property {Record<string, any>} data
- * @property {{ authFailures: number, unrecognizedCommands: number }} counters
- * @property {any} log
- * @property {(command: string, plugin: string) => any} logOf
- * @property {(code: number, text: string, goesOn: boolean) => void} reply
- * @property {(code?: number, message?: string) => void} close
- * @property {(line: string) => void} writeLine
- * @property {(listener: (line: string) => void) => void} readLine
+ * @typedef {import('./handlers.js').Session} Session
  */
 
 /**
