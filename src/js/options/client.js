@@ -4,14 +4,22 @@
 const { isIP } = require('node:net');
 const { hostname } = require('node:os');
 const { inspect } = require('node:util');
+const {
+  MAX_COUNT,
+  MAX_TIMEOUT,
+  checkBoolean,
+  checkOneOf,
+  checkPort,
+  checkWhole,
+  checkWord,
+  rangeError,
+  typeError,
+} = require('./checks.js');
 const { isLoopback } = require('./loopback.js');
 const { serverAddress } = require('./resolve.js');
 const { threadsOf } = require('./threads.js');
-const { checkKeys, keyPair, rootsOf } = require('./tls.js');
+const { checkKeys, isPem, keyPair, rootsOf, versionsOf } = require('./tls.js');
 
-const MAX_TIMEOUT = 2 ** 31 - 1;
-const MAX_COUNT = 2 ** 31 - 1;
-const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
 const TLS = ['none', 'opportunistic', 'required', 'implicit'];
 const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'XOAUTH2', 'OAUTHBEARER', 'SCRAM-SHA-256'];
 const SMTP_PORT = 25;
@@ -42,52 +50,8 @@ const KNOWN = [
   ...['servername', 'minVersion', 'maxVersion', 'dnsServers', 'localAddress', 'signal', 'mx'],
 ];
 
-function fault(
-  /** @type {ErrorConstructor} */ Kind,
-  /** @type {string} */ name,
-  /** @type {string} */ wanted,
-  /** @type {unknown} */ value,
-) {
-  return new Kind(`options.${name} must be ${wanted}, not ${inspect(value)}`);
-}
-
-function checkNumber(/** @type {any} */ options, /** @type {string} */ name) {
-  const [preset, min, max] = NUMBERS[name];
-  const value = options[name] ?? preset;
-  if (typeof value !== 'number') throw fault(TypeError, name, 'a number', value);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw fault(RangeError, name, `a whole number from ${min} to ${max}`, value);
-  }
-  return value;
-}
-
-function checkText(/** @type {string} */ name, /** @type {unknown} */ value) {
-  if (typeof value !== 'string') throw fault(TypeError, name, 'a string', value);
-  if (value === '' || /[\0-\x20\x7f]/.test(value)) {
-    throw fault(RangeError, name, 'a word without spaces and control characters', value);
-  }
-  return value;
-}
-
-function checkOneOf(
-  /** @type {string} */ name,
-  /** @type {unknown} */ value,
-  /** @type {string[]} */ values,
-) {
-  if (typeof value === 'string' && values.includes(value)) return value;
-  const wanted = values.map((each) => inspect(each)).join(' or ');
-  throw fault(typeof value === 'string' ? RangeError : TypeError, name, wanted, value);
-}
-
-function checkPort(/** @type {any} */ { port }, /** @type {number} */ preset) {
-  if (port === undefined || port === null) return preset;
-  const value = typeof port === 'string' && port.trim() !== '' ? Number(port) : port;
-  if (typeof value !== 'number') throw fault(TypeError, 'port', 'a number', port);
-  if (!Number.isInteger(value) || value < 1 || value > 65_535) {
-    throw fault(RangeError, 'port', 'a whole number from 1 to 65535', port);
-  }
-  return value;
-}
+const portOf = (/** @type {any} */ { port }, /** @type {number} */ preset) =>
+  port === undefined || port === null ? preset : checkPort('options.port', port, 1);
 
 /** Who logs in. Secrets are not shown, whatever is wrong with them. */
 function loginOf(/** @type {any} */ auth) {
@@ -97,7 +61,7 @@ function loginOf(/** @type {any} */ auth) {
   }
   const { user, token, method } = auth;
   const password = auth.password ?? auth.pass;
-  if (typeof user !== 'string') throw fault(TypeError, 'auth.user', 'a string', user);
+  if (typeof user !== 'string') throw typeError('options.auth.user', 'a string', user);
   for (const [name, secret] of Object.entries({ password, token })) {
     if (secret !== undefined && typeof secret !== 'string') {
       throw new TypeError(`options.auth.${name} must be a string, not ${typeof secret}`);
@@ -107,7 +71,7 @@ function loginOf(/** @type {any} */ auth) {
     throw new TypeError('options.auth needs either a password or a token');
   }
   const mechanism = method === undefined ? undefined : String(method).toUpperCase();
-  if (mechanism !== undefined) checkOneOf('auth.method', mechanism, MECHANISMS);
+  if (mechanism !== undefined) checkOneOf('options.auth.method', mechanism, MECHANISMS);
   return { user, password, token, mechanism };
 }
 
@@ -126,8 +90,6 @@ function certificatesOf(/** @type {any} */ options) {
 }
 
 function checkRoots(/** @type {unknown} */ ca) {
-  const isPem = (/** @type {unknown} */ value) =>
-    typeof value === 'string' || Buffer.isBuffer(value);
   if (![ca].flat().every(isPem)) {
     throw new TypeError('options.ca must be PEM, a string or a Buffer, or an array of these');
   }
@@ -154,12 +116,11 @@ function checkPlace(/** @type {any} */ { host, path, mx }) {
       `options must have one of host, path and mx: true, not ${inspect({ host, path, mx })}`,
     );
   }
-  if (host !== undefined) checkText('host', host);
+  if (host !== undefined) checkWord('options.host', host);
   if (path !== undefined && (typeof path !== 'string' || path === '' || path.includes('\0'))) {
-    throw fault(TypeError, 'path', 'the path of a unix socket', path);
+    throw typeError('options.path', 'the path of a unix socket', path);
   }
-  if (mx !== undefined && typeof mx !== 'boolean')
-    throw fault(TypeError, 'mx', 'true or false', mx);
+  if (mx !== undefined) checkBoolean('options.mx', mx);
 }
 
 /**
@@ -178,22 +139,20 @@ function clientSettings(options) {
   }
   checkPlace(options);
   for (const name of FLAGS) {
-    if (options[name] !== undefined && typeof options[name] !== 'boolean') {
-      throw fault(TypeError, name, 'true or false', options[name]);
-    }
+    if (options[name] !== undefined) checkBoolean(`options.${name}`, options[name]);
   }
-  const numbers = Object.keys(NUMBERS).map((name) => [name, checkNumber(options, name)]);
+  const numbers = Object.entries(NUMBERS).map(([name, [preset, min, max]]) => [
+    name,
+    checkWhole(`options.${name}`, options[name] ?? preset, min, max),
+  ]);
   const { dataInitTimeout, dataBlockTimeout, dataEndTimeout, rateDelta, ...rest } =
     Object.fromEntries(numbers);
-  const tls = checkOneOf('tls', options.tls ?? defaultTls(options), TLS);
+  const tls = checkOneOf('options.tls', options.tls ?? defaultTls(options), TLS);
   const { lmtp = false, path, localAddress, dnsServers = [] } = options;
-  const { minVersion = VERSIONS[0], maxVersion = VERSIONS[1] } = options;
-  checkOneOf('minVersion', minVersion, VERSIONS);
-  checkOneOf('maxVersion', maxVersion, VERSIONS);
   if (localAddress !== undefined && !isIP(localAddress)) {
-    throw fault(RangeError, 'localAddress', 'an IP address', localAddress);
+    throw rangeError('options.localAddress', 'an IP address', localAddress);
   }
-  if (!Array.isArray(dnsServers)) throw fault(TypeError, 'dnsServers', 'an array', dnsServers);
+  if (!Array.isArray(dnsServers)) throw typeError('options.dnsServers', 'an array', dnsServers);
   const host = options.host ?? 'localhost';
   return {
     ...rest,
@@ -201,17 +160,16 @@ function clientSettings(options) {
     ...certificatesOf(options),
     threads: threadsOf(1),
     host,
-    port: checkPort(options, lmtp ? LMTP_PORT : tls === 'implicit' ? SMTPS_PORT : SMTP_PORT),
+    port: portOf(options, lmtp ? LMTP_PORT : tls === 'implicit' ? SMTPS_PORT : SMTP_PORT),
     path,
     exchanges: options.mx === true,
-    servername: checkText('servername', options.servername ?? host),
-    name: checkText('name', options.name ?? ownName()),
+    servername: checkWord('options.servername', options.servername ?? host),
+    name: checkWord('options.name', options.name ?? ownName()),
     lmtp,
     tls,
     // Whom it would also talk to in plain text, it need not know.
     rejectUnauthorized: options.rejectUnauthorized ?? tls !== 'opportunistic',
-    tls12: minVersion === VERSIONS[0],
-    tls13: maxVersion === VERSIONS[1],
+    ...versionsOf('options', options),
     dnsServers: dnsServers.map((server) => serverAddress(server, 'options.dnsServers')),
     localAddress,
     dataInitiationTimeout: dataInitTimeout,

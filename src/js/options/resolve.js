@@ -2,10 +2,9 @@
 // The parameter `resolve`: how names of clients are found.
 
 const { isIP, isIPv6 } = require('node:net');
-const { inspect } = require('node:util');
+const { MAX_TIMEOUT, checkBoolean, checkWhole, rangeError, typeError } = require('./checks.js');
 
 const DEFAULTS = { beforeGreeting: false, timeout: 5_000, servers: [] };
-const MAX_TIMEOUT = 2 ** 31 - 1;
 const DNS_PORT = 53;
 
 /**
@@ -19,18 +18,13 @@ function resolveOptions(resolve) {
   if (resolve === false) return undefined;
   if (resolve === true) return { ...DEFAULTS };
   if (typeof resolve !== 'object' || resolve === null) {
-    throw fault(TypeError, '', 'true, false or an object', resolve);
+    throw typeError('params.resolve', 'true, false or an object', resolve);
   }
   const given = Object.entries(resolve).filter(([, value]) => value !== undefined);
   const { beforeGreeting, timeout, servers } = { ...DEFAULTS, ...Object.fromEntries(given) };
-  if (typeof beforeGreeting !== 'boolean') {
-    throw fault(TypeError, '.beforeGreeting', 'true or false', beforeGreeting);
-  }
-  if (typeof timeout !== 'number') throw fault(TypeError, '.timeout', 'a number', timeout);
-  if (!Number.isInteger(timeout) || timeout < 1 || timeout > MAX_TIMEOUT) {
-    throw fault(RangeError, '.timeout', `a whole number from 1 to ${MAX_TIMEOUT}`, timeout);
-  }
-  if (!Array.isArray(servers)) throw fault(TypeError, '.servers', 'an array', servers);
+  checkBoolean('params.resolve.beforeGreeting', beforeGreeting);
+  checkWhole('params.resolve.timeout', timeout, 1, MAX_TIMEOUT);
+  if (!Array.isArray(servers)) throw typeError('params.resolve.servers', 'an array', servers);
   return {
     beforeGreeting,
     timeout,
@@ -55,18 +49,8 @@ function serverAddress(text, name) {
       return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
     }
   }
-  const Kind = typeof text === 'string' ? RangeError : TypeError;
-  const wanted = "IP addresses such as '192.0.2.53' or '[2001:db8::53]:53'";
-  throw new Kind(`${name} must be ${wanted}, not ${inspect(text)}`);
-}
-
-function fault(
-  /** @type {ErrorConstructor} */ Kind,
-  /** @type {string} */ name,
-  /** @type {string} */ wanted,
-  /** @type {unknown} */ value,
-) {
-  return new Kind(`params.resolve${name} must be ${wanted}, not ${inspect(value)}`);
+  const fault = typeof text === 'string' ? rangeError : typeError;
+  throw fault(name, "IP addresses such as '192.0.2.53' or '[2001:db8::53]:53'", text);
 }
 
 module.exports = { RESOLVE_NAMES: Object.keys(DEFAULTS), resolveOptions, serverAddress };

@@ -3,12 +3,20 @@
 
 const { constants } = require('node:buffer');
 const { inspect } = require('node:util');
+const {
+  MAX_COUNT,
+  MAX_TIMEOUT,
+  checkBoolean,
+  checkLine,
+  checkOneOf,
+  checkPort,
+  checkWhole,
+  rangeError,
+  typeError,
+} = require('./checks.js');
 const { RESOLVE_NAMES, resolveOptions } = require('./resolve.js');
 const { MAX_THREADS, threadsOf } = require('./threads.js');
 const { KEY_NAMES, TLS_NAMES, checkTls } = require('./tls.js');
-
-const MAX_TIMEOUT = 2 ** 31 - 1;
-const MAX_COUNT = 2 ** 31 - 1;
 
 /** Keywords of the extensions that can be offered; HELP and SIZE always are. */
 const EXTENSIONS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS', 'ENHANCEDSTATUSCODES'];
@@ -75,56 +83,12 @@ const CONTROL = {
   maxMemory: Number.MAX_SAFE_INTEGER,
 };
 const RATES = ['sessions', 'messages', 'recipients'];
-
-function typeError(
-  /** @type {string} */ name,
-  /** @type {string} */ wanted,
-  /** @type {unknown} */ value,
-) {
-  return new TypeError(`params.${name} must be ${wanted}, not ${inspect(value)}`);
-}
-
-function rangeError(
-  /** @type {string} */ name,
-  /** @type {string} */ wanted,
-  /** @type {unknown} */ value,
-) {
-  return new RangeError(`params.${name} must be ${wanted}, not ${inspect(value)}`);
-}
-
-function checkWhole(
-  /** @type {any} */ config,
-  /** @type {string} */ name,
-  /** @type {number} */ max,
-  min = 0,
-) {
-  const value = config[name];
-  if (typeof value !== 'number') throw typeError(name, 'a number', value);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw rangeError(name, `a whole number from ${min} to ${max}`, value);
-  }
-}
-
-function checkText(/** @type {any} */ config, /** @type {string} */ name) {
-  const value = config[name];
-  if (typeof value !== 'string') throw typeError(name, 'a string', value);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
-  if (value === '' || /[\0-\x1f\x7f]/.test(value)) {
-    throw rangeError(name, 'a string without control characters, not empty', value);
-  }
-}
-
-function checkOneOf(
-  /** @type {any} */ config,
-  /** @type {string} */ name,
-  /** @type {unknown[]} */ values,
-) {
-  if (!values.includes(config[name])) {
-    throw new (typeof config[name] === typeof values[0] ? RangeError : TypeError)(
-      `params.${name} must be ${values.map((value) => inspect(value)).join(' or ')}, not ${inspect(config[name])}`,
-    );
-  }
-}
+const FLAGS = ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort', 'lineFeeds'];
+const WORDS = {
+  bareNewlines: ['accept', 'refuse', 'normalise'],
+  unauthorisedPipelining: ['accept', 'refuse'],
+  compat: ['1.0'],
+};
 
 function isObject(/** @type {unknown} */ value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -132,43 +96,34 @@ function isObject(/** @type {unknown} */ value) {
 
 /** Numbers a minute, of whom and of what; a name that is none would limit nothing. */
 function checkRates(/** @type {any} */ { rates }) {
-  if (!isObject(rates)) throw typeError('rates', 'an object { address, network }', rates);
+  if (!isObject(rates)) throw typeError('params.rates', 'an object { address, network }', rates);
   for (const [scope, limits] of Object.entries(rates)) {
     const name = `rates.${scope}`;
     if (!['address', 'network'].includes(scope)) {
       throw new RangeError(`params.${name} is none: params.rates has address and network`);
     }
     if (limits === undefined || limits === null) continue;
-    if (!isObject(limits)) throw typeError(name, `an object { ${RATES.join(', ')} }`, limits);
+    if (!isObject(limits))
+      throw typeError(`params.${name}`, `an object { ${RATES.join(', ')} }`, limits);
     for (const [kind, limit] of Object.entries(limits)) {
       if (!RATES.includes(kind)) {
         throw new RangeError(`params.${name}.${kind} is none: it has ${RATES.join(', ')}`);
       }
       if (limit !== undefined && limit !== null) {
-        checkWhole({ [`${name}.${kind}`]: limit }, `${name}.${kind}`, MAX_COUNT);
+        checkWhole(`params.${name}.${kind}`, limit, 0, MAX_COUNT);
       }
     }
-  }
-}
-
-function checkPort(/** @type {any} */ config) {
-  const { port } = config;
-  const isNumber = typeof port === 'number';
-  if (!isNumber && typeof port !== 'string') throw typeError('port', 'a number', port);
-  const value = Number(isNumber || port.trim() !== '' ? port : Number.NaN);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
-    throw rangeError('port', 'a whole number from 0 to 65535', port);
   }
 }
 
 function checkExtensions(/** @type {any} */ { extensions, enhancedStatusCodes }) {
   if (typeof extensions === 'boolean') return;
   if (!Array.isArray(extensions))
-    throw typeError('extensions', 'true, false or an array', extensions);
+    throw typeError('params.extensions', 'true, false or an array', extensions);
   for (const keyword of extensions) {
     if (![...EXTENSIONS, 'HELP', 'SIZE'].includes(keyword)) {
       throw rangeError(
-        'extensions',
+        'params.extensions',
         `an array of ${[...EXTENSIONS, 'HELP', 'SIZE'].join(', ')}`,
         extensions,
       );
@@ -210,22 +165,23 @@ function merge(params) {
   const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null);
   /** @type {any} */
   const config = { ...DEFAULTS, ...Object.fromEntries(given) };
-  checkPort(config);
-  checkText(config, 'host');
-  checkText(config, 'name');
-  if (config.path !== undefined) checkText(config, 'path');
-  for (const [name, max] of Object.entries(LIMITS)) checkWhole(config, name, max);
-  for (const [name, max] of Object.entries(CONTROL)) checkWhole(config, name, max);
-  checkWhole(config, 'threads', MAX_THREADS, 1);
-  checkWhole(config, 'backlog', MAX_COUNT, 1);
-  for (const name of ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort', 'lineFeeds']) {
-    if (typeof config[name] !== 'boolean') throw typeError(name, 'true or false', config[name]);
+  checkPort('params.port', config.port, 0);
+  for (const name of ['host', 'name', 'path']) {
+    if (name in config) checkLine(`params.${name}`, config[name]);
   }
-  if (typeof config.debug !== 'function') throw typeError('debug', 'a function', config.debug);
-  checkOneOf(config, 'bareNewlines', ['accept', 'refuse', 'normalise']);
-  checkOneOf(config, 'unauthorisedPipelining', ['accept', 'refuse']);
+  for (const [name, max] of Object.entries({ ...LIMITS, ...CONTROL })) {
+    checkWhole(`params.${name}`, config[name], 0, max);
+  }
+  checkWhole('params.threads', config.threads, 1, MAX_THREADS);
+  checkWhole('params.backlog', config.backlog, 1, MAX_COUNT);
+  for (const name of FLAGS) checkBoolean(`params.${name}`, config[name]);
+  if (typeof config.debug !== 'function') {
+    throw typeError('params.debug', 'a function', config.debug);
+  }
+  for (const [name, words] of Object.entries(WORDS)) {
+    if (name in config) checkOneOf(`params.${name}`, config[name], words);
+  }
   checkRates(config);
-  if (config.compat !== undefined) checkOneOf(config, 'compat', ['1.0']);
   checkExtensions(config);
   checkKeys(config);
   checkSharing(config);

@@ -1,7 +1,7 @@
 'use strict';
 // How many worker threads the engine is started with.
 
-const { inspect } = require('node:util');
+const { rangeError } = require('./checks.js');
 
 const MAX_THREADS = 64;
 
@@ -11,9 +11,7 @@ function threadsOf(threads) {
   if (text === undefined || text === '') return threads;
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= MAX_THREADS) return number;
-  throw new RangeError(
-    `SMTP_ENGINE_THREADS must be a whole number from 1 to ${MAX_THREADS}, not ${inspect(text)}`,
-  );
+  throw rangeError('SMTP_ENGINE_THREADS', `a whole number from 1 to ${MAX_THREADS}`, text);
 }
 
 module.exports = { MAX_THREADS, threadsOf };

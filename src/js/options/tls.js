@@ -7,6 +7,7 @@ const { rootCertificates } = require('node:tls');
 const { domainToASCII } = require('node:url');
 const { inspect } = require('node:util');
 const { messageOf } = require('../errors.js');
+const { checkBoolean, rangeError } = require('./checks.js');
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
@@ -36,27 +37,35 @@ function checkTls(tls) {
   }
   checkKeys('params.tls', tls);
   for (const name of ['requestCert', 'rejectUnauthorized']) {
-    if (tls[name] !== undefined && typeof tls[name] !== 'boolean') {
-      throw new TypeError(`params.tls.${name} must be true or false, not ${inspect(tls[name])}`);
-    }
+    if (tls[name] !== undefined) checkBoolean(`params.tls.${name}`, tls[name]);
   }
-  const { minVersion = VERSIONS[0], maxVersion = VERSIONS[1] } = tls;
-  for (const [name, version] of Object.entries({ minVersion, maxVersion })) {
-    if (!VERSIONS.includes(version)) {
-      const wanted = VERSIONS.map((each) => inspect(each)).join(' or ');
-      throw new RangeError(`params.tls.${name} must be ${wanted}, not ${inspect(version)}`);
-    }
-  }
-  if (minVersion > maxVersion) {
-    const above = `params.tls.maxVersion, which is '${maxVersion}'`;
-    throw new RangeError(`params.tls.minVersion must not be above ${above}, not '${minVersion}'`);
-  }
+  versionsOf('params.tls', tls);
   if (tls.sni !== undefined) checkHosts(tls.sni);
 }
 
+/**
+ * The versions between `minVersion` and `maxVersion`.
+ *
+ * @param {string} where
+ * @param {any} options
+ * @throws {RangeError} for what is no version, and where there is none between them
+ */
+function versionsOf(where, { minVersion = VERSIONS[0], maxVersion = VERSIONS[1] }) {
+  for (const [name, version] of Object.entries({ minVersion, maxVersion })) {
+    if (VERSIONS.includes(version)) continue;
+    const wanted = VERSIONS.map((each) => inspect(each)).join(' or ');
+    throw rangeError(`${where}.${name}`, wanted, version);
+  }
+  if (minVersion > maxVersion) {
+    const above = `${where}.maxVersion, which is '${maxVersion}'`;
+    throw new RangeError(`${where}.minVersion must not be above ${above}, not '${minVersion}'`);
+  }
+  return { tls12: minVersion === VERSIONS[0], tls13: maxVersion === VERSIONS[1] };
+}
+
+const isPem = (/** @type {unknown} */ value) => typeof value === 'string' || Buffer.isBuffer(value);
+
 function checkKeys(/** @type {string} */ where, /** @type {any} */ keys) {
-  const isPem = (/** @type {unknown} */ value) =>
-    typeof value === 'string' || Buffer.isBuffer(value);
   const wanted = 'must be PEM, a string or a Buffer';
   for (const name of ['key', 'cert']) {
     if (!isPem(keys[name])) {
@@ -112,7 +121,7 @@ function hide(/** @type {unknown} */ value) {
  * @throws {TypeError} naming the parameter that cannot be used, without its value
  */
 function tlsSettings(tls) {
-  const { minVersion = VERSIONS[0], maxVersion = VERSIONS[1], ca, sni = {} } = tls;
+  const { ca, sni = {} } = tls;
   const hosts = Object.entries(sni).map(([name, keys]) => ({
     name: /** @type {string} */ (hostOf(name)),
     ...keyPair(keys, `params.tls.sni['${name}']`),
@@ -121,8 +130,7 @@ function tlsSettings(tls) {
   return {
     ...keyPair(tls, 'params.tls'),
     hosts,
-    tls12: minVersion === VERSIONS[0],
-    tls13: maxVersion === VERSIONS[1],
+    ...versionsOf('params.tls', tls),
     clientRoots,
     publicRoots: ca === undefined,
     rejectUnauthorized: tls.rejectUnauthorized ?? true,
@@ -215,4 +223,6 @@ module.exports = {
   rootsOf,
   tlsSettings,
   usingTls,
+  isPem,
+  versionsOf,
 };

@@ -1,0 +1,96 @@
+'use strict';
+// What a client's options become, without an engine to give them to.
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { clientSettings } = require('../../src/js/options/client.js');
+
+const HOST = { host: 'mx.example' };
+const LOGIN = { user: 'tim', password: 'secret' };
+
+/** Options, and how TLS is used and certificates are believed. @type {[any, string, boolean][]} */
+const DEFAULTS = [
+  [HOST, 'opportunistic', false],
+  [{ ...HOST, port: 465 }, 'implicit', true],
+  [{ ...HOST, auth: LOGIN }, 'required', true],
+  [{ ...HOST, rejectUnauthorized: true }, 'required', true],
+  [{ host: 'localhost', auth: LOGIN }, 'opportunistic', false],
+  [{ host: '127.0.0.9', auth: LOGIN }, 'opportunistic', false],
+  [{ host: '::1', auth: LOGIN }, 'opportunistic', false],
+  [{ host: '127.0.0.1.example', auth: LOGIN }, 'required', true],
+  [{ path: '/run/smtp', auth: LOGIN }, 'opportunistic', false],
+  [{ ...HOST, tls: 'none' }, 'none', true],
+];
+
+describe('TLS where nothing is said', () => {
+  for (const [options, tls, rejects] of DEFAULTS) {
+    test(`${JSON.stringify(options)}: ${tls}`, () => {
+      const settings = clientSettings(options);
+      assert.deepEqual([settings.tls, settings.rejectUnauthorized], [tls, rejects]);
+    });
+  }
+});
+
+/** @type {[any, number][]} */
+const PORTS = [
+  [HOST, 25],
+  [{ ...HOST, lmtp: true }, 24],
+  [{ ...HOST, tls: 'implicit' }, 465],
+  [{ ...HOST, port: '2525' }, 2525],
+];
+for (const [options, port] of PORTS) {
+  test(`${JSON.stringify(options)} is at port ${port}`, () => {
+    assert.equal(clientSettings(options).port, port);
+  });
+}
+
+/** Options that are refused, the error and what it names. @type {[any, string, RegExp][]} */
+const WRONG = [
+  ['x', 'TypeError', /options must be an object/],
+  [{}, 'TypeError', /one of host, path and mx/],
+  [{ ...HOST, path: '/x' }, 'TypeError', /one of host, path and mx/],
+  [{ host: 'a b' }, 'RangeError', /options\.host .*'a b'/],
+  [{ path: '' }, 'TypeError', /options\.path/],
+  [{ mx: 'yes' }, 'TypeError', /one of host, path and mx/],
+  [{ ...HOST, hots: 'x' }, 'TypeError', /options\.hots is none/],
+  [{ ...HOST, port: 0 }, 'RangeError', /options\.port .* 1 to 65535, not 0/],
+  [{ ...HOST, port: true }, 'TypeError', /options\.port .*not true/],
+  [{ ...HOST, tls: 'maybe' }, 'RangeError', /options\.tls .*'maybe'/],
+  [{ ...HOST, lmtp: 1 }, 'TypeError', /options\.lmtp must be true or false, not 1/],
+  [{ ...HOST, maxConnections: 0 }, 'RangeError', /options\.maxConnections .* 1 to 1000, not 0/],
+  [{ ...HOST, commandTimeout: '5' }, 'TypeError', /options\.commandTimeout must be a number/],
+  [{ ...HOST, minVersion: 'TLSv1.1' }, 'RangeError', /options\.minVersion .*'TLSv1\.1'/],
+  [
+    { ...HOST, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' },
+    'RangeError',
+    /options\.minVersion must not be above options\.maxVersion/,
+  ],
+  [{ ...HOST, localAddress: 'here' }, 'RangeError', /options\.localAddress .*'here'/],
+  [{ ...HOST, dnsServers: '::1' }, 'TypeError', /options\.dnsServers must be an array/],
+  [{ ...HOST, ca: 5 }, 'TypeError', /options\.ca must be PEM/],
+  [{ ...HOST, key: 'x' }, 'TypeError', /options\.key and options\.cert/],
+  [{ ...HOST, auth: { user: 'tim' } }, 'TypeError', /either a password or a token/],
+  [{ ...HOST, auth: { ...LOGIN, method: 'NTLM' } }, 'RangeError', /options\.auth\.method/],
+];
+
+describe('options that are refused', () => {
+  for (const [options, name, message] of WRONG) {
+    test(`${message}`, () => {
+      assert.throws(() => clientSettings(options), { name, message });
+    });
+  }
+
+  test('are named without their secrets', () => {
+    for (const auth of [
+      { user: 5, password: 'hunter2' },
+      { user: 'tim', password: 'hunter2', token: 'hunter2' },
+      { user: 'tim', password: ['hunter2'] },
+      { ...LOGIN, password: 'hunter2', method: 'hunter' },
+    ]) {
+      assert.throws(
+        () => clientSettings({ ...HOST, auth }),
+        (/** @type {Error} */ { message }) => !message.includes('hunter2'),
+      );
+    }
+  });
+});
