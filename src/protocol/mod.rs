@@ -39,3 +39,5 @@ pub mod parameters;
 pub mod reply;
 pub mod sasl;
 pub mod server;
+#[cfg(test)]
+pub mod testing;

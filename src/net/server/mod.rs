@@ -4,6 +4,8 @@ mod connection;
 mod listener;
 pub mod rates;
 mod socket;
+#[cfg(test)]
+mod tests;
 pub mod traffic;
 
 pub use socket::Address;
@@ -29,7 +31,7 @@ pub struct Options {
     /// The number that its application knows it by.
     pub number: u32,
     /// What its sessions share.
-    pub config: ServerConfig,
+    pub config: Arc<ServerConfig>,
     /// TLS, where there are keys.
     pub tls: Option<Tls>,
     /// TLS from the first byte (RFC 8314 section 3.3).
@@ -98,7 +100,7 @@ struct Listening {
     run: u32,
 }
 
-/// One client of a server; the server counts it until this is dropped.
+/// One client of a server; the server counts it until it is [let go](Self::let_go) or dropped.
 pub struct ConnectedClient {
     /// Its server.
     pub server: Arc<Server>,
@@ -123,6 +125,23 @@ impl ConnectedClient {
         Some(resolver.begin(remote.ip(), move |name| slot.set_hostname(name)))
     }
 
+    /// The server lets the client go: its place is free. What it did is still to be told, and a
+    /// stop waits for that.
+    pub fn let_go(&self) {
+        let mut state = self.server.state();
+        if state.sessions.remove(&self.number).is_none() {
+            return;
+        }
+        if let Some(address) = self.peer.ends.map(|(remote, _)| remote.ip())
+            && let Some(count) = state.addresses.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                state.addresses.remove(&address);
+            }
+        }
+    }
+
     /// Where its messages and recipients are counted, if they are; a unix socket has no address.
     pub fn meter(&self) -> Option<Meter> {
         let (remote, _) = self.peer.ends.filter(|_| self.server.rates.is_some())?;
@@ -133,18 +152,10 @@ impl ConnectedClient {
 
 impl Drop for ConnectedClient {
     fn drop(&mut self) {
+        self.let_go();
         let mut state = self.server.state();
-        state.sessions.remove(&self.number);
         if let Some(run) = state.runs.get_mut(&self.run) {
             run.sessions.remove(&self.number);
-        }
-        if let Some(address) = self.peer.ends.map(|(remote, _)| remote.ip())
-            && let Some(count) = state.addresses.get_mut(&address)
-        {
-            *count -= 1;
-            if *count == 0 {
-                state.addresses.remove(&address);
-            }
         }
         self.server.end_run(state, self.run);
     }
@@ -155,7 +166,7 @@ impl Server {
     pub fn new(options: Options, queue: Arc<EventQueue>) -> Arc<Self> {
         Arc::new(Self {
             number: options.number,
-            config: Arc::new(options.config),
+            config: options.config,
             tls: Mutex::new(options.tls.map(Arc::new)),
             implicit_tls: options.implicit_tls,
             max_clients: options.max_clients,

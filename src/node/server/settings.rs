@@ -102,7 +102,7 @@ impl ServerOptions {
             reuse_port: self.reuse_port,
             resolver: self.resolve.as_ref().map(resolver).transpose()?,
             rates: self.control.rates()?,
-            config: config(self, tls.is_some())?,
+            config: Arc::new(config(self, tls.is_some())?),
             tls,
         })
     }

@@ -335,6 +335,7 @@ impl<'a> Connection<'a> {
             Err(Ended::Destroyed) => {}
         }
         self.transport.drop_stream();
+        self.client.let_go();
         let listened = self.interest().has(Interest::DISCONNECT) && connected;
         if self.slot().index().is_some() || listened {
             let gone = Record::Gone { news: self.session.news(), quiet: !connected };

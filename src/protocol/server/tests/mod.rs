@@ -11,30 +11,8 @@ use super::super::limits::MAX_OVERLONG_LINES;
 use super::*;
 use crate::protocol::extension::Extension;
 use crate::protocol::reply::{Reply, ReplyCode};
+use crate::protocol::testing::server_config as config;
 use std::collections::VecDeque;
-
-fn config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig> {
-    let name = "example.domain";
-    let mut config = ServerConfig {
-        name: name.to_owned(),
-        limits: Limits::default(),
-        extensions: Extensions::usual(),
-        tls: false,
-        require_tls: false,
-        dialect: Dialect::mbr_smtp(),
-        bare_newlines: BareNewlines::Accept,
-        line_feeds: false,
-        deliverable: None,
-        replies: Replies::new(&Dialect::mbr_smtp(), name, false),
-        control: Control::default(),
-        counters: Counters::default(),
-    };
-    change(&mut config);
-    let wanted =
-        Extension::ALL.into_iter().filter(|one| config.extensions.now(false).contains(*one));
-    config.extensions = config.dialect.extensions(wanted, config.limits.size, config.tls);
-    Arc::new(config)
-}
 
 /// An application that takes messages piece by piece.
 const STREAM: Interest = Interest(1 << 31);
