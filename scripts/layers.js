@@ -13,13 +13,17 @@ const BLIND =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|\bb?r(#*)"[\s\S]*?"\1|"(?:\\[\s\S]|[^"\\])*"|'(?:\\(?:u\{\w+\}|x\w\w|.)|[^'\\\n])'/g;
 
 /**
- * A module: its name as `net::tls::sni`, its source without what is blind, where else its inline
- * modules begin and end, and which modules it has in files of their own.
- * @typedef {{ name: string, file: string, text: string, inline: [number, number][],
- *   children: string[] }} Module
+ * A module: its name as `net::tls::sni`, its source without what is blind, where its inline
+ * modules begin and end, which modules it has in files of their own, and which of them are tests.
+ * @typedef {{ name: string, text: string, inline: { start: number, end: number,
+ *   isTest: boolean }[], children: string[],
+ *   tests: string[] }} Module
  */
 
 /** An import: from where, of which module, by which words. @typedef {[string, string, string]} Import */
+
+/** Before a module that is only there for tests. */
+const TEST = String.raw`#\[cfg\(test\)\]\s*(?:#\[[^\]]*\]\s*)*`;
 
 /** The modules of a folder, by their names. @param {string} folder */
 function modulesOf(folder) {
@@ -33,21 +37,24 @@ function modulesOf(folder) {
     const source = fs.readFileSync(path.join(folder, entry), 'utf8');
     const text = source.replace(BLIND, (blind) => ' '.repeat(blind.length));
     const children = [...text.matchAll(/\bmod (\w+);/g)].map(([, child]) => child);
+    const tests = [
+      ...text.matchAll(new RegExp(`${TEST}(?:pub(?:\\([^)]*\\))? )?mod (\\w+);`, 'g')),
+    ].map(([, test]) => test);
     const name = words.join('::');
-    modules.set(name, { name, file: entry, text, inline: inlineModules(text), children });
+    modules.set(name, { name, text, inline: inlineModules(text), children, tests });
   }
   return modules;
 }
 
-/** Where `mod name { ... }` begin and end. @param {string} text @returns {[number, number][]} */
+/** Where `mod name { ... }` begin and end, and which are tests. @param {string} text */
 function inlineModules(text) {
-  return [...text.matchAll(/\bmod \w+ *\{/g)].map((match) => {
+  return [...text.matchAll(new RegExp(`(${TEST})?\\bmod \\w+ *\\{`, 'g'))].map((match) => {
     let end = match.index + match[0].length;
     for (let depth = 1; depth > 0 && end < text.length; end++) {
       if (text[end] === '{') depth++;
       if (text[end] === '}') depth--;
     }
-    return [match.index, end];
+    return { start: match.index, end, isTest: match[1] !== undefined };
   });
 }
 
@@ -75,6 +82,11 @@ function paths(tree) {
     .map((part) => prefix + part);
 }
 
+/** The inline modules around a place. @param {Module} module @param {number} at */
+function within({ inline }, at) {
+  return inline.filter(({ start, end }) => start < at && at < end);
+}
+
 /** What a module names, each path and where it stands. @param {Module} module */
 function* named({ text, children }) {
   const uses = /\buse ([^;]+);/g;
@@ -100,7 +112,7 @@ function* named({ text, children }) {
 function target(modules, module, words, at) {
   const rest = [...words];
   const here = module.name.split('::');
-  let depth = module.inline.filter(([start, end]) => start < at && at < end).length;
+  let depth = within(module, at).length;
   if (rest[0] === 'crate') {
     here.length = 0;
     rest.shift();
@@ -124,14 +136,29 @@ function target(modules, module, words, at) {
   return modules.get(found);
 }
 
-/** @param {Map<string, Module>} modules @returns {Import[]} */
+/** Whether a module is only there for tests. @param {Map<string, Module>} modules @param {string} name */
+function isTest(modules, name) {
+  const words = name.split('::');
+  return words.some((word, at) => {
+    const parent = modules.get(words.slice(0, at).join('::'));
+    return parent?.tests.includes(word);
+  });
+}
+
+/**
+ * The imports of the product, and those of its tests.
+ * @param {Map<string, Module>} modules
+ */
 function importsOf(modules) {
-  /** @type {Import[]} */
-  const imports = [];
+  /** @type {{ product: Import[], tests: Import[] }} */
+  const imports = { product: [], tests: [] };
   for (const module of modules.values()) {
     for (const { words, at } of named(module)) {
       const found = target(modules, module, words.split('::'), at);
-      if (found && found !== module) imports.push([module.name, found.name, words]);
+      if (!found || found === module) continue;
+      const inTest = within(module, at).some(({ isTest }) => isTest);
+      const forTests = inTest || isTest(modules, module.name);
+      imports[forTests ? 'tests' : 'product'].push([module.name, found.name, words]);
     }
   }
   return imports;
@@ -191,17 +218,18 @@ function room(name) {
  * @param {string} folder
  */
 function faults(folder) {
-  const imports = importsOf(modulesOf(folder));
+  const { product, tests } = importsOf(modulesOf(folder));
   const layer = (/** @type {string} */ name) => LAYERS.indexOf(name.split('::')[0]);
-  const climbing = imports
+  const climbing = [...product, ...tests]
     .filter(([from, to]) => layer(from) < layer(to))
     .map(
       ([from, to, words]) => `a lower layer names a higher one: ${from} imports ${to} (${words})`,
     );
-  const rooms = imports
+  // What tests import is no part of the building.
+  const rooms = product
     .filter(([from, to]) => from.includes('::') && to.includes('::'))
     .map(([from, to, words]) => /** @type {Import} */ ([room(from), room(to), words]));
-  return [...new Set([...climbing, ...circles(imports), ...circles(rooms)])];
+  return [...new Set([...climbing, ...circles(product), ...circles(rooms)])];
 }
 
 if (require.main === module) {

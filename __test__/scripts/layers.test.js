@@ -135,3 +135,25 @@ test('what imports nothing: comments, strings, characters, who may see', (t) => 
   ].join('\n');
   assert.deepEqual(check(t, { ...CLEAN, 'protocol/reply.rs': reply }), []);
 });
+
+test('tests import what they like, but no higher layer', (t) => {
+  const reply = [
+    'pub struct Reply;',
+    '#[cfg(test)]',
+    '#[allow(clippy::unwrap_used)]',
+    'mod tests { use super::super::line::Line; }',
+  ].join('\n');
+  const files = {
+    'protocol/mod.rs': 'pub mod line;\npub mod reply;\n#[cfg(test)]\npub mod testing;',
+    'protocol/line.rs': 'use super::reply::Reply;\n#[cfg(test)]\nmod tests;',
+    'protocol/line/tests/mod.rs': 'mod more;',
+    'protocol/line/tests/more.rs': 'use crate::protocol::testing::line;',
+    'protocol/reply.rs': reply,
+    'protocol/testing.rs': 'use super::line::Line;',
+  };
+  assert.deepEqual(check(t, { ...CLEAN, ...files }), []);
+  const climbs = { ...files, 'protocol/line/tests/more.rs': 'use crate::net::server::Server;' };
+  assert.equal(check(t, { ...CLEAN, ...climbs }).length, 1);
+  const product = { ...files, 'protocol/reply.rs': reply.replace('#[cfg(test)]', '') };
+  assert.match(check(t, { ...CLEAN, ...product }).join(), /^a circle: /);
+});
