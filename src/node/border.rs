@@ -196,7 +196,11 @@ impl Border {
     #[napi]
     pub fn set_paused(&self, session: u32, paused: bool) {
         if let Some(slot) = self.slot(session) {
-            slot.set_paused(paused);
+            if paused {
+                slot.pause();
+            } else {
+                slot.resume();
+            }
         }
     }
 

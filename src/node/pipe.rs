@@ -1,7 +1,7 @@
 //! JavaScript's end of a pipe to a session whose client is behind a stream of the program's.
 
 use crate::net::events::{ClientNews, EventQueue};
-use crate::net::stream::pipe::{Pipe, PipeEnd, Taken, pipe};
+use crate::net::stream::pipe::{Pipe, PipeEnd, Session, Taken, pipe};
 use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi_derive::napi;
 use std::sync::Arc;
@@ -68,7 +68,8 @@ impl NativePipe {
     pub fn take(&self) -> PipeNews {
         let taken = self.end.take();
         let bytes = (!taken.bytes.is_empty()).then(|| Buffer::from(&taken.bytes[..]));
-        let Taken { has_room, idle, closed, .. } = taken;
-        PipeNews { bytes, has_room, idle, closed }
+        let Taken { has_room, session, .. } = taken;
+        let idle = session != Session::Busy;
+        PipeNews { bytes, has_room, idle, closed: session == Session::Closed }
     }
 }

@@ -108,6 +108,17 @@ struct Shared {
     failed: AtomicU64,
 }
 
+/// Whether messages are taken and sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Phase {
+    #[default]
+    Open,
+    /// No more are taken; those that there are, are sent.
+    Closing,
+    /// All are given up.
+    Aborted,
+}
+
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
@@ -117,8 +128,7 @@ struct State {
     idle: usize,
     /// Those that have not ended, even if they take no more.
     alive: usize,
-    closing: bool,
-    aborted: bool,
+    phase: Phase,
     /// When the time of the rate began, and messages since.
     window: Option<(Instant, u32)>,
     /// Called when all is over.
@@ -143,7 +153,7 @@ impl Pool {
     /// Queues a message.
     pub fn submit(&self, job: Job) {
         let mut state = lock(&self.shared.state);
-        if state.closing {
+        if state.phase != Phase::Open {
             drop(state);
             return (job.report)(Outcome::Failed(SendError::Closed));
         }
@@ -182,7 +192,9 @@ impl Pool {
     /// Takes no more messages, sends those that there are, then closes; `closed` is called then.
     pub fn close(&self, closed: Box<dyn FnOnce() + Send>) {
         let mut state = lock(&self.shared.state);
-        state.closing = true;
+        if state.phase == Phase::Open {
+            state.phase = Phase::Closing;
+        }
         let over = state.alive == 0;
         if !over {
             state.closed = Some(closed);
@@ -197,8 +209,7 @@ impl Pool {
     pub fn abort(&self) {
         let waiting = {
             let mut state = lock(&self.shared.state);
-            state.closing = true;
-            state.aborted = true;
+            state.phase = Phase::Aborted;
             std::mem::take(&mut state.jobs)
         };
         for job in waiting {
@@ -279,7 +290,7 @@ impl Shared {
                 if let Some(job) = state.jobs.pop_front() {
                     return Some(job);
                 }
-                if state.closing || connection.is_none() {
+                if state.phase != Phase::Open || connection.is_none() {
                     state.workers -= 1;
                     return None;
                 }
@@ -366,7 +377,7 @@ impl Shared {
         };
         if again && job.attempts < MAX_ATTEMPTS && job.source.rewind() {
             let mut state = lock(&self.state);
-            if !state.aborted {
+            if state.phase != Phase::Aborted {
                 state.jobs.push_front(job);
                 return;
             }
@@ -384,15 +395,15 @@ impl Shared {
         connection: &mut Option<Connection>,
     ) -> Result<Outcome, SendError> {
         self.keep_to_rate().await;
-        if connection.is_none() {
-            let opened = Connection::open(&self.options.client).await?;
-            self.connected.fetch_add(1, Ordering::Relaxed);
-            *connection = Some(opened);
-        }
-        match connection {
-            Some(connection) => connection.deliver(&job.envelope, &mut job.source).await,
-            None => Err(SendError::Closed),
-        }
+        let connection = match connection {
+            Some(connection) => connection,
+            None => {
+                let opened = Connection::open(&self.options.client).await?;
+                self.connected.fetch_add(1, Ordering::Relaxed);
+                connection.insert(opened)
+            }
+        };
+        connection.deliver(&job.envelope, &mut job.source).await
     }
 
     async fn aborted(&self) {
@@ -400,7 +411,7 @@ impl Shared {
             let end = self.end.notified();
             tokio::pin!(end);
             end.as_mut().enable();
-            if lock(&self.state).aborted {
+            if lock(&self.state).phase == Phase::Aborted {
                 return;
             }
             end.await;
@@ -411,7 +422,7 @@ impl Shared {
         let closed = {
             let mut state = lock(&self.state);
             state.alive -= 1;
-            if state.alive == 0 && state.closing { state.closed.take() } else { None }
+            if state.alive == 0 && state.phase != Phase::Open { state.closed.take() } else { None }
         };
         if let Some(closed) = closed {
             closed();

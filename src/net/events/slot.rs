@@ -182,14 +182,16 @@ impl Slot {
         inner.wakes.retain(|wake| matches!(wake, Wake::Command(_)));
     }
 
-    /// Whether the application has enough for now of the message that is being handed on.
-    pub fn set_paused(&self, paused: bool) {
+    /// The application has enough for now of the message that is being handed on.
+    pub fn pause(&self) {
+        lock(&self.inner).paused = true;
+    }
+
+    /// The application takes more of the message.
+    pub fn resume(&self) {
         let mut inner = lock(&self.inner);
-        if inner.paused && !paused {
-            inner.paused = false;
+        if std::mem::take(&mut inner.paused) {
             wake(inner);
-        } else {
-            inner.paused = paused;
         }
     }
 

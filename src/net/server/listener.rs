@@ -34,7 +34,7 @@ impl Server {
     /// thing.
     pub fn listen(self: &Arc<Self>, address: &Address, runtime: &Handle) -> Result<(), Error> {
         let _context = runtime.enter();
-        let listener = Listener::bind(address, self.backlog, self.reuse_port)?;
+        let listener = Listener::bind(address, self.backlog, self.port)?;
         let address = listener.address(address);
         let socket = Arc::new(Mutex::new(Some(listener)));
         let stop = Arc::new(Notify::new());

@@ -8,7 +8,7 @@ mod socket;
 mod tests;
 pub mod traffic;
 
-pub use socket::Address;
+pub use socket::{Address, Port};
 
 use crate::net::dns::names::{Lookup, Resolver};
 use crate::net::events::{EventQueue, Peer, Record, SessionCommand, Slot};
@@ -42,8 +42,8 @@ pub struct Options {
     pub max_clients_per_address: Option<usize>,
     /// Connections that the kernel may hold ready; it takes less if its own limit is lower.
     pub backlog: i32,
-    /// Share the port with other servers that do (`SO_REUSEPORT`).
-    pub reuse_port: bool,
+    /// Whose the port is.
+    pub port: Port,
     /// Finds names of clients, where they are wanted.
     pub resolver: Option<Arc<Resolver>>,
     /// What clients may do in a minute.
@@ -59,7 +59,7 @@ pub struct Server {
     max_clients: Option<usize>,
     max_clients_per_address: Option<usize>,
     backlog: i32,
-    reuse_port: bool,
+    port: Port,
     resolver: Option<Arc<Resolver>>,
     rates: Option<Rates>,
     interest: AtomicU32,
@@ -100,6 +100,10 @@ struct Listening {
     run: u32,
 }
 
+/// The application of a server is gone.
+#[derive(Debug)]
+pub struct Unread;
+
 /// One client of a server; the server counts it until it is [let go](Self::let_go) or dropped.
 pub struct ConnectedClient {
     /// Its server.
@@ -112,9 +116,12 @@ pub struct ConnectedClient {
 }
 
 impl ConnectedClient {
-    /// Posts a record of its session; `false` if nobody reads it.
-    pub fn post(&self, record: Record<'_>) -> bool {
-        self.server.queue.post(&self.slot, &self.peer, record)
+    /// Posts a record of its session.
+    ///
+    /// # Errors
+    /// [`Unread`] if nobody is there to read it.
+    pub fn post(&self, record: Record<'_>) -> Result<(), Unread> {
+        if self.server.queue.post(&self.slot, &self.peer, record) { Ok(()) } else { Err(Unread) }
     }
 
     /// Begins to look its name up, for its slot, where that is wanted.
@@ -172,7 +179,7 @@ impl Server {
             max_clients: options.max_clients,
             max_clients_per_address: options.max_clients_per_address,
             backlog: options.backlog,
-            reuse_port: options.reuse_port,
+            port: options.port,
             resolver: options.resolver,
             rates: options.rates,
             interest: AtomicU32::new(0),

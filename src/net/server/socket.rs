@@ -22,6 +22,15 @@ pub enum Address {
     Unix(PathBuf),
 }
 
+/// Whose a port is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// The one server's that listens there.
+    Own,
+    /// That of all servers that share it (`SO_REUSEPORT`).
+    Shared,
+}
+
 /// A client, its address and ours, which a unix socket has not.
 pub(super) type Accepted = (Stream, Option<(SocketAddr, SocketAddr)>);
 
@@ -45,15 +54,15 @@ impl Drop for Listener {
 }
 
 impl Listener {
-    /// Listens on `address`, with room for `backlog` connections; `reuse_port` shares the port.
+    /// Listens on `address`, with room for `backlog` connections.
     ///
     /// # Errors
     /// [`Error::Bind`] and [`Error::ReusePort`].
-    pub(super) fn bind(address: &Address, backlog: i32, reuse_port: bool) -> Result<Self, Error> {
+    pub(super) fn bind(address: &Address, backlog: i32, port: Port) -> Result<Self, Error> {
         match address {
             Address::Ip(address) => {
                 let socket = tcp_socket(*address).map_err(Error::Bind)?;
-                if reuse_port {
+                if port == Port::Shared {
                     share_port(&socket)?;
                 }
                 bind_tcp(socket, *address, backlog)

@@ -30,7 +30,7 @@ fn options() -> Options {
         max_clients: None,
         max_clients_per_address: None,
         backlog: 128,
-        reuse_port: false,
+        port: Port::Own,
         resolver: None,
         rates: None,
     }

@@ -13,24 +13,53 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// what it has in hand at that time is still taken.
 const WINDOW: usize = 64 * 1024;
 
+/// What the application's end of a pipe has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Application {
+    #[default]
+    Open,
+    /// It has nothing more to say; what it said is still read.
+    Ended,
+    /// Its stream is gone.
+    Gone,
+}
+
+/// What the session's end of a pipe has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Session {
+    /// There is something under way, or about to be.
+    #[default]
+    Busy,
+    /// It has read all there is and waits for more.
+    Idle,
+    /// It sends no more, and reads on only to end in order.
+    Closed,
+}
+
 #[derive(Default)]
 struct State {
+    application: Application,
+    session: Session,
     /// From the application to the session.
     incoming: BytesMut,
-    /// The application has nothing more to say.
-    ended: bool,
-    /// The application waits until there is room.
-    awaits_room: bool,
-    /// The session has read all there is and waits for more.
-    idle: bool,
     /// From the session to the application.
     outgoing: BytesMut,
-    /// The session has nothing more to say.
-    closed: bool,
-    /// The application's stream is gone.
-    broken: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
+}
+
+impl State {
+    /// Whether the application may say more before the session has read.
+    fn has_room(&self) -> bool {
+        self.incoming.len() <= WINDOW
+    }
+
+    /// The application has done something that an idle session will look at.
+    fn stir(&mut self) {
+        if self.session == Session::Idle {
+            self.session = Session::Busy;
+        }
+    }
 }
 
 struct Shared {
@@ -52,10 +81,8 @@ pub struct Taken {
     pub bytes: BytesMut,
     /// Whether there is room for more input.
     pub has_room: bool,
-    /// Whether the session waits for it.
-    pub idle: bool,
-    /// Whether the session sends no more.
-    pub closed: bool,
+    /// What the session does.
+    pub session: Session,
 }
 
 /// A pipe; `news` is called whenever the application should [`take`](PipeEnd::take).
@@ -68,12 +95,11 @@ impl PipeEnd {
     /// Gives bytes to the session; `false` if no more are to come until there is room.
     pub fn push(&self, bytes: &[u8]) -> bool {
         let mut state = lock(&self.0.state);
-        if !state.closed {
+        if state.session != Session::Closed {
             state.incoming.extend_from_slice(bytes);
         }
-        state.idle = state.closed;
-        state.awaits_room = state.incoming.len() > WINDOW;
-        let has_room = !state.awaits_room;
+        state.stir();
+        let has_room = state.has_room();
         let reader = state.reader.take();
         drop(state);
         wake(reader);
@@ -83,8 +109,10 @@ impl PipeEnd {
     /// No more bytes come; what came is still read.
     pub fn end(&self) {
         let mut state = lock(&self.0.state);
-        state.ended = true;
-        state.idle = state.closed;
+        if state.application == Application::Open {
+            state.application = Application::Ended;
+        }
+        state.stir();
         let reader = state.reader.take();
         drop(state);
         wake(reader);
@@ -93,7 +121,7 @@ impl PipeEnd {
     /// The stream is gone.
     pub fn destroy(&self) {
         let mut state = lock(&self.0.state);
-        state.broken = true;
+        state.application = Application::Gone;
         state.outgoing = BytesMut::new();
         let (reader, writer) = (state.reader.take(), state.writer.take());
         drop(state);
@@ -105,8 +133,7 @@ impl PipeEnd {
     pub fn take(&self) -> Taken {
         let mut state = lock(&self.0.state);
         let bytes = std::mem::take(&mut state.outgoing);
-        let State { awaits_room, idle, closed, .. } = *state;
-        let taken = Taken { bytes, has_room: !awaits_room, idle, closed };
+        let taken = Taken { bytes, has_room: state.has_room(), session: state.session };
         let writer = state.writer.take();
         drop(state);
         wake(writer);
@@ -118,7 +145,7 @@ impl Pipe {
     /// Ready with an error once the application's stream is gone.
     pub(super) fn poll_broken(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut state = lock(&self.0.state);
-        if state.broken {
+        if state.application == Application::Gone {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         state.reader = Some(cx.waker().clone());
@@ -128,7 +155,7 @@ impl Pipe {
     /// Ready when reading gives something.
     pub(super) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
         let state = lock(&self.0.state);
-        if state.broken || state.ended || !state.incoming.is_empty() {
+        if state.application != Application::Open || !state.incoming.is_empty() {
             return Poll::Ready(());
         }
         self.await_input(state, cx);
@@ -138,7 +165,10 @@ impl Pipe {
     /// There is nothing to read, and the application is to know.
     fn await_input(&self, mut state: MutexGuard<'_, State>, cx: &mut Context<'_>) {
         state.reader = Some(cx.waker().clone());
-        let is_news = !std::mem::replace(&mut state.idle, true);
+        let is_news = state.session == Session::Busy;
+        if is_news {
+            state.session = Session::Idle;
+        }
         drop(state);
         if is_news {
             (self.0.news)();
@@ -147,10 +177,9 @@ impl Pipe {
 
     fn close(&self) {
         let mut state = lock(&self.0.state);
-        state.idle = true;
-        let was_closed = std::mem::replace(&mut state.closed, true);
+        let was = std::mem::replace(&mut state.session, Session::Closed);
         drop(state);
-        if !was_closed {
+        if was != Session::Closed {
             (self.0.news)();
         }
     }
@@ -170,21 +199,21 @@ impl AsyncRead for Pipe {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let mut state = lock(&self.0.state);
-        if state.broken {
+        if state.application == Application::Gone {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
-        if state.incoming.is_empty() && !state.ended {
+        if state.incoming.is_empty() && state.application == Application::Open {
             self.await_input(state, cx);
             return Poll::Pending;
         }
+        let was_full = !state.has_room();
         let length = state.incoming.len().min(buf.remaining());
         buf.put_slice(&state.incoming[..length]);
         state.incoming.advance(length);
         if state.incoming.is_empty() {
             state.incoming = BytesMut::new();
         }
-        let makes_room = state.awaits_room && state.incoming.len() <= WINDOW;
-        state.awaits_room &= !makes_room;
+        let makes_room = was_full && state.has_room();
         drop(state);
         if makes_room {
             (self.0.news)();
@@ -200,7 +229,7 @@ impl AsyncWrite for Pipe {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut state = lock(&self.0.state);
-        if state.broken || state.closed {
+        if state.application == Application::Gone || state.session == Session::Closed {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         let room = WINDOW.saturating_sub(state.outgoing.len());
@@ -268,10 +297,10 @@ mod tests {
         assert_eq!(news.load(Ordering::Relaxed), 1);
         let taken = end.take();
         assert_eq!(&taken.bytes[..], b"one two");
-        assert!(!taken.idle);
+        assert_eq!(taken.session, Session::Busy);
         pipe.shutdown().await.expect("shutdown");
         let taken = end.take();
-        assert!(taken.closed && taken.bytes.is_empty());
+        assert_eq!((taken.session, taken.bytes.len()), (Session::Closed, 0));
         drop(pipe);
         assert_eq!(news.load(Ordering::Relaxed), 2);
     }
@@ -310,12 +339,11 @@ mod tests {
         while news.load(Ordering::Relaxed) == 0 {
             tokio::task::yield_now().await;
         }
-        assert!(end.take().idle);
+        assert_eq!(end.take().session, Session::Idle);
         assert!(end.push(b"y"));
-        assert!(!end.take().idle);
+        assert_eq!(end.take().session, Session::Busy);
         drop(reading.await.expect("read"));
-        let taken = end.take();
-        assert!(taken.idle && taken.closed);
+        assert_eq!(end.take().session, Session::Closed);
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::control::ControlOptions;
 use crate::net::dns::names::{ResolveOptions, Resolver};
-use crate::net::server::Options;
+use crate::net::server::{Options, Port};
 use crate::node::convert::{dns_servers, limit, limit32, memory_limit, reason, time, unknown};
 use crate::node::tls::TlsSettings;
 use crate::protocol::counters::Counters;
@@ -99,7 +99,7 @@ impl ServerOptions {
             max_clients: memory_limit(self.max_clients)?,
             max_clients_per_address: memory_limit(self.max_clients_per_address)?,
             backlog: self.backlog,
-            reuse_port: self.reuse_port,
+            port: if self.reuse_port { Port::Shared } else { Port::Own },
             resolver: self.resolve.as_ref().map(resolver).transpose()?,
             rates: self.control.rates()?,
             config: Arc::new(config(self, tls.is_some())?),

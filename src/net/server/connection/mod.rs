@@ -108,16 +108,14 @@ impl<'a> Connection<'a> {
                 Step::Ask(question, news) => {
                     let replies =
                         if question.is_replied_to() { Replies::Leave } else { Replies::Wait };
-                    let posted = self.client.post(Record::Question { question, news });
-                    destroyed_unless(posted)?;
+                    self.client.post(Record::Question { question, news })?;
                     if let Some(answer) = self.park(replies).await? {
                         self.session.set_interest(self.interest());
                         self.session.answer(answer, self.now());
                     }
                 }
                 Step::Tell(notice, news) => {
-                    let posted = self.client.post(Record::Notice { notice, news });
-                    destroyed_unless(posted)?;
+                    self.client.post(Record::Notice { notice, news })?;
                     // What the application is merely to take, it takes first.
                     if let Some(answer) = self.park(Replies::Wait).await? {
                         self.session.heard(answer.standing, self.now());
@@ -126,12 +124,11 @@ impl<'a> Connection<'a> {
                 Step::Chunk(chunk) => {
                     let posted = self.client.post(Record::Chunk(chunk));
                     *chunk = Default::default();
-                    destroyed_unless(posted)?;
+                    posted?;
                     self.catch_up().await?;
                 }
                 Step::Piece(piece) => {
-                    let posted = self.client.post(Record::Piece(piece));
-                    destroyed_unless(posted)?;
+                    self.client.post(Record::Piece(piece))?;
                     self.catch_up().await?;
                 }
                 Step::StartTls => {
@@ -210,7 +207,7 @@ impl<'a> Connection<'a> {
                     if deadline.is_some_and(|deadline| deadline <= self.now()) =>
                 {
                     self.session.discard(None);
-                    self.slot().set_paused(false);
+                    self.slot().resume();
                     self.post(Record::ListenerTimeout)?;
                     return Ok(());
                 }
@@ -240,7 +237,7 @@ impl<'a> Connection<'a> {
             SessionCommand::Idle(idle) => self.session.set_idle(idle, self.now()),
             SessionCommand::Discard(reply) => {
                 self.session.discard(reply);
-                self.slot().set_paused(false);
+                self.slot().resume();
             }
             SessionCommand::NextLine(next_line) => self.session.set_next_line(next_line),
         }
@@ -256,12 +253,13 @@ impl<'a> Connection<'a> {
         };
         // A session that nobody listens to needs no notice.
         if self.slot().index().is_some() || self.interest().has(Interest::TIMEOUT) {
-            self.client.post(record);
+            // Nor does one whose application is gone.
+            let _ = self.client.post(record);
         }
     }
 
     fn post(&mut self, record: Record<'_>) -> Result<(), Ended> {
-        destroyed_unless(self.client.post(record))
+        Ok(self.client.post(record)?)
     }
 
     /// Carries TLS out, counts it and tells the application.
@@ -315,7 +313,7 @@ impl<'a> Connection<'a> {
         if !self.interest().has(Interest::SECURE) {
             return Ok(());
         }
-        destroyed_unless(self.client.post(Record::Secure(self.session.news())))
+        Ok(self.client.post(Record::Secure(self.session.news()))?)
     }
 
     /// Closes the stream and tells the application that the session is over.
@@ -329,7 +327,7 @@ impl<'a> Connection<'a> {
             }
             Err(Ended::Failed(error)) => {
                 if self.interest().has(Interest::ERROR) {
-                    self.client.post(Record::Error(ErrorInfo::from(&error)));
+                    let _ = self.client.post(Record::Error(ErrorInfo::from(&error)));
                 }
             }
             Err(Ended::Destroyed) => {}
@@ -339,7 +337,7 @@ impl<'a> Connection<'a> {
         let listened = self.interest().has(Interest::DISCONNECT) && connected;
         if self.slot().index().is_some() || listened {
             let gone = Record::Gone { news: self.session.news(), quiet: !connected };
-            self.client.post(gone);
+            let _ = self.client.post(gone);
         }
     }
 
@@ -415,11 +413,6 @@ impl<'a> Connection<'a> {
         })
         .await
     }
-}
-
-/// Nobody is there to read a record that was not posted.
-fn destroyed_unless(posted: bool) -> Result<(), Ended> {
-    if posted { Ok(()) } else { Err(Ended::Destroyed) }
 }
 
 fn overflow() -> Ended {

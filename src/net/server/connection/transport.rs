@@ -5,6 +5,7 @@
 //! buffer for each thread, so that an idle connection holds none.
 
 use crate::net::events::{Slot, Wake, is_inline};
+use crate::net::server::Unread;
 use crate::net::server::traffic::Traffic;
 use crate::net::stream::Stream;
 use bytes::{Buf, BytesMut};
@@ -40,6 +41,12 @@ pub(super) enum Ended {
 impl From<io::Error> for Ended {
     fn from(error: io::Error) -> Self {
         Self::Failed(error)
+    }
+}
+
+impl From<Unread> for Ended {
+    fn from(_: Unread) -> Self {
+        Self::Destroyed
     }
 }
 
