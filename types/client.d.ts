@@ -126,7 +126,7 @@ export interface Envelope {
   /** '' for nobody, as in reports. */
   from: string;
   to: string | string[];
-  /** Of a message that comes in pieces, if it is known. */
+  /** Of a message that comes in pieces, if it is known; that of a file is its length. */
   size?: number;
   /** What the message's bytes are. @default what they turn out to be */
   body?: '7bit' | '8bitmime' | 'binarymime';
@@ -137,13 +137,17 @@ export interface Envelope {
   dsn?: DsnOptions;
 }
 
-/** A message, whole or in pieces. Line ends are made CRLF, dots are doubled on the way. */
+/**
+ * A message: whole, in pieces, or in a file, which is read when its turn comes and again where it has
+ * to be sent again. Line ends are made CRLF, dots are doubled on the way.
+ */
 export type Message =
   | string
   | Uint8Array
   | Readable
   | AsyncIterable<string | Uint8Array>
-  | Iterable<string | Uint8Array>;
+  | Iterable<string | Uint8Array>
+  | { path: string };
 
 /** A recipient that the server refused. */
 export interface Rejected {

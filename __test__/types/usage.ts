@@ -479,6 +479,7 @@ async function sending(): Promise<void> {
   const named: Client.Pool | undefined = undefined;
   (named as Client.Pool | undefined)?.stats();
   const pool = new Client.Pool({ path: '/run/lmtp', lmtp: true, maxConnections: 2 });
+  await pool.send({ from: 'a@b', to: 'c@d' }, { path: '/tmp/x.eml' });
   await pool.send({ from: 'a@b', to: 'c@d', body: 'binarymime' }, readFileSync('x'), { signal });
   const waiting: number = pool.stats().queued;
   const yes: true = await pool.verify();

@@ -1,24 +1,43 @@
 'use strict';
-// The message that a client is given: bytes at hand, or pieces as they come.
+// The message that a client is given: bytes at hand, a file, or pieces as they come.
 
 const { Buffer } = require('node:buffer');
+const fs = require('node:fs/promises');
+const path = require('node:path');
 const { inspect, types } = require('node:util');
 
 /**
- * A message at hand as bytes, `undefined` for one that comes in pieces.
+ * Where a message comes from: one of its bytes at hand, the path of its file, whole as of now, and
+ * what gives its pieces.
  *
- * @param {unknown} message a string, a Buffer or Uint8Array, a Readable, an (async) iterable
- * @returns {Uint8Array | undefined}
+ * @param {unknown} message a string, a Buffer or Uint8Array, `{ path }`, a Readable, an (async) iterable
+ * @returns {{ content?: Uint8Array, path?: string, pieces?: any }}
  * @throws {TypeError}
  */
-function wholeOf(message) {
-  if (typeof message === 'string') return Buffer.from(message);
-  if (types.isUint8Array(message)) return message;
-  const pieces = /** @type {any} */ (message);
-  if (pieces?.[Symbol.asyncIterator] || pieces?.[Symbol.iterator]) return undefined;
+function sourceOf(message) {
+  if (typeof message === 'string') return { content: Buffer.from(message) };
+  if (types.isUint8Array(message)) return { content: message };
+  const source = /** @type {any} */ (message);
+  if (source?.[Symbol.asyncIterator] || source?.[Symbol.iterator]) return { pieces: source };
+  // A stream from a file has a path, too.
+  if (typeof source?.path === 'string') return { path: path.resolve(source.path) };
   throw new TypeError(
-    `the message must be a string, a Buffer, a Readable or an async iterable, not ${inspect(message, { depth: 0 })}`,
+    `the message must be a string, a Buffer, a Readable, an async iterable or { path }, not ${inspect(message, { depth: 0 })}`,
   );
+}
+
+/**
+ * The bytes of a message's file.
+ *
+ * @param {string} file
+ * @throws {Error} of the system, if it is not there or not to be read
+ */
+async function lengthOf(file) {
+  await fs.access(file, fs.constants.R_OK);
+  const stats = await fs.stat(file);
+  if (!stats.isFile())
+    throw new RangeError(`the path of a message must be that of a file, not '${file}'`);
+  return stats.size;
 }
 
 /** A piece of a message as bytes. @param {unknown} piece @returns {Uint8Array} @throws {TypeError} */
@@ -86,4 +105,4 @@ class Feed {
   }
 }
 
-module.exports = { Feed, bytesOf, wholeOf };
+module.exports = { Feed, bytesOf, lengthOf, sourceOf };

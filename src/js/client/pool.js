@@ -4,7 +4,7 @@
 
 const { hold, KIND, border, onClientRecord, release } = require('../engine/border.js');
 const { clientSettings } = require('../options/client.js');
-const { Feed, wholeOf } = require('./message-source.js');
+const { Feed, lengthOf, sourceOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');
 const { SmtpError, messageOf } = require('../errors.js');
 const { addon } = require('../engine/addon.js');
@@ -64,27 +64,32 @@ class Pool {
    * Sends a message.
    *
    * @param {any} envelope `{ from, to }`, and what is asked for with it
-   * @param {unknown} message a string, a Buffer, a Readable or an async iterable
+   * @param {unknown} message a string, a Buffer, a Readable, an async iterable or `{ path }`
    * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<any>} `{ response, accepted, rejected }`
    * @throws {SmtpError} if it was accepted for nobody
    */
   async send(envelope, message, { signal } = {}) {
     const settings = messageSettings(envelope);
-    const content = wholeOf(message);
+    const { content, path, pieces } = sourceOf(message);
     signal?.throwIfAborted();
+    if (path !== undefined) {
+      const length = await lengthOf(path);
+      settings.size ||= length;
+      signal?.throwIfAborted();
+    }
     if (this.#messages.size >= this.#maxQueue) {
       const full = `options.maxQueue is ${this.#maxQueue}, and so many messages wait`;
       throw new SmtpError('SMTP_ERR_QUEUE_FULL', full);
     }
     return new Promise((resolve, reject) => {
       const number = ++this.#lastMessage >>> 0;
-      const feed = content === undefined ? new Feed(message) : undefined;
+      const feed = pieces === undefined ? undefined : new Feed(pieces);
       const abort = () => this.#native.cancel(number);
       const under = { pool: this, to: settings.to, feed, resolve, reject, signal, abort };
+      this.#native.send(number, settings, content, path);
       this.#messages.set(number, under);
       this.#begin();
-      this.#native.send(number, settings, content);
       signal?.addEventListener('abort', abort, { once: true });
       feed?.run(
         (bytes) => this.#native.push(number, bytes),

@@ -4,7 +4,7 @@
 const { Buffer } = require('node:buffer');
 const { isIP } = require('node:net');
 const { clientSettings } = require('../options/client.js');
-const { bytesOf, wholeOf } = require('./message-source.js');
+const { bytesOf, sourceOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');
 const { rejectionOf } = require('./outcome.js');
 const { Pool } = require('./pool.js');
@@ -44,7 +44,8 @@ async function sendOver(pool, envelope, message, signal) {
 async function sendByDomain(options, envelope, message, signal) {
   clientSettings(options);
   const domains = domainsOf(messageSettings(envelope).to);
-  const content = wholeOf(message) ?? (domains.size > 1 ? await gather(message, signal) : message);
+  const { pieces } = sourceOf(message);
+  const content = pieces && domains.size > 1 ? await gather(pieces, signal) : message;
   const waiting = [...domains];
   /** @type {any[]} */
   const results = [];

@@ -212,7 +212,7 @@ impl Connection {
     ) -> Result<(), SendError> {
         let limit = self.session.data_block_timeout();
         let piece = within(limit, source.next()).await.ok_or(SendError::Starved)?;
-        let Some(piece) = piece.map_err(|_| SendError::Cancelled)? else {
+        let Some(piece) = piece? else {
             delivery.finish(&mut self.session, Instant::now());
             self.flush().await?;
             self.sent = true;

@@ -15,6 +15,7 @@ use crate::protocol::client::opening::{OpeningOptions, Refusal};
 use crate::protocol::client::{Awaited, Failure, Timeouts};
 use crate::protocol::reply::Reply;
 use dialer::{DialError, Dialer, Target};
+use source::SourceError;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +84,9 @@ pub enum SendError {
     /// The application gave no more of the message for too long.
     #[error("no more of the message came for too long")]
     Starved,
+    /// The message's file cannot be read.
+    #[error("cannot read the message: {0}")]
+    Source(#[source] io::Error),
     /// The application gave the message up.
     #[error("the message was given up")]
     Cancelled,
@@ -124,6 +128,15 @@ impl SendError {
             Self::Unfit(_) | Self::Refused(Refusal::Argument(_)) => true,
             Self::Uncertain(error) => error.is_permanent(),
             other => other.cause().1.is_some_and(|reply| reply.code().is_permanent()),
+        }
+    }
+}
+
+impl From<SourceError> for SendError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Aborted => Self::Cancelled,
+            SourceError::File(error) => Self::Source(error),
         }
     }
 }

@@ -1,9 +1,13 @@
-//! Where a message comes from: bytes at hand, or pieces as the application gets them.
+//! Where a message comes from: bytes at hand, a file, or pieces as the application gets them.
 
 use crate::net::sync::lock;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
 use tokio::sync::Notify;
 
 /// Bytes that wait to be sent, beyond which the application is told to wait.
@@ -15,25 +19,48 @@ const PIECE: usize = 64 * 1024;
 pub enum Source {
     /// All of it; how much of it has been handed over.
     Whole(Bytes, usize),
+    /// In a file, which is open once some of it has been handed over.
+    File(PathBuf, Option<File>),
     /// As it comes.
     Fed(Arc<Feed>),
 }
 
-/// The application has given the message up.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Aborted;
+/// Why what was handed over of a message is not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The application has given it up.
+    #[error("the message was given up")]
+    Aborted,
+    /// Its file cannot be read.
+    #[error("cannot read the message: {0}")]
+    File(#[from] io::Error),
+}
 
 impl Source {
+    /// A message in a file.
+    pub fn file(path: PathBuf) -> Self {
+        Self::File(path, None)
+    }
+
     /// The next piece; `None` at the end.
     ///
     /// # Errors
-    /// [`Aborted`]: what was handed over is not all of it.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, Aborted> {
+    /// [`SourceError`]: what was handed over is not all of it.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, SourceError> {
         match self {
             Self::Whole(bytes, at) => {
                 let piece = bytes.slice(*at..bytes.len().min(*at + PIECE));
                 *at += piece.len();
                 Ok(Some(piece).filter(|piece| !piece.is_empty()))
+            }
+            Self::File(path, file) => {
+                let file = match file {
+                    Some(file) => file,
+                    None => file.insert(File::open(path).await?),
+                };
+                let mut piece = BytesMut::with_capacity(PIECE);
+                file.read_buf(&mut piece).await?;
+                Ok(Some(piece.freeze()).filter(|piece| !piece.is_empty()))
             }
             Self::Fed(feed) => feed.next().await,
         }
@@ -44,6 +71,10 @@ impl Source {
         match self {
             Self::Whole(_, at) => {
                 *at = 0;
+                true
+            }
+            Self::File(_, file) => {
+                *file = None;
                 true
             }
             Self::Fed(feed) => !lock(&feed.inner).begun,
@@ -100,7 +131,7 @@ impl Feed {
         self.news.notify_one();
     }
 
-    async fn next(&self) -> Result<Option<Bytes>, Aborted> {
+    async fn next(&self) -> Result<Option<Bytes>, SourceError> {
         loop {
             if let Some(next) = self.take() {
                 return next;
@@ -109,10 +140,10 @@ impl Feed {
         }
     }
 
-    fn take(&self) -> Option<Result<Option<Bytes>, Aborted>> {
+    fn take(&self) -> Option<Result<Option<Bytes>, SourceError>> {
         let mut inner = lock(&self.inner);
         if inner.aborted {
-            return Some(Err(Aborted));
+            return Some(Err(SourceError::Aborted));
         }
         let Some(piece) = inner.pieces.pop_front() else { return inner.ended.then_some(Ok(None)) };
         inner.begun = true;
@@ -126,5 +157,45 @@ impl Feed {
             (self.drained)();
         }
         Some(Ok(Some(piece)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    async fn all(source: &mut Source) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = source.next().await? {
+            assert!((1..=PIECE).contains(&piece.len()));
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_anew_however_far_it_was() {
+        let folder =
+            std::env::temp_dir().join(format!("smtp-engine-source-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        for length in [0, 1, PIECE, 3 * PIECE + 1] {
+            let path = folder.join(length.to_string());
+            let content: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+            fs::write(&path, &content).expect("a file");
+            let mut source = Source::file(path.clone());
+            source.next().await.expect("a piece");
+            assert!(source.rewind());
+            assert_eq!(all(&mut source).await.expect("a message"), content);
+            assert!(source.rewind());
+            fs::remove_file(&path).expect("a file");
+            assert!(matches!(
+                source.next().await,
+                Err(SourceError::File(error)) if error.kind() == io::ErrorKind::NotFound
+            ));
+        }
+        let mut source = Source::file(folder.clone());
+        assert!(matches!(source.next().await, Err(SourceError::File(_))));
+        fs::remove_dir(&folder).expect("an empty folder");
     }
 }

@@ -57,6 +57,7 @@ fn without_a_reply_only_what_is_asked_is_in_vain_for_good() {
         SendError::Refused(Refusal::NoMechanism),
         SendError::Refused(Refusal::Sasl(SaslError::Challenge)),
         SendError::Starved,
+        SendError::Source(io::ErrorKind::NotFound.into()),
         SendError::Cancelled,
         SendError::Closed,
         SendError::Uncertain(Box::new(SendError::Starved)),

@@ -106,19 +106,22 @@ impl NativeClient {
         })
     }
 
-    /// Queues a message that JavaScript calls `number`: `content`, or what is pushed.
+    /// Queues a message that JavaScript calls `number`: `content`, what is in the file of this path,
+    /// or what is pushed.
     #[napi]
     pub fn send(
         &self,
         number: u32,
         settings: MessageSettings,
         content: Option<Uint8Array>,
+        path: Option<String>,
     ) -> Result<()> {
         let content = content.map(|content| Bytes::copy_from_slice(&content));
         let envelope = Arc::new(envelope(settings, content.as_ref())?);
-        let (source, feed) = match content {
-            Some(content) => (Source::Whole(content, 0), None),
-            None => {
+        let (source, feed) = match (content, path) {
+            (Some(content), _) => (Source::Whole(content, 0), None),
+            (None, Some(path)) => (Source::file(path.into()), None),
+            (None, None) => {
                 let feed = Arc::new(self.feed(number));
                 (Source::Fed(feed.clone()), Some(feed))
             }

@@ -34,7 +34,9 @@ pub(super) fn error_texts(error: &SendError) -> Vec<String> {
     let (request, reply) = error.cause();
     let permanent = if error.is_permanent() { "1" } else { "" };
     let number = match error {
-        SendError::Dial(DialError::Io(_, error)) | SendError::Io(error) => error.raw_os_error(),
+        SendError::Dial(DialError::Io(_, error))
+        | SendError::Io(error)
+        | SendError::Source(error) => error.raw_os_error(),
         _ => None,
     };
     vec![
@@ -67,6 +69,7 @@ fn code(error: &SendError) -> &'static str {
         SendError::Refused(_) => "SMTP_ERR_REFUSED",
         SendError::Unfit(Unfit::TooLarge(..)) => "SMTP_ERR_SIZE",
         SendError::Unfit(_) => "SMTP_ERR_EXTENSION",
+        SendError::Source(_) => "EIO",
         SendError::Starved => "SMTP_ERR_STARVED",
         SendError::Cancelled => "ABORT_ERR",
         SendError::Closed => "SMTP_ERR_CLIENT_CLOSED",

@@ -129,7 +129,7 @@ class Relay {
       tls: 'opportunistic',
       rejectUnauthorized: false,
     };
-    await send(options, { from: bare(from), to: [to] }, this.#folder.read(mail));
+    await send(options, { from: bare(from), to: [to] }, { path: mail.file });
   }
 
   /** Writes what is known of a message. @param {Mail} mail */
