@@ -28,7 +28,6 @@ pub enum Error {
     /// The system does not say which DNS servers there are.
     #[error("cannot read the system's DNS servers: {0}")]
     Resolver(String),
-    /// The platform cannot share ports.
     #[error("cannot listen: this platform cannot share ports")]
     #[cfg_attr(unix, allow(dead_code))]
     ReusePort,

@@ -17,13 +17,13 @@ use std::time::Instant;
 /// How long replies are awaited, in milliseconds, 0 for ever.
 #[napi(object, object_to_js = false)]
 pub struct MachineTimeouts {
-    /// The greeting line.
+    /// How long the greeting line is awaited.
     pub greeting: f64,
-    /// Most replies.
+    /// How long most replies are awaited.
     pub command: f64,
-    /// DATA.
+    /// How long the reply to DATA is awaited.
     pub data_initiation: f64,
-    /// The message.
+    /// How long the reply to a message is awaited.
     pub data_termination: f64,
 }
 
@@ -32,7 +32,7 @@ pub struct MachineTimeouts {
 pub struct MachineStep {
     /// 'send', 'reply', 'startTls', 'wait' or 'fail'.
     pub kind: String,
-    /// To be sent.
+    /// Bytes to be sent.
     pub bytes: Option<Buffer>,
     /// Whether these are commands, not a message.
     pub is_command: bool,

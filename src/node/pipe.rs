@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// What is to be done with the program's stream.
 #[napi(object, object_from_js = false)]
 pub struct PipeNews {
-    /// To be sent.
+    /// Bytes to be sent.
     pub bytes: Option<Buffer>,
     /// Whether the engine takes more.
     pub has_room: bool,
@@ -39,7 +39,7 @@ impl NativePipe {
 
 #[napi]
 impl NativePipe {
-    /// The number of what ends with its session.
+    /// The number of the run that ends with the pipe's session.
     #[napi(getter)]
     pub fn run(&self) -> u32 {
         self.run
@@ -51,13 +51,13 @@ impl NativePipe {
         self.end.push(&bytes)
     }
 
-    /// No more bytes come.
+    /// The program's stream gives no more bytes.
     #[napi]
     pub fn end(&self) {
         self.end.end();
     }
 
-    /// The stream is gone.
+    /// The program's stream is gone.
     #[napi]
     pub fn destroy(&self) {
         self.end.destroy();

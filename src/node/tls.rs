@@ -9,19 +9,19 @@ use napi_derive::napi;
 /// Keys and settings for handshakes.
 #[napi(object)]
 pub struct TlsSettings {
-    /// PEM.
+    /// PEM, the private key.
     pub key: Buffer,
     /// PEM, the chain from the server's own certificate up.
     pub cert: Buffer,
-    /// By the host that clients name.
+    /// Keys by the host that clients name.
     pub hosts: Vec<HostKeys>,
     /// Whether TLS 1.2 is spoken.
     pub tls12: bool,
-    /// Whether TLS 1.3 is.
+    /// Whether TLS 1.3 is spoken.
     pub tls13: bool,
     /// PEM, the roots of clients' certificates; absent where none are asked for.
     pub client_roots: Option<Buffer>,
-    /// These are everybody's.
+    /// Whether `client_roots` are everybody's, too many to be named to clients.
     pub public_roots: bool,
     /// Whether clients need a valid certificate.
     pub reject_unauthorized: bool,
@@ -30,11 +30,11 @@ pub struct TlsSettings {
 /// The keys of one host.
 #[napi(object)]
 pub struct HostKeys {
-    /// Its name; `*.` stands for one label.
+    /// The host's name; `*.` stands for one label.
     pub name: String,
-    /// PEM.
+    /// PEM, the private key.
     pub key: Buffer,
-    /// PEM, a chain.
+    /// PEM, the chain from the host's own certificate up.
     pub cert: Buffer,
 }
 
@@ -68,9 +68,9 @@ pub struct SecureState {
     pub cipher: String,
     /// The host that the client named.
     pub servername: Option<String>,
-    /// Whether it showed a valid certificate.
+    /// Whether the client showed a valid certificate.
     pub authorized: bool,
-    /// Why not, if it was asked for one.
+    /// Why the certificate is not valid, if one was asked for.
     pub authorization_error: Option<String>,
     /// What it showed, DER, from its own certificate up.
     pub certificates: Vec<Buffer>,

@@ -17,17 +17,15 @@ const MAX_ADDRESSES: usize = 8;
 /// A head start for each address (RFC 8305 section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A host name or an IP address, and a port.
     Host(String, u16),
-    /// A unix socket.
+    /// The path of a unix socket.
     Path(PathBuf),
 }
 
 impl Target {
-    /// A host and port.
     pub fn host(host: &str, port: u16) -> Self {
         Self::Host(host.to_owned(), port)
     }
@@ -38,13 +36,12 @@ impl Target {
 pub struct DialerOptions {
     /// DNS servers; the system's ways if there are none.
     pub servers: Vec<SocketAddr>,
-    /// For a lookup.
+    /// How long a lookup may take.
     pub dns_timeout: Duration,
     /// Where connections come from, if that matters.
     pub local_address: Option<IpAddr>,
 }
 
-/// Reaches servers.
 pub struct Dialer {
     options: DialerOptions,
     exchanges: Exchanges,

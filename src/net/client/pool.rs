@@ -22,7 +22,7 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// What a pool may use.
 pub struct PoolOptions {
-    /// How its connections are made.
+    /// How connections are made.
     pub client: ClientOptions,
     /// Connections at a time, at least 1.
     pub max_connections: usize,
@@ -30,21 +30,19 @@ pub struct PoolOptions {
     pub max_messages: Option<u64>,
     /// For how long a connection without work is kept.
     pub idle_timeout: Duration,
-    /// Messages in a time.
+    /// How many messages may be sent in which time.
     pub rate: Option<(u32, Duration)>,
 }
 
 /// A message to be sent.
 pub struct Job {
-    /// Its envelope.
     pub envelope: Arc<Envelope>,
-    /// Its bytes.
     pub source: Source,
     /// Whether the application has given it up.
     pub cancel: Arc<Cancel>,
     /// Who hears what became of it, once.
     pub report: Box<dyn FnOnce(Outcome) + Send>,
-    /// How often it was begun.
+    /// How often the message was begun.
     pub attempts: u32,
 }
 
@@ -78,19 +76,18 @@ impl Cancel {
 pub struct PoolStats {
     /// Connections that are open or being opened.
     pub connections: usize,
-    /// Those of them without work.
+    /// Connections without work.
     pub idle: usize,
     /// Messages that wait.
     pub queued: usize,
-    /// Connections so far.
+    /// Connections made so far.
     pub connected: u64,
     /// Messages that a server took for one recipient at least.
     pub sent: u64,
-    /// All other messages.
+    /// Messages that no server took for anybody.
     pub failed: u64,
 }
 
-/// A pool of connections.
 pub struct Pool {
     shared: Arc<Shared>,
     runtime: Handle,
@@ -101,7 +98,7 @@ struct Shared {
     state: Mutex<State>,
     /// There is work, or no more of it to come.
     news: Notify,
-    /// All is given up.
+    /// All messages are given up.
     end: Notify,
     connected: AtomicU64,
     sent: AtomicU64,
@@ -115,23 +112,23 @@ enum Phase {
     Open,
     /// No more are taken; those that there are, are sent.
     Closing,
-    /// All are given up.
+    /// All messages are given up.
     Aborted,
 }
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
-    /// Those that take messages.
+    /// Workers that take messages.
     workers: usize,
-    /// Those of them that wait for one.
+    /// Workers that wait for a message.
     idle: usize,
     /// Those that have not ended, even if they take no more.
     alive: usize,
     phase: Phase,
     /// When the time of the rate began, and messages since.
     window: Option<(Instant, u32)>,
-    /// Called when all is over.
+    /// Called when the last worker has ended.
     closed: Option<Box<dyn FnOnce() + Send>>,
 }
 
@@ -234,7 +231,6 @@ impl Pool {
         }
     }
 
-    /// What it has done.
     pub fn stats(&self) -> PoolStats {
         let state = lock(&self.shared.state);
         PoolStats {
@@ -254,7 +250,7 @@ impl Drop for Pool {
     }
 }
 
-/// A worker's life.
+/// Takes messages, one after the other, over one connection at a time.
 async fn work(shared: Arc<Shared>) {
     let mut connection = None;
     let mut messages = 0;

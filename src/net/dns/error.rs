@@ -26,7 +26,7 @@ impl DnsError {
         matches!(self, Self::NullMx(_))
     }
 
-    /// A code as Node's own.
+    /// The code of the error in JavaScript: Node's own where it has one.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "ENOTFOUND",

@@ -68,7 +68,6 @@ impl Exchanges {
         }
     }
 
-    /// The addresses of a host.
     pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DnsError> {
         let resolver = self.resolver(host)?;
         let answer = self.within(resolver.lookup_ip(name(host)?)).await;
@@ -106,7 +105,7 @@ impl Exchanges {
     }
 }
 
-/// Why DNS has no answer.
+/// What a lookup came to if not to an answer.
 enum Problem {
     /// There are no such records; whether there is the name.
     None {

@@ -184,7 +184,7 @@ fn data(answer: &Message, query: &Query) -> Vec<RData> {
 pub struct Lookup(JoinHandle<()>);
 
 impl Lookup {
-    /// Waits for its end.
+    /// Waits until the lookup has ended, whatever it found.
     pub async fn ended(&mut self) {
         // A lookup that fails found nothing.
         let _ = (&mut self.0).await;

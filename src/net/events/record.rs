@@ -34,7 +34,6 @@ const HEADER: usize = 8;
 /// Bytes of texts for which an empty batch may keep room.
 const MAX_SPARE: usize = 64 * 1024;
 
-/// Kinds of records.
 pub(super) mod kind {
     pub(in super::super) const CONNECT: u32 = 1;
     pub(in super::super) const COMMAND: u32 = 2;
@@ -79,7 +78,7 @@ mod flag {
     pub(super) const QUIET: u32 = 1 << 16;
     /// The command drops the transaction if it goes on.
     pub(super) const DROPS: u32 = 1 << 17;
-    /// It drops the greeting, too.
+    /// The command drops the transaction and the greeting if it goes on.
     pub(super) const DROPS_GREETING: u32 = 1 << 18;
     /// MAIL or RCPT has parameters that are handed on.
     pub(super) const EXT: u32 = 1 << 19;
@@ -91,7 +90,7 @@ const MADE: u32 = 1 << 16;
 /// The two ends of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct Peer {
-    /// The number of the server.
+    /// The number by which the application knows the server.
     pub server: u32,
     /// The client's end and ours; `None` on a unix socket.
     pub ends: Option<(SocketAddr, SocketAddr)>,
@@ -102,7 +101,7 @@ pub struct Peer {
 pub struct ErrorInfo {
     /// The system's error number, 0 for none.
     pub number: i32,
-    /// In words.
+    /// What went wrong, in words.
     pub message: String,
 }
 
@@ -112,7 +111,7 @@ impl From<&std::io::Error> for ErrorInfo {
     }
 }
 
-/// What is to be told.
+/// What the application is to be told.
 #[derive(Debug)]
 pub enum Record<'a> {
     /// A question, with what the application has not heard of before it.
@@ -152,7 +151,7 @@ pub enum Record<'a> {
     Stopped(u32),
     /// A server cannot accept clients.
     ServerError(ErrorInfo),
-    /// Something that concerns a client of ours.
+    /// What a client of ours has to tell, with its texts.
     Client(ClientNews, &'a [String]),
 }
 
@@ -165,7 +164,7 @@ pub enum ClientNews {
     Drained,
     /// What a server said to being asked.
     Verified,
-    /// It is closed.
+    /// The client is closed.
     Closed,
     /// What a lookup found.
     Found,
@@ -228,9 +227,9 @@ fn question_kind(question: &Question) -> u32 {
 /// Records that cross together.
 #[derive(Default)]
 pub struct Batch {
-    /// The records.
+    /// The words of all records, one after the other.
     pub words: Vec<u32>,
-    /// Their texts.
+    /// The texts of all records, one after the other.
     pub bytes: Vec<u8>,
     /// Long messages, each taken once.
     pub blobs: Vec<Message>,
@@ -238,7 +237,6 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// How many records it has.
     pub fn len(&self) -> usize {
         self.entries.len()
     }

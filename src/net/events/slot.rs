@@ -26,7 +26,7 @@ pub enum SessionCommand {
     Feed(Vec<u8>),
     /// Send what is ready and close.
     End,
-    /// Close at once.
+    /// Close at once; replies that wait are lost.
     Destroy,
     /// The application has written more than the client reads.
     Overflow,
@@ -34,7 +34,7 @@ pub enum SessionCommand {
     Drain,
     /// Close with 421 now.
     Abort,
-    /// A new idle time.
+    /// A new idle time, `None` for no limit.
     Idle(Option<Duration>),
     /// No more of the message that is being handed on; what answers it, if not 451.
     Discard(Option<Reply>),
@@ -47,7 +47,7 @@ pub enum SessionCommand {
 pub enum Wake {
     /// The application wants something.
     Command(SessionCommand),
-    /// Its question was answered.
+    /// The session's question was answered.
     Answer(Answer),
 }
 
@@ -56,7 +56,7 @@ pub enum Wake {
 pub(super) enum Resume {
     /// On the thread that answers.
     Here,
-    /// On the runtime's.
+    /// On the runtime's thread.
     OnRuntime,
 }
 
@@ -79,7 +79,7 @@ struct Inner {
     awaiting: u32,
     /// What the application wants, in its order.
     wakes: VecDeque<Wake>,
-    /// Bytes to write among them.
+    /// Bytes to write among `wakes`.
     written: usize,
     /// Weight of records that the application has not taken yet.
     untaken: usize,
@@ -107,7 +107,7 @@ impl Slot {
         Some(self.index.load(Ordering::Acquire)).filter(|index| *index != UNKNOWN)
     }
 
-    /// The task that waits here.
+    /// Notes the task that waits here.
     pub(in crate::net) fn carried_by(&self, task: &Arc<Task>) {
         // A slot has one session, and so one task.
         let _ = self.task.set(Arc::downgrade(task));
@@ -195,7 +195,7 @@ impl Slot {
         }
     }
 
-    /// Tells the session something.
+    /// Tells the session what the application wants.
     pub fn tell(&self, command: SessionCommand) {
         let mut inner = lock(&self.inner);
         let command = match command {

@@ -23,7 +23,7 @@ pub fn is_inline() -> bool {
 
 /// A connection's future and what wakes it.
 pub struct Task {
-    /// `None` once it has ended.
+    /// `None` once the future has ended.
     inner: Mutex<Option<Inner>>,
     runtime: Handle,
 }

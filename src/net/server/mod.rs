@@ -30,19 +30,14 @@ use traffic::Traffic;
 pub struct Options {
     /// The number that its application knows it by.
     pub number: u32,
-    /// What its sessions share.
     pub config: Arc<ServerConfig>,
-    /// TLS, where there are keys.
     pub tls: Option<Tls>,
     /// TLS from the first byte (RFC 8314 section 3.3).
     pub implicit_tls: bool,
-    /// Clients at a time.
     pub max_clients: Option<usize>,
-    /// Clients at a time from one address.
     pub max_clients_per_address: Option<usize>,
     /// Connections that the kernel may hold ready; it takes less if its own limit is lower.
     pub backlog: i32,
-    /// Whose the port is.
     pub port: Port,
     /// Finds names of clients, where they are wanted.
     pub resolver: Option<Arc<Resolver>>,
@@ -50,7 +45,6 @@ pub struct Options {
     pub rates: Option<Rates>,
 }
 
-/// A server and its sessions.
 pub struct Server {
     number: u32,
     config: Arc<ServerConfig>,
@@ -76,7 +70,7 @@ struct State {
     /// From each start to the end of its last session; there is more than one when it was started
     /// again before that.
     runs: BTreeMap<u32, Run>,
-    /// The number of the last of them.
+    /// The number of the last run.
     run: u32,
     sessions: HashMap<u64, Arc<Slot>>,
     next_session: u64,
@@ -86,7 +80,7 @@ struct State {
 /// A server from one start on.
 #[derive(Default)]
 struct Run {
-    /// Its accept loop has ended.
+    /// The accept loop has ended.
     stopped: bool,
     draining: bool,
     sessions: HashSet<u64>,
@@ -106,9 +100,7 @@ pub struct Unread;
 
 /// One client of a server; the server counts it until it is [let go](Self::let_go) or dropped.
 pub struct ConnectedClient {
-    /// Its server.
     pub server: Arc<Server>,
-    /// Where its session waits.
     pub slot: Arc<Slot>,
     peer: Peer,
     number: u64,
@@ -190,12 +182,10 @@ impl Server {
         })
     }
 
-    /// What its sessions share.
     pub fn config(&self) -> &Arc<ServerConfig> {
         &self.config
     }
 
-    /// TLS, where there are keys.
     pub fn tls(&self) -> Option<Arc<Tls>> {
         lock(&self.tls).clone()
     }
@@ -206,7 +196,6 @@ impl Server {
         *lock(&self.tls) = Some(Arc::new(tls));
     }
 
-    /// Whether TLS begins with the first byte.
     pub fn implicit_tls(&self) -> bool {
         self.implicit_tls
     }
@@ -216,7 +205,6 @@ impl Server {
         self.resolver.as_ref()
     }
 
-    /// What has gone over its connections.
     pub fn traffic(&self) -> &Traffic {
         &self.traffic
     }
@@ -236,12 +224,12 @@ impl Server {
         self.interest.store(interest.0, Ordering::Relaxed);
     }
 
-    /// Sessions at present.
+    /// How many clients the server has.
     pub fn connections(&self) -> usize {
         self.state().sessions.len()
     }
 
-    /// Where it listens, if it does.
+    /// Where the server listens, if it does.
     pub fn address(&self) -> Option<Address> {
         self.state().listening.as_ref().map(|listening| listening.address.clone())
     }
@@ -276,7 +264,7 @@ impl Server {
         self.tell_all(run, &SessionCommand::Abort, |_| {});
     }
 
-    /// The same for all sessions there are.
+    /// Closes every session with 421 now.
     pub fn abort_all(&self) {
         self.abort(u32::MAX);
     }

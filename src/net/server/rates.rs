@@ -16,19 +16,16 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// forgotten, as if its buckets were full.
 const MAX_KEYS: usize = 65_536;
 
-/// Numbers a minute.
+/// The most of each that there may be in a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
-    /// Sessions.
     pub sessions: Option<u32>,
-    /// Messages.
     pub messages: Option<u32>,
-    /// Recipients.
     pub recipients: Option<u32>,
 }
 
 impl Limits {
-    /// The time in which one comes back.
+    /// The time in which one token comes back.
     fn interval(&self, counted: Counted) -> Option<Duration> {
         let limit = match counted {
             Counted::Session => self.sessions,

@@ -16,9 +16,8 @@ use tokio::net::UnixListener;
 /// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// TCP.
     Ip(SocketAddr),
-    /// A unix socket.
+    /// The path of a unix socket.
     Unix(PathBuf),
 }
 
@@ -34,7 +33,6 @@ pub enum Port {
 /// A client, its address and ours, which a unix socket has not.
 pub(super) type Accepted = (Stream, Option<(SocketAddr, SocketAddr)>);
 
-/// A listening socket.
 pub(super) enum Listener {
     /// TCP, and the address it is bound to.
     Tcp(TcpListener, SocketAddr),
@@ -81,7 +79,7 @@ impl Listener {
         }
     }
 
-    /// The next client.
+    /// Accepts the next client.
     pub(super) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         match self {
             Self::Tcp(listener, bound) => {

@@ -25,23 +25,21 @@ pub struct Traffic {
     pub answers: Times,
 }
 
-/// A count.
+/// A count that only grows.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
 
 impl Count {
-    /// Adds to it.
     pub fn add(&self, more: usize) {
         self.0.fetch_add(more as u64, Ordering::Relaxed);
     }
 
-    /// As it stands.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Times, in a histogram.
+/// Times of the application's answers, in a histogram.
 #[derive(Debug)]
 pub struct Times {
     buckets: [AtomicU64; BUCKETS],
@@ -49,18 +47,18 @@ pub struct Times {
     longest: AtomicU64,
 }
 
-/// What a histogram says.
+/// What a histogram of times says.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Summary {
-    /// How many times there are.
+    /// How many times were counted.
     pub count: u64,
-    /// Their mean, in milliseconds.
+    /// The mean time, in milliseconds.
     pub mean: f64,
     /// Half of them took no longer, in milliseconds; as exact as a power of two.
     pub median: f64,
-    /// All but a hundredth took no longer.
+    /// All but a hundredth took no longer, in milliseconds.
     pub p99: f64,
-    /// The longest of all.
+    /// The longest time, in milliseconds.
     pub longest: f64,
 }
 
@@ -75,7 +73,7 @@ impl Default for Times {
 }
 
 impl Times {
-    /// Counts one.
+    /// Counts one time.
     pub fn add(&self, time: Duration) {
         let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let bucket = (u64::BITS - microseconds.leading_zeros()) as usize;
@@ -84,7 +82,7 @@ impl Times {
         self.longest.fetch_max(microseconds, Ordering::Relaxed);
     }
 
-    /// What they come to.
+    /// Sums the times up.
     pub fn summary(&self) -> Summary {
         let counts = self.buckets.each_ref().map(|bucket| bucket.load(Ordering::Relaxed));
         let count: u64 = counts.iter().sum();

@@ -18,9 +18,7 @@ use tokio_rustls::TlsStream;
 /// A stream of bytes both ways.
 #[derive(Debug)]
 pub enum Stream {
-    /// TCP.
     Tcp(TcpStream),
-    /// A unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
     /// A stream of the application's.

@@ -20,7 +20,7 @@ enum Application {
     Open,
     /// It has nothing more to say; what it said is still read.
     Ended,
-    /// Its stream is gone.
+    /// The application's stream is gone.
     Gone,
 }
 
@@ -74,14 +74,14 @@ pub struct Pipe(Arc<Shared>);
 /// The application's end.
 pub struct PipeEnd(Arc<Shared>);
 
-/// What the application finds.
+/// What the application finds at its end.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Taken {
     /// What the session sends.
     pub bytes: BytesMut,
     /// Whether there is room for more input.
     pub has_room: bool,
-    /// What the session does.
+    /// What the session's end has come to.
     pub session: Session,
 }
 

@@ -37,7 +37,6 @@ impl<S> ReadAhead<S> {
         Self { stream, ahead: Ahead::default(), error: None }
     }
 
-    /// The stream.
     pub fn stream(&self) -> &S {
         &self.stream
     }
@@ -52,7 +51,7 @@ impl<S> ReadAhead<S> {
         self.error = Some(Box::new(error));
     }
 
-    /// Takes it.
+    /// Takes the error that was kept.
     pub fn take_error(&mut self) -> Option<io::Error> {
         self.error.take().map(|error| *error)
     }
@@ -78,7 +77,7 @@ impl Ahead {
         polled
     }
 
-    /// Gives what there is room for.
+    /// Gives what there is room for in `buf`.
     fn give(&mut self, buf: &mut ReadBuf<'_>) {
         let Some(bytes) = self.buffer.get(self.start..self.end) else { return };
         let count = bytes.len().min(buf.remaining());

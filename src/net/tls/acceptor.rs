@@ -14,15 +14,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// What TLS is made of.
+/// What a server's TLS is made of.
 pub struct Options<'a> {
     /// For clients that name no host, or one that nobody has.
     pub keys: Keys<'a>,
     /// By the host that clients name; `*.` stands for exactly one label.
     pub hosts: Vec<(&'a str, Keys<'a>)>,
-    /// TLS 1.2.
     pub tls12: bool,
-    /// TLS 1.3.
     pub tls13: bool,
     /// Certificates of clients, if any are asked for.
     pub clients: Option<ClientOptions<'a>>,

@@ -29,9 +29,7 @@ pub struct ConnectorOptions<'a> {
     pub ca: Option<&'a [u8]>,
     /// A certificate of the client's own.
     pub keys: Option<Keys<'a>>,
-    /// TLS 1.2.
     pub tls12: bool,
-    /// TLS 1.3.
     pub tls13: bool,
     /// Whether the server's certificate has to be valid.
     pub reject_unauthorized: bool,

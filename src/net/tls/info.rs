@@ -14,16 +14,16 @@ pub struct TlsInfo {
     pub server_name: Option<Box<str>>,
     /// What the client showed, from its own certificate up.
     pub certificates: Vec<CertificateDer<'static>>,
-    /// How that was found.
+    /// How the client's certificate was found.
     pub standing: Standing,
 }
 
 /// How a client's certificate was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// None was asked for.
+    /// No certificate was asked for.
     NotAsked,
-    /// Valid.
+    /// The certificate is valid.
     Authorized,
     /// None, or not valid, for this reason by OpenSSL's name.
     Unauthorized(&'static str),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// The certificates of a server.
 pub(super) struct Hosts {
     default: Arc<CertifiedKey>,
-    /// By names in lower case.
+    /// Keys by host names in lower case.
     exact: HashMap<String, Arc<CertifiedKey>>,
     /// By what follows the first label of such names.
     wildcards: HashMap<String, Arc<CertifiedKey>>,

@@ -22,7 +22,7 @@ OWNir1v54+SYJiJGgQOxO2cgTwKhRANCAATMvDp59LVfWXrLxvr6QQd82tFxp2XR
 M0XPbWisqAt0pEKCkSM7P3HnkeD/x6PmB8Zdl7r+mIgy+rUBBGlZ+wGC
 -----END PRIVATE KEY-----";
 
-/// Somebody else's.
+/// Somebody else's key.
 const OTHER_KEY: &[u8] = b"
 -----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgso4XxwmFzfk8jky0

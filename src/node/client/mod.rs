@@ -28,11 +28,11 @@ use std::sync::{Arc, Mutex};
 pub struct ClientStats {
     /// Connections that are open or being opened.
     pub connections: u32,
-    /// Those of them without work.
+    /// Connections without work.
     pub idle: u32,
     /// Messages that wait for a connection.
     pub queued: u32,
-    /// Connections so far.
+    /// Connections made so far.
     pub connected: f64,
     /// Messages taken.
     pub sent: f64,
@@ -46,7 +46,6 @@ struct Handle {
     feed: Option<Arc<Feed>>,
 }
 
-/// A client.
 #[napi]
 pub struct NativeClient {
     number: u32,
@@ -146,7 +145,7 @@ impl NativeClient {
         feed.is_none_or(|feed| feed.push(Bytes::copy_from_slice(&bytes)))
     }
 
-    /// Ends a message, or gives it up.
+    /// Ends a message if it is `complete`, else gives it up.
     #[napi]
     pub fn finish(&self, number: u32, complete: bool) {
         let feed = lock(&self.messages).get(&number).and_then(|message| message.feed.clone());
@@ -191,7 +190,6 @@ impl NativeClient {
         ring_all();
     }
 
-    /// What it has done.
     #[napi]
     pub fn stats(&self) -> ClientStats {
         let stats = self.pool.stats();

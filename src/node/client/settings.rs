@@ -25,9 +25,9 @@ pub struct ClientSettings {
     pub threads: u32,
     /// A host, or the domain whose exchanges are meant.
     pub host: String,
-    /// Where it listens.
+    /// The port that the server listens at.
     pub port: u32,
-    /// A unix socket in place of these.
+    /// The path of a unix socket in place of host and port.
     pub path: Option<String>,
     /// The host is a domain that has exchanges.
     pub exchanges: bool,
@@ -35,7 +35,7 @@ pub struct ClientSettings {
     pub servername: String,
     /// What the client calls itself.
     pub name: String,
-    /// LMTP.
+    /// Whether the server speaks LMTP (RFC 2033).
     pub lmtp: bool,
     /// 'none', 'opportunistic', 'required' or 'implicit'.
     pub tls: String,
@@ -43,68 +43,68 @@ pub struct ClientSettings {
     pub ca: Option<Buffer>,
     /// PEM, a certificate of the client's own.
     pub cert: Option<Buffer>,
-    /// PEM, its key.
+    /// PEM, the key of `cert`.
     pub key: Option<Buffer>,
     /// Whether the server's certificate has to be valid.
     pub reject_unauthorized: bool,
-    /// TLS 1.2.
+    /// Whether TLS 1.2 is spoken.
     pub tls12: bool,
-    /// TLS 1.3.
+    /// Whether TLS 1.3 is spoken.
     pub tls13: bool,
     /// Who logs in.
     pub user: Option<String>,
-    /// With what.
+    /// The password of `user`.
     pub password: Option<String>,
-    /// Or with what.
+    /// The token of `user`, in place of a password.
     pub token: Option<String>,
-    /// How; the best there is if it is not said.
+    /// The mechanism of AUTH; the best that both know if it is not said.
     pub mechanism: Option<String>,
     /// Addresses of DNS servers, with their ports; the system's if there are none.
     pub dns_servers: Vec<String>,
-    /// For a lookup.
+    /// How long a lookup may take.
     pub dns_timeout: f64,
     /// The address that connections come from.
     pub local_address: Option<String>,
-    /// To connect and be greeted.
+    /// How long it may take to connect and be greeted.
     pub connect_timeout: f64,
-    /// For most replies.
+    /// How long most replies may take.
     pub command_timeout: f64,
-    /// For the reply to DATA.
+    /// How long the reply to DATA may take.
     pub data_initiation_timeout: f64,
-    /// For a block of a message.
+    /// How long a block of a message may take.
     pub data_block_timeout: f64,
-    /// For the reply to a message.
+    /// How long the reply to a message may take.
     pub data_termination_timeout: f64,
-    /// At a time.
+    /// Connections at a time.
     pub max_connections: u32,
-    /// Of one connection.
+    /// Messages of one connection.
     pub max_messages: f64,
-    /// Of a connection without work.
+    /// How long a connection without work is kept.
     pub idle_timeout: f64,
     /// Messages in `rate_time`.
     pub rate_limit: u32,
-    /// See `rate_limit`.
+    /// The time in which no more than `rate_limit` messages are sent.
     pub rate_time: f64,
 }
 
 /// A message's envelope and what is asked for it.
 #[napi(object, object_to_js = false)]
 pub struct MessageSettings {
-    /// The reverse-path.
+    /// The address of the reverse-path.
     pub from: String,
-    /// Forward-paths.
+    /// The addresses of the forward-paths.
     pub to: Vec<String>,
     /// NOTIFY and ORCPT of each, or of none.
     pub dsn: Vec<String>,
-    /// RET and ENVID.
+    /// RET and ENVID of the message, or neither.
     pub mail_dsn: String,
     /// '7bit', '8bit', 'binary', or '' to look at the message.
     pub body: String,
     /// Bytes of a message that is not at hand; 0 if they are not known.
     pub size: f64,
-    /// SMTPUTF8 even for ASCII addresses.
+    /// Whether SMTPUTF8 is needed even for ASCII addresses.
     pub smtp_utf8: bool,
-    /// REQUIRETLS.
+    /// Whether REQUIRETLS is asked for.
     pub require_tls: bool,
 }
 

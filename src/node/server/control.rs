@@ -20,20 +20,17 @@ pub struct ControlOptions {
     pub min_data_rate: f64,
     /// Bytes of memory for messages.
     pub max_memory: f64,
-    /// Of each address.
+    /// Rates of each address.
     pub address_rates: RateOptions,
-    /// Of each network.
+    /// Rates of each network.
     pub network_rates: RateOptions,
 }
 
-/// Numbers a minute.
+/// The most of each that there may be in a minute.
 #[napi(object)]
 pub struct RateOptions {
-    /// Sessions.
     pub sessions: f64,
-    /// Messages.
     pub messages: f64,
-    /// Recipients.
     pub recipients: f64,
 }
 

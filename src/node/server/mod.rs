@@ -24,7 +24,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The same number everywhere.
+/// The system's error number for an invalid argument, the same everywhere.
 const EINVAL: i32 = 22;
 
 /// Where a server listens.
@@ -32,11 +32,10 @@ const EINVAL: i32 = 22;
 pub struct ServerAddress {
     /// An IP address, or the path of a unix socket.
     pub address: String,
-    /// Absent for a unix socket.
+    /// The port; absent for a unix socket.
     pub port: Option<u32>,
 }
 
-/// A server.
 #[napi]
 pub struct NativeServer {
     server: Arc<Server>,
@@ -101,7 +100,7 @@ impl NativeServer {
         self.server.drain(run);
     }
 
-    /// Closes these sessions now.
+    /// Closes the sessions of this run and those before now.
     #[napi]
     pub fn abort(&self, run: u32) {
         self.server.abort(run);
@@ -120,13 +119,13 @@ impl NativeServer {
         self.server.set_interest(Interest(interest));
     }
 
-    /// Sessions at present.
+    /// How many clients the server has.
     #[napi]
     pub fn connections(&self) -> u32 {
         self.server.connections() as u32
     }
 
-    /// Where it listens, if it does.
+    /// Where the server listens, if it does.
     #[napi]
     pub fn address(&self) -> Option<ServerAddress> {
         Some(match self.server.address()? {
@@ -140,7 +139,6 @@ impl NativeServer {
         })
     }
 
-    /// What the server has done.
     #[napi]
     pub fn stats(&self) -> ServerStats {
         ServerStats::of(&self.server)

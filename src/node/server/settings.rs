@@ -21,7 +21,7 @@ use std::time::Duration;
 pub struct ServerOptions {
     /// The number that JavaScript knows it by.
     pub number: u32,
-    /// What it calls itself.
+    /// The name that the server calls itself.
     pub name: String,
     /// Worker threads of the engine, if it has not started yet.
     pub threads: u32,
@@ -37,54 +37,54 @@ pub struct ServerOptions {
     pub line_feeds: bool,
     /// The longest string there can be.
     pub deliverable: f64,
-    /// Where there are keys.
+    /// Keys and settings for TLS, where there are any.
     pub tls: Option<TlsSettings>,
-    /// TLS from the first byte.
+    /// Whether TLS begins with the first byte.
     pub implicit_tls: bool,
-    /// Mail under TLS only.
+    /// Whether mail is taken under TLS only.
     pub require_tls: bool,
     /// Connections that the kernel may hold ready.
     pub backlog: i32,
-    /// Share the port with others that do.
+    /// Whether the port is shared with other servers.
     pub reuse_port: bool,
-    /// Find names of clients.
+    /// How names of clients are found, where they are wanted.
     pub resolve: Option<ResolveParams>,
     /// What is done about clients that behave badly.
     pub control: ControlOptions,
-    /// Bytes of a message.
+    /// Bytes of a message at most.
     pub size: f64,
     /// Clients at a time.
     pub max_clients: f64,
     /// Clients at a time from one address.
     pub max_clients_per_address: f64,
-    /// Recipients of a transaction.
+    /// Recipients of a transaction at most.
     pub max_recipients: f64,
-    /// Messages of a session.
+    /// Messages of a session at most.
     pub max_messages: f64,
-    /// Bad commands of a session.
+    /// Bad commands of a session at most.
     pub max_bad_commands: f64,
-    /// Bytes of a command line.
+    /// Bytes of a command line at most.
     pub max_command_length: f64,
-    /// Without traffic.
+    /// How long a session may be without traffic.
     pub timeout: f64,
-    /// To greet.
+    /// How long a client may take to greet.
     pub greeting_timeout: f64,
-    /// To complete a command line.
+    /// How long a client may take to complete a command line.
     pub command_timeout: f64,
-    /// To complete a TLS handshake.
+    /// How long a client may take to complete a TLS handshake.
     pub handshake_timeout: f64,
-    /// Without message data.
+    /// How long a message may be without data.
     pub data_timeout: f64,
-    /// For a listener to answer.
+    /// How long a listener may take to answer.
     pub listener_timeout: f64,
 }
 
 /// How names of clients are found.
 #[napi(object)]
 pub struct ResolveParams {
-    /// Milliseconds for all of it.
+    /// How long all lookups of a client may take, in milliseconds.
     pub timeout: u32,
-    /// Greet only then.
+    /// Whether a client is greeted only after its lookups.
     pub before_greeting: bool,
     /// Addresses of DNS servers, with their ports; the system's if there are none.
     pub servers: Vec<String>,

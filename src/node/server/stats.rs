@@ -23,19 +23,19 @@ pub struct ServerStats {
     pub refusals: HashMap<String, f64>,
     /// Handshakes that ended in TLS 1.2.
     pub tls12: f64,
-    /// In TLS 1.3.
+    /// Handshakes that ended in TLS 1.3.
     pub tls13: f64,
-    /// In nothing.
+    /// Handshakes that failed.
     pub failed_handshakes: f64,
-    /// Answers of listeners.
+    /// How many answers listeners gave.
     pub answers: f64,
-    /// Their times, in milliseconds.
+    /// The mean time of an answer, in milliseconds.
     pub mean: f64,
-    /// Half of them took no longer.
+    /// Half of the answers took no longer, in milliseconds.
     pub median: f64,
-    /// All but a hundredth took no longer.
+    /// All answers but a hundredth took no longer, in milliseconds.
     pub p99: f64,
-    /// The longest.
+    /// The longest time of an answer, in milliseconds.
     pub longest: f64,
     /// Records that wait for this thread.
     pub waiting: u32,

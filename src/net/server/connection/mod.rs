@@ -22,7 +22,7 @@ const REPLY_GRACE: Duration = Duration::from_millis(100);
 /// What of the client a connection waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Watch {
-    /// Its bytes.
+    /// The client's bytes.
     Input,
     /// Nothing but that it resets the connection.
     Reset,
@@ -33,11 +33,11 @@ enum Watch {
 enum Replies {
     /// They leave after [`REPLY_GRACE`], unless the application is to hear of each.
     Leave,
-    /// They wait with it.
+    /// They wait with the later one.
     Wait,
 }
 
-/// Serves a client to its end.
+/// Serves a client until the session has ended.
 pub(super) async fn serve(stream: Stream, client: ConnectedClient) {
     let sleep = pin!(tokio::time::sleep(FAR));
     let server = &*client.server;

@@ -110,12 +110,10 @@ impl<'a> Transport<'a> {
         self.stream = Some(stream);
     }
 
-    /// Closes the stream.
     pub(super) fn drop_stream(&mut self) {
         self.stream = None;
     }
 
-    /// Reads the clock.
     pub(super) fn tick(&mut self) -> Instant {
         self.now = Instant::now();
         self.now
