@@ -301,8 +301,10 @@ export interface MailCommand {
  * and costs JavaScript nothing.
  *
  * An interruptable event goes on when its listener returns a truthy value, when the promise that
- * it returns is fulfilled, or when `success`, `ok` or `failure` is called, then or later; the
- * first of these wins. A listener that throws or whose promise is rejected raises 'error' and the
+ * it returns is fulfilled, or when `success` or `ok` is called, then or later. It is refused by
+ * `failure`, and by a promise that is fulfilled with false (550; 554 at connect, dataStart and
+ * data; at timeout the client stays). The first of these wins. A falsy value that is returned at
+ * once decides nothing. A listener that throws or whose promise is rejected raises 'error' and the
  * client gets 451, or the `replyCode` and message of the error if it has one.
  */
 export interface Listeners {

@@ -190,8 +190,8 @@ describe('no permission', { timeout: 60_000 }, () => {
     (lowest() <= 25 && 'all ports are free to all here');
   test('a port below 1024 raises EACCES', { skip: skipPort }, async (t) => {
     const child = runNode(t, script({ host: '127.0.0.1', port: 25 }));
-    const lines = [await child.line(), await child.line(), await child.line()];
-    assert.deepEqual(lines.sort(), ['EACCES', 'error EACCES true', 'error EACCES true']);
+    const lines = [await child.line(), await child.line()];
+    assert.deepEqual(lines, ['EACCES', 'error EACCES true']);
     assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
   });
 
@@ -201,8 +201,8 @@ describe('no permission', { timeout: 60_000 }, () => {
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     chmodSync(folder, 0o500);
     const child = runNode(t, script({ path: path.join(folder, 'socket') }));
-    const lines = [await child.line(), await child.line(), await child.line()];
-    assert.deepEqual(lines.sort(), ['EACCES', 'error EACCES true', 'error EACCES true']);
+    const lines = [await child.line(), await child.line()];
+    assert.deepEqual(lines, ['EACCES', 'error EACCES true']);
     assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
   });
 });

@@ -2,6 +2,7 @@
 // What listeners decide: returned values, success, ok and failure, promises, and what they throw.
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const { describe, test } = require('node:test');
 const { Log, deferred, serve } = require('../support/serve.js');
 
@@ -57,6 +58,12 @@ async function asked(t, name, answer, more = {}) {
   return { client, log, server, connect };
 }
 
+/** What is no promise of ours, and settles late. */
+function thenable(/** @type {unknown} */ value) {
+  // biome-ignore lint/suspicious/noThenProperty: that is what it is
+  return { then: (/** @type {(value: unknown) => void} */ settle) => setImmediate(settle, value) };
+}
+
 /** After the verdict the session is alive and in step, in the data state, too. */
 async function inStep(client, name, code) {
   if (name === 'dataStart' && code === 354) {
@@ -71,6 +78,21 @@ describe('a verdict', { timeout: 60_000 }, () => {
     test(`${name}: a truthy value goes on with the default reply`, async (t) => {
       for (const value of [true, 1, 'yes', {}, []]) {
         const { client } = await asked(t, name, () => value);
+        await client.expect(DEFAULTS[name]);
+        await inStep(client, name, code);
+      }
+    });
+
+    test(`${name}: a promise of false refuses, and of anything else goes on`, async (t) => {
+      const refusal = ['connect', 'dataStart', 'data'].includes(name) ? 554 : 550;
+      for (const make of [async () => false, () => Promise.resolve(false), () => thenable(false)]) {
+        const { client } = await asked(t, name, make);
+        await client.expect(refusal);
+        if (name === 'connect') await client.quit();
+        else await client.command('NOOP', name === 'message' ? 550 : '250 OK');
+      }
+      for (const value of [undefined, null, 0, '', true]) {
+        const { client } = await asked(t, name, async () => value);
         await client.expect(DEFAULTS[name]);
         await inStep(client, name, code);
       }
@@ -154,7 +176,7 @@ describe('a verdict', { timeout: 60_000 }, () => {
     });
 
     test(`${name}: a promise goes on when it is fulfilled`, async (t) => {
-      for (const value of [undefined, false, true]) {
+      for (const value of [undefined, true]) {
         const waits = deferred();
         const { client, log } = await asked(t, name, () => waits.promise);
         await log.when(name);
@@ -381,4 +403,59 @@ describe("'message'", { timeout: 30_000 }, () => {
     assert.deepEqual(log.values('data'), ['text\r\n']);
     assert.equal(log.all('rcpt').length, 1);
   });
+});
+
+test('a promise of false of a reader refuses its message', async (t) => {
+  const { connect } = await serve(
+    t,
+    {},
+    {
+      async dataStart() {
+        for await (const _ of this.message());
+        return false;
+      },
+    },
+  );
+  const client = await connect();
+  await client.envelope();
+  await client.message('text\r\n', 554);
+  await client.command('NOOP', '250 OK');
+});
+
+test("a promise of false at 'timeout' lets the client stay", async (t) => {
+  const log = new Log();
+  const { connect } = await serve(
+    t,
+    { timeout: 50 },
+    log.listeners({ timeout: async () => false }),
+  );
+  const client = await connect();
+  await log.when('timeout', 3);
+  await client.command('NOOP', '250 OK');
+});
+
+describe("a failure where nobody listens to 'error'", () => {
+  const fault = new Error('oops');
+  const listeners = {
+    throws() {
+      throw fault;
+    },
+    rejects: async () => {
+      throw fault;
+    },
+  };
+  for (const [name] of EVENTS) {
+    for (const [way, listener] of Object.entries(listeners)) {
+      test(`${name} ${way}: the warning has its event, the error and its stack`, async (t) => {
+        const warned = once(process, 'warning');
+        const { client } = await asked(t, name, listener);
+        await client.expect(451);
+        const [warning] = await warned;
+        assert.match(warning.message, new RegExp(`^the listener of '${name}' failed: oops`));
+        assert.equal(warning.cause, fault);
+        assert.equal(warning.detail, fault.stack);
+        assert.equal(warning.code, 'SMTP_WARN_NO_ERROR_LISTENER');
+      });
+    }
+  }
 });

@@ -1,7 +1,7 @@
 'use strict';
 // The listeners of a server: which events they want to hear of, and how they are called.
 
-const { inspect } = require('node:util');
+const { inspect, types } = require('node:util');
 const { messageOf } = require('../errors.js');
 const { INTEREST } = require('../engine/border.js');
 const { warnOfListeners } = require('./unknown-names.js');
@@ -101,20 +101,22 @@ class Listeners {
     try {
       const result = /** @type {any} */ (this.call(context, event, argument));
       if (typeof result?.then === 'function') {
-        result.then(noop, (/** @type {unknown} */ error) => this.fail(context, error));
+        result.then(noop, (/** @type {unknown} */ error) => this.fail(context, error, event));
       }
     } catch (error) {
-      this.fail(context, error);
+      this.fail(context, error, event);
     }
   }
 
-  /** Raises 'error'; what its listener throws is swallowed. */
-  fail(/** @type {any} */ context, /** @type {any} */ error) {
-    if (!this.has('error')) {
-      const text = messageOf(error);
-      process.emitWarning(`${text} (there is no 'error' listener)`, 'SmtpEngineWarning');
-      return;
-    }
+  /**
+   * Raises 'error'; what its listener throws is swallowed.
+   *
+   * @param {any} context
+   * @param {any} error
+   * @param {string} [event] whose listener failed, if one has
+   */
+  fail(context, error, event) {
+    if (!this.has('error')) return warn(error, event);
     try {
       const result = /** @type {any} */ (this.call(context, 'error', error));
       if (typeof result?.then === 'function') result.then(noop, noop);
@@ -122,6 +124,19 @@ class Listeners {
       // As the original does.
     }
   }
+}
+
+/** Nobody listens to 'error': the process is told. @param {unknown} cause @param {string} [event] */
+function warn(cause, event) {
+  const where = event === undefined ? '' : `the listener of '${event}' failed: `;
+  const text = `${where}${messageOf(cause)} (there is no 'error' listener)`;
+  const warning = Object.assign(new Error(text, { cause }), {
+    name: 'SmtpEngineWarning',
+    code: 'SMTP_WARN_NO_ERROR_LISTENER',
+    // Node prints this beside the message, and no cause.
+    detail: types.isNativeError(cause) ? cause.stack : inspect(cause),
+  });
+  process.emitWarning(warning);
 }
 
 function check(/** @type {any} */ listeners) {

@@ -19,7 +19,7 @@ const { CHANNELS } = require('./channels.js');
  * @property {boolean} isAsync whether a listener has returned a promise, or will
  * @property {(session: Session, event: string, argument?: any) => unknown} call
  * @property {(session: Session, event: string, argument?: any) => void} notify
- * @property {(session: Session, error: unknown) => void} fail
+ * @property {(session: Session, error: unknown, event?: string) => void} fail raises 'error'; of the listener of `event`, if of one
  */
 
 class Announcer {

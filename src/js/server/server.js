@@ -49,7 +49,7 @@ class ServerImplementation {
       isAsync: false,
       call: (session, event, argument) => this.#listeners.call(session, event, argument),
       notify: (session, event, argument) => this.#listeners.notify(session, event, argument),
-      fail: (session, error) => this.#listeners.fail(session, error),
+      fail: (session, error, event) => this.#listeners.fail(session, error, event),
     };
     this.#listen();
   }

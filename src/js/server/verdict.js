@@ -6,6 +6,7 @@ const engine = require('../engine/border.js');
 const { SmtpError } = require('../errors.js');
 const { Reading } = require('./message-reader.js');
 const { Question } = require('./question.js');
+const { watch } = require('./watch.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
 
 const { STOCK, VERDICT } = engine;
@@ -17,6 +18,13 @@ const START_DATA = 354;
 const CODES = new Map([
   ['connect', 220],
   ['dataStart', START_DATA],
+]);
+
+/** Codes other than 550 for a promise that is fulfilled with false. */
+const REFUSALS = new Map([
+  ['connect', 554],
+  ['dataStart', 554],
+  ['data', 554],
 ]);
 
 /**
@@ -89,7 +97,9 @@ class Judge {
     } catch (error) {
       return this.#failed(question, error);
     }
-    if (result && this.#isAwaited(question)) this.#accept(undefined, true);
+    if (!this.#isAwaited(question)) return;
+    if (result) this.#accept(undefined, true);
+    else watch(question);
   }
 
   /**
@@ -305,13 +315,27 @@ class Judge {
     const isRead = () => event === 'dataStart' && this.reading !== undefined;
     if (isRead() && this.#isAwaited(question)) this.#accept(undefined, true);
     promise.then(
-      () => {
+      (result) => {
         question.done();
         // A message that is being read is judged when it was read.
-        if (!isRead() && this.#isAwaited(question)) this.#accept(undefined, true);
+        if (isRead()) this.#noteResult(result);
+        else if (this.#isAwaited(question)) this.#settled(result);
       },
       (error) => this.#failed(question, error),
     );
+  }
+
+  /** A promise is fulfilled: with false it refuses. */
+  #settled(/** @type {unknown} */ result) {
+    const { event } = this.#question;
+    if (result !== false) this.#accept(undefined, true);
+    else if (event === 'timeout') this.#question.close();
+    else this.#answer(REFUSALS.get(event) ?? 550, undefined);
+  }
+
+  /** The same of the reader of a message. */
+  #noteResult(/** @type {unknown} */ result) {
+    if (result === false) this.#note({ code: REFUSALS.get('data'), message: undefined });
   }
 
   /** A listener failed; a verdict that 'error' gives counts, on the event that failed. */
@@ -322,7 +346,7 @@ class Judge {
     const current = this.#question;
     // What is at hand by now is not what 'error' is told of.
     this.#question = question;
-    this.#host.fail(this.#session, error);
+    this.#host.fail(this.#session, error, question.event);
     if (this.#question === question) this.#question = current;
     if (!this.#link.isAlive) this.#question.close();
     if (isReader) reading.stream.destroy(/** @type {Error} */ (error));
