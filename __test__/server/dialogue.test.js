@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { Log, deferred, serve } = require('../support/serve.js');
+const { within } = require('../support/wait.js');
 
 /** A turn of the event loop: what is answered behind it is answered late. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -72,13 +73,18 @@ describe('verdicts of listeners whose event is over', () => {
   async function twoRecipients(t, first, params = {}, more = {}) {
     const late = deferred();
     const second = deferred();
+    const firstDone = deferred();
     const log = new Log();
     const place = await serve(
       t,
       params,
       log.listeners({
         async rcpt(address) {
-          if (address === 'first@example.domain') return first.call(this, late.promise);
+          if (address === 'first@example.domain') {
+            const result = first.call(this, late.promise);
+            result.finally(() => firstDone.resolve(this)).catch(() => {});
+            return result;
+          }
           await second.promise;
           return this.failure(550, 'no such mailbox');
         },
@@ -92,9 +98,12 @@ describe('verdicts of listeners whose event is over', () => {
     client.write('RCPT TO:<second@example.domain>\r\n');
     await log.when('rcpt', 2);
     late.resolve();
-    // What follows a promise runs before the next turn; one more for the verdict on its way.
+    // It has spoken while the second event waits for its verdict, and that goes on waiting.
+    const session = await within(firstDone.promise, 'the end of the first listener');
+    assert.equal(session.queue.isEmpty(), false, 'the second event awaits its verdict');
     await turn();
-    await turn();
+    assert.equal(session.queue.isEmpty(), false, 'nobody has decided it');
+    assert.equal(client.unread, '');
     second.resolve();
     return { reply, other: await client.reply(), log };
   }
@@ -111,6 +120,28 @@ describe('verdicts of listeners whose event is over', () => {
     assert.equal(reply.code, 451);
     assert.equal(other.text, '550 no such mailbox');
     assert.deepEqual(log.all('rcpt')[0].self.data.recipients, []);
+  });
+
+  test('one that speaks in time settles its own', async (t) => {
+    const late = deferred();
+    const { greeted } = await serve(
+      t,
+      {},
+      {
+        async rcpt() {
+          await late.promise;
+          this.failure(554, 'in time');
+          return true;
+        },
+      },
+    );
+    const client = await greeted();
+    await client.command('MAIL FROM:<a@client.example>', 250);
+    client.write('RCPT TO:<b@example.domain>\r\n');
+    await turn();
+    assert.equal(client.unread, '');
+    late.resolve();
+    assert.equal((await client.reply()).text, '554 in time');
   });
 
   test('nor does one that goes on after its verdict', async (t) => {

@@ -142,7 +142,20 @@ function cut(bytes, at) {
   return [bytes.subarray(0, Math.max(at, 0)), bytes.subarray(Math.max(at, 0))];
 }
 
-for (const name of fs.readdirSync(FOLDER).filter((name) => name.endsWith('.smtp'))) {
+const TRANSCRIPTS = fs.readdirSync(FOLDER).filter((name) => name.endsWith('.smtp'));
+/** No fewer than there have been. */
+const LEAST = 26;
+
+test('there are transcripts, and something is said in each', () => {
+  assert.ok(TRANSCRIPTS.length >= LEAST, `${TRANSCRIPTS.length} transcripts`);
+  for (const name of TRANSCRIPTS) {
+    const { acts } = parse(fs.readFileSync(path.join(FOLDER, name), 'utf8'));
+    const kinds = new Set(acts.map(({ kind }) => kind));
+    assert.ok(kinds.has('send') && kinds.has('reply'), name);
+  }
+});
+
+for (const name of TRANSCRIPTS) {
   const transcript = parse(fs.readFileSync(path.join(FOLDER, name), 'utf8'));
   for (const [way, pieces] of Object.entries(WAYS)) {
     test(`${name} ${way}`, (t) => perform(t, transcript, pieces));
