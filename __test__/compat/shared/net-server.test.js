@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { spawnSync } = require('node:child_process');
-const { once } = require('node:events');
+const { getEventListeners, once } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
@@ -128,6 +128,44 @@ describe('a server like those of node:net', { timeout: 60_000 }, () => {
     server.listen(port, HOST);
     await once(server, 'listening');
     await (await Client.connect(port)).quit();
+  });
+
+  test('a signal ends its own run, and is left alone after each end of one', async (t) => {
+    const { server } = await serveOriginal(t, {});
+    await closed(server);
+    /** How many wait for it. */
+    const waiting = (/** @type {AbortSignal} */ signal) =>
+      getEventListeners(signal, 'abort').length;
+    const first = new AbortController();
+    for (const end of [
+      () => closed(server),
+      () => server[Symbol.asyncDispose](),
+      () => {
+        const ended = within(once(server, 'close'), "'close'");
+        first.abort();
+        return ended;
+      },
+    ]) {
+      server.listen({ port: 0, host: HOST, signal: first.signal });
+      await once(server, 'listening');
+      assert.equal(waiting(first.signal), 1);
+      await end();
+      assert.equal(waiting(first.signal), 0);
+    }
+    const old = new AbortController();
+    server.listen({ port: 0, host: HOST, signal: old.signal });
+    await once(server, 'listening');
+    const { port } = /** @type {any} */ (server.address());
+    const other = createServer();
+    const signal = new AbortController().signal;
+    other.listen({ port, host: HOST, signal });
+    await within(once(other, 'error'), "'error'");
+    assert.equal(waiting(signal), 0);
+    await closed(server);
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    old.abort();
+    assert.equal(server.listening, true);
   });
 
   test('drops more clients than there may be', async (t) => {

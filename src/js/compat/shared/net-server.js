@@ -14,6 +14,7 @@ const { abortError, checkSignal } = require('../../engine/keep-alive.js');
 class NetServer extends EventEmitter {
   #engine;
   #replies;
+  #forgetSignal = () => {};
   /** More clients than that are dropped. @type {number | undefined} */
   maxConnections = undefined;
 
@@ -74,17 +75,27 @@ class NetServer extends EventEmitter {
       process.nextTick(() => this.emit('error', abortError(signal)));
       return this;
     }
-    signal?.addEventListener('abort', () => this.close(), { once: true });
+    this.#stopAt(signal);
     this.#engine.start(place, (error) => {
-      if (!error) this.emit('listening');
-      else if (error.code !== 'SMTP_ERR_STOPPED') this.emit('error', error);
+      if (!error) return this.emit('listening');
+      if (error.code === 'SMTP_ERR_STOPPED') return;
+      this.#forgetSignal();
+      this.emit('error', error);
     });
     return this;
+  }
+
+  /** A signal is of one run: the next has its own, or none. */
+  #stopAt(/** @type {AbortSignal | undefined} */ signal) {
+    const stop = () => this.close();
+    signal?.addEventListener('abort', stop, { once: true });
+    this.#forgetSignal = () => signal?.removeEventListener('abort', stop);
   }
 
   /** Listens no more; 'close' once the last session is gone. @param {(error?: Error) => void} [callback] */
   close(callback) {
     const wasOpen = this.#engine.isOpen;
+    this.#forgetSignal();
     if (typeof callback === 'function') {
       const error = new SmtpError('ERR_SERVER_NOT_RUNNING', 'the server does not listen');
       this.once('close', wasOpen ? callback : () => callback(error));
