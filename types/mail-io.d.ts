@@ -8,7 +8,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Stream as NodeStream, Readable } from 'node:stream';
-import type { ClientSocket, TlsParams } from '../index.js';
+import type { ClientSocket, ListenerError, TlsParams } from '../index.js';
 import type { Listening } from './smtp-protocol.js';
 
 export type Level = 'debug' | 'verbose' | 'info' | 'warn' | 'error' | 'protocol';
@@ -65,9 +65,23 @@ export interface Response {
   log: Record<Level, (message: unknown, ...data: unknown[]) => void>;
 }
 
-export interface Handler {
+/** What the handlers of a command find in `req`, which those before them have put there. */
+export interface Requests {
+  auth: Request & { user: User };
+  mail: Request & { from: string };
+  rcpt: Request & { to: string };
+  data: Request & { readonly stream: Readable };
+  /** `mail` is there for handlers that do not say `mail: false`. */
+  queue: Request & { readonly file: string; mail: Mail };
+}
+
+export type RequestOf<Event extends string> = Event extends keyof Requests
+  ? Requests[Event]
+  : Request;
+
+export interface Handler<Event extends string = string> {
   name: string;
-  handler(req: Request, res: Response): unknown;
+  handler(req: RequestOf<Event>, res: Response): unknown;
   /** Names, as `plugin` or `command/plugin`; those that nobody has are ignored. */
   before?: string | string[];
   after?: string | string[];
@@ -161,7 +175,9 @@ export interface Config {
     /** AUTH is for clients under TLS. @default true where `tls` has a key */
     requireTls?: boolean;
   };
-  handlers?: Record<string, Handler[]>;
+  handlers?: {
+    [Event in keyof Requests]?: Handler<Event>[];
+  } & { [event: string]: Handler[] | undefined };
   relay?: RelayConfig;
   plugins?: {
     'ehlo/core'?: { features?: string[] } | false;
@@ -223,7 +239,7 @@ export interface Session {
   relay: Relay;
   server: Server;
   /** Appends a handler for this session. */
-  on(event: string, handler: Handler['handler']): void;
+  on<Event extends string>(event: Event, handler: Handler<Event>['handler']): void;
   /** Runs the handlers of a command as if the client had sent it. */
   emit(
     command: string,
@@ -242,7 +258,7 @@ export interface ServerEvents {
   listening: [];
   connection: [socket: ClientSocket];
   drop: [data: { remoteAddress?: string; remotePort?: number }];
-  error: [error: Error & { code?: string }];
+  error: [error: ListenerError];
   close: [];
 }
 
@@ -253,7 +269,7 @@ export interface Server extends Listening, EventEmitter<ServerEvents> {
   readonly relay: Relay;
   readonly handlers: Record<string, Handler[]>;
   /** @throws for what is no handler, for a name that is taken, and for a cycle */
-  addHandler(event: string, definition: Handler): void;
+  addHandler<Event extends string>(event: Event, definition: Handler<Event>): void;
   /** Sends a message, as nodemailer takes it, through this server. */
   sendMail(message: any): Promise<void>;
 }

@@ -564,15 +564,22 @@ const relaying = new MailIoServer(
       'queue/spamd': false,
       'queue/maildir': { mailDir: '/%d/%n', extend: async (address) => [address] },
     },
-    handlers: { rcpt: [{ name: 'a', after: 'core', handler: (_req, res) => res.accept() }] },
+    handlers: {
+      rcpt: [{ name: 'a', after: 'core', handler: (req, res) => res.accept(250, req.to) }],
+      xtra: [{ name: 'b', handler: (req, res) => res.accept(250, req.command.data) }],
+    },
     logger: { verbose: () => {} },
   },
   (session) => {
     session.on('auth', (req, res) =>
-      req.user?.password === 'x' ? res.accept() : res.reject(535, 'no'),
+      req.user.password === 'x' ? res.accept() : res.reject(535, 'no'),
     );
+    session.on('rcpt', (req) => is<string[]>(req.to.split('@')));
+    session.on('noop', (req) => is<string | undefined>(req.to));
+    session.on('data', (req) => req.stream.pipe(process.stdout));
     session.on('queue', (req, res) => {
-      is<string | undefined>(req.mail?.from?.[0]?.address ?? req.file);
+      is<string | undefined>(req.mail.problem ?? req.mail.subject?.trim());
+      is<string | undefined>(req.mail.from?.[0]?.address ?? req.file);
       res.set({ a: 1 });
       res.accept(250, 'queued');
     });
@@ -581,6 +588,31 @@ const relaying = new MailIoServer(
   },
 );
 relaying.addHandler('data', { name: 'b', before: ['c'], handler: () => {} });
+relaying.addHandler('queue', { name: 'c', mail: false, handler: ({ file }) => is<string>(file) });
+
+// The program of the original's README, as it stands there.
+const original = new MailIoServer({ domains: ['foo.com'], auth: { requireTls: true } });
+original.on('session', (session) => {
+  session.on('auth', (req, res) => {
+    if (req.user && req.user.username === 'john' && req.user.password === 'doe') {
+      return res.accept(250, 'OK');
+    } else {
+      return res.reject(535, 'Authentication failed');
+    }
+  });
+});
+original.addHandler('rcpt', {
+  name: 'my-rcpt-handler',
+  before: 'dnsbl',
+  handler: (req, res) => {
+    if (req.to.split('@')[1] === 'foo.com') {
+      res.accept();
+    } else {
+      res.reject(502, 'We only accept mail for the "foo.com" domain');
+    }
+  },
+});
+original.listen(25);
 relaying.listen(25).on('session', (session) => is<string[]>(session.envelope.to));
 void relaying.sendMail({ to: 'a@b' });
 is<number | null>(relaying.port);
