@@ -408,6 +408,27 @@ test('lines that the queue takes may be as long as those of AUTH', async (t) => 
   await client.command('x'.repeat(12_000), 500);
 });
 
+test('a line over the limit ends what the queue read lines for, and is no command', async (t) => {
+  const { connect } = await serve(
+    t,
+    {},
+    {
+      message(/** @type {string} */ line) {
+        if (line !== 'TAKE') return true;
+        this.send(334, '');
+        this.queue.next();
+        this.queue.push({ continue: () => assert.fail('it was told') });
+        this.queue.push();
+      },
+    },
+  );
+  const client = await connect();
+  await client.command('TAKE', 334);
+  client.write(`${'x'.repeat(20_000)}\r\nNOOP\r\n`);
+  await client.expect(500);
+  await client.expect(250);
+});
+
 test('the queue takes lines although nothing was asked when it was filled', async (t) => {
   const log = new Log();
   const place = await serve(t, {}, log.listeners({}, ['helo']));

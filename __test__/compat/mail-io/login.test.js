@@ -231,6 +231,51 @@ describe('AUTH of mail-io', { timeout: 60_000 }, () => {
     }
   });
 
+  test('is over with a line over the limit, wherever it comes', async (t) => {
+    const long = 'A'.repeat(20_000);
+    /** @type {Dialogue[]} */
+    const exchanges = [
+      [[`AUTH PLAIN ${long}`, 500]],
+      [
+        ['AUTH PLAIN', 334],
+        [long, 500],
+      ],
+      [
+        ['AUTH LOGIN', 334],
+        [long, 500],
+      ],
+      [
+        ['AUTH LOGIN', 334],
+        [base64('tim'), 334],
+        [long, 500],
+      ],
+    ];
+    /** @type {any} */
+    let session;
+    const { connect } = await serveMailIo(t, { limits: { authFailures: 2 } }, (each) => {
+      session = each;
+      judge(each);
+    });
+    for (const dialogue of exchanges) {
+      const client = await connect();
+      await talk(client, dialogue);
+      await talk(client, [
+        ['NOOP', '250 OK'],
+        [`AUTH PLAIN ${GOOD}`, 235],
+      ]);
+    }
+    assert.equal(session.rejected.auth, 500);
+    assert.equal(session.counters.authFailures, 1);
+    const client = await connect();
+    for (let count = 0; count < 3; count++)
+      await talk(client, [
+        ['AUTH PLAIN', 334],
+        [long, 500],
+      ]);
+    await client.expect('554 Error: Too many failed authentications');
+    await client.ended();
+  });
+
   test('comes once, and not within a transaction', async (t) => {
     const { connect } = await serveMailIo(t, {}, judge);
     const client = await connect();

@@ -27,6 +27,7 @@ const KIND = Object.freeze({
   STREAMED: 19,
   CUT: 20,
   SECURE: 21,
+  LINE_TOO_LONG: 22,
   SENT: 30,
   DRAINED: 31,
   VERIFIED: 32,

@@ -161,6 +161,8 @@ class EngineSession {
         return this.cut();
       case KIND.CAPTURED:
         return this.captured(engine.data());
+      case KIND.LINE_TOO_LONG:
+        return this.lineTooLong();
       case KIND.RESPONSES:
         return this.link.settle(VERDICT.ACCEPT);
       default:
@@ -291,6 +293,12 @@ class EngineSession {
 
   /** A line that is no command. @param {Buffer} _line without its line end */
   captured(_line) {
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  /** One of those was over the limit, which the client has been told: the next one is a command. */
+  lineTooLong() {
+    this.link.takeLine(false);
     this.link.settle(VERDICT.ACCEPT);
   }
 

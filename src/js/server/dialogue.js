@@ -162,6 +162,12 @@ class Dialogue extends EngineSession {
   }
 
   /** @override */
+  lineTooLong() {
+    this.queue.clear();
+    super.lineTooLong();
+  }
+
+  /** @override */
   secured() {
     this.#host.notify(this.session, 'secure', this.socket);
   }

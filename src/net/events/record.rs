@@ -56,6 +56,7 @@ pub(super) mod kind {
     pub(in super::super) const STREAMED: u32 = 19;
     pub(in super::super) const CUT: u32 = 20;
     pub(in super::super) const SECURE: u32 = 21;
+    pub(in super::super) const LINE_TOO_LONG: u32 = 22;
     pub(in super::super) const SENT: u32 = 30;
     pub(in super::super) const DRAINED: u32 = 31;
     pub(in super::super) const VERIFIED: u32 = 32;
@@ -179,6 +180,7 @@ impl Record<'_> {
             Self::Notice { notice: Notice::Cut(_), .. } => kind::CUT,
             Self::Notice { notice: Notice::Taken(_), .. } => kind::TAKEN,
             Self::Notice { notice: Notice::Responses, .. } => kind::RESPONSES,
+            Self::Notice { notice: Notice::LineTooLong, .. } => kind::LINE_TOO_LONG,
             Self::Chunk(_) => kind::CHUNK,
             Self::Piece(_) => kind::PIECE,
             Self::Timeout => kind::TIMEOUT,
@@ -386,7 +388,7 @@ impl Writer<'_> {
         match notice {
             Notice::Cut(stock) => self.plan_stock(*stock),
             Notice::Taken(message) => self.message(message),
-            Notice::Responses => {}
+            Notice::Responses | Notice::LineTooLong => {}
         }
     }
 

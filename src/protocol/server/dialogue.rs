@@ -131,6 +131,8 @@ pub enum Notice {
     Taken(Message),
     /// Replies are about to leave.
     Responses,
+    /// A line of the application's own was over the limit, is gone, and was refused.
+    LineTooLong,
 }
 
 /// What a session is parked at.

@@ -400,7 +400,12 @@ impl ServerSession {
             }
             Some(Line::TooLong) => {
                 let plan = self.plan_overlong();
+                let goes_on = plan.effect != Effect::Close;
                 self.execute(plan);
+                // RFC 4954 section 4: what is going on there is over.
+                if goes_on && self.next_line == NextLine::Application {
+                    return Some(self.tell(Notice::LineTooLong, now));
+                }
             }
         }
         self.waiting_since = now;

@@ -36,7 +36,7 @@ class Line extends EngineSession {
   /** @type {'connect' | 'command' | 'data' | 'line' | undefined} */
   #asked;
   #isRefused = false;
-  /** Who reads the next line. @type {((line: string) => void) | undefined} */
+  /** Who reads the next line. @type {{ listener: (line: string) => void, refused: (code: number, text: string) => void } | undefined} */
   #reader;
   /** @type {InstanceType<typeof Spool> | undefined} */
   #spool;
@@ -74,9 +74,9 @@ class Line extends EngineSession {
     this.link.write(`${lines.join('\r\n')}\r\n`);
   }
 
-  /** Hands the next line to `listener`, in place of taking it for a command. */
-  read(/** @type {(line: string) => void} */ listener) {
-    this.#reader = listener;
+  /** Hands the next line to `listener`, in place of taking it for a command. @param {(line: string) => void} listener @param {(code: number, text: string) => void} refused */
+  read(listener, refused) {
+    this.#reader = { listener, refused };
     this.link.takeLine(true);
     this.#settle(VERDICT.SKIP);
   }
@@ -138,8 +138,17 @@ class Line extends EngineSession {
     this.#asked = 'line';
     const reader = this.#reader;
     this.#reader = undefined;
-    if (reader) reader(line);
+    if (reader) reader.listener(line);
     else this.#settle(VERDICT.ACCEPT);
+  }
+
+  /** What a handler was reading lines for is over. @override */
+  lineTooLong() {
+    const reader = this.#reader;
+    this.#asked = undefined;
+    this.#reader = undefined;
+    super.lineTooLong();
+    reader?.refused(500, 'Line too long');
   }
 
   /** A message begins: where it goes, and what reads it as it comes. */

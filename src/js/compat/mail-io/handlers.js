@@ -32,7 +32,7 @@ const { inspect } = require('node:util');
  * @property {(code: number, text: string, goesOn: boolean) => void} reply
  * @property {(code?: number, message?: string) => void} close
  * @property {(line: string) => void} writeLine
- * @property {(listener: (line: string) => void) => void} readLine
+ * @property {(listener: (line: string) => void, refused: (code: number, text: string) => void) => void} readLine
  * @property {boolean} secure
  * @property {boolean} isApi it is the server's own
  * @property {(name: string) => Handler[] | undefined} handlersOf

@@ -122,7 +122,7 @@ class Run {
       },
       read: (/** @type {(line: string) => void} */ listener) => {
         if (this.#isOver) return;
-        session.readLine((line) => {
+        const answered = (/** @type {string} */ line) => {
           const shown = command === SECRET ? HIDDEN : line;
           session.log.protocol(command, handler.name, null, shown, 'in');
           try {
@@ -130,6 +130,9 @@ class Run {
           } catch (error) {
             this.#failed(this.#response(handler), error);
           }
+        };
+        session.readLine(answered, (code, text) => {
+          if (!this.#isOver) this.#reject(handler, code, text, () => {});
         });
       },
       set: (/** @type {unknown} */ value) => {
@@ -180,11 +183,12 @@ class Run {
     /** @type {{ name: string }} */ handler,
     /** @type {any} */ code,
     /** @type {any} */ text,
+    reply = () => this.#session.reply(checkCode(code), `Error: ${text}`, false),
   ) {
     const session = this.#session;
     const { name } = this.req.command;
     if (!code || !text) throw new TypeError('cannot reject without a code and a message');
-    const replyCode = checkCode(code);
+    checkCode(code);
     session.rejected[name] = code;
     session.log.protocol(name, handler.name, code, text, 'out');
     if (name === SECRET) {
@@ -193,9 +197,7 @@ class Run {
         return this.#end(554, 'Error: Too many failed authentications', handler);
       }
     }
-    this.#finish({ reason: 'reject', code, message: text }, () =>
-      session.reply(replyCode, `Error: ${text}`, false),
-    );
+    this.#finish({ reason: 'reject', code, message: text }, reply);
   }
 
   #end(

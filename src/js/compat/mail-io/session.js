@@ -247,8 +247,9 @@ class Session {
     this.#line.write(line);
   }
 
-  readLine(/** @type {(line: string) => void} */ listener) {
-    this.#line.read(listener);
+  /** `refused`: the line was none, and the client knows it. @param {(line: string) => void} listener @param {(code: number, text: string) => void} refused */
+  readLine(listener, refused) {
+    this.#line.read(listener, refused);
   }
 }
 

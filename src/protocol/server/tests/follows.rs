@@ -89,6 +89,26 @@ fn lines_of_the_application_may_be_as_long_as_those_of_auth() {
 }
 
 #[test]
+fn what_the_application_reads_lines_for_is_over_with_one_that_is_too_long() {
+    let long = [&[b'x'; MAX_AUTH_LINE][..], b"\r\n"].concat();
+    for before in [&b""[..], b"a line\r\n"] {
+        for cut in [0, 1, MAX_AUTH_LINE - 1, MAX_AUTH_LINE, long.len()] {
+            let mut table = greeted(config(|_| {}), Interest::default());
+            table.session.set_next_line(NextLine::Application);
+            table.standing.next_line = NextLine::Application;
+            table.next_lines.push_back(NextLine::Application);
+            table.send(before);
+            // What it says once it hears of that: the next line is a command.
+            table.standing.next_line = NextLine::Command;
+            table.send(&long[..cut]);
+            table.send(&long[cut..]);
+            table.send(b"NOOP\r\n");
+            assert_eq!(replies(&mut table), "500 Line too long\r\n250 OK\r\n", "{before:?}");
+        }
+    }
+}
+
+#[test]
 fn a_line_that_the_application_does_not_take_in_time_is_answered_by_nobody() {
     let mut table = greeted(config(|_| {}), Interest::default());
     table.session.set_next_line(NextLine::Application);
