@@ -1,16 +1,12 @@
 //! A message gathered in memory.
 
 use super::budget::{Budget, Reservation};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Bytes of a segment. A message grows by whole segments, so that nothing is moved.
 const SEGMENT: usize = 256 * 1024;
 /// A message that begins with fewer bytes grows its first segment as it needs.
 const SMALL: usize = 8 * 1024;
-/// Segments kept for messages to come: fresh memory costs the system more than its use does.
-const MAX_SPARE: usize = 16;
-
-static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// The bytes of a message, dots undone, as they come.
 #[derive(Debug, Default)]
@@ -22,7 +18,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// An empty message that shares memory with others, if there is a budget.
+    /// An empty message that shares memory with others.
     pub fn within(budget: Option<Arc<Budget>>) -> Self {
         let mut message = Self::default();
         message.reserved = Reservation::of(budget);
@@ -40,7 +36,8 @@ impl Message {
                 if !is_small && !self.reserved.grow(SEGMENT) {
                     return false;
                 }
-                self.segments.push(if is_small { Vec::new() } else { segment() });
+                let spare = || self.reserved.spare().unwrap_or_else(|| Vec::with_capacity(SEGMENT));
+                self.segments.push(if is_small { Vec::new() } else { spare() });
                 continue;
             }
             let (head, tail) = bytes.split_at(room.min(bytes.len()));
@@ -97,15 +94,7 @@ impl Eq for Message {}
 impl Drop for Message {
     fn drop(&mut self) {
         let whole = self.segments.drain(..).filter(|segment| segment.capacity() == SEGMENT);
-        let mut whole = whole.peekable();
-        if whole.peek().is_some() {
-            let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-            let room = MAX_SPARE.saturating_sub(spare.len());
-            spare.extend(whole.take(room).map(|mut segment| {
-                segment.clear();
-                segment
-            }));
-        }
+        self.reserved.keep(whole);
     }
 }
 
@@ -122,11 +111,6 @@ fn make_room(segment: &mut Vec<u8>, more: usize, reserved: &mut Reservation) -> 
         segment.reserve_exact(capacity - segment.len());
     }
     grown
-}
-
-fn segment() -> Vec<u8> {
-    let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    spare.unwrap_or_else(|| Vec::with_capacity(SEGMENT))
 }
 
 #[cfg(test)]

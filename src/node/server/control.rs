@@ -45,7 +45,7 @@ impl ControlOptions {
                 word => return Err(unknown("treatment of pipelining", word)),
             },
             min_data_rate: limit(self.min_data_rate)?,
-            memory: limit(self.max_memory)?.map(Budget::new),
+            memory: Some(Budget::new(limit(self.max_memory)?)),
         })
     }
 

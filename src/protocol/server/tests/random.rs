@@ -209,7 +209,7 @@ fn no_bytes_panic() {
             greeting_delay: (seed % 7 == 0).then_some(Duration::from_secs(1)),
             unauthorised_pipelining: [Pipelining::Accept, Pipelining::Refuse][random.below(2)],
             min_data_rate: Some(1_000),
-            memory: Some(Budget::new(random.below(100) as u64)),
+            memory: Some(Budget::new(Some(random.below(100) as u64))),
         };
         let budget = control.memory.clone();
         let interest = Interest(0xfff | [0, STREAM.0][random.below(2)]);

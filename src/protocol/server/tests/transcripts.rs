@@ -38,7 +38,7 @@ fn set(config: &mut ServerConfig, name: &str, value: &str) {
         "greetingDelay" => {
             config.control.greeting_delay = Some(Duration::from_millis(number().into()));
         }
-        "maxMemory" => config.control.memory = Some(Budget::new(number().into())),
+        "maxMemory" => config.control.memory = Some(Budget::new(Some(number().into()))),
         "bareNewlines" if value == "refuse" => config.bare_newlines = BareNewlines::Refuse,
         "dialect" => {
             config.dialect = Dialect::smtp_protocol();

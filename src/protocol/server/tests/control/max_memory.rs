@@ -5,7 +5,7 @@ use super::*;
 const SEGMENT: u64 = 256 * 1024;
 
 fn table(limit: u64, interest: Interest) -> (Table, Arc<Budget>) {
-    let budget = Budget::new(limit);
+    let budget = Budget::new(Some(limit));
     let memory = Some(budget.clone());
     (greeted(controlled(|control| control.memory = memory), interest), budget)
 }
