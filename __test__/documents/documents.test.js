@@ -90,6 +90,7 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
         ]),
       ),
     });
+    target.addHandler('auth', { name: 'anybody', handler: (_req, res) => res.accept() });
     target.listen(0, '127.0.0.1');
     await once(target, 'listening');
   });
