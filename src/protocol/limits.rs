@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+/// Bytes of one reply of a server, all its lines together.
+pub const MAX_REPLY: usize = 64 * 1024;
 /// Bytes of replies that are gathered before they are sent although more input is at hand.
 pub const MAX_GATHERED_REPLIES: usize = 16 * 1024;
 /// Overlong lines of one session after which it is closed, also where bad commands have no limit.

@@ -17,6 +17,7 @@
 
 pub mod authentication;
 pub mod delivery;
+mod failure;
 mod offered;
 pub mod opening;
 mod reading;
@@ -24,6 +25,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
+pub use failure::Failure;
 pub use offered::Offered;
 pub use request::{ArgumentError, Awaited, Greeting, Request};
 
@@ -32,7 +34,6 @@ use super::reply::Reply;
 use bytes::BytesMut;
 use reading::ReplyReader;
 use std::collections::VecDeque;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 /// Requests that may wait for their replies at a time: these fit into the buffers of a server
@@ -76,45 +77,6 @@ impl Timeouts {
             Awaited::Message | Awaited::Bdat(_) => self.data_termination,
             _ => self.command,
         }
-    }
-}
-
-/// What ends a session before its time. The server is to blame.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Failure {
-    /// It closed the connection while a reply was awaited, if one was.
-    #[error(fmt = closed)]
-    Closed(Option<Awaited>),
-    /// It said 421, to nothing that was asked (RFC 5321 section 3.8).
-    #[error("the server closed the connection: {0}")]
-    Leaving(Reply),
-    /// It sent a reply that nobody asked for.
-    #[error("the server replied to nothing: {0}")]
-    Unasked(Reply),
-    /// It answered a message that has not ended yet.
-    #[error("the server replied before the message had ended: {0}")]
-    Early(Reply),
-    /// What it sent is no reply; the head of it.
-    #[error("the server sent no SMTP reply: \"{0}\"")]
-    BadReply(String),
-    /// A reply longer than 64 KiB.
-    #[error("the server sent a reply of more than {} bytes", reading::MAX_REPLY)]
-    EndlessReply,
-    /// It did not reply in time, or without a reply to await, took no data for too long.
-    #[error(fmt = late)]
-    Timeout(Option<Awaited>),
-}
-
-fn closed(awaited: &Option<Awaited>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str("the server closed the connection")?;
-    awaited.map_or(Ok(()), |awaited| write!(f, " before its reply to {awaited}"))
-}
-
-fn late(awaited: &Option<Awaited>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match awaited {
-        None => f.write_str("the server took no data for too long"),
-        Some(awaited) => write!(f, "the server did not reply to {awaited} in time"),
     }
 }
 

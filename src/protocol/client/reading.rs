@@ -1,12 +1,10 @@
 //! Replies off the wire (RFC 5321 section 4.2), however they were cut, and no longer than a bound.
 
-use super::Failure;
+use super::failure::Failure;
+use crate::protocol::limits::MAX_REPLY;
 use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::{Buf, BytesMut};
 use memchr::memchr;
-
-/// Bytes of one reply, all its lines together.
-pub(super) const MAX_REPLY: usize = 64 * 1024;
 
 /// Cuts what a server sends into replies.
 #[derive(Debug, Default)]

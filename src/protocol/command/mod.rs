@@ -179,7 +179,7 @@ fn mail(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Comm
     let parameters = match syntax.parameters {
         Parameters::Offered => MailParameters::parse(rest, |keyword| offers(offered, keyword))?,
         Parameters::Any if rest.is_empty() => MailParameters::default(),
-        Parameters::Any if is_text(rest) => MailParameters::read(rest),
+        Parameters::Any if paths::is_text(rest) => MailParameters::read(rest),
         Parameters::Any => return Err(CommandError::ReversePath),
     };
     Ok(Command::Mail(Mail { from: path.to_owned(), parameters }))
@@ -194,7 +194,7 @@ fn rcpt(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Comm
     let parameters = match syntax.parameters {
         Parameters::Offered => RcptParameters::parse(rest, |keyword| offers(offered, keyword))?,
         Parameters::Any if rest.is_empty() => RcptParameters::default(),
-        Parameters::Any if is_text(rest) => RcptParameters::read(rest),
+        Parameters::Any if paths::is_text(rest) => RcptParameters::read(rest),
         Parameters::Any => return Err(CommandError::ForwardPath),
     };
     Ok(Command::Rcpt(Recipient { address: path.to_owned(), parameters }))
@@ -203,11 +203,6 @@ fn rcpt(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Comm
 /// Whether EHLO tells of it; a size is taken in any case.
 fn offers(offered: OfferedNow<'_>, keyword: &str) -> bool {
     keyword == "SIZE" || Extension::named(keyword).is_some_and(|it| offered.contains(it))
-}
-
-/// A replacement character stands for bytes that were not UTF-8: not the text that was sent.
-fn is_text(text: &str) -> bool {
-    !text.contains(|c: char| c.is_control() || c == '\u{fffd}')
 }
 
 impl From<ParameterError> for CommandError {

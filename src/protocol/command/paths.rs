@@ -47,6 +47,11 @@ fn bare<'a>(argument: &'a str, keyword: &str) -> Option<(&'a str, &'a str)> {
         },
         |(path, behind)| (path.0, behind),
     );
-    let whole = !rest.is_empty() && super::is_text(address);
+    let whole = !rest.is_empty() && is_text(address);
     whole.then_some((address, behind.trim_ascii()))
+}
+
+/// A replacement character stands for bytes that were not UTF-8: not the text that was sent.
+pub(super) fn is_text(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || c == '\u{fffd}')
 }

@@ -30,39 +30,3 @@ impl Dialect {
         }
     }
 }
-
-/// HELP on one command: its verb, syntax, meaning and an example.
-pub(super) type HelpPage = (&'static str, &'static str, &'static str, &'static str);
-
-pub(super) const HELP_PAGES: [HelpPage; 10] = [
-    ("QUIT", "QUIT", "Ends the session and closes the connection.", "QUIT"),
-    (
-        "HELO",
-        "HELO {domain}",
-        "Greets the server; the domain is the client's own.",
-        "HELO example.com",
-    ),
-    (
-        "EHLO",
-        "EHLO {domain}",
-        "Greets the server and asks for its extensions; the domain is the client's own.",
-        "EHLO example.com",
-    ),
-    (
-        "MAIL",
-        "MAIL FROM:<[address]> [SIZE=N]",
-        "Begins a mail with its sender, to whom failures are reported. The address may be empty.",
-        "MAIL FROM:<example@example.com>",
-    ),
-    ("RCPT", "RCPT TO:<{address}>", "Adds a recipient.", "RCPT TO:<example@example.com>"),
-    (
-        "DATA",
-        "DATA",
-        "Begins the message. All lines that follow belong to it, up to a line with a single dot.",
-        "DATA",
-    ),
-    ("NOOP", "NOOP [...arguments]", "Does nothing and is answered OK.", "NOOP"),
-    ("HELP", "HELP [command]", "Lists the commands, or tells about one.", "HELP DATA"),
-    ("RSET", "RSET", "Drops sender, recipients and message; the greeting stays.", "RSET"),
-    ("STARTTLS", "STARTTLS", "Begins TLS.", "STARTTLS"),
-];

@@ -1,6 +1,7 @@
 //! What one interface may set: the texts of the replies that the engine gives by itself, and how
 //! strict it is. Data, not code. The default is mbr-smtp's.
 
+mod help;
 mod mail_io;
 mod mbr_smtp;
 mod smtp_protocol;
@@ -13,7 +14,7 @@ pub use syntax::{Domain, Gaps, Lhlo, Parameters, Paths, Surplus, Syntax};
 use super::extension::{Extension, Extensions, When};
 use super::reply::{EnhancedStatus, Reply, ReplyCode};
 use bytes::{Bytes, BytesMut};
-use mbr_smtp::HELP_PAGES;
+use help::HELP_PAGES;
 use stock::UNKNOWN;
 
 /// Who answers commands.

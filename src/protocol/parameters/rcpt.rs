@@ -1,6 +1,7 @@
 //! The parameters of RCPT, which all are of RFC 3461.
 
-use super::{Parameter, ParameterError, Word, once, once_text, put, read, words, xtext};
+use super::words::{Parameter, ParameterError, Word, once, once_text, put, read, words};
+use super::xtext;
 use bytes::BytesMut;
 
 /// What a report is to be sent of, nothing of it for NEVER (RFC 3461 section 4.1).

@@ -1,5 +1,8 @@
+use super::mail::{MAX_ENVID, MailTexts};
 use super::rcpt::{Notify, OriginalRecipient, RcptTexts};
+use super::words::Parameter;
 use super::*;
+use bytes::BytesMut;
 use proptest::prelude::*;
 use proptest::{collection, option};
 
