@@ -157,6 +157,33 @@ describe('mail-io', { timeout: 60_000 }, () => {
     await client.transaction();
   });
 
+  test('begins TLS at the bare word alone: STARTTLS x argument x TLS x state', async (t) => {
+    for (const tls of [undefined, p256(), false]) {
+      const { connect } = await serveMailIo(t, { tls });
+      for (const isSecure of tls === false ? [false] : [false, true]) {
+        for (const state of [[], ['EHLO x'], ['EHLO x', 'MAIL FROM:<a@b>']]) {
+          for (const argument of [' now', ' x y', ' <a@b>', ' NOOP']) {
+            const client = await connect();
+            if (isSecure) {
+              await client.command('STARTTLS', 220);
+              await client.upgrade();
+            }
+            for (const line of state) await client.command(line, 250);
+            const refused = isSecure ? 554 : tls === false ? 502 : 501;
+            await client.command(`STARTTLS${argument}`, refused);
+            // It goes on as it was, and can still begin TLS.
+            await client.command('NOOP', 250);
+            if (refused === 501) {
+              await client.command('starttls', 220);
+              await client.upgrade();
+            }
+            client.destroy();
+          }
+        }
+      }
+    }
+  });
+
   test('makes a certificate where there is none, and says so', async (t) => {
     const warning = once(process, 'warning');
     const { connect, server } = await serveMailIo(t, { tls: undefined });

@@ -425,12 +425,14 @@ impl ServerSession {
     }
 }
 
-/// A command line as text, without space around it.
+/// A command line as text, without the space around it that a receiver tolerates (RFC 5321 section
+/// 4.1.1): what else is no text is for the command to refuse.
 fn trimmed(line: Vec<u8>) -> String {
+    let without_space = |text: &str| text.trim_matches([' ', '\t']).to_owned();
     match String::from_utf8(line) {
-        Ok(text) if text.trim().len() == text.len() => text,
-        Ok(text) => text.trim().to_owned(),
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).trim().to_owned(),
+        Ok(text) if !text.starts_with([' ', '\t']) && !text.ends_with([' ', '\t']) => text,
+        Ok(text) => without_space(&text),
+        Err(error) => without_space(&String::from_utf8_lossy(error.as_bytes())),
     }
 }
 

@@ -4,6 +4,7 @@
 mod control;
 mod dialect;
 mod follows;
+mod lines;
 mod random;
 mod transcripts;
 
@@ -228,18 +229,6 @@ fn many_replies_are_sent_before_more_are_made() {
     table.session.receive(&b"HELP\r\n".repeat(10_000), table.now);
     let Step::Send(replies) = table.session.poll(table.now, table.interest) else { panic!() };
     assert!(replies.len() < 2 * MAX_GATHERED_REPLIES);
-}
-
-#[test]
-fn no_rest_of_an_overlong_line_is_taken_for_a_handshake() {
-    let handshake = b"\x16\x03\x01\r\n";
-    let mut table = Table::new(config(|_| {}), Interest::default());
-    table.replies.clear();
-    table.send(&[b'x'; 3_000]);
-    table.send(handshake);
-    assert!(replies(&mut table).starts_with("500 "));
-    table.send(handshake);
-    assert!(replies(&mut table).starts_with("421 "));
 }
 
 #[test]
