@@ -149,6 +149,54 @@ for (const name of [...TOLD, 'setInterest', 'setTakesLine']) {
   };
 }
 
+/** A server of the engine's: what it is told is among `calls`, and it does nothing by itself. */
+class NativeServer {
+  /** What `listen` gives back, the first first; where there is none, it listens. @type {any[]} */
+  static outcomes = [];
+  #runs = 0;
+  #isListening = false;
+
+  constructor(/** @type {Border} */ _border, /** @type {any} */ options) {
+    calls.push(['server', options.number]);
+  }
+
+  listen(/** @type {any[]} */ ...args) {
+    calls.push(['listen', ...args]);
+    const outcome = NativeServer.outcomes.shift() ?? null;
+    this.#isListening = outcome === null;
+    return outcome;
+  }
+
+  address() {
+    return this.#isListening ? { address: '127.0.0.1', port: 2525 } : null;
+  }
+
+  stop() {
+    this.#isListening = false;
+    return ++this.#runs;
+  }
+
+  setInterest(/** @type {number} */ interest) {
+    calls.push(['setInterest', interest]);
+  }
+
+  replies() {
+    return [['250 OK']];
+  }
+
+  connections() {
+    return 0;
+  }
+
+  drain(/** @type {number} */ run) {
+    calls.push(['drain', run]);
+  }
+
+  abort(/** @type {number} */ run) {
+    calls.push(['abort', run]);
+  }
+}
+
 /** Records as words and bytes. @param {Record[]} batch */
 function written(batch) {
   const { FLAG } = require('../../src/js/engine/border.js');
@@ -207,7 +255,7 @@ const file = require.resolve('../../src/js/engine/addon.js');
 if (require.cache[file]) throw new Error('the addon is loaded already: require this first');
 require.cache[file] = Object.assign(new module.constructor(file), {
   loaded: true,
-  exports: { addon: () => ({ Border }) },
+  exports: { addon: () => ({ Border, NativeServer }) },
 });
 
-module.exports = { calls, forget, ring, verdictOf, verdicts };
+module.exports = { NativeServer, calls, forget, ring, verdictOf, verdicts };

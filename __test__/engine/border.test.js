@@ -1,0 +1,101 @@
+'use strict';
+// Batches of records, whatever their size, and what keeps the process alive.
+
+const assert = require('node:assert/strict');
+const { beforeEach, describe, test } = require('node:test');
+const { setImmediate: turn } = require('node:timers/promises');
+const { calls, forget, ring } = require('../support/fake-engine.js');
+const border = require('../../src/js/engine/border.js');
+
+const { KIND, VERDICT, onClientRecord, onRecord } = border;
+
+/** @type {any[]} */
+let heard;
+
+beforeEach(() => {
+  forget();
+  heard = [];
+  onRecord((kind, _head, at) => heard.push([kind, border.field(at, 1), border.text()]));
+});
+
+describe('a batch', () => {
+  const many = (/** @type {number} */ count, /** @type {string} */ text) =>
+    Array.from({ length: count }, (_, number) => ({ kind: KIND.CHUNK, number, own: [text] }));
+
+  for (const [what, count, text] of /** @type {[string, number, string][]} */ ([
+    ['of nothing', 0, ''],
+    ['of one', 1, 'x'],
+    ['of many', 500, 'text that is no ASCII: ü'],
+    ['of more records than there is room for', 1_500, 'x'],
+    ['of more words', 5_000, ''],
+    ['of more bytes', 30, 'x'.repeat(20_000)],
+  ])) {
+    test(what, () => {
+      ring(...many(count, text));
+      assert.equal(heard.length, count);
+      for (const [at, record] of heard.entries()) assert.deepEqual(record, [KIND.CHUNK, at, text]);
+    });
+  }
+
+  test('gets longer arrays once, and keeps them', () => {
+    ring(...many(4_000, 'x'.repeat(200)));
+    const attached = () => calls.filter(([name]) => name === 'attach').length;
+    const before = attached();
+    ring(...many(4_000, 'x'.repeat(200)));
+    assert.equal(attached(), before);
+  });
+});
+
+describe('records of clients', () => {
+  test('go to who registered for their kind, others to nobody', () => {
+    /** @type {any[]} */
+    const given = [];
+    onClientRecord([KIND.SENT, KIND.CLOSED], (...args) => given.push(args));
+    ring(
+      { kind: KIND.SENT, number: 3, sequence: 9, own: ['', '250\nOK'] },
+      { kind: KIND.DRAINED, number: 3 },
+      { kind: KIND.CLOSED, number: 4 },
+    );
+    assert.deepEqual(given, [
+      [KIND.SENT, 3, 9, ['', '250\nOK']],
+      [KIND.CLOSED, 4, 0, []],
+    ]);
+    assert.deepEqual(heard, []);
+  });
+});
+
+test('what is made of a text is its own: the next batch does not change it', () => {
+  /** @type {Buffer[]} */
+  const kept = [];
+  onRecord(() => kept.push(border.data()));
+  ring({ kind: KIND.CHUNK, own: ['first'] });
+  ring({ kind: KIND.CHUNK, own: ['other'] });
+  assert.deepEqual(kept.map(String), ['first', 'other']);
+});
+
+test('a verdict word has all that the engine reads in it', () => {
+  const words = new Set();
+  for (const verdict of Object.values(VERDICT)) {
+    for (const recipients of [0, 1, 1_000]) {
+      for (const streams of [false, true]) {
+        for (const line of [false, true]) {
+          words.add(border.verdictWord(verdict, recipients, streams, line));
+        }
+      }
+    }
+  }
+  assert.equal(words.size, Object.keys(VERDICT).length * 3 * 4);
+});
+
+test('the process is held until as many releases as holds', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  await turn();
+  const before = timers();
+  border.hold();
+  border.hold();
+  assert.equal(timers(), before + 1);
+  border.release();
+  assert.equal(timers(), before + 1);
+  border.release();
+  assert.equal(timers(), before);
+});

@@ -1,0 +1,43 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { Lifetime, abortError, checkSignal } = require('../../src/js/engine/keep-alive.js');
+
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
+describe('the process', () => {
+  for (const isOpen of [false, true]) {
+    for (const isRef of [false, true]) {
+      for (const sessions of [0, 1, 2]) {
+        const holds = isOpen && (isRef || sessions > 0);
+        const state = `${isOpen ? 'open' : 'closed'}, ${isRef ? 'ref' : 'unref'}, ${sessions} sessions`;
+        test(`${holds ? 'lives' : 'may end'}: ${state}`, () => {
+          const before = timers();
+          const lifetime = new Lifetime();
+          lifetime.isOpen = isOpen;
+          lifetime.isRef = isRef;
+          for (let count = 0; count < sessions; count++) lifetime.opened();
+          assert.equal(timers() - before, holds ? 1 : 0);
+          for (let count = 0; count < sessions; count++) lifetime.closed();
+          lifetime.isOpen = false;
+          assert.equal(timers(), before);
+        });
+      }
+    }
+  }
+});
+
+test('the error of a signal is as those of Node', () => {
+  const reason = new Error('of the test');
+  const error = abortError(AbortSignal.abort(reason));
+  assert.deepEqual([error.name, error.code, error.cause], ['AbortError', 'ABORT_ERR', reason]);
+});
+
+test('what is no signal is refused', () => {
+  checkSignal(undefined);
+  checkSignal(new AbortController().signal);
+  for (const wrong of [null, 'x', {}, new AbortController()]) {
+    assert.throws(() => checkSignal(wrong), /^TypeError: signal must be an AbortSignal, not/);
+  }
+});
