@@ -3,7 +3,8 @@
 // `npm run check` and `npm run bench` begin here, on a fresh clone as on any other day, and so does
 // an installation from the source (npm's `prepare`).
 //
-// The addon is built into `addon/`, which is the very package that `npm run pack` packs.
+// The addon is built into `addon/`, which is the very package that `npm run pack` packs; the numbers
+// that it shares with JavaScript are written to `src/js/engine/constants.js`.
 
 const { spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
@@ -81,6 +82,9 @@ function build(manifest) {
   const file = fs.readdirSync(path.join(ROOT, OUTPUT)).find((name) => name.endsWith('.node'));
   const platform = file.slice(binaryName.length + 1, -'.node'.length);
   writeManifest(manifest, platform, file);
+  // A clone without them says first what it lacks.
+  const { write } = require('./constants.js');
+  write(require(path.join(ROOT, OUTPUT, file)).constants());
 }
 
 /** The package of the addon for one platform; `size` is what `src/js/engine/addon.js` expects of its file. */

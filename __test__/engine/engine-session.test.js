@@ -4,7 +4,8 @@
 const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
 const { calls, forget, ring, verdictOf, verdicts } = require('../support/fake-engine.js');
-const { FLAG, KIND, VERDICT, onRecord } = require('../../src/js/engine/border.js');
+const { onRecord } = require('../../src/js/engine/border.js');
+const { FLAG, KIND, VERDICT } = require('../../src/js/engine/constants.js');
 const { EngineSession } = require('../../src/js/engine/engine-session.js');
 
 const ENDS = ['192.0.2.1', '1234', '127.0.0.1', '25'];

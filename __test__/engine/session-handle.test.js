@@ -4,7 +4,8 @@
 const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
 const { calls, forget, ring, verdictOf, verdicts } = require('../support/fake-engine.js');
-const { KIND, VERDICT, onRecord } = require('../../src/js/engine/border.js');
+const { onRecord } = require('../../src/js/engine/border.js');
+const { KIND, VERDICT } = require('../../src/js/engine/constants.js');
 const { EngineSession } = require('../../src/js/engine/engine-session.js');
 
 const SLOT = 7;

@@ -1,17 +1,10 @@
 'use strict';
 // An engine that the test plays: it stands in for the addon, so it is required before any file of
-// src/js is. Records are written as src/net/events/record.rs has them; what the engine is told back
+// src/js is that needs it. Records are written as src/net/events/layout.rs has them; what the engine is told back
 // is kept in `calls` and `verdicts`.
 
 const { Buffer } = require('node:buffer');
-
-const HEADER = 8;
-const NO_REPLY = 0xffffffff;
-const MADE_REPLY = 1 << 16;
-const VERDICT_MASK = 7;
-const STREAMS = 1 << 3;
-const TAKES_LINE = 1 << 4;
-const RECIPIENTS_SHIFT = 5;
+const { EXCHANGE, FIELD, FLAG, FOLLOWS, PLANNED } = require('../../src/js/engine/constants.js');
 
 /**
  * @typedef {object} Record
@@ -86,7 +79,7 @@ class Border {
   load() {
     const { words, bytes } = written(this.#batch);
     const isRoom = words.length <= this.#words.length && bytes.length <= this.#bytes.length;
-    if (!isRoom || this.#batch.length > this.#verdicts.length) return NO_REPLY;
+    if (!isRoom || this.#batch.length > this.#verdicts.length) return EXCHANGE.TOO_LARGE;
     this.#count = this.#batch.length;
     this.#words.set(words);
     this.#bytes.set(bytes);
@@ -134,10 +127,10 @@ class Border {
 /** A verdict from its word. @param {number} word @returns {Verdict} */
 function verdictOf(word) {
   return {
-    verdict: word & VERDICT_MASK,
-    recipients: word >>> RECIPIENTS_SHIFT,
-    ...(word & STREAMS ? { streams: true } : {}),
-    ...(word & TAKES_LINE ? { takesLine: true } : {}),
+    verdict: word & FOLLOWS.VERDICT,
+    recipients: word >>> FOLLOWS.RECIPIENTS,
+    ...(word & FOLLOWS.STREAM ? { streams: true } : {}),
+    ...(word & FOLLOWS.TAKES_LINE ? { takesLine: true } : {}),
   };
 }
 
@@ -199,7 +192,6 @@ class NativeServer {
 
 /** Records as words and bytes. @param {Record[]} batch */
 function written(batch) {
-  const { FLAG } = require('../../src/js/engine/border.js');
   /** @type {number[]} */
   const words = [];
   /** @type {Buffer[]} */
@@ -208,13 +200,13 @@ function written(batch) {
   let blobs = 0;
   for (const record of batch) {
     const { peer, origin, mail, line, ext, blob, responses = [], recipients = [] } = record;
-    const { own = [], reply = NO_REPLY } = record;
+    const { own = [], reply = PLANNED.NONE } = record;
     const flags = [
       ...[peer && FLAG.PEER, origin !== undefined && FLAG.ORIGIN, mail && FLAG.MAIL],
       ...[line !== undefined && FLAG.LINE, ext !== undefined && FLAG.EXT, blob && FLAG.BLOB],
     ].reduce((/** @type {number} */ all, flag) => all | (flag || 0), record.flags ?? 0);
     const lines = Array.isArray(reply) ? reply : [];
-    const code = Array.isArray(reply) ? MADE_REPLY + reply.length : reply;
+    const code = Array.isArray(reply) ? PLANNED.MADE + reply.length : reply;
     const head = record.kind | flags;
     const counts = [responses.length, recipients.length];
     const start = words.length;
@@ -232,7 +224,7 @@ function written(batch) {
       words.push(blobs++ * 2 + (isAscii ? 0 : 1), blob.length);
     }
     for (const each of [...own, ext, ...lines]) if (each !== undefined) text(each);
-    words[start + 7] = words.length - start - HEADER;
+    words[start + FIELD.TEXTS] = words.length - start - FIELD.LENGTHS;
   }
   return { words, bytes: Buffer.concat(bytes) };
 }

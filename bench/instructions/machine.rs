@@ -5,10 +5,11 @@ use crate::protocol::control::Control;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Dialect, Replies};
+use crate::protocol::events::Interest;
 use crate::protocol::extension::Extension;
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{
-    Answer, Body, Effect, Interest, Question, ServerConfig, ServerSession, Standing, Step, Verdict,
+    Answer, Body, Effect, Question, ServerConfig, ServerSession, Standing, Step, Verdict,
 };
 use std::sync::Arc;
 use std::time::Instant;

@@ -3,9 +3,10 @@
 use super::tls::SecureState;
 use crate::net::events::{Batch, EventQueue, SessionCommand, Slot};
 use crate::net::server::Server;
+use crate::protocol::events::{Interest, numbers};
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
-use crate::protocol::server::{Answer, Body, Interest, NextLine, Standing, Verdict};
+use crate::protocol::server::{Answer, Body, NextLine, Standing, Verdict};
 use napi::bindgen_prelude::{Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Error, Result, Status};
@@ -13,22 +14,44 @@ use napi_derive::napi;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// Returned by `exchange` when the arrays are too short for the next batch.
-const TOO_LARGE: u32 = u32::MAX;
+numbers! {
+    /// What `exchange` returns besides the length of a batch.
+    pub mod exchange {
+        /// The arrays are too short for the next batch.
+        TOO_LARGE = u32::MAX;
+    }
+}
 
-/// Words of the verdict array: the kind in the low three bits, then how a message that follows is
-/// taken and whose the next line is, and recipients above.
-mod kind {
-    pub(super) const ACCEPT: u32 = 1;
-    pub(super) const OK: u32 = 2;
-    pub(super) const PROCEED: u32 = 3;
-    pub(super) const SILENT: u32 = 4;
-    pub(super) const ANSWER: u32 = 5;
-    pub(super) const SKIP: u32 = 6;
-    pub(super) const MASK: u32 = 7;
-    pub(super) const STREAM: u32 = 1 << 3;
-    pub(super) const TAKES_LINE: u32 = 1 << 4;
-    pub(super) const RECIPIENTS: u32 = 5;
+numbers! {
+    /// What is decided, in the low three bits of a word of the verdict array.
+    pub mod verdict {
+        /// Go on.
+        ACCEPT = 1;
+        /// Go on, with the plain positive reply.
+        OK = 2;
+        /// Let the line pass, and ask about the command itself.
+        PROCEED = 3;
+        /// The application has replied by itself.
+        SILENT = 4;
+        /// Leave the command undone, with a reply.
+        ANSWER = 5;
+        /// The application has replied by itself, and the command is not the engine's.
+        SKIP = 6;
+    }
+}
+
+numbers! {
+    /// What else such a word has.
+    pub mod follows {
+        /// The bits of the verdict.
+        VERDICT = 7;
+        /// A message that follows is taken piece by piece.
+        STREAM = 1 << 3;
+        /// The next line is the application's.
+        TAKES_LINE = 1 << 4;
+        /// The first bit of the number of recipients.
+        RECIPIENTS = 5;
+    }
 }
 
 /// Where events come to JavaScript and verdicts leave it.
@@ -105,7 +128,7 @@ impl Border {
             unsafe { (words.as_mut(), bytes.as_mut(), verdicts.as_mut()) };
         let room = words.get_mut(..batch.words.len()).zip(bytes.get_mut(..batch.bytes.len()));
         let Some(((words, bytes), verdicts)) = room.zip(verdicts.get_mut(..batch.len())) else {
-            return TOO_LARGE;
+            return exchange::TOO_LARGE;
         };
         words.copy_from_slice(&batch.words);
         bytes.copy_from_slice(&batch.bytes);
@@ -144,13 +167,13 @@ impl Border {
         let Some(slot) = self.queue.slot(session) else { return Ok(false) };
         let code = code.map(reply_code).transpose()?;
         let reply = code.map(|code| Reply::new(code, text.as_deref().unwrap_or_default()));
-        let verdict = match (word & kind::MASK, reply) {
-            (kind::ACCEPT, reply) => Verdict::Accept(reply),
-            (kind::OK, _) => Verdict::Ok,
-            (kind::PROCEED, _) => Verdict::Proceed,
-            (kind::SILENT, _) => Verdict::Silent(code),
-            (kind::SKIP, _) => Verdict::Skip(code),
-            (kind::ANSWER, Some(reply)) => Verdict::Answer(reply),
+        let verdict = match (word & follows::VERDICT, reply) {
+            (verdict::ACCEPT, reply) => Verdict::Accept(reply),
+            (verdict::OK, _) => Verdict::Ok,
+            (verdict::PROCEED, _) => Verdict::Proceed,
+            (verdict::SILENT, _) => Verdict::Silent(code),
+            (verdict::SKIP, _) => Verdict::Skip(code),
+            (verdict::ANSWER, Some(reply)) => Verdict::Answer(reply),
             _ => return Err(Error::new(Status::InvalidArg, "not a verdict".to_owned())),
         };
         Ok(slot.answer(sequence, answer(verdict, word)))
@@ -272,21 +295,21 @@ impl Drop for Border {
 }
 
 fn settled(word: u32) -> Option<Answer> {
-    let verdict = match word & kind::MASK {
-        kind::ACCEPT => Verdict::Accept(None),
-        kind::OK => Verdict::Ok,
-        kind::PROCEED => Verdict::Proceed,
-        kind::SILENT => Verdict::Silent(None),
-        kind::SKIP => Verdict::Skip(None),
+    let verdict = match word & follows::VERDICT {
+        verdict::ACCEPT => Verdict::Accept(None),
+        verdict::OK => Verdict::Ok,
+        verdict::PROCEED => Verdict::Proceed,
+        verdict::SILENT => Verdict::Silent(None),
+        verdict::SKIP => Verdict::Skip(None),
         _ => return None,
     };
     Some(answer(verdict, word))
 }
 
 fn answer(verdict: Verdict, word: u32) -> Answer {
-    let body = if word & kind::STREAM == 0 { Body::Whole } else { Body::Stream };
-    let recipients = (word >> kind::RECIPIENTS) as usize;
-    let standing = Standing { recipients, next_line: owner(word & kind::TAKES_LINE != 0) };
+    let body = if word & follows::STREAM == 0 { Body::Whole } else { Body::Stream };
+    let recipients = (word >> follows::RECIPIENTS) as usize;
+    let standing = Standing { recipients, next_line: owner(word & follows::TAKES_LINE != 0) };
     Answer { verdict, body, standing: Some(standing) }
 }
 

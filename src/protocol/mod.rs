@@ -31,6 +31,7 @@ pub mod data;
 pub mod dialect;
 pub mod encoder;
 pub mod envelope;
+pub mod events;
 pub mod extension;
 pub mod limits;
 pub mod line;

@@ -1,7 +1,8 @@
 'use strict';
 // The mail exchanges of a domain (RFC 5321 section 5.1), looked up by the engine.
 
-const { KIND, border, hold, onClientRecord, release } = require('../engine/border.js');
+const { border, hold, onClientRecord, release } = require('../engine/border.js');
+const { KIND } = require('../engine/constants.js');
 const { SmtpError } = require('../errors.js');
 const { addon } = require('../engine/addon.js');
 

@@ -2,7 +2,8 @@
 // A client of one server: keeps connections and sends messages over them. The engine does both;
 // here is what programs see of it.
 
-const { hold, KIND, border, onClientRecord, release } = require('../engine/border.js');
+const { hold, border, onClientRecord, release } = require('../engine/border.js');
+const { KIND } = require('../engine/constants.js');
 const { clientSettings } = require('../options/client.js');
 const { Feed, lengthOf, sourceOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');

@@ -1,86 +1,11 @@
 'use strict';
 // This thread's side of the border: takes batches of records from the engine, hands each to its
-// session and gives the verdicts back. The layout is that of src/net/events/record.rs.
+// session and gives the verdicts back. The layout is that of src/net/events/layout.rs.
 
 const { Buffer } = require('node:buffer');
 const { addon } = require('./addon.js');
+const { EXCHANGE, FIELD, FOLLOWS, KIND, PLANNED } = require('./constants.js');
 
-const KIND = Object.freeze({
-  CONNECT: 1,
-  COMMAND: 2,
-  HELO: 3,
-  MAIL: 4,
-  RCPT: 5,
-  DATA_START: 6,
-  DATA: 7,
-  TAKEN: 8,
-  RESPONSES: 9,
-  CAPTURED: 10,
-  CHUNK: 11,
-  TIMEOUT: 12,
-  LISTENER_TIMEOUT: 13,
-  ERROR: 14,
-  GONE: 15,
-  STOPPED: 16,
-  SERVER_ERROR: 17,
-  PIECE: 18,
-  STREAMED: 19,
-  CUT: 20,
-  SECURE: 21,
-  LINE_TOO_LONG: 22,
-  SENT: 30,
-  DRAINED: 31,
-  VERIFIED: 32,
-  CLOSED: 33,
-  FOUND: 34,
-  PIPED: 35,
-});
-
-const FLAG = Object.freeze({
-  PEER: 1 << 8,
-  RESET: 1 << 9,
-  FORGOT_GREETING: 1 << 10,
-  ORIGIN: 1 << 11,
-  MAIL: 1 << 12,
-  LINE: 1 << 13,
-  TLS: 1 << 14,
-  BLOB: 1 << 15,
-  QUIET: 1 << 16,
-  DROPS: 1 << 17,
-  DROPS_GREETING: 1 << 18,
-  EXT: 1 << 19,
-});
-
-const VERDICT = Object.freeze({ ACCEPT: 1, OK: 2, PROCEED: 3, SILENT: 4, ANSWER: 5, SKIP: 6 });
-/** Beside a verdict: a message that follows is taken as it comes; so is the next line. */
-const STREAMS = 1 << 3;
-const TAKES_LINE = 1 << 4;
-const RECIPIENTS_SHIFT = 5;
-
-/** Bits of the events that a server listens to, as in src/protocol/server. */
-const INTEREST = Object.freeze({
-  connect: 1 << 0,
-  message: 1 << 1,
-  helo: 1 << 2,
-  mail: 1 << 3,
-  rcpt: 1 << 4,
-  dataStart: 1 << 5,
-  dataChunk: 1 << 6,
-  data: 1 << 7,
-  timeout: 1 << 8,
-  response: 1 << 9,
-  disconnect: 1 << 10,
-  error: 1 << 11,
-  secure: 1 << 12,
-});
-
-/** Numbers of stock replies, as in src/protocol/dialect.rs. */
-const STOCK = Object.freeze({ OK: 0, LOCAL_ERROR: 23 });
-
-const HEADER_WORDS = 8;
-const MADE_REPLY = 1 << 16;
-const NO_REPLY = 0xffffffff;
-const TOO_LARGE = 0xffffffff;
 /** Records after which timers and I/O of the program get their turn. */
 const RECORDS_A_TURN = 1_024;
 
@@ -128,7 +53,7 @@ function exchange() {
   let records = 0;
   while (records < RECORDS_A_TURN) {
     let count = border().exchange();
-    if (count === TOO_LARGE) count = grow();
+    if (count === EXCHANGE.TOO_LARGE) count = grow();
     if (count === 0) return;
     dispatch(count);
     records += count;
@@ -148,21 +73,27 @@ function grow() {
 function dispatch(/** @type {number} */ count) {
   let at = 0;
   for (let index = 0; index < count; index++) {
-    const head = words[at];
-    word = at + HEADER_WORDS;
-    byte = words[at + 3];
+    const head = words[at + FIELD.HEAD];
+    word = at + FIELD.LENGTHS;
+    byte = words[at + FIELD.TEXT];
     try {
       const kind = head & 0xff;
       if (kind < KIND.SENT) receive(kind, head, at, index);
-      else receivers[kind]?.(kind, words[at + 1], words[at + 2], texts(words[at + 7]));
+      else tellClient(kind, at);
     } catch (error) {
       // A fault of ours in one record is not to cost the others their answers.
       process.nextTick(() => {
         throw error;
       });
     }
-    at += HEADER_WORDS + words[at + 7];
+    at += FIELD.LENGTHS + words[at + FIELD.TEXTS];
   }
+}
+
+/** @param {number} kind @param {number} at */
+function tellClient(kind, at) {
+  const number = words[at + FIELD.NUMBER];
+  receivers[kind]?.(kind, number, words[at + FIELD.SEQUENCE], texts(words[at + FIELD.TEXTS]));
 }
 
 /** A word of the record that stands at `at`. @param {number} at @param {number} field */
@@ -224,10 +155,10 @@ function blobData() {
 
 /** The planned reply's lines, read off the record where it is no stock reply. */
 function plannedReply(/** @type {number} */ at, /** @type {string[][]} */ stock) {
-  const reply = words[at + 6];
-  if (reply === NO_REPLY) return [];
-  if (reply < MADE_REPLY) return stock[reply];
-  return Array.from({ length: reply - MADE_REPLY }, text);
+  const reply = words[at + FIELD.REPLY];
+  if (reply === PLANNED.NONE) return [];
+  if (reply < PLANNED.MADE) return stock[reply];
+  return Array.from({ length: reply - PLANNED.MADE }, text);
 }
 
 /** Settles a record while its batch is under way. @param {number} index @param {number} word */
@@ -244,8 +175,8 @@ function settle(index, word) {
  * @param {boolean} takesLine whether the next line is, whatever it says
  */
 function verdictWord(verdict, recipients, streams, takesLine) {
-  const follows = (streams ? STREAMS : 0) | (takesLine ? TAKES_LINE : 0);
-  return verdict | follows | (recipients << RECIPIENTS_SHIFT);
+  const follows = (streams ? FOLLOWS.STREAM : 0) | (takesLine ? FOLLOWS.TAKES_LINE : 0);
+  return verdict | follows | (recipients << FOLLOWS.RECIPIENTS);
 }
 
 let holders = 0;
@@ -262,11 +193,6 @@ function release() {
 }
 
 module.exports = {
-  FLAG,
-  INTEREST,
-  KIND,
-  STOCK,
-  VERDICT,
   blobData,
   blobText,
   border,

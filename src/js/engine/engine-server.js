@@ -4,7 +4,8 @@
 
 const dns = require('node:dns');
 const { isIP, isIPv6 } = require('node:net');
-const { FLAG, KIND, border, field, onClientRecord, onRecord, text } = require('./border.js');
+const { border, field, onClientRecord, onRecord, text } = require('./border.js');
+const { FIELD, FLAG, KIND } = require('./constants.js');
 const { SmtpError, systemError } = require('../errors.js');
 const { Lifetime } = require('./keep-alive.js');
 const { addon } = require('./addon.js');
@@ -288,7 +289,7 @@ function noSharing() {
 }
 
 onRecord((kind, head, at, index) => {
-  const number = field(at, 1);
+  const number = field(at, FIELD.NUMBER);
   if (kind === KIND.STOPPED || kind === KIND.SERVER_ERROR) {
     const server = servers.get(number);
     if (server) EngineServer.receive(server, kind);

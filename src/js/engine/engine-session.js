@@ -1,15 +1,14 @@
 'use strict';
 // The engine's side of a session, whatever interface it has: what each record brings is read here,
 // and handed to the methods below that interfaces override. The layout of records is that of
-// src/net/events/record.rs.
+// src/net/events/layout.rs.
 
 const engine = require('./border.js');
+const { FIELD, FLAG, KIND, VERDICT } = require('./constants.js');
 const { SmtpError, systemError } = require('../errors.js');
 const { Link } = require('./session-handle.js');
 const { Secure } = require('./tls-state.js');
 const { ClientSocket } = require('./client-socket.js');
-
-const { FLAG, KIND, VERDICT } = engine;
 
 /** A command of a client, as its record has it. There is one, which the next record fills anew. */
 class Command {
@@ -147,7 +146,7 @@ class EngineSession {
     this.#isTls = (head & FLAG.TLS) !== 0;
     if (kind === KIND.GONE) return this.#readEnd(head);
     if (kind === KIND.SECURE) return this.secured();
-    this.link.sequence = engine.field(at, 2);
+    this.link.sequence = engine.field(at, FIELD.SEQUENCE);
     this.#at = at;
     switch (kind) {
       case KIND.CONNECT:
@@ -172,12 +171,14 @@ class EngineSession {
   }
 
   #readNews(/** @type {number} */ head, /** @type {number} */ at) {
-    for (let count = engine.field(at, 4); count > 0; count--) this.responded(engine.text());
+    for (let count = engine.field(at, FIELD.RESPONSES); count > 0; count--)
+      this.responded(engine.text());
     if (head & FLAG.RESET) this.wasReset();
     if (head & FLAG.FORGOT_GREETING) this.forgotGreeting();
     if (head & FLAG.ORIGIN) this.greeted(engine.text());
     if (head & FLAG.MAIL) this.begun(engine.text(), sizeOf(engine.text()));
-    for (let count = engine.field(at, 5); count > 0; count--) this.added(engine.text());
+    for (let count = engine.field(at, FIELD.RECIPIENTS); count > 0; count--)
+      this.added(engine.text());
   }
 
   #readPiece(/** @type {number} */ head) {

@@ -2,6 +2,7 @@
 // What a session tells the engine: verdicts, and all else in order with them.
 
 const engine = require('./border.js');
+const { INTEREST } = require('./constants.js');
 
 class Link {
   /** Whether the engine still has the session. */
@@ -160,7 +161,7 @@ class Link {
 
   setIdle(/** @type {number} */ milliseconds) {
     if (!this.isAlive) return;
-    this.listen(engine.INTEREST.timeout, milliseconds > 0);
+    this.listen(INTEREST.timeout, milliseconds > 0);
     engine.border().setIdle(this.#slot, milliseconds);
   }
 }

@@ -2,7 +2,7 @@
 // What can be watched through node:diagnostics_channel, without a listener of the program's own.
 
 const { channel } = require('node:diagnostics_channel');
-const { INTEREST } = require('../engine/border.js');
+const { INTEREST } = require('../engine/constants.js');
 
 const CHANNELS = {
   /** A client has connected: { server, session }. */

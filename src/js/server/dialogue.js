@@ -1,7 +1,7 @@
 'use strict';
 // A session from within: what each record of the engine means for it.
 
-const { KIND, VERDICT } = require('../engine/border.js');
+const { EVENT_KIND, KIND, VERDICT } = require('../engine/constants.js');
 const { EngineSession } = require('../engine/engine-session.js');
 const { SmtpError } = require('../errors.js');
 const { Announcer } = require('./observer.js');
@@ -10,12 +10,9 @@ const { NetQueue, continueWith } = require('./queue.js');
 const { Session } = require('./session.js');
 const { Transaction } = require('./transaction.js');
 
-/** The event of each kind of command that has one. @type {(string | undefined)[]} */
+/** The event of each kind of record that tells of one. @type {string[]} */
 const EVENT = [];
-EVENT[KIND.HELO] = 'helo';
-EVENT[KIND.MAIL] = 'mail';
-EVENT[KIND.RCPT] = 'rcpt';
-EVENT[KIND.DATA_START] = 'dataStart';
+for (const [event, kind] of Object.entries(EVENT_KIND)) EVENT[kind] = event;
 /** The plan of a reply that nobody listens to. @type {string[]} */
 const NOT_TOLD = [];
 
@@ -117,12 +114,12 @@ class Dialogue extends EngineSession {
       this.#announcer.debug('CLIENT', line);
       if (!this.judge.mayPass(line, planned)) return;
     }
-    const event = EVENT[kind];
-    if (event === undefined) {
+    if (kind === KIND.COMMAND) {
       if (drops) this.wasReset();
       if (dropsGreeting) this.forgotGreeting();
       this.judge.goOn(planned);
     } else {
+      const event = EVENT[kind];
       if (event === 'mail') this.transaction.replace();
       if (event === 'dataStart') this.judge.forgetReading();
       this.judge.ask(event, event === 'mail' ? { from: argument, size } : argument, planned);

@@ -3,27 +3,13 @@
 
 const { inspect, types } = require('node:util');
 const { messageOf } = require('../errors.js');
-const { INTEREST } = require('../engine/border.js');
+const { INTEREST } = require('../engine/constants.js');
 const { warnOfListeners } = require('./unknown-names.js');
 
-/** Events that the engine has to know of; 'start' and 'stop' are raised without it. */
-const EVENTS = /** @type {const} */ ([
-  'secure',
-  'connect',
-  'message',
-  'helo',
-  'mail',
-  'rcpt',
-  'dataStart',
-  'dataChunk',
-  'data',
-  'timeout',
-  'response',
-  'disconnect',
-  'error',
-]);
+/** Events that the engine has to know of, with their bits; 'start' and 'stop' are raised without it. */
+const EVENTS = Object.entries(INTEREST);
 
-const ALL = Object.freeze([...EVENTS, 'start', 'stop']);
+const ALL = Object.freeze([...Object.keys(INTEREST), 'start', 'stop']);
 
 const noop = () => {};
 
@@ -71,7 +57,7 @@ class Listeners {
   /** The events that the engine has to tell of, as a set of bits. */
   get interest() {
     let interest = 0;
-    for (const event of EVENTS) if (this.has(event)) interest |= INTEREST[event];
+    for (const [event, bit] of EVENTS) if (this.has(event)) interest |= bit;
     return interest;
   }
 

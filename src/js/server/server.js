@@ -1,7 +1,7 @@
 'use strict';
 // `Server`: mbr-smtp's interface, and what is expected today, over the engine.
 
-const { INTEREST } = require('../engine/border.js');
+const { INTEREST } = require('../engine/constants.js');
 const { watched } = require('./channels.js');
 const { Dialogue } = require('./dialogue.js');
 const { EngineServer } = require('../engine/engine-server.js');

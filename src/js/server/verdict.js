@@ -3,22 +3,14 @@
 // throws becomes a verdict.
 
 const engine = require('../engine/border.js');
+const { REPLY_CODE, STOCK, VERDICT } = require('../engine/constants.js');
 const { SmtpError } = require('../errors.js');
 const { Reading } = require('./message-reader.js');
 const { Question } = require('./question.js');
 const { watch } = require('./watch.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
 
-const { STOCK, VERDICT } = engine;
-
 const LOCAL_ERROR = 451;
-const START_DATA = 354;
-
-/** Positive codes other than 250. */
-const CODES = new Map([
-  ['connect', 220],
-  ['dataStart', START_DATA],
-]);
 
 /** Codes other than 550 for a promise that is fulfilled with false. */
 const REFUSALS = new Map([
@@ -155,7 +147,7 @@ class Judge {
     if (this.#isReader()) this.#note({ message, fills: false });
     else if (!this.#mayDecide()) return;
     else if (this.#question.event === 'message')
-      this.#answer(250, message || this.#stockText(STOCK.OK));
+      this.#answer(REPLY_CODE.message, message || this.#stockText(STOCK.ok));
     else this.#accept(message, false);
   }
 
@@ -193,7 +185,7 @@ class Judge {
   send(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
     this.write(engine.border().replyLines(code, textOf(code, message)));
     this.#question.sentCode = code;
-    if (code === START_DATA && this.#question.is('dataStart')) this.settleSilently();
+    if (code === REPLY_CODE.dataStart && this.#question.is('dataStart')) this.settleSilently();
   }
 
   /** Sends lines as they are. */
@@ -358,7 +350,7 @@ class Judge {
   /** Answers with what an error says, else 451. */
   #refuse(/** @type {unknown} */ error, refusal = refusalOf(error)) {
     if (refusal) this.#answer(refusal.code, refusal.text);
-    else this.#answer(LOCAL_ERROR, this.#stockText(STOCK.LOCAL_ERROR));
+    else this.#answer(LOCAL_ERROR, this.#stockText(STOCK.localError));
   }
 
   /** Goes on; `fills` data or not. */
@@ -382,7 +374,7 @@ class Judge {
     }
     this.#transaction.settle();
     if (fills) this.#fill();
-    const code = CODES.get(event) ?? 250;
+    const code = /** @type {Record<string, number>} */ (REPLY_CODE)[event];
     this.#tell(code);
     if (message) {
       this.#replyWith(VERDICT.ACCEPT, code, textOf(code, message));
@@ -390,7 +382,7 @@ class Judge {
       this.#announcer.respond(question.planned);
       this.#link.settle(fills ? VERDICT.ACCEPT : VERDICT.OK);
     } else {
-      this.#announcer.respond(this.#host.replies[STOCK.OK]);
+      this.#announcer.respond(this.#host.replies[STOCK.ok]);
       this.#link.settle(VERDICT.OK);
     }
   }

@@ -5,6 +5,7 @@
 //! application takes [`Batch`]es with [`EventQueue::exchange`], which also brings back the
 //! verdicts on the one before. A session waits at its [`Slot`].
 
+pub mod layout;
 mod record;
 mod slot;
 mod task;

@@ -1,27 +1,10 @@
-//! What a record looks like to the application's side (`src/js/engine/border.js` reads it).
-//!
-//! A record is eight words, then one word for each of its texts. All texts of a batch stand one
-//! after the other in its bytes.
-//!
-//! | word | holds |
-//! | --- | --- |
-//! | 0 | kind, and flags from bit 8 up |
-//! | 1 | number of the session, of the server, or of a client of ours |
-//! | 2 | sequence number, to answer late with; the number of a client's message |
-//! | 3 | where the first text begins, in bytes |
-//! | 4 | how many of the texts are replies made by the engine before this event |
-//! | 5 | how many are recipients accepted by the engine before it |
-//! | 6 | the planned reply: a stock number, or `MADE` and how many texts it has, or `NO_REPLY` |
-//! | 7 | how many texts there are |
-//! | 8.. | for each text its length in bytes, doubled, plus 1 if it is not all ASCII |
-//!
-//! The texts come in this order, each only where its flag or count says so: the peer (with
-//! `PEER`), replies, the origin (`ORIGIN`), reverse-path and size of a MAIL (`MAIL`), recipients,
-//! the command line (`LINE`), the event's own, its parameters (`EXT`), the planned reply.
+//! What is told to the application's side, written into batches as `layout.rs` has it.
 
+use super::layout::{Flags, field, planned};
 use super::slot::Slot;
 use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::Mail;
+use crate::protocol::events::kind;
 use crate::protocol::message::Message;
 use crate::protocol::server::{Effect, News, Notice, Plan, PlannedReply, Question};
 use std::fmt::Write as _;
@@ -30,63 +13,8 @@ use std::sync::Arc;
 
 /// Texts longer than this travel apart.
 const MAX_INLINE: usize = 16 * 1024;
-const HEADER: usize = 8;
 /// Bytes of texts for which an empty batch may keep room.
 const MAX_SPARE: usize = 64 * 1024;
-
-pub(super) mod kind {
-    pub(in super::super) const CONNECT: u32 = 1;
-    pub(in super::super) const COMMAND: u32 = 2;
-    pub(in super::super) const HELO: u32 = 3;
-    pub(in super::super) const MAIL: u32 = 4;
-    pub(in super::super) const RCPT: u32 = 5;
-    pub(in super::super) const DATA_START: u32 = 6;
-    pub(in super::super) const DATA: u32 = 7;
-    pub(in super::super) const TAKEN: u32 = 8;
-    pub(in super::super) const RESPONSES: u32 = 9;
-    pub(in super::super) const CAPTURED: u32 = 10;
-    pub(in super::super) const CHUNK: u32 = 11;
-    pub(in super::super) const TIMEOUT: u32 = 12;
-    pub(in super::super) const LISTENER_TIMEOUT: u32 = 13;
-    pub(in super::super) const ERROR: u32 = 14;
-    pub(in super::super) const GONE: u32 = 15;
-    pub(in super::super) const STOPPED: u32 = 16;
-    pub(in super::super) const SERVER_ERROR: u32 = 17;
-    pub(in super::super) const PIECE: u32 = 18;
-    pub(in super::super) const STREAMED: u32 = 19;
-    pub(in super::super) const CUT: u32 = 20;
-    pub(in super::super) const SECURE: u32 = 21;
-    pub(in super::super) const LINE_TOO_LONG: u32 = 22;
-    pub(in super::super) const SENT: u32 = 30;
-    pub(in super::super) const DRAINED: u32 = 31;
-    pub(in super::super) const VERIFIED: u32 = 32;
-    pub(in super::super) const CLOSED: u32 = 33;
-    pub(in super::super) const FOUND: u32 = 34;
-    pub(in super::super) const PIPED: u32 = 35;
-}
-
-mod flag {
-    pub(super) const PEER: u32 = 1 << 8;
-    pub(super) const RESET: u32 = 1 << 9;
-    pub(super) const FORGOT_GREETING: u32 = 1 << 10;
-    pub(super) const ORIGIN: u32 = 1 << 11;
-    pub(super) const MAIL: u32 = 1 << 12;
-    pub(super) const LINE: u32 = 1 << 13;
-    pub(super) const TLS: u32 = 1 << 14;
-    /// The event's own text is a blob: its index stands for its length, which a word more has.
-    pub(super) const BLOB: u32 = 1 << 15;
-    /// The session ended before it was connected: no 'disconnect'.
-    pub(super) const QUIET: u32 = 1 << 16;
-    /// The command drops the transaction if it goes on.
-    pub(super) const DROPS: u32 = 1 << 17;
-    /// The command drops the transaction and the greeting if it goes on.
-    pub(super) const DROPS_GREETING: u32 = 1 << 18;
-    /// MAIL or RCPT has parameters that are handed on.
-    pub(super) const EXT: u32 = 1 << 19;
-}
-
-const NO_REPLY: u32 = u32::MAX;
-const MADE: u32 = 1 << 16;
 
 /// The two ends of a connection.
 #[derive(Debug, Clone, Default)]
@@ -263,15 +191,15 @@ impl Batch {
     ) {
         let start = self.words.len();
         let offset = self.bytes.len() as u32;
-        let header = [record.kind(), number, sequence, offset, 0, 0, NO_REPLY, 0];
+        let header = [record.kind(), number, sequence, offset, 0, 0, planned::NONE, 0];
         self.words.extend_from_slice(&header);
         let mut writer = Writer { batch: self, start };
         if let Some(peer) = peer {
             writer.peer(peer);
         }
         writer.record(record);
-        let texts = self.words.len() - start - HEADER;
-        self.words[start + 7] = texts as u32;
+        let texts = self.words.len() - start - header.len();
+        self.words[start + field::TEXTS as usize] = texts as u32;
     }
 }
 
@@ -303,11 +231,11 @@ impl Writer<'_> {
             Record::Chunk(bytes) => self.text(bytes),
             Record::Piece(message) => self.message(message),
             Record::Secure(news) => {
-                self.flag(flag::TLS);
+                self.flag(Flags::TLS);
                 self.news(news);
             }
             Record::Gone { news, quiet } => {
-                self.flag(if quiet { flag::QUIET } else { 0 });
+                self.flag(if quiet { Flags::QUIET } else { Flags::empty() });
                 self.news(news);
             }
             Record::Error(error) | Record::ServerError(error) => {
@@ -321,7 +249,7 @@ impl Writer<'_> {
     }
 
     fn peer(&mut self, peer: &Peer) {
-        self.flag(flag::PEER);
+        self.flag(Flags::PEER);
         let mut text = peer.server.to_string();
         if let Some((remote, local)) = peer.ends {
             // Writing to a String cannot fail.
@@ -339,24 +267,24 @@ impl Writer<'_> {
 
     fn news(&mut self, news: &mut News) {
         let News { changes, responses, tls } = news;
-        self.flag(if *tls { flag::TLS } else { 0 });
-        self.batch.words[self.start + 4] = responses.len() as u32;
-        self.batch.words[self.start + 5] = changes.recipients.len() as u32;
+        self.flag(if *tls { Flags::TLS } else { Flags::empty() });
+        self.set(field::RESPONSES, responses.len() as u32);
+        self.set(field::RECIPIENTS, changes.recipients.len() as u32);
         for line in &*responses {
             self.text(line.as_bytes());
         }
         if changes.reset {
-            self.flag(flag::RESET);
+            self.flag(Flags::RESET);
         }
         if changes.forgot_greeting {
-            self.flag(flag::FORGOT_GREETING);
+            self.flag(Flags::FORGOT_GREETING);
         }
         if let Some(origin) = &changes.origin {
-            self.flag(flag::ORIGIN);
+            self.flag(Flags::ORIGIN);
             self.text(origin.as_bytes());
         }
         if let Some(mail) = &changes.mail {
-            self.flag(flag::MAIL);
+            self.flag(Flags::MAIL);
             self.mail(mail);
         }
         for address in &changes.recipients {
@@ -371,7 +299,7 @@ impl Writer<'_> {
             Question::Streamed => self.plan_stock(Stock::Ok),
             Question::Command { line, passed, plan } => {
                 if !*passed {
-                    self.flag(flag::LINE);
+                    self.flag(Flags::LINE);
                     self.text(line.as_bytes());
                 }
                 self.plan(plan);
@@ -403,8 +331,8 @@ impl Writer<'_> {
                 self.text(recipient.address.as_bytes());
                 self.ext(recipient.parameters.as_sent());
             }
-            Effect::Reset => self.flag(flag::DROPS),
-            Effect::StartTls => self.flag(flag::DROPS | flag::DROPS_GREETING),
+            Effect::Reset => self.flag(Flags::DROPS),
+            Effect::StartTls => self.flag(Flags::DROPS | Flags::DROPS_GREETING),
             _ => {}
         }
         match &plan.reply {
@@ -415,13 +343,13 @@ impl Writer<'_> {
                     self.text(line.as_bytes());
                     lines += 1;
                 }
-                self.batch.words[self.start + 6] = MADE | lines;
+                self.set(field::REPLY, planned::MADE | lines);
             }
         }
     }
 
     fn plan_stock(&mut self, stock: Stock) {
-        self.batch.words[self.start + 6] = stock as u32;
+        self.set(field::REPLY, stock as u32);
     }
 
     fn mail(&mut self, mail: &Mail) {
@@ -432,7 +360,7 @@ impl Writer<'_> {
 
     fn ext(&mut self, ext: Option<&str>) {
         if let Some(ext) = ext {
-            self.flag(flag::EXT);
+            self.flag(Flags::EXT);
             self.text(ext.as_bytes());
         }
     }
@@ -449,7 +377,7 @@ impl Writer<'_> {
             drop(message.take());
             return;
         }
-        self.flag(flag::BLOB);
+        self.flag(Flags::BLOB);
         let index = self.batch.blobs.len() as u32;
         self.batch.words.extend([index << 1 | other, length]);
         self.batch.blobs.push(message.take());
@@ -460,7 +388,11 @@ impl Writer<'_> {
         self.batch.bytes.extend_from_slice(text);
     }
 
-    fn flag(&mut self, flag: u32) {
-        self.batch.words[self.start] |= flag;
+    fn flag(&mut self, flags: Flags) {
+        self.batch.words[self.start + field::HEAD as usize] |= flags.bits();
+    }
+
+    fn set(&mut self, field: u32, value: u32) {
+        self.batch.words[self.start + field as usize] = value;
     }
 }

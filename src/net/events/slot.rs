@@ -3,8 +3,9 @@
 use super::task::Task;
 use crate::net::sync::lock;
 use crate::net::tls::TlsInfo;
+use crate::protocol::events::Interest;
 use crate::protocol::reply::Reply;
-use crate::protocol::server::{Answer, Interest, NextLine};
+use crate::protocol::server::{Answer, NextLine};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};

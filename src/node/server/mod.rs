@@ -13,7 +13,7 @@ use crate::net::error;
 use crate::net::events::EventQueue;
 use crate::net::server::{Address, Server};
 use crate::net::stream::Stream;
-use crate::protocol::server::Interest;
+use crate::protocol::events::Interest;
 use napi::bindgen_prelude::Reference;
 use napi::{Env, Result};
 use napi_derive::napi;

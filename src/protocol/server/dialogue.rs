@@ -3,50 +3,15 @@
 use super::plan::Plan;
 use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::Changes;
+use crate::protocol::events::Interest;
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::BytesMut;
 
-/// The events that the application wants to hear of, as a set of bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Interest(pub u32);
-
 impl Interest {
-    /// A client connected.
-    pub const CONNECT: Self = Self(1);
-    /// A command line came.
-    pub const MESSAGE: Self = Self(1 << 1);
-    /// HELO or EHLO.
-    pub const HELO: Self = Self(1 << 2);
-    /// MAIL.
-    pub const MAIL: Self = Self(1 << 3);
-    /// RCPT.
-    pub const RCPT: Self = Self(1 << 4);
-    /// DATA.
-    pub const DATA_START: Self = Self(1 << 5);
-    /// Message data as it came from the wire.
-    pub const DATA_CHUNK: Self = Self(1 << 6);
-    /// A whole message.
-    pub const DATA: Self = Self(1 << 7);
-    /// A time without traffic.
-    pub const TIMEOUT: Self = Self(1 << 8);
-    /// A reply.
-    pub const RESPONSE: Self = Self(1 << 9);
-    /// A session ended.
-    pub const DISCONNECT: Self = Self(1 << 10);
-    /// Something failed.
-    pub const ERROR: Self = Self(1 << 11);
-    /// The connection is encrypted now; a notice.
-    pub const SECURE: Self = Self(1 << 12);
-
-    /// Whether it has all of `other`.
-    pub fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
     /// Whether a listener may look at a message after it was taken.
     pub(super) fn may_look_back(self) -> bool {
-        self.0 & !Self::DATA_CHUNK.0 != 0
+        !self.difference(Self::DATA_CHUNK).is_empty()
     }
 }
 

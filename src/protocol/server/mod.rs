@@ -29,7 +29,7 @@ mod replies;
 mod tests;
 
 pub use dialogue::{
-    Answer, Body, Expired, Interest, News, NextLine, Notice, Question, Standing, Step, Verdict,
+    Answer, Body, Expired, News, NextLine, Notice, Question, Standing, Step, Verdict,
 };
 pub use plan::{Effect, Plan, PlannedReply};
 
@@ -37,6 +37,7 @@ use super::control::{Control, Meter};
 use super::counters::Counters;
 use super::data::BareNewlines;
 use super::dialect::{Dialect, Replies, Stock};
+use super::events::Interest;
 use super::extension::Extensions;
 use super::limits::{IDLE_BUFFER, Limits, MAX_AUTH_LINE, MAX_GATHERED_REPLIES};
 use super::line::{Line, LineReader};

@@ -6,13 +6,12 @@ const os = require('node:os');
 const path = require('node:path');
 const { clearTimeout, setTimeout } = require('node:timers');
 const engine = require('../../engine/border.js');
+const { INTEREST, VERDICT } = require('../../engine/constants.js');
 const { EngineSession } = require('../../engine/engine-session.js');
 const { isLoopback } = require('../../options/loopback.js');
 const { Session } = require('./session.js');
 const { Spool } = require('./spool.js');
 const { Stream } = require('./stream.js');
-
-const { INTEREST, VERDICT } = engine;
 
 /** The handlers decide every command; what the engine asks is what it reads. */
 const WANTED =

@@ -3,12 +3,11 @@
 
 const { EventEmitter } = require('node:events');
 const engine = require('../../engine/border.js');
+const { INTEREST, KIND, REPLY_CODE, VERDICT } = require('../../engine/constants.js');
 const { SmtpError } = require('../../errors.js');
 const { EngineSession } = require('../../engine/engine-session.js');
 const { LOCAL_ERROR, Message } = require('./message.js');
 const { told } = require('./reply-arguments.js');
-
-const { INTEREST, KIND, VERDICT } = engine;
 
 /** All that a session asks about: properties of `req` are kept here. */
 const WANTED =
@@ -22,7 +21,6 @@ const WANTED =
   INTEREST.error |
   INTEREST.secure;
 
-const START_DATA = 354;
 const NO_TAKER = 554;
 /** What malformed commands are answered; they raise no event. */
 const MALFORMED = /^501/;
@@ -244,7 +242,7 @@ class Conversation extends EngineSession {
         else ack.reject(code, text);
       },
     });
-    const ack = this.#ack(START_DATA, () => {
+    const ack = this.#ack(REPLY_CODE.dataStart, () => {
       message.isOpen = true;
     });
     this.#message = message;

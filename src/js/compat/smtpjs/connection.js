@@ -2,7 +2,7 @@
 // A client of smtpjs' server: its commands raise the schema's events, and then they are answered.
 
 const { randomBytes } = require('node:crypto');
-const { INTEREST, VERDICT } = require('../../engine/border.js');
+const { INTEREST, VERDICT } = require('../../engine/constants.js');
 const { SmtpError } = require('../../errors.js');
 const { EngineSession } = require('../../engine/engine-session.js');
 const { TextPieces } = require('../shared/text-pieces.js');

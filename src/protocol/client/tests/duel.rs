@@ -5,9 +5,10 @@ use crate::protocol::control::Control;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Dialect, Replies};
+use crate::protocol::events::Interest;
 use crate::protocol::extension::Extensions;
 use crate::protocol::limits::Limits;
-use crate::protocol::server::{self, Interest, Question, ServerConfig, ServerSession, Verdict};
+use crate::protocol::server::{self, Question, ServerConfig, ServerSession, Verdict};
 
 /// A small generator, so that a failure can be repeated by its seed.
 struct Random(u64);

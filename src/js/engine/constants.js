@@ -1,0 +1,203 @@
+'use strict';
+// Numbers that the engine knows, too. The build writes them from its tables (src/node/constants.rs
+// names each): change those, and build.
+
+/** Kinds of records. */
+const KIND = Object.freeze({
+  CONNECT: 0,
+  COMMAND: 1,
+  HELO: 2,
+  MAIL: 3,
+  RCPT: 4,
+  DATA_START: 5,
+  CHUNK: 6,
+  DATA: 7,
+  TIMEOUT: 8,
+  RESPONSES: 9,
+  GONE: 10,
+  ERROR: 11,
+  SECURE: 12,
+  TAKEN: 13,
+  PIECE: 14,
+  STREAMED: 15,
+  CUT: 16,
+  CAPTURED: 17,
+  LINE_TOO_LONG: 18,
+  LISTENER_TIMEOUT: 19,
+  STOPPED: 20,
+  SERVER_ERROR: 21,
+  SENT: 22,
+  DRAINED: 23,
+  VERIFIED: 24,
+  CLOSED: 25,
+  FOUND: 26,
+  PIPED: 27,
+});
+
+/** Flags of records, beside their kind. */
+const FLAG = Object.freeze({
+  PEER: 256,
+  RESET: 512,
+  FORGOT_GREETING: 1024,
+  ORIGIN: 2048,
+  MAIL: 4096,
+  LINE: 8192,
+  TLS: 16384,
+  BLOB: 32768,
+  QUIET: 65536,
+  DROPS: 131072,
+  DROPS_GREETING: 262144,
+  EXT: 524288,
+});
+
+/** Words of a record's header. */
+const FIELD = Object.freeze({
+  HEAD: 0,
+  NUMBER: 1,
+  SEQUENCE: 2,
+  TEXT: 3,
+  RESPONSES: 4,
+  RECIPIENTS: 5,
+  REPLY: 6,
+  TEXTS: 7,
+  LENGTHS: 8,
+});
+
+/** A planned reply that is no stock reply. */
+const PLANNED = Object.freeze({
+  NONE: 4294967295,
+  MADE: 65536,
+});
+
+/** What is decided. */
+const VERDICT = Object.freeze({
+  ACCEPT: 1,
+  OK: 2,
+  PROCEED: 3,
+  SILENT: 4,
+  ANSWER: 5,
+  SKIP: 6,
+});
+
+/** What goes with a verdict. */
+const FOLLOWS = Object.freeze({
+  VERDICT: 7,
+  STREAM: 8,
+  TAKES_LINE: 16,
+  RECIPIENTS: 5,
+});
+
+/** What an exchange returns. */
+const EXCHANGE = Object.freeze({
+  TOO_LARGE: 4294967295,
+});
+
+/** The bit of each event. */
+const INTEREST = Object.freeze({
+  connect: 1,
+  message: 2,
+  helo: 4,
+  mail: 8,
+  rcpt: 16,
+  dataStart: 32,
+  dataChunk: 64,
+  data: 128,
+  timeout: 256,
+  response: 512,
+  disconnect: 1024,
+  error: 2048,
+  secure: 4096,
+});
+
+/** The kind of each event's records. */
+const EVENT_KIND = Object.freeze({
+  connect: 0,
+  message: 1,
+  helo: 2,
+  mail: 3,
+  rcpt: 4,
+  dataStart: 5,
+  dataChunk: 6,
+  data: 7,
+  timeout: 8,
+  response: 9,
+  disconnect: 10,
+  error: 11,
+  secure: 12,
+});
+
+/** The code of the reply where a listener agrees, of the events that have one. */
+const REPLY_CODE = Object.freeze({
+  connect: 220,
+  message: 250,
+  helo: 250,
+  mail: 250,
+  rcpt: 250,
+  dataStart: 354,
+  data: 250,
+});
+
+/** The engine's own replies. */
+const STOCK = Object.freeze({
+  ok: 0,
+  senderOk: 1,
+  recipientOk: 2,
+  greeting: 3,
+  startData: 4,
+  closing: 5,
+  readyForTls: 6,
+  help: 7,
+  unknownCommand: 8,
+  lineTooLong: 9,
+  domainMissing: 10,
+  senderMissing: 11,
+  recipientMissing: 12,
+  badParameter: 13,
+  unknownParameter: 14,
+  greetFirst: 15,
+  senderFirst: 16,
+  recipientFirst: 17,
+  alreadyTls: 18,
+  refused: 19,
+  tooBig: 20,
+  tooManyRecipients: 21,
+  bareNewline: 22,
+  localError: 23,
+  notSmtp: 24,
+  tooManyClients: 25,
+  tooManyFromAddress: 26,
+  tooManyMessages: 27,
+  tooManyBadCommands: 28,
+  timeout: 29,
+  shuttingDown: 30,
+  tlsRequired: 31,
+  sessionRate: 32,
+  messageRate: 33,
+  recipientRate: 34,
+  earlyTalker: 35,
+  unauthorisedPipelining: 36,
+  slowData: 37,
+  outOfMemory: 38,
+  notVerified: 39,
+  resetOk: 40,
+  dataFirst: 41,
+  notImplemented: 42,
+  syntaxError: 43,
+  mailIncomplete: 44,
+  rcptIncomplete: 45,
+  tlsNotOffered: 46,
+});
+
+module.exports = {
+  EVENT_KIND,
+  EXCHANGE,
+  FIELD,
+  FLAG,
+  FOLLOWS,
+  INTEREST,
+  KIND,
+  PLANNED,
+  REPLY_CODE,
+  STOCK,
+  VERDICT,
+};
