@@ -155,10 +155,7 @@ impl NativeMachine {
     /// The server was too late.
     #[napi]
     pub fn expire(&mut self) -> MachineStep {
-        match self.session.expire() {
-            Step::Fail(failure) => failed(&failure),
-            _ => step("wait"),
-        }
+        failed(&self.session.expire())
     }
 
     /// Whether a message is to be given.

@@ -94,7 +94,10 @@ class Pool {
       signal?.addEventListener('abort', abort, { once: true });
       feed?.run(
         (bytes) => this.#native.push(number, bytes),
-        (complete) => this.#native.finish(number, complete),
+        (complete) => {
+          if (complete) this.#native.end(number);
+          else this.#native.abandon(number);
+        },
       );
     });
   }
@@ -116,14 +119,13 @@ class Pool {
    * @returns {Promise<void>}
    */
   async close({ grace } = {}) {
-    const timer =
-      grace === undefined ? undefined : setTimeout(() => this.#native.close(true), grace);
+    const timer = grace === undefined ? undefined : setTimeout(() => this.#native.abort(), grace);
     if (this.#closed === undefined) {
       this.#closed = new Promise((resolve) => {
         this.#hasClosed = () => resolve();
       });
       this.#begin();
-      this.#native.close(false);
+      this.#native.close();
     }
     await this.#closed;
     clearTimeout(timer);

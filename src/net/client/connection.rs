@@ -2,7 +2,7 @@
 
 use super::dialer::{DialError, Target};
 use super::nonce::nonce;
-use super::source::Source;
+use super::source::MessageSource;
 use super::{ClientOptions, Outcome, Route, SendError};
 use crate::net::stream::Stream;
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
@@ -52,6 +52,9 @@ impl Connection {
         };
         let end = Instant::now() + options.connect_timeout;
         let exchanges = options.dialer.exchanges(domain).await.map_err(DialError::from)?;
+        if exchanges.is_empty() {
+            return Err(SendError::Impossible("a domain has mail exchanges, and none of them"));
+        }
         let mut failed = SendError::Protocol(Failure::Timeout(Some(Awaited::Connect)));
         for (index, exchange) in exchanges.iter().enumerate() {
             let left = end.saturating_duration_since(Instant::now());
@@ -141,7 +144,7 @@ impl Connection {
         deadline: Instant,
     ) -> Result<Self, SendError> {
         let Some(connector) = &options.connector else {
-            return Err(SendError::Protocol(Failure::Timeout(None)));
+            return Err(SendError::Impossible("TLS is to begin, and was not made ready"));
         };
         let handshake = self.stream.secure_to(connector, name);
         self.stream = match timeout_at(deadline.into(), handshake).await {
@@ -158,7 +161,7 @@ impl Connection {
     pub async fn deliver(
         &mut self,
         envelope: &Envelope,
-        source: &mut Source,
+        source: &mut MessageSource,
     ) -> Result<Outcome, SendError> {
         self.sent = false;
         let begun = Delivery::begin(envelope, self.lmtp, &mut self.session);
@@ -186,7 +189,7 @@ impl Connection {
     async fn carry_through(
         &mut self,
         delivery: &mut Delivery,
-        source: &mut Source,
+        source: &mut MessageSource,
     ) -> Result<(), SendError> {
         loop {
             match delivery.progress() {
@@ -198,7 +201,9 @@ impl Connection {
                     Event::Reply(to, reply) => {
                         delivery.replied(to, reply, &mut self.session, Instant::now());
                     }
-                    Event::StartTls => return Err(SendError::Cancelled),
+                    Event::StartTls => {
+                        return Err(SendError::Impossible("TLS is to begin within a message"));
+                    }
                 },
             }
         }
@@ -208,7 +213,7 @@ impl Connection {
     async fn give(
         &mut self,
         delivery: &mut Delivery,
-        source: &mut Source,
+        source: &mut MessageSource,
     ) -> Result<(), SendError> {
         let limit = self.session.data_block_timeout();
         let piece = within(limit, source.next()).await.ok_or(SendError::Starved)?;
@@ -282,12 +287,7 @@ impl Connection {
             None => reading.await,
             Some(deadline) => match timeout_at(deadline.into(), reading).await {
                 Ok(read) => read,
-                Err(_) => {
-                    return match self.session.expire() {
-                        Step::Fail(failure) => Err(failure.into()),
-                        _ => Err(SendError::Cancelled),
-                    };
-                }
+                Err(_) => return Err(self.session.expire().into()),
             },
         };
         match read {

@@ -109,7 +109,8 @@ impl Dialer {
                 let _ = stream.set_nodelay(true);
                 Ok(Stream::Tcp(stream))
             }
-            Ok(Err((address, error))) => Err(DialError::Io(address.to_string(), error)),
+            Ok(Err(Some((address, error)))) => Err(DialError::Io(address.to_string(), error)),
+            Ok(Err(None)) => Err(DialError::Io(place, io::Error::other("no address was tried"))),
             Err(_) => Err(DialError::Timeout(place)),
         }
     }
@@ -141,8 +142,11 @@ impl Dialer {
         Ok(interleaved(found).into_iter().map(|address| (address, port).into()).collect())
     }
 
-    /// The first to connect wins (RFC 8305 section 5).
-    async fn race(&self, addresses: Vec<SocketAddr>) -> Result<TcpStream, (SocketAddr, io::Error)> {
+    /// The first to connect wins (RFC 8305 section 5); else what became of the last to fail.
+    async fn race(
+        &self,
+        addresses: Vec<SocketAddr>,
+    ) -> Result<TcpStream, Option<(SocketAddr, io::Error)>> {
         let local = self.options.local_address;
         let mut waiting = addresses.into_iter().peekable();
         let mut attempts = JoinSet::new();
@@ -159,11 +163,7 @@ impl Dialer {
                     Some(Ok(Ok(stream))) => return Ok(stream),
                     Some(Ok(Err(error))) => failed = Some(error),
                     Some(Err(_)) => {}
-                    None if is_last => {
-                        let nowhere = (Ipv4Addr::UNSPECIFIED, 0).into();
-                        let lost = || (nowhere, io::ErrorKind::NotConnected.into());
-                        return Err(failed.unwrap_or_else(lost));
-                    }
+                    None if is_last => return Err(failed),
                     None => {}
                 },
                 () = sleep(HEAD_START), if !is_last => {}
@@ -271,7 +271,8 @@ mod tests {
         drop(closed);
         let stream = dialer().race(vec![bad, good]).await.expect("a stream");
         assert_eq!(stream.peer_addr().expect("an address"), good);
-        let (address, error) = dialer().race(vec![bad, bad]).await.expect_err("nobody");
+        let failed = dialer().race(vec![bad, bad]).await.expect_err("nobody");
+        let (address, error) = failed.expect("the last of them");
         assert_eq!((address, error.kind()), (bad, io::ErrorKind::ConnectionRefused));
     }
 

@@ -93,6 +93,9 @@ pub enum SendError {
     /// The pool is closed.
     #[error("the client is closed")]
     Closed,
+    /// The engine is in a state that it cannot be in, for which nobody else is to blame.
+    #[error("smtp-engine is in a state that cannot be: {0}")]
+    Impossible(&'static str),
     /// Whether the server took the message is not known, since this happened behind its end.
     #[error("{0}; the message had been sent, and may have been taken")]
     Uncertain(#[source] Box<SendError>),

@@ -4,7 +4,7 @@
 //! more workers than messages to be sent, and none when there is nothing to do for a while.
 
 use super::connection::Connection;
-use super::source::Source;
+use super::source::MessageSource;
 use super::{ClientOptions, Outcome, SendError};
 use crate::net::sync::lock;
 use crate::protocol::client::Failure;
@@ -37,7 +37,7 @@ pub struct PoolOptions {
 /// A message to be sent.
 pub struct Job {
     pub envelope: Arc<Envelope>,
-    pub source: Source,
+    pub source: MessageSource,
     /// Whether the application has given it up.
     pub cancel: Arc<Cancel>,
     /// Who hears what became of it, once.

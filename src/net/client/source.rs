@@ -15,14 +15,14 @@ const WINDOW: usize = 256 * 1024;
 /// Bytes handed over at a time.
 const PIECE: usize = 64 * 1024;
 
-/// A message.
-pub enum Source {
+/// Where a message comes from.
+pub enum MessageSource {
     /// All of it; how much of it has been handed over.
     Whole(Bytes, usize),
     /// In a file, which is open once some of it has been handed over.
     File(PathBuf, Option<File>),
     /// As it comes.
-    Fed(Arc<Feed>),
+    Streamed(Arc<MessageStream>),
 }
 
 /// Why what was handed over of a message is not all of it.
@@ -36,7 +36,7 @@ pub enum SourceError {
     File(#[from] io::Error),
 }
 
-impl Source {
+impl MessageSource {
     /// A message in a file.
     pub fn file(path: PathBuf) -> Self {
         Self::File(path, None)
@@ -62,7 +62,7 @@ impl Source {
                 file.read_buf(&mut piece).await?;
                 Ok(Some(piece.freeze()).filter(|piece| !piece.is_empty()))
             }
-            Self::Fed(feed) => feed.next().await,
+            Self::Streamed(feed) => feed.next().await,
         }
     }
 
@@ -77,13 +77,13 @@ impl Source {
                 *file = None;
                 true
             }
-            Self::Fed(feed) => !lock(&feed.inner).begun,
+            Self::Streamed(feed) => !lock(&feed.inner).begun,
         }
     }
 }
 
 /// A message that comes in pieces.
-pub struct Feed {
+pub struct MessageStream {
     inner: Mutex<Inner>,
     news: Notify,
     /// Tells the application that there is room again.
@@ -94,14 +94,26 @@ pub struct Feed {
 struct Inner {
     pieces: VecDeque<Bytes>,
     length: usize,
+    /// The application waits until there is room again.
     full: bool,
+    /// Something was handed over.
     begun: bool,
-    ended: bool,
-    aborted: bool,
+    end: End,
 }
 
-impl Feed {
-    /// `drained` is called when there is room again after [`Feed::push`] said that there is none.
+/// Whether more of a message is to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum End {
+    #[default]
+    Open,
+    /// What came is all of it.
+    Complete,
+    /// The rest will never come.
+    Aborted,
+}
+
+impl MessageStream {
+    /// `drained` is called when there is room again after [`MessageStream::push`] said that there is none.
     pub fn new(drained: Box<dyn Fn() + Send + Sync>) -> Self {
         Self { inner: Mutex::default(), news: Notify::new(), drained }
     }
@@ -119,15 +131,22 @@ impl Feed {
         !inner.full
     }
 
-    /// That was all of it.
+    /// What came is all of the message.
     pub fn end(&self) {
-        lock(&self.inner).ended = true;
-        self.news.notify_one();
+        self.ends(End::Complete);
     }
 
-    /// The rest will never come.
+    /// The rest of the message will never come.
     pub fn abort(&self) {
-        lock(&self.inner).aborted = true;
+        self.ends(End::Aborted);
+    }
+
+    fn ends(&self, end: End) {
+        let mut inner = lock(&self.inner);
+        if inner.end != End::Aborted {
+            inner.end = end;
+        }
+        drop(inner);
         self.news.notify_one();
     }
 
@@ -142,10 +161,12 @@ impl Feed {
 
     fn take(&self) -> Option<Result<Option<Bytes>, SourceError>> {
         let mut inner = lock(&self.inner);
-        if inner.aborted {
+        if inner.end == End::Aborted {
             return Some(Err(SourceError::Aborted));
         }
-        let Some(piece) = inner.pieces.pop_front() else { return inner.ended.then_some(Ok(None)) };
+        let Some(piece) = inner.pieces.pop_front() else {
+            return (inner.end == End::Complete).then_some(Ok(None));
+        };
         inner.begun = true;
         inner.length -= piece.len();
         let drained = inner.full && inner.length <= WINDOW / 2;
@@ -165,7 +186,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    async fn all(source: &mut Source) -> Result<Vec<u8>, SourceError> {
+    async fn all(source: &mut MessageSource) -> Result<Vec<u8>, SourceError> {
         let mut bytes = Vec::new();
         while let Some(piece) = source.next().await? {
             assert!((1..=PIECE).contains(&piece.len()));
@@ -183,7 +204,7 @@ mod tests {
             let path = folder.join(length.to_string());
             let content: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
             fs::write(&path, &content).expect("a file");
-            let mut source = Source::file(path.clone());
+            let mut source = MessageSource::file(path.clone());
             source.next().await.expect("a piece");
             assert!(source.rewind());
             assert_eq!(all(&mut source).await.expect("a message"), content);
@@ -194,7 +215,7 @@ mod tests {
                 Err(SourceError::File(error)) if error.kind() == io::ErrorKind::NotFound
             ));
         }
-        let mut source = Source::file(folder.clone());
+        let mut source = MessageSource::file(folder.clone());
         assert!(matches!(source.next().await, Err(SourceError::File(_))));
         fs::remove_dir(&folder).expect("an empty folder");
     }

@@ -1,8 +1,12 @@
 use super::*;
 use crate::net::dns::DnsError;
 use crate::protocol::client::ArgumentError;
+use crate::protocol::client::opening::TlsPolicy;
 use crate::protocol::reply::ReplyCode;
 use crate::protocol::sasl::SaslError;
+use dialer::DialerOptions;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 
 fn reply(code: u16) -> Reply {
     Reply::new(ReplyCode::new(code).expect("a code"), "x")
@@ -60,8 +64,49 @@ fn without_a_reply_only_what_is_asked_is_in_vain_for_good() {
         SendError::Source(io::ErrorKind::NotFound.into()),
         SendError::Cancelled,
         SendError::Closed,
+        SendError::Impossible("x"),
         SendError::Uncertain(Box::new(SendError::Starved)),
     ] {
         assert!(!error.is_permanent(), "{error}");
+    }
+}
+
+/// A server for one client that offers STARTTLS and agrees to it.
+async fn offering_tls() -> Target {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        let (client, _) = listener.accept().await.expect("a client");
+        let (reader, mut writer) = client.into_split();
+        let mut lines = BufReader::new(reader).lines();
+        for said in ["220 mx.example\r\n", "250-mx.example\r\n250 STARTTLS\r\n", "220 go on\r\n"] {
+            let _ = writer.write_all(said.as_bytes()).await;
+            let Ok(Some(_)) = lines.next_line().await else { break };
+        }
+    });
+    Target::host("127.0.0.1", port)
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_said_to_be_that() {
+    for (implicit_tls, tls) in
+        [(true, TlsPolicy::Never), (false, TlsPolicy::Opportunistic), (false, TlsPolicy::Required)]
+    {
+        let long = Duration::from_secs(60);
+        let dialer = DialerOptions { servers: vec![], dns_timeout: long, local_address: None };
+        let (name, server) = ("client.example".to_owned(), ("mx.example".to_owned(), 25));
+        let options = ClientOptions {
+            route: Route::Server(offering_tls().await, "mx.example".to_owned()),
+            dialer: Arc::new(Dialer::new(dialer)),
+            // Which whoever wants TLS has.
+            connector: None,
+            implicit_tls,
+            falls_back: true,
+            opening: Arc::new(OpeningOptions { name, lmtp: false, tls, login: None, server }),
+            timeouts: Timeouts::default(),
+            connect_timeout: long,
+        };
+        let opened = connection::Connection::open(&options).await.map(drop);
+        assert!(matches!(opened, Err(SendError::Impossible(_))), "{tls:?}: {opened:?}");
     }
 }

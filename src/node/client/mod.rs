@@ -11,7 +11,7 @@ use super::runtime;
 use crate::net::client::Outcome;
 use crate::net::client::dialer::{Dialer, DialerOptions};
 use crate::net::client::pool::{Cancel, Job, Pool, PoolOptions};
-use crate::net::client::source::{Feed, Source};
+use crate::net::client::source::{MessageSource, MessageStream};
 use crate::net::events::{ClientNews, EventQueue, ring_all};
 use crate::net::sync::lock;
 use bytes::Bytes;
@@ -43,7 +43,7 @@ pub struct ClientStats {
 /// What can be done about a message under way.
 struct Handle {
     cancel: Arc<Cancel>,
-    feed: Option<Arc<Feed>>,
+    feed: Option<Arc<MessageStream>>,
 }
 
 #[napi]
@@ -118,11 +118,11 @@ impl NativeClient {
         let content = content.map(|content| Bytes::copy_from_slice(&content));
         let envelope = Arc::new(envelope(settings, content.as_ref())?);
         let (source, feed) = match (content, path) {
-            (Some(content), _) => (Source::Whole(content, 0), None),
-            (None, Some(path)) => (Source::file(path.into()), None),
+            (Some(content), _) => (MessageSource::Whole(content, 0), None),
+            (None, Some(path)) => (MessageSource::file(path.into()), None),
             (None, None) => {
                 let feed = Arc::new(self.feed(number));
-                (Source::Fed(feed.clone()), Some(feed))
+                (MessageSource::Streamed(feed.clone()), Some(feed))
             }
         };
         let cancel = Arc::<Cancel>::default();
@@ -141,18 +141,22 @@ impl NativeClient {
     /// Adds to a message; whether there is room for more.
     #[napi]
     pub fn push(&self, number: u32, bytes: Uint8Array) -> bool {
-        let feed = lock(&self.messages).get(&number).and_then(|message| message.feed.clone());
-        feed.is_none_or(|feed| feed.push(Bytes::copy_from_slice(&bytes)))
+        self.feed_of(number).is_none_or(|feed| feed.push(Bytes::copy_from_slice(&bytes)))
     }
 
-    /// Ends a message if it is `complete`, else gives it up.
+    /// What was pushed is all of a message.
     #[napi]
-    pub fn finish(&self, number: u32, complete: bool) {
-        let feed = lock(&self.messages).get(&number).and_then(|message| message.feed.clone());
-        match feed {
-            Some(feed) if complete => feed.end(),
-            Some(feed) => feed.abort(),
-            None => {}
+    pub fn end(&self, number: u32) {
+        if let Some(feed) = self.feed_of(number) {
+            feed.end();
+        }
+    }
+
+    /// What was pushed of a message is all that will ever come of it.
+    #[napi]
+    pub fn abandon(&self, number: u32) {
+        if let Some(feed) = self.feed_of(number) {
+            feed.abort();
         }
     }
 
@@ -177,16 +181,20 @@ impl NativeClient {
         }));
     }
 
-    /// Sends what there is and closes, or closes at once.
+    /// Takes no more messages, sends those that there are, and closes.
     #[napi]
-    pub fn close(&self, at_once: bool) {
+    pub fn close(&self) {
         let (queue, client) = (self.queue.clone(), self.number);
-        if at_once {
-            self.pool.abort();
-        }
         self.pool.close(Box::new(move || {
             queue.post_client(client, 0, ClientNews::Closed, &[]);
         }));
+        ring_all();
+    }
+
+    /// Gives up all messages, those under way included.
+    #[napi]
+    pub fn abort(&self) {
+        self.pool.abort();
         ring_all();
     }
 
@@ -203,8 +211,14 @@ impl NativeClient {
         }
     }
 
-    fn feed(&self, number: u32) -> Feed {
+    fn feed_of(&self, number: u32) -> Option<Arc<MessageStream>> {
+        lock(&self.messages).get(&number)?.feed.clone()
+    }
+
+    fn feed(&self, number: u32) -> MessageStream {
         let (queue, client) = (self.queue.clone(), self.number);
-        Feed::new(Box::new(move || queue.post_client(client, number, ClientNews::Drained, &[])))
+        MessageStream::new(Box::new(move || {
+            queue.post_client(client, number, ClientNews::Drained, &[])
+        }))
     }
 }

@@ -73,7 +73,9 @@ fn code(error: &SendError) -> &'static str {
         SendError::Starved => "SMTP_ERR_STARVED",
         SendError::Cancelled => "ABORT_ERR",
         SendError::Closed => "SMTP_ERR_CLIENT_CLOSED",
-        _ => "SMTP_ERR_PROTOCOL",
+        SendError::Protocol(_) => "SMTP_ERR_PROTOCOL",
+        SendError::Impossible(_) => "SMTP_ERR_INTERNAL",
+        SendError::Uncertain(error) => code(error),
     }
 }
 

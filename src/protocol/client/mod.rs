@@ -212,9 +212,10 @@ impl ClientSession {
         Some(self.waiting_since + self.timeouts.of(*awaited)?)
     }
 
-    /// The deadline has passed.
-    pub fn expire(&mut self) -> Step {
-        self.fail(Failure::Timeout(self.awaited.front().copied()))
+    /// Ends the session, whose deadline has passed.
+    pub fn expire(&mut self) -> Failure {
+        self.end();
+        Failure::Timeout(self.awaited.front().copied())
     }
 
     /// How long a block of a message may take.

@@ -75,7 +75,7 @@ fn every_reply_has_its_deadline() {
     let now = table.now;
     table.session.end_message(1, now);
     assert_eq!(after(&table), Some(Duration::from_secs(610)));
-    assert_eq!(table.session.expire(), Step::Fail(Failure::Timeout(Some(Awaited::Message))));
+    assert_eq!(table.session.expire(), Failure::Timeout(Some(Awaited::Message)));
 }
 
 #[test]
