@@ -89,7 +89,7 @@ pub struct Extensions(Vec<Offer>);
 
 impl Extensions {
     /// What a server with keys offers where nothing else is said.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub fn usual() -> Self {
         let mut extensions = Self::default();
         for extension in &Extension::ALL[..6] {

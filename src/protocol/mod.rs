@@ -40,5 +40,5 @@ pub mod parameters;
 pub mod reply;
 pub mod sasl;
 pub mod server;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub mod testing;

@@ -1,98 +1,44 @@
 //! Client and server machine against each other, in memory, at random cuts.
 
 use super::*;
-use crate::protocol::control::Control;
-use crate::protocol::counters::Counters;
-use crate::protocol::data::BareNewlines;
-use crate::protocol::dialect::{Dialect, Replies};
 use crate::protocol::events::Interest;
 use crate::protocol::extension::Extensions;
-use crate::protocol::limits::Limits;
-use crate::protocol::server::{self, Question, ServerConfig, ServerSession, Verdict};
-
-/// A small generator, so that a failure can be repeated by its seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-}
+use crate::protocol::testing::{Random, Served, in_pieces, server_config};
 
 struct Duel {
     client: Table,
-    server: ServerSession,
-    received: Vec<Vec<u8>>,
+    server: Served,
     random: Random,
-    /// On their way to the client.
-    replies: Vec<u8>,
 }
 
 impl Duel {
     fn new(seed: u64, extensions: Extensions) -> Self {
-        let name = "mx.example";
-        let config = ServerConfig {
-            name: name.to_owned(),
-            limits: Limits::default(),
-            extensions,
-            tls: false,
-            require_tls: false,
-            dialect: Dialect::mbr_smtp(),
-            bare_newlines: BareNewlines::Accept,
-            line_feeds: false,
-            deliverable: None,
-            replies: Replies::new(&Dialect::mbr_smtp(), name, false),
-            control: Control::default(),
-            counters: Counters::default(),
-        };
         let client = Table::new(Cut::Whole);
-        let server = ServerSession::new(Arc::new(config), false, client.now);
-        Self { client, server, received: Vec::new(), random: Random(seed), replies: Vec::new() }
+        let config = server_config(|config| config.extensions = extensions);
+        let server = Served::new(config, Interest::DATA, client.now);
+        Self { client, server, random: Random::new(seed) }
     }
 
     /// Everything that the two have to say to each other now.
     fn settle(&mut self, each: &mut impl FnMut(Awaited, Reply, &mut ClientSession, Instant)) {
+        let Self { client, server, random } = self;
         loop {
-            self.client.settle(each);
-            let sent = std::mem::take(&mut self.client.sent);
-            let mut rest = &sent[..];
-            while !rest.is_empty() {
-                let (head, tail) = rest.split_at(1 + self.random.below(rest.len()));
-                self.server.receive(head, self.client.now);
-                self.serve();
-                rest = tail;
-            }
-            self.serve();
-            if self.replies.is_empty() && sent.is_empty() {
+            client.settle(each);
+            let sent = std::mem::take(&mut client.sent);
+            in_pieces(&sent, |left| 1 + random.below(left), |piece| server.receive(piece));
+            server.run();
+            let replies = std::mem::take(&mut server.replies);
+            if replies.is_empty() && sent.is_empty() {
                 return;
             }
-            let replies = std::mem::take(&mut self.replies);
-            let mut rest = &replies[..];
-            while !rest.is_empty() {
-                let (head, tail) = rest.split_at(1 + self.random.below(rest.len()));
-                self.client.session.receive(head);
-                self.client.settle(each);
-                rest = tail;
-            }
-        }
-    }
-
-    fn serve(&mut self) {
-        let now = self.client.now;
-        loop {
-            match self.server.poll(now, Interest::DATA) {
-                server::Step::NeedInput | server::Step::Close => return,
-                server::Step::Ask(question, _) => {
-                    if let Question::Data(message) = question {
-                        self.received.push(message.segments().collect::<Vec<_>>().concat());
-                    }
-                    self.server.answer(Verdict::Accept(None).into(), now);
-                }
-                server::Step::Send(replies) => self.replies.extend(replies.split()),
-                _ => {}
-            }
+            in_pieces(
+                &replies,
+                |left| 1 + random.below(left),
+                |piece| {
+                    client.session.receive(piece);
+                    client.settle(each);
+                },
+            );
         }
     }
 }
@@ -130,12 +76,12 @@ fn what_the_client_sends_the_server_receives() {
             };
             duel.settle(&mut each);
             assert_eq!(codes(&delivery), [250, 250], "seed {seed}");
-            assert_eq!(duel.received.len(), round + 1, "seed {seed}");
+            assert_eq!(duel.server.messages.len(), round + 1, "seed {seed}");
             let mut expected = BytesMut::new();
             let mut encoder = DataEncoder::for_chunks();
             encoder.encode(&message, &mut expected);
             encoder.finish(&mut expected);
-            assert_eq!(duel.received[round], expected, "seed {seed}");
+            assert_eq!(duel.server.messages[round], expected, "seed {seed}");
         }
     }
 }

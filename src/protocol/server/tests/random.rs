@@ -4,18 +4,7 @@ use super::*;
 use crate::protocol::budget::Budget;
 use crate::protocol::control::{Meter, Pipelining, Tally};
 use crate::protocol::dialect::Syntax;
-
-/// A small generator (xorshift), so that a failure can be repeated from its seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
-}
+use crate::protocol::testing::{Random, in_pieces};
 
 const WORDS: [&[u8]; 30] = [
     b"EHLO x",
@@ -141,7 +130,7 @@ fn outcome(
     control: Control,
     cuts: &mut dyn FnMut() -> usize,
 ) -> String {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut table = Table::new(any_config(&mut random, control), interest);
     table.verdicts = any_verdicts(&mut random);
     table.next_lines = any_owners(&mut random);
@@ -151,12 +140,7 @@ fn outcome(
         left > 0
     }));
     table.run();
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let (head, tail) = rest.split_at(cuts().clamp(1, rest.len()));
-        table.send(head);
-        rest = tail;
-    }
+    in_pieces(bytes, |_| cuts(), |piece| table.send(piece));
     table.session.end_input();
     table.run();
     assert!(table.closed);
@@ -172,7 +156,7 @@ fn cuts_change_nothing() {
     let all = Interest(0xfff);
     for interest in [Interest::default(), Interest::DATA, STREAM, all] {
         for seed in 1..1_000 {
-            let mut random = Random(seed);
+            let mut random = Random::new(seed);
             let bytes = stream(&mut random);
             // What is cut off behind STARTTLS has not been sent in plain text, so it counts.
             let bytes = match bytes.windows(8).position(|word| word == b"STARTTLS") {
@@ -197,7 +181,7 @@ fn cuts_change_nothing() {
 #[test]
 fn no_bytes_panic() {
     for seed in 1..3_000 {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut bytes = stream(&mut random);
         bytes.push(b'\n');
         for _ in 0..random.below(10) {

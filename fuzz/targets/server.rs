@@ -1,0 +1,8 @@
+//! What a client sends to a server.
+#![no_main]
+
+#[allow(dead_code, unused_imports)]
+#[path = "../../src/protocol/mod.rs"]
+mod protocol;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| protocol::testing::inputs::server(input));
