@@ -50,14 +50,14 @@ pub struct Job {
 #[derive(Default)]
 pub struct Cancel {
     cancelled: AtomicBool,
-    news: Notify,
+    changed: Notify,
 }
 
 impl Cancel {
     /// Gives it up; what was sent to its end already may be taken all the same.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
-        self.news.notify_one();
+        self.changed.notify_one();
     }
 
     fn is_cancelled(&self) -> bool {
@@ -66,7 +66,7 @@ impl Cancel {
 
     async fn cancelled(&self) {
         while !self.is_cancelled() {
-            self.news.notified().await;
+            self.changed.notified().await;
         }
     }
 }
@@ -97,7 +97,7 @@ struct Shared {
     options: PoolOptions,
     state: Mutex<State>,
     /// There is work, or no more of it to come.
-    news: Notify,
+    changed: Notify,
     /// All messages are given up.
     end: Notify,
     connected: AtomicU64,
@@ -138,7 +138,7 @@ impl Pool {
         let shared = Shared {
             options,
             state: Mutex::default(),
-            news: Notify::new(),
+            changed: Notify::new(),
             end: Notify::new(),
             connected: AtomicU64::new(0),
             sent: AtomicU64::new(0),
@@ -165,7 +165,7 @@ impl Pool {
         if wanted {
             self.runtime.spawn(work(Arc::clone(&self.shared)));
         } else {
-            self.shared.news.notify_one();
+            self.shared.changed.notify_one();
         }
     }
 
@@ -196,7 +196,7 @@ impl Pool {
         if !over {
             state.closed = Some(closed);
             drop(state);
-            return self.shared.news.notify_waiters();
+            return self.shared.changed.notify_waiters();
         }
         drop(state);
         closed();
@@ -212,7 +212,7 @@ impl Pool {
         for job in waiting {
             (job.report)(Outcome::Failed(SendError::Closed));
         }
-        self.shared.news.notify_waiters();
+        self.shared.changed.notify_waiters();
         self.shared.end.notify_waiters();
     }
 
@@ -277,10 +277,10 @@ impl Shared {
     async fn next_job(&self, connection: &mut Option<Connection>) -> Option<Job> {
         let idle_since = tokio::time::Instant::now();
         loop {
-            let news = self.news.notified();
-            tokio::pin!(news);
-            // From here on no news is missed.
-            news.as_mut().enable();
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // From here on no change is missed.
+            changed.as_mut().enable();
             {
                 let mut state = lock(&self.state);
                 if let Some(job) = state.jobs.pop_front() {
@@ -293,7 +293,7 @@ impl Shared {
                 state.idle += 1;
             }
             let stays = tokio::select! {
-                () = news => true,
+                () = changed => true,
                 () = sleep_until(idle_since + self.options.idle_timeout) => false,
                 () = disturbed(connection) => {
                     *connection = None;

@@ -85,7 +85,7 @@ impl MessageSource {
 /// A message that comes in pieces.
 pub struct MessageStream {
     inner: Mutex<Inner>,
-    news: Notify,
+    changed: Notify,
     /// Tells the application that there is room again.
     drained: Box<dyn Fn() + Send + Sync>,
 }
@@ -115,7 +115,7 @@ enum End {
 impl MessageStream {
     /// `drained` is called when there is room again after [`MessageStream::push`] said that there is none.
     pub fn new(drained: Box<dyn Fn() + Send + Sync>) -> Self {
-        Self { inner: Mutex::default(), news: Notify::new(), drained }
+        Self { inner: Mutex::default(), changed: Notify::new(), drained }
     }
 
     /// Adds a piece; whether there is room for more.
@@ -127,7 +127,7 @@ impl MessageStream {
             inner.pieces.push_back(piece);
         }
         inner.full = inner.length > WINDOW;
-        self.news.notify_one();
+        self.changed.notify_one();
         !inner.full
     }
 
@@ -147,7 +147,7 @@ impl MessageStream {
             inner.end = end;
         }
         drop(inner);
-        self.news.notify_one();
+        self.changed.notify_one();
     }
 
     async fn next(&self) -> Result<Option<Bytes>, SourceError> {
@@ -155,7 +155,7 @@ impl MessageStream {
             if let Some(next) = self.take() {
                 return next;
             }
-            self.news.notified().await;
+            self.changed.notified().await;
         }
     }
 
@@ -218,5 +218,42 @@ mod tests {
         let mut source = MessageSource::file(folder.clone());
         assert!(matches!(source.next().await, Err(SourceError::File(_))));
         fs::remove_dir(&folder).expect("an empty folder");
+    }
+
+    #[tokio::test]
+    async fn an_end_is_the_last_word_and_giving_up_the_very_last() {
+        type Act = fn(&MessageStream);
+        let (end, abort): (Act, Act) = (MessageStream::end, MessageStream::abort);
+        for (acts, whole) in [
+            (vec![end], true),
+            (vec![end, end], true),
+            (vec![abort], false),
+            (vec![end, abort], false),
+            (vec![abort, end], false),
+        ] {
+            let stream = Arc::new(MessageStream::new(Box::new(|| {})));
+            let mut source = MessageSource::Streamed(stream.clone());
+            assert!(stream.push(Bytes::from_static(b"x")) && source.rewind());
+            assert_eq!(source.next().await.expect("a piece").as_deref(), Some(&b"x"[..]));
+            assert!(!source.rewind(), "what was handed over is gone");
+            for act in &acts {
+                act(&stream);
+            }
+            assert_eq!(matches!(source.next().await, Ok(None)), whole, "{} acts", acts.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn room_comes_back_once_half_is_gone() {
+        let drained = Arc::new(Mutex::new(0));
+        let count = drained.clone();
+        let stream = Arc::new(MessageStream::new(Box::new(move || *lock(&count) += 1)));
+        assert!(!stream.push(Bytes::from(vec![0; WINDOW + 1])));
+        let mut source = MessageSource::Streamed(stream);
+        let mut left = WINDOW + 1;
+        while left > 0 {
+            left -= source.next().await.expect("a piece").expect("more").len();
+            assert_eq!(*lock(&drained), usize::from(left <= WINDOW / 2), "{left}");
+        }
     }
 }

@@ -41,8 +41,8 @@ impl Task {
         Arc::new(Self { inner: Mutex::new(Some(inner)), runtime: Handle::current() })
     }
 
-    /// Runs on the runtime, to its end.
-    pub fn run(self: Arc<Self>) {
+    /// Runs the future on the runtime, to its end.
+    pub fn start(self: Arc<Self>) {
         let runtime = self.runtime.clone();
         runtime.spawn(poll_fn(move |cx| self.poll(cx)));
     }

@@ -145,7 +145,7 @@ impl Server {
             ConnectedClient { server: self.clone(), slot: slot.clone(), peer, number, run };
         let task = Task::new(connection::serve(stream, client));
         slot.carried_by(&task);
-        task.run();
+        task.start();
     }
 
     /// Tells a client over the limit so, unless it would have to be told under TLS or many are

@@ -65,7 +65,7 @@ impl State {
 struct Shared {
     state: Mutex<State>,
     /// Tells the application that there is something to take, or room, or nothing under way.
-    news: Box<dyn Fn() + Send + Sync>,
+    notify: Box<dyn Fn() + Send + Sync>,
 }
 
 /// The session's end.
@@ -85,9 +85,9 @@ pub struct Taken {
     pub session: Session,
 }
 
-/// A pipe; `news` is called whenever the application should [`take`](PipeEnd::take).
-pub fn pipe(news: impl Fn() + Send + Sync + 'static) -> (Pipe, PipeEnd) {
-    let shared = Arc::new(Shared { state: Mutex::default(), news: Box::new(news) });
+/// A pipe; `notify` is called whenever the application should [`take`](PipeEnd::take).
+pub fn pipe(notify: impl Fn() + Send + Sync + 'static) -> (Pipe, PipeEnd) {
+    let shared = Arc::new(Shared { state: Mutex::default(), notify: Box::new(notify) });
     (Pipe(shared.clone()), PipeEnd(shared))
 }
 
@@ -165,13 +165,13 @@ impl Pipe {
     /// There is nothing to read, and the application is to know.
     fn await_input(&self, mut state: MutexGuard<'_, State>, cx: &mut Context<'_>) {
         state.reader = Some(cx.waker().clone());
-        let is_news = state.session == Session::Busy;
-        if is_news {
+        let is_new = state.session == Session::Busy;
+        if is_new {
             state.session = Session::Idle;
         }
         drop(state);
-        if is_news {
-            (self.0.news)();
+        if is_new {
+            (self.0.notify)();
         }
     }
 
@@ -180,7 +180,7 @@ impl Pipe {
         let was = std::mem::replace(&mut state.session, Session::Closed);
         drop(state);
         if was != Session::Closed {
-            (self.0.news)();
+            (self.0.notify)();
         }
     }
 }
@@ -216,7 +216,7 @@ impl AsyncRead for Pipe {
         let makes_room = was_full && state.has_room();
         drop(state);
         if makes_room {
-            (self.0.news)();
+            (self.0.notify)();
         }
         Poll::Ready(Ok(()))
     }
@@ -237,12 +237,12 @@ impl AsyncWrite for Pipe {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let is_news = state.outgoing.is_empty();
+        let is_new = state.outgoing.is_empty();
         let length = room.min(buf.len());
         state.outgoing.extend_from_slice(&buf[..length]);
         drop(state);
-        if is_news {
-            (self.0.news)();
+        if is_new {
+            (self.0.notify)();
         }
         Poll::Ready(Ok(length))
     }
@@ -276,17 +276,17 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     fn counted() -> (Pipe, PipeEnd, Arc<AtomicUsize>) {
-        let news = Arc::new(AtomicUsize::new(0));
-        let count = news.clone();
+        let notify = Arc::new(AtomicUsize::new(0));
+        let count = notify.clone();
         let (pipe, end) = pipe(move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
-        (pipe, end, news)
+        (pipe, end, notify)
     }
 
     #[tokio::test]
     async fn carries_bytes_both_ways_and_ends() {
-        let (mut pipe, end, news) = counted();
+        let (mut pipe, end, notify) = counted();
         assert!(end.push(b"hello"));
         end.end();
         let mut text = String::new();
@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(text, "hello");
         pipe.write_all(b"one").await.expect("write");
         pipe.write_all(b" two").await.expect("write");
-        assert_eq!(news.load(Ordering::Relaxed), 1);
+        assert_eq!(notify.load(Ordering::Relaxed), 1);
         let taken = end.take();
         assert_eq!(&taken.bytes[..], b"one two");
         assert_eq!(taken.session, Session::Busy);
@@ -302,18 +302,18 @@ mod tests {
         let taken = end.take();
         assert_eq!((taken.session, taken.bytes.len()), (Session::Closed, 0));
         drop(pipe);
-        assert_eq!(news.load(Ordering::Relaxed), 2);
+        assert_eq!(notify.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test]
     async fn both_directions_have_a_bound() {
-        let (mut pipe, end, news) = counted();
+        let (mut pipe, end, notify) = counted();
         assert!(end.push(&[b'x'; WINDOW]));
         assert!(!end.push(b"y"));
         assert!(!end.take().has_room);
         let mut bytes = vec![0; 10];
         pipe.read_exact(&mut bytes).await.expect("read");
-        assert_eq!(news.load(Ordering::Relaxed), 1);
+        assert_eq!(notify.load(Ordering::Relaxed), 1);
         assert!(end.take().has_room);
         let writing = tokio::spawn(async move {
             pipe.write_all(&[b'z'; 3 * WINDOW]).await.expect("write");
@@ -330,13 +330,13 @@ mod tests {
 
     #[tokio::test]
     async fn tells_when_nothing_is_under_way() {
-        let (mut pipe, end, news) = counted();
+        let (mut pipe, end, notify) = counted();
         assert!(end.push(b"x"));
         let reading = tokio::spawn(async move {
             pipe.read_exact(&mut [0; 2]).await.expect("read");
             pipe
         });
-        while news.load(Ordering::Relaxed) == 0 {
+        while notify.load(Ordering::Relaxed) == 0 {
             tokio::task::yield_now().await;
         }
         assert_eq!(end.take().session, Session::Idle);
