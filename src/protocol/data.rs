@@ -34,6 +34,8 @@ enum At {
     Cr,
     /// Anywhere else.
     Inside,
+    /// Behind the end of data.
+    End,
 }
 
 /// What [`DataDecoder::decode`] did.
@@ -79,6 +81,11 @@ impl DataDecoder {
         self.saw_bare
     }
 
+    /// Whether the end of data has come.
+    pub fn has_ended(&self) -> bool {
+        self.at == At::End
+    }
+
     /// Reads `input` up to the end of data and hands message bytes to `sink`.
     pub fn decode(&mut self, input: &[u8], mut sink: impl FnMut(&[u8])) -> Decoded {
         let mut used = 0;
@@ -90,6 +97,7 @@ impl DataDecoder {
                     used += 1;
                 }
                 At::Dot if rest[0] == b'\n' && self.line_feeds => {
+                    self.at = At::End;
                     return Decoded { used: used + 1, ended: true };
                 }
                 At::DotCr if rest[0] == b'\n' && self.line_feeds => {
@@ -105,6 +113,7 @@ impl DataDecoder {
                 }
                 At::DotCr if rest[0] == b'\n' => {
                     self.flush_cr(&mut sink);
+                    self.at = At::End;
                     return Decoded { used: used + 1, ended: true };
                 }
                 At::DotCr => {
@@ -118,11 +127,12 @@ impl DataDecoder {
                     self.at = At::LineStart;
                     used += 1;
                 }
+                At::End => break,
                 _ if self.line_feeds => used += self.run_line(rest, &mut sink),
                 _ => used += self.run(rest, &mut sink),
             }
         }
-        Decoded { used, ended: false }
+        Decoded { used, ended: self.has_ended() }
     }
 
     /// Emits bytes up to the next line that begins with a dot; at least one.

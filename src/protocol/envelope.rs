@@ -28,16 +28,26 @@ pub struct Recipient {
 /// reset, a greeting, a MAIL, recipients. Later entries of a kind replace earlier ones.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// The transaction was dropped.
-    pub reset: bool,
-    /// The greeting was forgotten, too (RFC 3207 section 4.2).
-    pub forgot_greeting: bool,
+    /// What was dropped.
+    pub dropped: Dropped,
     /// The domain of an accepted greeting.
     pub origin: Option<String>,
     /// An accepted MAIL.
     pub mail: Option<Mail>,
     /// Accepted recipients, in order.
     pub recipients: Vec<String>,
+}
+
+/// What a session has dropped of what the client said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dropped {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The transaction.
+    Transaction,
+    /// The greeting, too (RFC 3207 section 4.2).
+    Greeting,
 }
 
 impl Changes {
@@ -48,7 +58,9 @@ impl Changes {
 
     /// Notes that the transaction was dropped (RFC 5321 section 4.1.1.5).
     pub fn reset(&mut self) {
-        self.reset = true;
+        if self.dropped == Dropped::Nothing {
+            self.dropped = Dropped::Transaction;
+        }
         self.mail = None;
         self.recipients = Vec::new();
     }
@@ -57,7 +69,7 @@ impl Changes {
     pub fn forget(&mut self) {
         self.reset();
         self.origin = None;
-        self.forgot_greeting = true;
+        self.dropped = Dropped::Greeting;
     }
 
     /// Notes an accepted greeting, which drops the transaction (RFC 5321 section 4.1.4).

@@ -3,7 +3,6 @@
 //! A command line may end in a bare LF, as people type it into `nc`; message data is framed by
 //! [`super::data`], which is strict.
 
-use super::limits::MAX_AUTH_LINE;
 use bytes::{Buf, BytesMut};
 use memchr::memchr;
 
@@ -16,72 +15,91 @@ pub enum Line {
     TooLong,
 }
 
+/// What is known of the head of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Head {
+    /// So many bytes of it hold no line end.
+    Scanned(usize),
+    /// It is the rest of an overlong line.
+    Overlong,
+}
+
+/// How the lines so far have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// All in a bare LF.
+    LineFeeds,
+    /// At least one in CRLF.
+    Crlf,
+}
+
 /// Cuts the input of a session into lines and skips overlong ones in constant memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LineReader {
-    /// Bytes at the head of the input known to hold no line end.
-    scanned: usize,
-    skipping: bool,
-    saw_crlf: bool,
+    head: Head,
+    ends: Ends,
+}
+
+impl Default for LineReader {
+    fn default() -> Self {
+        Self { head: Head::Scanned(0), ends: Ends::LineFeeds }
+    }
 }
 
 impl LineReader {
-    /// Takes the next line off `input`; `None` if its end has not come yet.
-    ///
-    /// `limit` counts bytes with the line end; a line that begins with `AUTH ` may be longer
-    /// (RFC 4954 section 4).
+    /// Takes the next line off `input`; `None` if its end has not come yet. `limit` counts bytes
+    /// with the line end.
     pub fn next_line(&mut self, input: &mut BytesMut, limit: Option<usize>) -> Option<Line> {
-        let found = memchr(b'\n', &input[self.scanned..]).map(|at| self.scanned + at + 1);
+        let scanned = match self.head {
+            Head::Scanned(scanned) => scanned,
+            Head::Overlong => 0,
+        };
+        let found = memchr(b'\n', &input[scanned..]).map(|at| scanned + at + 1);
         let length = found.unwrap_or(input.len());
-        let too_long = limit.is_some_and(|limit| {
-            length > limit && (!is_auth(input) || length > limit.max(MAX_AUTH_LINE))
-        });
+        let too_long = self.is_skipping() || limit.is_some_and(|limit| length > limit);
         let Some(end) = found else {
-            self.scanned = input.len();
-            if self.skipping || too_long {
-                self.skipping = true;
-                self.scanned = 0;
+            self.head = Head::Scanned(length);
+            if too_long {
+                self.head = Head::Overlong;
                 // The LF that makes it a CRLF may come next.
                 let kept = usize::from(input.ends_with(b"\r"));
-                input.advance(input.len() - kept);
+                input.advance(length - kept);
             }
             return None;
         };
-        self.scanned = 0;
-        self.saw_crlf |= input[..end].ends_with(b"\r\n");
-        if std::mem::take(&mut self.skipping) || too_long {
-            input.advance(end);
-            return Some(Line::TooLong);
-        }
+        self.head = Head::Scanned(0);
         let line = &input[..end - 1];
-        let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
+        let line = match line.strip_suffix(b"\r") {
+            Some(line) => {
+                self.ends = Ends::Crlf;
+                line
+            }
+            None => line,
+        };
+        let line = if too_long { Line::TooLong } else { Line::Complete(line.to_vec()) };
         input.advance(end);
-        Some(Line::Complete(line))
+        Some(line)
     }
 
     /// Whether the head of the input is the rest of an overlong line.
     pub fn is_skipping(&self) -> bool {
-        self.skipping
+        self.head == Head::Overlong
     }
 
     /// Whether any line so far ended in CRLF, and not in a bare LF.
     pub fn saw_crlf(&self) -> bool {
-        self.saw_crlf
+        self.ends == Ends::Crlf
     }
 
     /// Notes a CRLF that came elsewhere.
     pub fn note_crlf(&mut self) {
-        self.saw_crlf = true;
+        self.ends = Ends::Crlf;
     }
 
     /// Forgets a line begun, as at STARTTLS (RFC 3207 section 4.2).
     pub fn reset(&mut self) {
-        *self = Self { saw_crlf: self.saw_crlf, ..Self::default() };
+        self.head = Head::Scanned(0);
     }
-}
-
-fn is_auth(input: &[u8]) -> bool {
-    input.len() >= 5 && input[..5].eq_ignore_ascii_case(b"AUTH ")
 }
 
 #[cfg(test)]
@@ -135,15 +153,5 @@ mod tests {
         assert_eq!(lines(&[&long, &long, b"\r\nNOOP\r\n"], 40), [None, Some(b"NOOP".to_vec())]);
         assert_eq!(lines(&[b"123456\r\n"], 8), [Some(b"123456".to_vec())]);
         assert_eq!(lines(&[b"1234567\r\n"], 8), [None]);
-    }
-
-    #[test]
-    fn auth_lines_may_be_longer() {
-        let mut line = b"auth PLAIN ".to_vec();
-        line.resize(5_000, b'A');
-        line.extend_from_slice(b"\r\n");
-        assert_eq!(lines(&[&line], 2_048)[0].as_ref().map(Vec::len), Some(5_000));
-        line.splice(20..20, vec![b'A'; 10_000]);
-        assert_eq!(lines(&[&line], 2_048), [None]);
     }
 }

@@ -3,7 +3,7 @@
 use super::layout::{Flags, field, planned};
 use super::slot::Slot;
 use crate::protocol::dialect::Stock;
-use crate::protocol::envelope::Mail;
+use crate::protocol::envelope::{Dropped, Mail};
 use crate::protocol::events::kind;
 use crate::protocol::message::Message;
 use crate::protocol::server::{Effect, News, Notice, Plan, PlannedReply, Question};
@@ -273,11 +273,13 @@ impl Writer<'_> {
         for line in &*responses {
             self.text(line.as_bytes());
         }
-        if changes.reset {
-            self.flag(Flags::RESET);
-        }
-        if changes.forgot_greeting {
-            self.flag(Flags::FORGOT_GREETING);
+        match changes.dropped {
+            Dropped::Nothing => {}
+            Dropped::Transaction => self.flag(Flags::RESET),
+            Dropped::Greeting => {
+                self.flag(Flags::RESET);
+                self.flag(Flags::FORGOT_GREETING);
+            }
         }
         if let Some(origin) = &changes.origin {
             self.flag(Flags::ORIGIN);

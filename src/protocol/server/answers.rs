@@ -2,7 +2,10 @@
 
 use super::dialogue::Parked;
 use super::receiving::Receiving;
-use super::{Answer, Body, Effect, Plan, Question, ServerSession, Standing, State, Verdict};
+use super::timers::Timer;
+use super::{
+    Answer, Body, Effect, Ending, Greeted, Plan, Question, ServerSession, Standing, State, Verdict,
+};
 use crate::protocol::dialect::Stock;
 use crate::protocol::extension::Extension;
 use crate::protocol::reply::{Reply, ReplyCode};
@@ -69,17 +72,16 @@ impl ServerSession {
 
     /// It is parked no more; where it was is returned.
     fn go_on(&mut self, standing: Option<Standing>, now: Instant) -> Parked {
-        self.waiting_since = now;
-        self.active_at = now;
+        self.restart_clocks(now);
         if let Some(Standing { recipients, next_line }) = standing {
-            self.recipients = recipients;
-            self.next_line = next_line;
+            self.counts.recipients = recipients;
+            self.input.next_line = next_line;
         }
         std::mem::replace(&mut self.parked, Parked::No)
     }
 
     fn answer_connect(&mut self, verdict: Verdict, now: Instant) {
-        self.connected_at = now;
+        self.timers.set(Timer::Greeting, now);
         let refused = matches!(verdict, Verdict::Answer(_));
         let code = match verdict {
             Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
@@ -92,11 +94,11 @@ impl ServerSession {
             }
             Verdict::Silent(code) | Verdict::Skip(code) => code,
         };
-        self.state = match code {
-            Some(code) if code.closes() => State::Closing,
-            Some(code) if refused || !code.is_positive() => State::Refused,
-            _ => State::ExpectGreeting,
-        };
+        match code {
+            Some(code) if code.closes() => self.end(Ending::Closed),
+            Some(code) if refused || !code.is_positive() => self.state = State::Refused,
+            _ => self.state = State::ExpectGreeting,
+        }
     }
 
     fn answer_command(&mut self, plan: Plan, verdict: Verdict, by: By) {
@@ -143,7 +145,7 @@ impl ServerSession {
 
     pub(super) fn refuse(&mut self, code: ReplyCode) {
         if code.closes() {
-            self.state = State::Closing;
+            self.end(Ending::Closed);
         }
     }
 
@@ -152,36 +154,23 @@ impl ServerSession {
         let note = by == By::Engine;
         match effect {
             Effect::Nothing => {}
-            Effect::Bad => self.bad_commands += 1,
-            Effect::Greet { domain, extended } => {
-                self.greeted = true;
-                self.pipelining = extended && self.offered().contains(Extension::Pipelining);
-                self.recipients = 0;
-                self.state = State::ExpectMail;
-                if note {
-                    self.news.changes.greet(domain);
-                }
-            }
+            Effect::Bad => self.counts.bad_commands += 1,
+            Effect::Greet { domain, extended } => self.greet(domain, extended, by),
             Effect::Mail(mail) => {
                 self.state = State::ExpectRcpt;
                 if note {
-                    self.recipients = 0;
+                    self.counts.recipients = 0;
                     self.news.changes.mail(mail);
                 }
             }
             Effect::Rcpt(recipient) if note => {
-                self.recipients += 1;
+                self.counts.recipients += 1;
                 self.news.changes.recipients.push(recipient.address);
             }
             Effect::Rcpt(_) => {}
-            Effect::StartData => {
-                self.messages += 1;
-                let receiving =
-                    Receiving::new(&self.config, self.interest, by.body(), !self.lines.saw_crlf());
-                self.state = State::Data(Box::new(receiving));
-            }
+            Effect::StartData => self.start_data(by.body()),
             Effect::Reset => {
-                self.recipients = 0;
+                self.counts.recipients = 0;
                 if note {
                     self.news.changes.reset();
                 }
@@ -189,22 +178,39 @@ impl ServerSession {
                     self.state = State::ExpectMail;
                 }
             }
-            Effect::StartTls => {
-                // What was pipelined behind STARTTLS was not said under TLS: drop it unread.
-                self.input = BytesMut::new();
-                self.lines.reset();
-                self.pipelining = false;
-                self.recipients = 0;
-                if note {
-                    self.news.changes.forget();
-                }
-                self.state = State::StartTls;
-            }
-            Effect::Quit => {
-                self.quit = true;
-                self.state = State::Closing;
-            }
-            Effect::Close => self.state = State::Closing,
+            Effect::StartTls => self.start_tls(by),
+            Effect::Quit => self.end(Ending::Quit),
+            Effect::Close => self.end(Ending::Closed),
         }
+    }
+
+    fn greet(&mut self, domain: String, extended: bool, by: By) {
+        let pipelining =
+            extended && self.config.extensions.now(self.news.tls).contains(Extension::Pipelining);
+        self.greeted = if pipelining { Greeted::Pipelining } else { Greeted::Yes };
+        self.timers.stop(Timer::Greeting);
+        self.counts.recipients = 0;
+        self.state = State::ExpectMail;
+        if by == By::Engine {
+            self.news.changes.greet(domain);
+        }
+    }
+
+    fn start_data(&mut self, body: Body) {
+        self.counts.messages += 1;
+        let line_feeds = !self.input.lines.saw_crlf();
+        let receiving = Receiving::new(&self.config, self.interest, body, line_feeds);
+        self.state = State::Data(Box::new(receiving));
+    }
+
+    fn start_tls(&mut self, by: By) {
+        // What was pipelined behind STARTTLS was not said under TLS: drop it unread.
+        self.input.bytes = BytesMut::new();
+        self.input.lines.reset();
+        self.counts.recipients = 0;
+        if by == By::Engine {
+            self.news.changes.forget();
+        }
+        self.state = State::StartTls;
     }
 }

@@ -2,7 +2,8 @@
 //! allowed, what is counted, and message data that comes too slowly; `replies.rs` has the tarpit.
 //! Each is off where [`Control`](crate::protocol::control::Control) does not say otherwise.
 
-use super::{Effect, Next, Plan, ServerSession, State};
+use super::timers::Timer;
+use super::{Effect, Greeted, Next, Plan, ServerSession, State};
 use crate::protocol::control::{Counted, Meter, Pipelining};
 use crate::protocol::dialect::Stock;
 use crate::protocol::limits::MIN_DATA_RATE_GRACE;
@@ -16,36 +17,21 @@ const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub(super) struct Pace {
     bytes: u64,
     read_for: Duration,
-    /// Present while we read.
-    reading_since: Option<Instant>,
 }
 
 impl Pace {
-    /// We read from now on.
-    pub(super) fn reading(&mut self, now: Instant) {
-        self.reading_since.get_or_insert(now);
-    }
-
-    /// So much came, and we do not read for now.
-    pub(super) fn came(&mut self, bytes: usize, now: Instant) {
+    /// So much came.
+    pub(super) fn came(&mut self, bytes: usize) {
         self.bytes += bytes as u64;
-        self.pause(now);
     }
 
-    /// We do not read for now.
-    pub(super) fn pause(&mut self, now: Instant) {
-        if let Some(since) = self.reading_since.take() {
-            self.read_for += now.saturating_duration_since(since);
-        }
-    }
-
-    /// When the average falls below `rate` bytes a second if nothing comes.
-    fn deadline(&self, rate: u64) -> Option<Instant> {
+    /// For how long we may read until the average falls below `rate` bytes a second, if nothing
+    /// comes.
+    fn time_left(&self, rate: u64) -> Duration {
         let rate = u128::from(rate.max(1));
         let nanos = u128::from(self.bytes) * 1_000_000_000 / rate;
         let enough = u64::try_from(nanos).map_or(FOREVER, Duration::from_nanos);
-        let left = enough.min(FOREVER).max(MIN_DATA_RATE_GRACE).saturating_sub(self.read_for);
-        Some(self.reading_since? + left)
+        enough.min(FOREVER).max(MIN_DATA_RATE_GRACE).saturating_sub(self.read_for)
     }
 }
 
@@ -55,29 +41,23 @@ impl ServerSession {
         self.meter = Some(meter);
     }
 
-    /// Until when nothing is done but wait, if there is such a time.
-    pub(super) fn waits_until(&self) -> Option<Instant> {
-        match &self.held {
-            Some(held) => held.until,
-            None => self.greets_at.filter(|_| !self.begun),
-        }
-    }
-
     /// Waits before the greeting, as the client has to (RFC 5321 section 4.3.1). One that does not
     /// is turned away; where RFC 5321 section 3.1 would wait for its QUIT, it has shown that it
     /// does not listen. `None` when that is over, one way or the other.
-    pub(super) fn poll_greeting(&mut self, now: Instant) -> Option<Next> {
-        let delay = self.config.control.greeting_delay?;
-        if now >= *self.greets_at.get_or_insert(now + delay) {
-            self.connected_at = now;
-            self.waiting_since = now;
-            self.active_at = now;
-            return None;
+    pub(super) fn poll_delay(&mut self, now: Instant) -> Option<Next> {
+        if let Some(delay) = self.config.control.greeting_delay {
+            if now < self.timers.set_once(Timer::Pause, now) + delay {
+                if self.input.bytes.is_empty() {
+                    return self.wait(now);
+                }
+                self.close_with(Stock::EarlyTalker);
+                return None;
+            }
+            self.timers.stop(Timer::Pause);
+            self.timers.set(Timer::Greeting, now);
+            self.restart_clocks(now);
         }
-        if self.input.is_empty() {
-            return self.wait(now);
-        }
-        self.close_with(Stock::EarlyTalker);
+        self.state = State::Connecting;
         None
     }
 
@@ -86,13 +66,15 @@ impl ServerSession {
     /// where PIPELINING was not offered, every command is on it.
     pub(super) fn pipelines_unduly(&self, line: &[u8]) -> bool {
         self.watches_pipelining()
-            && !self.input.is_empty()
-            && (!self.pipelining || ends_group(line))
+            && !self.input.bytes.is_empty()
+            && (self.greeted != Greeted::Pipelining || ends_group(line))
     }
 
     /// The same of the end of a message, which may be the first of a group.
     pub(super) fn pipelines_behind_data(&self) -> bool {
-        self.watches_pipelining() && !self.input.is_empty() && !self.pipelining
+        self.watches_pipelining()
+            && !self.input.bytes.is_empty()
+            && self.greeted != Greeted::Pipelining
     }
 
     fn watches_pipelining(&self) -> bool {
@@ -119,11 +101,28 @@ impl ServerSession {
         }
     }
 
-    /// Until when the client must have sent more of a message.
-    pub(super) fn pace_deadline(&self) -> Option<Instant> {
-        let rate = self.config.control.min_data_rate?;
+    /// We read: a message must come fast enough from now on, where that is wanted.
+    pub(super) fn start_pace(&mut self, now: Instant) {
+        if self.config.control.min_data_rate.is_some() && matches!(self.state, State::Data(_)) {
+            self.timers.set_once(Timer::Pace, now);
+        }
+    }
+
+    /// We do not read for now.
+    pub(super) fn stop_pace(&mut self, now: Instant) {
+        if let Some(since) = self.timers.stop(Timer::Pace)
+            && let State::Data(receiving) = &mut self.state
+        {
+            receiving.pace_mut().read_for += now.saturating_duration_since(since);
+        }
+    }
+
+    /// For how long we may read a message without more of it.
+    pub(super) fn time_for_more(&self) -> Option<Duration> {
         match &self.state {
-            State::Data(receiving) => receiving.pace().deadline(rate),
+            State::Data(receiving) => {
+                Some(receiving.pace().time_left(self.config.control.min_data_rate?))
+            }
             _ => None,
         }
     }

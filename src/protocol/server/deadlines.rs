@@ -1,6 +1,7 @@
-//! Deadlines and idle times (RFC 5321 section 4.5.3.2).
+//! What becomes of deadlines that pass (RFC 5321 section 4.5.3.2).
 
 use super::dialogue::Parked;
+use super::timers::Timer;
 use super::{Expired, Interest, ServerSession, State, Verdict};
 use crate::protocol::dialect::{GreetingDeadline, Stock};
 use std::time::{Duration, Instant};
@@ -9,53 +10,54 @@ impl ServerSession {
     /// Sets the idle time of this session.
     pub fn set_idle(&mut self, idle: Option<Duration>, now: Instant) {
         self.idle = idle;
-        self.active_at = now;
+        self.timers.set(Timer::Idle, now);
     }
 
     /// When [`ServerSession::expire`] is to be called at the latest.
     pub fn deadline(&self) -> Option<Instant> {
-        if self.is_parked() {
-            return self.config.limits.listener.map(|limit| self.waiting_since + limit);
-        }
-        if let Some(until) = self.waits_until() {
-            return Some(until);
-        }
-        let idle = self.idle.map(|limit| self.active_at + limit);
-        [idle, self.client_deadline(), self.pace_deadline()].into_iter().flatten().min()
+        self.timers.next(self.running(), |timer| self.limit(timer))
     }
 
     /// Acts on the deadline that has passed, if one has.
     pub fn expire(&mut self, now: Instant) -> Expired {
-        if self.deadline().is_none_or(|deadline| deadline > now) {
-            return Expired::Nothing;
-        }
-        match &self.parked {
-            Parked::Asked(question) => return self.expire_question(question.is_replied_to(), now),
-            Parked::Told(_) => {
-                self.heard(None, now);
-                return Expired::Nothing;
+        match self.timers.expired(self.running(), now, |timer| self.limit(timer)) {
+            // What comes behind a pause is the next step's.
+            None | Some(Timer::Pause) => Expired::Nothing,
+            Some(Timer::Application) => self.expire_parked(now),
+            Some(Timer::Pace) => {
+                self.close_with(Stock::SlowData);
+                Expired::Deadline
             }
-            Parked::No => {}
+            Some(Timer::Client | Timer::Greeting) => {
+                self.close_with(Stock::Timeout);
+                Expired::Deadline
+            }
+            Some(Timer::Idle) => {
+                self.timers.set(Timer::Idle, now);
+                if !self.interest.has(Interest::TIMEOUT) {
+                    self.close();
+                }
+                Expired::Idle
+            }
         }
-        if self.waits_until().is_some() {
-            return Expired::Nothing;
-        }
-        if self.pace_deadline().is_some_and(|deadline| deadline <= now) {
-            self.close_with(Stock::SlowData);
-            return Expired::Deadline;
-        }
-        if self.client_deadline().is_some_and(|deadline| deadline <= now) {
-            self.close_with(Stock::Timeout);
-            return Expired::Deadline;
-        }
-        self.active_at = now;
-        if !self.interest.has(Interest::TIMEOUT) {
-            self.close();
-        }
-        Expired::Idle
     }
 
-    fn expire_question(&mut self, is_replied_to: bool, now: Instant) -> Expired {
+    /// The timers that count at the moment.
+    fn running(&self) -> &'static [Timer] {
+        match &self.state {
+            _ if self.is_parked() => &[Timer::Application],
+            _ if self.timers.is_set(Timer::Pause) => &[Timer::Pause],
+            State::Data(_) => &[Timer::Pace, Timer::Client, Timer::Idle],
+            _ => &[Timer::Client, Timer::Greeting, Timer::Idle],
+        }
+    }
+
+    fn expire_parked(&mut self, now: Instant) -> Expired {
+        let Parked::Asked(question) = &self.parked else {
+            self.heard(None, now);
+            return Expired::Nothing;
+        };
+        let is_replied_to = question.is_replied_to();
         let code = self.config.replies.stock(Stock::LocalError).0;
         if is_replied_to {
             self.reply_stock(Stock::LocalError);
@@ -64,15 +66,26 @@ impl ServerSession {
         if is_replied_to { Expired::Listener } else { Expired::Nothing }
     }
 
-    /// Until when the client must have said something (RFC 5321 section 4.5.3.2).
-    fn client_deadline(&self) -> Option<Instant> {
+    /// How long each timer may run (RFC 5321 section 4.5.3.2).
+    fn limit(&self, timer: Timer) -> Option<Duration> {
         let limits = &self.config.limits;
-        if let State::Data(_) = self.state {
-            return limits.data.map(|limit| self.waiting_since + limit);
+        match timer {
+            Timer::Application => limits.listener,
+            Timer::Pause => Some(self.pause()),
+            Timer::Pace => self.time_for_more(),
+            Timer::Client if matches!(self.state, State::Data(_)) => limits.data,
+            Timer::Client => limits.command,
+            Timer::Greeting => {
+                let is_kept = self.config.dialect.greeting_deadline == GreetingDeadline::Kept;
+                limits.greeting.filter(|_| is_kept)
+            }
+            Timer::Idle => self.idle,
         }
-        let command = limits.command.map(|limit| self.waiting_since + limit);
-        let greeting = limits.greeting.map(|limit| self.connected_at + limit);
-        let awaited = self.config.dialect.greeting_deadline == GreetingDeadline::Kept;
-        [command, greeting.filter(|_| awaited && !self.greeted)].into_iter().flatten().min()
+    }
+
+    /// All that has passed was our time, not the client's.
+    pub(super) fn restart_clocks(&mut self, now: Instant) {
+        self.timers.set(Timer::Client, now);
+        self.timers.set(Timer::Idle, now);
     }
 }

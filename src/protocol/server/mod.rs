@@ -4,21 +4,26 @@
 //! does what each [`Step`] says, until it is [`Step::NeedInput`]:
 //!
 //! ```text
-//!                  +--------- EHLO, HELO ---------+
-//!                  v                              |
-//! Connecting -> ExpectGreeting -> ExpectMail -> ExpectRcpt -> Data
-//!     |            ^    STARTTLS      ^  MAIL         ^ RCPT    |
-//!     v            +------------------+---------------+         |
-//!  Refused                            +--- end of data, RSET ---+
-//!     |  QUIT, 421, end of input, deadlines: from everywhere
-//!     +--------> Closing
+//! Delaying       -> Connecting                  the greeting's delay is over, or there is none
+//! Connecting     -> ExpectGreeting              220
+//!                -> Refused                     the client is refused, and may only leave
+//! ExpectGreeting -> ExpectMail                  EHLO, HELO
+//! ExpectMail     -> ExpectRcpt                  MAIL
+//! ExpectRcpt     -> Data                        DATA, once there is a recipient
+//!                -> ExpectMail                  RSET, EHLO, HELO
+//! Data           -> ExpectMail                  end of data, whatever is replied
+//! the three that expect -> StartTls -> ExpectGreeting    STARTTLS, then the handshake
+//! all            -> Closing                     QUIT, 421, the end of input, a deadline
 //! ```
+//!
+//! All else leaves a session where it is: RCPT, a second MAIL, NOOP, and what is refused.
 //!
 //! A session that has asked a [`Question`] is parked until [`ServerSession::answer`], one that has
 //! told a [`Notice`] until [`ServerSession::heard`]; whatever arrives meanwhile waits in `input`,
 //! which the driver bounds by not reading.
 
 mod answers;
+mod commands;
 mod control;
 mod deadlines;
 mod dialogue;
@@ -27,6 +32,7 @@ mod receiving;
 mod replies;
 #[cfg(test)]
 mod tests;
+mod timers;
 
 pub use dialogue::{
     Answer, Body, Expired, News, NextLine, Notice, Question, Standing, Step, Verdict,
@@ -39,15 +45,16 @@ use super::data::BareNewlines;
 use super::dialect::{Dialect, Replies, Stock};
 use super::events::Interest;
 use super::extension::Extensions;
-use super::limits::{IDLE_BUFFER, Limits, MAX_AUTH_LINE, MAX_GATHERED_REPLIES};
-use super::line::{Line, LineReader};
+use super::limits::{IDLE_BUFFER, Limits, MAX_GATHERED_REPLIES};
+use super::line::LineReader;
 use super::reply::Reply;
 use bytes::BytesMut;
 use dialogue::Parked;
 use receiving::Receiving;
-use replies::Held;
+use replies::Outgoing;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use timers::{Timer, Timers};
 
 /// What all sessions of a server share.
 #[derive(Debug)]
@@ -78,11 +85,10 @@ pub struct ServerConfig {
     pub counters: Counters,
 }
 
-/// The head of a TLS handshake record (RFC 8446 section 5.1), where a greeting should come.
-const TLS_HANDSHAKE: &[u8] = b"\x16\x03";
-
 #[derive(Debug)]
 enum State {
+    /// The greeting waits, where the server wants that.
+    Delaying,
     Connecting,
     Refused,
     ExpectGreeting,
@@ -90,7 +96,55 @@ enum State {
     ExpectRcpt,
     Data(Box<Receiving>),
     StartTls,
-    Closing,
+    Closing(Ending),
+}
+
+/// How a session came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// Before the application could hear of it.
+    Unannounced,
+    /// The client said QUIT.
+    Quit,
+    /// In any other way.
+    Closed,
+}
+
+/// Whether the client has greeted, since the connection or TLS began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Greeted {
+    No,
+    Yes,
+    /// And was offered PIPELINING (RFC 2920 section 3).
+    Pipelining,
+}
+
+/// What a server that stops wants of its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shutdown {
+    No,
+    /// To end when no transaction is open.
+    Drain,
+    /// To end.
+    Abort,
+}
+
+/// What has come of the client and was not looked at yet.
+#[derive(Debug, Default)]
+struct Input {
+    bytes: BytesMut,
+    lines: LineReader,
+    next_line: NextLine,
+}
+
+/// What limits count.
+#[derive(Debug, Default)]
+struct Counts {
+    /// Recipients of the transaction, the application's own included.
+    recipients: usize,
+    messages: u32,
+    bad_commands: u32,
+    overlong_lines: u32,
 }
 
 /// A [`Step`] without what it carries.
@@ -100,8 +154,7 @@ enum Next {
     Send,
     Hold,
     Park,
-    Chunk,
-    Piece,
+    HandOn,
     StartTls,
     Close,
 }
@@ -113,83 +166,56 @@ pub struct ServerSession {
     interest: Interest,
     state: State,
     parked: Parked,
-    input: BytesMut,
-    lines: LineReader,
-    next_line: NextLine,
-    output: BytesMut,
-    /// Replies that are held back.
-    held: Option<Held>,
-    meter: Option<Meter>,
-    /// Wire bytes of message data that the application has not been given yet.
-    chunk: BytesMut,
-    news: News,
-    /// Recipients of the transaction, the application's own included.
-    recipients: usize,
-    messages: u32,
-    bad_commands: u32,
-    overlong_lines: u32,
-    greeted: bool,
-    /// The client was offered PIPELINING (RFC 2920 section 3).
-    pipelining: bool,
-    begun: bool,
-    quit: bool,
+    input: Input,
     input_ended: bool,
-    draining: bool,
-    /// When the greeting is given, where it waits.
-    greets_at: Option<Instant>,
-    connected_at: Instant,
-    waiting_since: Instant,
-    active_at: Instant,
+    outgoing: Outgoing,
+    news: News,
+    greeted: Greeted,
+    counts: Counts,
+    meter: Option<Meter>,
+    timers: Timers,
+    /// How long it may be idle.
     idle: Option<Duration>,
+    shutdown: Shutdown,
 }
 
 impl ServerSession {
     /// A session that begins now; `tls` tells whether the connection is encrypted.
     pub fn new(config: Arc<ServerConfig>, tls: bool, now: Instant) -> Self {
         let idle = config.limits.idle;
-        Self {
+        let mut session = Self {
             config,
             interest: Interest::default(),
-            state: State::Connecting,
+            state: State::Delaying,
             parked: Parked::No,
-            input: BytesMut::new(),
-            lines: LineReader::default(),
-            next_line: NextLine::Command,
-            output: BytesMut::new(),
-            held: None,
-            meter: None,
-            chunk: BytesMut::new(),
-            news: News { tls, ..News::default() },
-            recipients: 0,
-            messages: 0,
-            bad_commands: 0,
-            overlong_lines: 0,
-            greeted: false,
-            pipelining: false,
-            begun: false,
-            quit: false,
+            input: Input::default(),
             input_ended: false,
-            draining: false,
-            greets_at: None,
-            connected_at: now,
-            waiting_since: now,
-            active_at: now,
+            outgoing: Outgoing::default(),
+            news: News { tls, ..News::default() },
+            greeted: Greeted::No,
+            counts: Counts::default(),
+            meter: None,
+            timers: Timers::default(),
             idle,
-        }
+            shutdown: Shutdown::No,
+        };
+        session.timers.set(Timer::Greeting, now);
+        session.restart_clocks(now);
+        session
     }
 
     /// Takes bytes from the client.
     pub fn receive(&mut self, bytes: &[u8], now: Instant) {
-        self.active_at = now;
+        self.timers.set(Timer::Idle, now);
         let mut used = 0;
         if let State::Data(receiving) = &mut self.state
-            && self.input.is_empty()
+            && self.input.bytes.is_empty()
         {
-            used = receiving.decode(bytes, &mut self.chunk);
-            receiving.pace_mut().came(used, now);
-            self.waiting_since = now;
+            used = receiving.decode(bytes);
+            self.timers.set(Timer::Client, now);
+            self.stop_pace(now);
         }
-        self.input.extend_from_slice(&bytes[used..]);
+        self.input.bytes.extend_from_slice(&bytes[used..]);
     }
 
     /// Notes that the client sends no more; what it has sent is still served.
@@ -204,7 +230,7 @@ impl ServerSession {
 
     /// Says whose the next line is, where no answer does.
     pub fn set_next_line(&mut self, next_line: NextLine) {
-        self.next_line = next_line;
+        self.input.next_line = next_line;
     }
 
     /// What to do next; `interest` as it stands now.
@@ -212,11 +238,10 @@ impl ServerSession {
         self.set_interest(interest);
         match self.next(now) {
             Next::NeedInput => Step::NeedInput,
-            Next::Send => Step::Send(&mut self.output),
+            Next::Send => Step::Send(self.replies()),
             Next::Hold => Step::Hold,
             Next::Park => self.parked(),
-            Next::Chunk => Step::Chunk(&mut self.chunk),
-            Next::Piece => self.piece(),
+            Next::HandOn => self.hand_on(),
             Next::StartTls => Step::StartTls,
             Next::Close => Step::Close,
         }
@@ -230,35 +255,42 @@ impl ServerSession {
             if let Some(next) = self.poll_held(now) {
                 return next;
             }
-            if self.output.len() > MAX_GATHERED_REPLIES {
+            if self.outgoing.ready.len() > MAX_GATHERED_REPLIES {
                 return self.flush(now);
             }
-            match &mut self.state {
-                State::Connecting if !self.begun => match self.poll_greeting(now) {
-                    Some(next) => return next,
-                    None => self.begun = matches!(self.state, State::Connecting),
-                },
-                State::Connecting if self.interest.has(Interest::CONNECT) => {
-                    return self.ask(Question::Connect, now);
-                }
-                State::Connecting => {
-                    self.reply_stock(Stock::Greeting);
-                    self.state = State::ExpectGreeting;
-                }
-                State::Data(_) => {
-                    if let Some(next) = self.poll_data(now) {
-                        return next;
-                    }
-                }
-                State::StartTls if self.output.is_empty() => return Next::StartTls,
-                State::Closing if self.output.is_empty() => return Next::Close,
-                State::StartTls | State::Closing => return self.flush(now),
-                _ => {
-                    if let Some(next) = self.poll_command(now) {
-                        return next;
-                    }
-                }
+            let next = match &self.state {
+                State::Delaying => self.poll_delay(now),
+                State::Connecting => self.poll_connecting(now),
+                State::Data(_) => self.poll_data(now),
+                State::StartTls => Some(self.flush_before(Next::StartTls, now)),
+                State::Closing(_) => Some(self.flush_before(Next::Close, now)),
+                _ => self.poll_command(now),
+            };
+            if let Some(next) = next {
+                return next;
             }
+        }
+    }
+
+    fn poll_connecting(&mut self, now: Instant) -> Option<Next> {
+        if self.interest.has(Interest::CONNECT) {
+            return Some(self.ask(Question::Connect, now));
+        }
+        self.reply_stock(Stock::Greeting);
+        self.state = State::ExpectGreeting;
+        None
+    }
+
+    /// What is ready leaves first.
+    fn flush_before(&mut self, next: Next, now: Instant) -> Next {
+        if self.outgoing.ready.is_empty() { next } else { self.flush(now) }
+    }
+
+    /// What has come of a message and is wanted as it comes.
+    fn hand_on(&mut self) -> Step<'_> {
+        match &mut self.state {
+            State::Data(receiving) => receiving.hand_on(),
+            _ => Step::NeedInput,
         }
     }
 
@@ -281,13 +313,6 @@ impl ServerSession {
         &mut self.news
     }
 
-    fn piece(&mut self) -> Step<'_> {
-        match &mut self.state {
-            State::Data(receiving) => Step::Piece(receiving.piece()),
-            _ => Step::NeedInput,
-        }
-    }
-
     /// The application reads no more of the message that it is handed; the rest is skipped and
     /// answered with `reply`, or 451.
     pub fn discard(&mut self, reply: Option<Reply>) {
@@ -298,46 +323,59 @@ impl ServerSession {
 
     /// Whether all that is left is to send what is ready and to close.
     pub fn is_closing(&self) -> bool {
-        matches!(self.state, State::Closing)
+        matches!(self.state, State::Closing(_))
     }
 
     /// Whether the application was asked, or would have been asked, to let the client in.
     pub fn has_begun(&self) -> bool {
-        self.begun
+        !matches!(self.state, State::Delaying | State::Closing(Ending::Unannounced))
     }
 
     /// Whether the client may still be sending, so that closing could lose it our last reply.
     pub fn lingers(&self) -> bool {
-        let has_quit = self.quit && self.input.is_empty();
-        !self.input_ended && !has_quit
+        let has_quit = matches!(self.state, State::Closing(Ending::Quit));
+        let has_left = self.input_ended || has_quit && self.input.bytes.is_empty();
+        !has_left
     }
 
     /// The TLS handshake is done: nothing said in plain text counts (RFC 3207 section 4.2).
     pub fn secured(&mut self, now: Instant) {
         self.news.tls = true;
-        self.greeted = false;
-        self.connected_at = now;
-        self.waiting_since = now;
-        self.active_at = now;
+        self.greeted = Greeted::No;
         self.state = State::ExpectGreeting;
+        self.timers.set(Timer::Greeting, now);
+        self.restart_clocks(now);
     }
 
     /// Asks and tells nothing more, sends what is ready and closes.
     pub fn close(&mut self) {
         self.parked = Parked::No;
-        self.state = State::Closing;
+        self.end(Ending::Closed);
     }
 
     /// Closes with 421 once no transaction is open.
     pub fn drain(&mut self) {
-        self.draining = true;
+        if self.shutdown == Shutdown::No {
+            self.shutdown = Shutdown::Drain;
+        }
     }
 
     /// Closes with 421 whatever goes on.
     pub fn abort(&mut self) {
         self.parked = Parked::No;
-        self.draining = true;
+        self.shutdown = Shutdown::Abort;
         self.close_with(Stock::ShuttingDown);
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.state = State::Closing(match self.state {
+            State::Delaying => {
+                self.timers.stop(Timer::Pause);
+                Ending::Unannounced
+            }
+            State::Closing(before) => before,
+            _ => ending,
+        });
     }
 
     fn ask(&mut self, question: Question, now: Instant) -> Next {
@@ -349,91 +387,37 @@ impl ServerSession {
     }
 
     fn park(&mut self, parked: Parked, now: Instant) -> Next {
-        self.waiting_since = now;
+        self.timers.set(Timer::Application, now);
         self.parked = parked;
         Next::Park
     }
 
     /// Nothing more can be done with the input at hand.
     fn wait(&mut self, now: Instant) -> Option<Next> {
-        if !self.output.is_empty() {
+        if !self.outgoing.ready.is_empty() {
             return Some(self.flush(now));
         }
         if self.input_ended {
-            self.state = State::Closing;
-        } else if self.draining && !self.is_busy() {
+            self.end(Ending::Closed);
+        } else if self.is_to_leave() {
             self.close_with(Stock::ShuttingDown);
         } else {
-            release(&mut self.input);
-            release(&mut self.output);
-            if let State::Data(receiving) = &mut self.state {
-                receiving.pace_mut().reading(now);
-            }
+            release(&mut self.input.bytes);
+            release(&mut self.outgoing.ready);
+            self.start_pace(now);
             return Some(Next::NeedInput);
         }
         None
     }
 
-    fn is_busy(&self) -> bool {
-        matches!(self.state, State::ExpectRcpt | State::Data(_))
-    }
-
-    fn poll_command(&mut self, now: Instant) -> Option<Next> {
-        if !self.greeted && !self.lines.is_skipping() && self.input.starts_with(TLS_HANDSHAKE) {
-            self.close_with(Stock::NotSmtp);
-            return None;
+    /// Whether the server stops and waits for this session no longer.
+    fn is_to_leave(&self) -> bool {
+        let is_busy = matches!(self.state, State::ExpectRcpt | State::Data(_));
+        match self.shutdown {
+            Shutdown::No => false,
+            Shutdown::Drain => !is_busy,
+            Shutdown::Abort => true,
         }
-        let mut limit = self.config.limits.command_length;
-        if self.next_line == NextLine::Application {
-            // It is the application that carries out AUTH.
-            limit = limit.map(|limit| limit.max(MAX_AUTH_LINE));
-        }
-        match self.lines.next_line(&mut self.input, limit) {
-            None => return self.wait(now),
-            Some(Line::Complete(line)) if self.next_line == NextLine::Application => {
-                return Some(self.ask(Question::Line(line), now));
-            }
-            Some(Line::Complete(line)) if self.pipelines_unduly(&line) => {
-                self.close_with(Stock::UnauthorisedPipelining);
-            }
-            Some(Line::Complete(line)) => {
-                self.run(trimmed(line), false, now);
-            }
-            Some(Line::TooLong) => {
-                let plan = self.plan_overlong();
-                let goes_on = plan.effect != Effect::Close;
-                self.execute(plan);
-                // RFC 4954 section 4: what is going on there is over.
-                if goes_on && self.next_line == NextLine::Application {
-                    return Some(self.tell(Notice::LineTooLong, now));
-                }
-            }
-        }
-        self.waiting_since = now;
-        None
-    }
-
-    /// Carries a line out, or asks first; `passed` lines have been shown already.
-    fn run(&mut self, line: String, passed: bool, now: Instant) {
-        let plan = self.plan(&line);
-        let plan = self.metered(plan, now);
-        let shown = passed || !self.interest.has(Interest::MESSAGE);
-        if shown && !plan.event().is_some_and(|event| self.interest.has(event)) {
-            self.execute(plan);
-        } else {
-            self.ask(Question::Command { line, passed, plan }, now);
-        }
-    }
-}
-
-/// A command line as text, without the space around it that a receiver tolerates (RFC 5321 section
-/// 4.1.1): what else is no text is for the command to refuse.
-fn trimmed(line: Vec<u8>) -> String {
-    let without_space = |text: &str| text.trim_matches([' ', '\t']).to_owned();
-    match String::from_utf8(line) {
-        Ok(text) if !text.starts_with([' ', '\t']) && !text.ends_with([' ', '\t']) => text,
-        Ok(text) => without_space(&text),
-        Err(error) => without_space(&String::from_utf8_lossy(error.as_bytes())),
     }
 }
 

@@ -1,11 +1,9 @@
 //! What a command line would do: parsed and held against the state, with nothing done yet.
 
-use super::{Interest, ServerSession, State};
+use super::{Interest, ServerConfig};
 use crate::protocol::command::{Command, CommandError};
-use crate::protocol::dialect::{Commands, Incomplete, Order, Replies, Stock, Welcome};
+use crate::protocol::dialect::{Incomplete, Order, Replies, Stock, Welcome};
 use crate::protocol::envelope::{Mail, Recipient};
-use crate::protocol::extension::OfferedNow;
-use crate::protocol::limits::MAX_OVERLONG_LINES;
 use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::{BufMut, BytesMut};
 
@@ -105,69 +103,91 @@ impl Plan {
     }
 }
 
-impl ServerSession {
-    /// What `line` would do now.
-    pub(super) fn plan(&self, line: &str) -> Plan {
-        let dialect = &self.config.dialect;
-        if dialect.commands == Commands::Application {
-            return self.plan_for_application(line);
-        }
-        let command = Command::parse(line, &dialect.syntax, self.offered());
-        if let State::Refused = self.state {
-            return match command {
-                Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
-                _ => self.bad(Stock::Refused),
-            };
-        }
-        let greeting_first = dialect.order == Order::GreetingFirst;
-        if greeting_first && !self.is_greeted() && waits_for_greeting(&command) {
-            return self.bad(Stock::GreetFirst);
-        }
-        match command {
-            Ok(Command::Greeting { domain, extended }) => self.plan_greeting(domain, extended),
-            Ok(Command::Mail(mail)) => self.plan_mail(mail),
-            Ok(Command::Rcpt(recipient)) => self.plan_rcpt(recipient),
-            Ok(Command::Data) => self.plan_data(),
-            Ok(Command::Rset) => Plan::new(Stock::ResetOk, Effect::Reset),
-            // RFC 5321 section 3.5.3: not to be told, but mail for it would be taken.
-            Ok(Command::Vrfy) => Plan::new(Stock::NotVerified, Effect::Nothing),
-            Ok(Command::Noop) => Plan::new(Stock::Ok, Effect::Nothing),
+/// Where a session stands, as far as it decides what a command would do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Position {
+    pub(super) stage: Stage,
+    pub(super) tls: bool,
+    /// Recipients of the transaction, the application's own included.
+    pub(super) recipients: usize,
+    /// Messages of the session.
+    pub(super) messages: u32,
+    /// Bad commands of the session.
+    pub(super) bad_commands: u32,
+}
+
+/// How far a session has come in which commands are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The client was refused: it may only leave (RFC 5321 section 3.1).
+    Refused,
+    /// It has not greeted.
+    Begun,
+    /// It has greeted, and no transaction is open.
+    Greeted,
+    /// A MAIL was accepted.
+    Transaction,
+}
+
+/// What a command would do at this position; `line` is what it was parsed from.
+pub(super) fn plan(
+    command: Result<Command, CommandError>,
+    line: &str,
+    position: &Position,
+    config: &ServerConfig,
+) -> Plan {
+    if position.stage == Stage::Refused {
+        return match command {
             Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
-            Ok(Command::Help(None)) => Plan::new(Stock::Help, Effect::Nothing),
-            Ok(Command::Help(Some(verb))) => Plan {
-                reply: PlannedReply::Made(self.config.replies.help(&verb)),
-                effect: Effect::Nothing,
-            },
-            Ok(Command::StartTls) => self.plan_starttls(),
-            Err(CommandError::Http) => Plan::new(Stock::NotSmtp, Effect::Close),
-            Err(error) => self.bad(self.complaint(error, line)),
-        }
+            _ => position.bad(Stock::Refused, config),
+        };
     }
-
-    /// What `line` does if the application accepts it; it knows whether that is its place.
-    fn plan_for_application(&self, line: &str) -> Plan {
-        match Command::parse_verb(line) {
-            Ok(Command::Data) => Plan::new(Stock::StartData, Effect::StartData),
-            Ok(Command::StartTls) if self.config.tls && !self.news.tls => {
-                Plan::new(Stock::ReadyForTls, Effect::StartTls)
-            }
-            Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
-            _ => Plan::new(Stock::UnknownCommand, Effect::Nothing),
-        }
+    let greeting_first = config.dialect.order == Order::GreetingFirst;
+    if greeting_first && !position.is_greeted() && waits_for_greeting(&command) {
+        return position.bad(Stock::GreetFirst, config);
     }
-
-    /// The plan for a line over the limit.
-    pub(super) fn plan_overlong(&mut self) -> Plan {
-        self.overlong_lines += 1;
-        if self.overlong_lines > MAX_OVERLONG_LINES {
-            return Plan::new(Stock::TooManyBadCommands, Effect::Close);
+    match command {
+        Ok(Command::Greeting { domain, extended }) => {
+            plan_greeting(domain, extended, position, config)
         }
-        let refused = matches!(self.state, State::Refused);
-        self.bad(if refused { Stock::Refused } else { Stock::LineTooLong })
+        Ok(Command::Mail(mail)) => plan_mail(mail, position, config),
+        Ok(Command::Rcpt(recipient)) => plan_rcpt(recipient, position, config),
+        Ok(Command::Data) => plan_data(position, config),
+        Ok(Command::Rset) => Plan::new(Stock::ResetOk, Effect::Reset),
+        // RFC 5321 section 3.5.3: not to be told, but mail for it would be taken.
+        Ok(Command::Vrfy) => Plan::new(Stock::NotVerified, Effect::Nothing),
+        Ok(Command::Noop) => Plan::new(Stock::Ok, Effect::Nothing),
+        Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
+        Ok(Command::Help(None)) => Plan::new(Stock::Help, Effect::Nothing),
+        Ok(Command::Help(Some(verb))) => {
+            Plan { reply: PlannedReply::Made(config.replies.help(&verb)), effect: Effect::Nothing }
+        }
+        Ok(Command::StartTls) => plan_starttls(position, config),
+        Err(CommandError::Http) => Plan::new(Stock::NotSmtp, Effect::Close),
+        Err(error) => position.bad(complaint(error, line, position, config), config),
     }
+}
 
-    fn bad(&self, stock: Stock) -> Plan {
-        let limit = self.config.limits.bad_commands;
+/// What a command does if the application accepts it; it knows whether that is its place.
+pub(super) fn plan_for_application(
+    command: Result<Command, CommandError>,
+    position: &Position,
+    config: &ServerConfig,
+) -> Plan {
+    match command {
+        Ok(Command::Data) => Plan::new(Stock::StartData, Effect::StartData),
+        Ok(Command::StartTls) if config.tls && !position.tls => {
+            Plan::new(Stock::ReadyForTls, Effect::StartTls)
+        }
+        Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
+        _ => Plan::new(Stock::UnknownCommand, Effect::Nothing),
+    }
+}
+
+impl Position {
+    /// What a bad command does: one too many closes.
+    pub(super) fn bad(&self, stock: Stock, config: &ServerConfig) -> Plan {
+        let limit = config.limits.bad_commands;
         if limit.is_some_and(|limit| self.bad_commands >= limit) {
             Plan::new(Stock::TooManyBadCommands, Effect::Close)
         } else {
@@ -175,116 +195,114 @@ impl ServerSession {
         }
     }
 
-    /// What to say of a malformed line, or first that the command is out of sequence.
-    fn complaint(&self, error: CommandError, line: &str) -> Stock {
-        let sequence_first = self.config.dialect.order == Order::SequenceFirst;
-        let by_itself = self.config.dialect.incomplete == Incomplete::ByItself;
-        let is_mail = line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case("MAIL"));
-        match error {
-            CommandError::Empty if by_itself => Stock::SyntaxError,
-            CommandError::Unknown | CommandError::Http | CommandError::Empty => {
-                Stock::UnknownCommand
-            }
-            CommandError::NotImplemented => Stock::NotImplemented,
-            CommandError::Domain => Stock::DomainMissing,
-            CommandError::Argument => Stock::BadParameter,
-            _ if sequence_first && is_mail && !self.is_greeted() => Stock::GreetFirst,
-            _ if sequence_first && !is_mail && !self.in_transaction() => Stock::SenderFirst,
-            CommandError::ReversePathMissing if by_itself => Stock::MailIncomplete,
-            CommandError::ReversePathMissing | CommandError::ReversePath => Stock::SenderMissing,
-            CommandError::ForwardPathMissing if by_itself => Stock::RcptIncomplete,
-            CommandError::ForwardPathMissing | CommandError::ForwardPath => Stock::RecipientMissing,
-            CommandError::UnknownParameter => Stock::UnknownParameter,
-            CommandError::BadParameter => Stock::BadParameter,
-        }
-    }
-
     fn is_greeted(&self) -> bool {
-        matches!(self.state, State::ExpectMail | State::ExpectRcpt)
+        matches!(self.stage, Stage::Greeted | Stage::Transaction)
     }
 
     fn in_transaction(&self) -> bool {
-        matches!(self.state, State::ExpectRcpt)
+        self.stage == Stage::Transaction
     }
+}
 
-    /// RFC 5321 section 4.1.1.1. Greetings carry no enhanced status code (RFC 2034 section 3).
-    fn plan_greeting(&self, domain: String, extended: bool) -> Plan {
-        let is_ours = self.config.dialect.welcome == Welcome::Server;
-        let mut text = match &*domain {
-            domain if is_ours => format!("{} greets {domain}", self.config.name),
-            "" => "OK".to_owned(),
-            domain => domain.to_owned(),
-        };
-        if extended {
-            for (keyword, values) in self.offered().lines() {
-                text.push('\n');
-                text.push_str(keyword);
-                if !values.is_empty() {
-                    text.push(' ');
-                    text.push_str(values);
-                }
+/// What to say of a malformed line, or first that the command is out of sequence.
+fn complaint(error: CommandError, line: &str, position: &Position, config: &ServerConfig) -> Stock {
+    let sequence_first = config.dialect.order == Order::SequenceFirst;
+    let by_itself = config.dialect.incomplete == Incomplete::ByItself;
+    let is_mail = line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case("MAIL"));
+    match error {
+        CommandError::Empty if by_itself => Stock::SyntaxError,
+        CommandError::Unknown | CommandError::Http | CommandError::Empty => Stock::UnknownCommand,
+        CommandError::NotImplemented => Stock::NotImplemented,
+        CommandError::Domain => Stock::DomainMissing,
+        CommandError::Argument => Stock::BadParameter,
+        _ if sequence_first && is_mail && !position.is_greeted() => Stock::GreetFirst,
+        _ if sequence_first && !is_mail && !position.in_transaction() => Stock::SenderFirst,
+        CommandError::ReversePathMissing if by_itself => Stock::MailIncomplete,
+        CommandError::ReversePathMissing | CommandError::ReversePath => Stock::SenderMissing,
+        CommandError::ForwardPathMissing if by_itself => Stock::RcptIncomplete,
+        CommandError::ForwardPathMissing | CommandError::ForwardPath => Stock::RecipientMissing,
+        CommandError::UnknownParameter => Stock::UnknownParameter,
+        CommandError::BadParameter => Stock::BadParameter,
+    }
+}
+
+/// RFC 5321 section 4.1.1.1. Greetings carry no enhanced status code (RFC 2034 section 3).
+fn plan_greeting(
+    domain: String,
+    extended: bool,
+    position: &Position,
+    config: &ServerConfig,
+) -> Plan {
+    let is_ours = config.dialect.welcome == Welcome::Server;
+    let mut text = match &*domain {
+        domain if is_ours => format!("{} greets {domain}", config.name),
+        "" => "OK".to_owned(),
+        domain => domain.to_owned(),
+    };
+    if extended {
+        for (keyword, values) in config.extensions.now(position.tls).lines() {
+            text.push('\n');
+            text.push_str(keyword);
+            if !values.is_empty() {
+                text.push(' ');
+                text.push_str(values);
             }
         }
-        let reply = PlannedReply::Made(Reply::new(ReplyCode::known(250), &text));
-        Plan { reply, effect: Effect::Greet { domain, extended } }
     }
+    let reply = PlannedReply::Made(Reply::new(ReplyCode::known(250), &text));
+    Plan { reply, effect: Effect::Greet { domain, extended } }
+}
 
-    /// What is offered at this point of the session.
-    pub(super) fn offered(&self) -> OfferedNow<'_> {
-        self.config.extensions.now(self.news.tls)
+fn plan_mail(mail: Mail, position: &Position, config: &ServerConfig) -> Plan {
+    let limits = &config.limits;
+    // RFC 3207 section 4: whatever else is wrong, TLS comes first.
+    if config.require_tls && !position.tls {
+        return position.bad(Stock::TlsRequired, config);
     }
-
-    fn plan_mail(&self, mail: Mail) -> Plan {
-        let limits = &self.config.limits;
-        // RFC 3207 section 4: whatever else is wrong, TLS comes first.
-        if self.config.require_tls && !self.news.tls {
-            return self.bad(Stock::TlsRequired);
-        }
-        if !self.is_greeted() {
-            return self.bad(Stock::GreetFirst);
-        }
-        if limits.messages.is_some_and(|limit| self.messages >= limit) {
-            return Plan::new(Stock::TooManyMessages, Effect::Close);
-        }
-        // RFC 1870 section 6.1.
-        if limits.size.is_some_and(|limit| mail.parameters.size.is_some_and(|size| size > limit)) {
-            return Plan::new(Stock::TooBig, Effect::Nothing);
-        }
-        Plan::new(Stock::SenderOk, Effect::Mail(mail))
+    if !position.is_greeted() {
+        return position.bad(Stock::GreetFirst, config);
     }
-
-    fn plan_rcpt(&self, recipient: Recipient) -> Plan {
-        if !self.in_transaction() {
-            return self.bad(Stock::SenderFirst);
-        }
-        let limit = self.config.limits.recipients;
-        if limit.is_some_and(|limit| self.recipients >= limit as usize) {
-            return Plan::new(Stock::TooManyRecipients, Effect::Nothing);
-        }
-        Plan::new(Stock::RecipientOk, Effect::Rcpt(recipient))
+    if limits.messages.is_some_and(|limit| position.messages >= limit) {
+        return Plan::new(Stock::TooManyMessages, Effect::Close);
     }
-
-    fn plan_data(&self) -> Plan {
-        if !self.in_transaction() {
-            return self.bad(Stock::DataFirst);
-        }
-        if self.recipients == 0 {
-            return self.bad(Stock::RecipientFirst);
-        }
-        if self.config.control.memory.as_ref().is_some_and(|memory| memory.is_used_up()) {
-            return Plan::new(Stock::OutOfMemory, Effect::Nothing);
-        }
-        Plan::new(Stock::StartData, Effect::StartData)
+    // RFC 1870 section 6.1.
+    if limits.size.is_some_and(|limit| mail.parameters.size.is_some_and(|size| size > limit)) {
+        return Plan::new(Stock::TooBig, Effect::Nothing);
     }
+    Plan::new(Stock::SenderOk, Effect::Mail(mail))
+}
 
-    fn plan_starttls(&self) -> Plan {
-        if self.news.tls {
-            self.bad(Stock::AlreadyTls)
-        } else if self.config.tls {
-            Plan::new(Stock::ReadyForTls, Effect::StartTls)
-        } else {
-            self.bad(Stock::TlsNotOffered)
-        }
+fn plan_rcpt(recipient: Recipient, position: &Position, config: &ServerConfig) -> Plan {
+    if !position.in_transaction() {
+        return position.bad(Stock::SenderFirst, config);
+    }
+    let limit = config.limits.recipients;
+    if limit.is_some_and(|limit| position.recipients >= limit as usize) {
+        return Plan::new(Stock::TooManyRecipients, Effect::Nothing);
+    }
+    Plan::new(Stock::RecipientOk, Effect::Rcpt(recipient))
+}
+
+fn plan_data(position: &Position, config: &ServerConfig) -> Plan {
+    if !position.in_transaction() {
+        return position.bad(Stock::DataFirst, config);
+    }
+    if position.recipients == 0 {
+        return position.bad(Stock::RecipientFirst, config);
+    }
+    if config.control.memory.as_ref().is_some_and(|memory| memory.is_used_up()) {
+        return Plan::new(Stock::OutOfMemory, Effect::Nothing);
+    }
+    Plan::new(Stock::StartData, Effect::StartData)
+}
+
+fn plan_starttls(position: &Position, config: &ServerConfig) -> Plan {
+    if position.tls {
+        position.bad(Stock::AlreadyTls, config)
+    } else if config.tls {
+        Plan::new(Stock::ReadyForTls, Effect::StartTls)
+    } else {
+        position.bad(Stock::TlsNotOffered, config)
     }
 }
 

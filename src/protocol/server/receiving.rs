@@ -1,8 +1,10 @@
 //! One message on its way in.
 
 use super::control::Pace;
+use super::timers::Timer;
 use super::{
-    Body, Interest, Next, Notice, PlannedReply, Question, ServerConfig, ServerSession, State,
+    Body, Ending, Interest, Next, Notice, PlannedReply, Question, ServerConfig, ServerSession,
+    State, Step,
 };
 use crate::protocol::data::{BareNewlines, DataDecoder};
 use crate::protocol::dialect::Stock;
@@ -26,23 +28,37 @@ pub(super) enum End {
     Refused(Stock),
 }
 
+/// What becomes of the bytes of a message.
+#[derive(Debug)]
+enum Fate {
+    /// They are kept to its end.
+    Keep,
+    /// They are handed on as they come.
+    Stream,
+    /// Nobody wants them.
+    Skip,
+    /// The application wants no more; what it answers, if it said so.
+    Discarded(Option<Reply>),
+    /// There are more than allowed.
+    TooBig,
+    /// There was no memory for more.
+    Starved,
+}
+
 /// A message in the data state.
 #[derive(Debug)]
 pub(super) struct Receiving {
     decoder: DataDecoder,
+    fate: Fate,
+    /// How the application takes it.
+    body: Body,
+    /// What of it is kept, or was not handed on yet.
     message: Message,
-    /// There was no memory for more; nothing of the message is left.
-    starved: bool,
-    pace: Pace,
+    /// Wire bytes that were not handed on yet, where the application listens to them.
+    chunk: Option<BytesMut>,
     size: u64,
     limit: u64,
-    /// What becomes of the message: it is kept to its end, handed on, or neither.
-    keep: bool,
-    stream: bool,
-    discarded: Option<Option<Reply>>,
-    chunks: bool,
-    refuse_bare: bool,
-    ended: bool,
+    pace: Pace,
 }
 
 impl Receiving {
@@ -53,50 +69,50 @@ impl Receiving {
         body: Body,
         line_feeds: bool,
     ) -> Self {
-        let stream = body == Body::Stream;
-        let keep = !stream && interest.may_look_back();
-        let deliverable = config.deliverable.filter(|_| keep);
+        let fate = match body {
+            Body::Stream => Fate::Stream,
+            Body::Whole if interest.may_look_back() => Fate::Keep,
+            Body::Whole => Fate::Skip,
+        };
+        let deliverable = config.deliverable.filter(|_| matches!(fate, Fate::Keep));
         let limit = [config.limits.size, deliverable].into_iter().flatten().min();
         Self {
             decoder: match line_feeds && config.line_feeds {
                 true => DataDecoder::with_line_feeds(config.bare_newlines),
                 false => DataDecoder::new(config.bare_newlines),
             },
+            fate,
+            body,
             message: Message::within(config.control.memory.clone()),
-            starved: false,
-            pace: Pace::default(),
+            chunk: interest.has(Interest::DATA_CHUNK).then(BytesMut::new),
             size: 0,
             limit: limit.unwrap_or(u64::MAX),
-            keep,
-            stream,
-            discarded: None,
-            chunks: interest.has(Interest::DATA_CHUNK),
-            refuse_bare: config.bare_newlines == BareNewlines::Refuse,
-            ended: false,
+            pace: Pace::default(),
         }
     }
 
-    /// Takes message data off the head of `input`, how much is returned; the wire bytes go to
-    /// `chunk` where they are wanted.
-    pub(super) fn decode(&mut self, input: &[u8], chunk: &mut BytesMut) -> usize {
-        if self.ended {
-            return 0;
-        }
-        let Self { decoder, message, starved, size, limit, keep, stream, .. } = self;
-        let decoded = decoder.decode(input, |bytes| {
+    /// Takes message data off the head of `input`; how much is returned.
+    pub(super) fn decode(&mut self, input: &[u8]) -> usize {
+        let Self { decoder, message, fate, size, limit, .. } = self;
+        let used = decoder.decode(input, |bytes| {
             *size += bytes.len() as u64;
-            if *size > *limit || *starved {
-                *message = Message::default();
-            } else if (*keep || *stream) && !message.push(bytes) {
-                *starved = true;
-                *message = Message::default();
+            match fate {
+                Fate::Discarded(_) | Fate::TooBig => return,
+                _ if *size > *limit => *fate = Fate::TooBig,
+                Fate::Keep | Fate::Stream if !message.push(bytes) => *fate = Fate::Starved,
+                Fate::Keep | Fate::Stream | Fate::Skip | Fate::Starved => return,
             }
+            *message = Message::default();
         });
-        self.ended = decoded.ended;
-        if self.chunks && self.size <= self.limit && !self.starved {
-            chunk.extend_from_slice(&input[..decoded.used]);
+        let used = used.used;
+        if let Some(chunk) = &mut self.chunk
+            && self.size <= self.limit
+            && !matches!(self.fate, Fate::Starved)
+        {
+            chunk.extend_from_slice(&input[..used]);
         }
-        decoded.used
+        self.pace.came(used);
+        used
     }
 
     pub(super) fn pace(&self) -> &Pace {
@@ -107,52 +123,44 @@ impl Receiving {
         &mut self.pace
     }
 
-    pub(super) fn has_ended(&self) -> bool {
-        self.ended
+    fn has_ended(&self) -> bool {
+        self.decoder.has_ended()
     }
 
     /// Whether there is something to hand on.
-    pub(super) fn has_piece(&self) -> bool {
-        self.stream && !self.message.is_empty()
+    fn has_more(&self) -> bool {
+        self.chunk.as_ref().is_some_and(|chunk| !chunk.is_empty())
+            || matches!(self.fate, Fate::Stream) && !self.message.is_empty()
     }
 
-    /// What has come of a message that is handed on.
-    pub(super) fn piece(&mut self) -> &mut Message {
-        &mut self.message
+    /// What has come and is wanted as it comes: wire bytes first.
+    pub(super) fn hand_on(&mut self) -> Step<'_> {
+        match &mut self.chunk {
+            Some(chunk) if !chunk.is_empty() => Step::Chunk(chunk),
+            _ => Step::Piece(&mut self.message),
+        }
     }
 
     /// Nobody wants the rest; the message is answered with `reply`, or 451.
     pub(super) fn discard(&mut self, reply: Option<Reply>) {
-        if std::mem::take(&mut self.stream) {
+        if self.body == Body::Stream && !matches!(self.fate, Fate::Discarded(_)) {
             self.message = Message::default();
-            self.discarded = Some(reply);
+            self.fate = Fate::Discarded(reply);
         }
     }
 
-    /// Whether all its lines ended in a bare LF.
-    pub(super) fn has_line_feeds(&self) -> bool {
-        self.decoder.has_line_feeds()
-    }
-
-    pub(super) fn is_streamed(&self) -> bool {
-        self.stream
-    }
-
-    pub(super) fn end(&mut self) -> End {
-        if let Some(reply) = self.discarded.take() {
-            End::Discarded(reply)
-        } else if self.size > self.limit {
-            End::Refused(Stock::TooBig)
-        } else if self.starved {
-            End::Refused(Stock::OutOfMemory)
-        } else if self.refuse_bare && self.decoder.saw_bare_newline() {
-            End::Refused(Stock::BareNewline)
-        } else if self.stream {
-            End::Streamed
-        } else if self.keep {
-            End::Message(std::mem::take(&mut self.message))
-        } else {
-            End::NotKept
+    fn end(self, bare_newlines: BareNewlines) -> End {
+        let refuses_bare = bare_newlines == BareNewlines::Refuse;
+        match self.fate {
+            Fate::Discarded(reply) => End::Discarded(reply),
+            Fate::TooBig => End::Refused(Stock::TooBig),
+            Fate::Starved => End::Refused(Stock::OutOfMemory),
+            _ if refuses_bare && self.decoder.saw_bare_newline() => {
+                End::Refused(Stock::BareNewline)
+            }
+            Fate::Stream => End::Streamed,
+            Fate::Keep => End::Message(self.message),
+            Fate::Skip => End::NotKept,
         }
     }
 }
@@ -161,37 +169,38 @@ impl ServerSession {
     /// Takes what has come of a message, and sees to it when it is whole.
     pub(super) fn poll_data(&mut self, now: Instant) -> Option<Next> {
         let State::Data(receiving) = &mut self.state else { return None };
-        if !self.input.is_empty() && !receiving.has_ended() {
-            let used = receiving.decode(&self.input, &mut self.chunk);
-            receiving.pace_mut().came(used, now);
-            self.input.advance(used);
-            self.waiting_since = now;
+        let input = &mut self.input;
+        if !input.bytes.is_empty() && !receiving.has_ended() {
+            let used = receiving.decode(&input.bytes);
+            input.bytes.advance(used);
+            self.timers.set(Timer::Client, now);
+            self.stop_pace(now);
         }
-        if !self.chunk.is_empty() {
-            return Some(Next::Chunk);
-        }
-        if receiving.has_piece() {
-            return Some(Next::Piece);
+        let State::Data(receiving) = &mut self.state else { return None };
+        if receiving.has_more() {
+            return Some(Next::HandOn);
         }
         if !receiving.has_ended() {
             return self.wait(now);
         }
-        let streamed = receiving.is_streamed();
-        if !receiving.has_line_feeds() {
-            self.lines.note_crlf();
+        if !receiving.decoder.has_line_feeds() {
+            self.input.lines.note_crlf();
         }
-        let mut end = receiving.end();
-        self.state = State::ExpectMail;
-        self.recipients = 0;
+        let State::Data(receiving) = std::mem::replace(&mut self.state, State::ExpectMail) else {
+            return None;
+        };
+        self.counts.recipients = 0;
+        let body = receiving.body;
+        let mut end = receiving.end(self.config.bare_newlines);
         if self.pipelines_behind_data() {
             end = End::Refused(Stock::UnauthorisedPipelining);
-            self.state = State::Closing;
+            self.end(Ending::Closed);
         }
-        self.end_data(end, streamed, now)
+        self.end_data(end, body, now)
     }
 
     /// Replies to a message, or asks about it first.
-    fn end_data(&mut self, end: End, streamed: bool, now: Instant) -> Option<Next> {
+    fn end_data(&mut self, end: End, body: Body, now: Instant) -> Option<Next> {
         let is_asked = match end {
             End::Streamed => true,
             End::Message(_) => self.interest.has(Interest::DATA),
@@ -204,7 +213,7 @@ impl ServerSession {
         match end {
             End::Refused(stock) => {
                 self.reply_stock(stock);
-                if streamed || self.interest.has(Interest::DATA) {
+                if body == Body::Stream || self.interest.has(Interest::DATA) {
                     return Some(self.tell(Notice::Cut(stock), now));
                 }
             }

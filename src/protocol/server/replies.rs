@@ -2,36 +2,39 @@
 //! (RFC 2920 section 3.1), and held back if they are negative and there is a tarpit.
 
 use super::answers::By;
-use super::{Interest, Next, Notice, Plan, PlannedReply, ServerConfig, ServerSession, State};
+use super::timers::Timer;
+use super::{Ending, Interest, Next, Notice, Plan, PlannedReply, ServerConfig, ServerSession};
 use crate::protocol::dialect::Stock;
 use crate::protocol::reply::ReplyCode;
 use bytes::{BufMut, BytesMut};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Replies from the first negative one on, which wait.
+/// Replies on their way out.
 #[derive(Debug, Default)]
-pub(super) struct Held {
-    replies: BytesMut,
-    /// Absent until what was ready before them has left.
-    pub(super) until: Option<Instant>,
+pub(super) struct Outgoing {
+    /// To be written, gathered over a pipelined group.
+    pub(super) ready: BytesMut,
+    /// Those from the first negative one on, where they are held back; until when, the session's
+    /// pause says once what is ready before them has left.
+    held: Option<BytesMut>,
 }
 
 impl ServerSession {
     /// Bytes of replies that are ready to leave.
     pub fn ready(&self) -> usize {
-        self.output.len()
+        self.outgoing.ready.len()
     }
 
     /// The replies that are ready although the session is parked, so that those to earlier
     /// commands need not wait for the application.
     pub fn replies(&mut self) -> &mut BytesMut {
-        &mut self.output
+        &mut self.outgoing.ready
     }
 
     /// Takes the buffer of replies that were sent, for those to come.
     pub fn reuse(&mut self, buffer: BytesMut) {
-        if self.output.capacity() == 0 && buffer.is_empty() {
-            self.output = buffer;
+        if self.outgoing.ready.capacity() == 0 && buffer.is_empty() {
+            self.outgoing.ready = buffer;
         }
     }
 
@@ -44,24 +47,27 @@ impl ServerSession {
     /// Lets what was ready before leave, then waits, then lets the replies go that were held
     /// back.
     pub(super) fn poll_held(&mut self, now: Instant) -> Option<Next> {
-        let tarpit = self.config.control.tarpit.unwrap_or_default();
-        let hurries = self.draining && !self.is_busy();
-        let held = self.held.as_mut()?;
-        if let State::Data(receiving) = &mut self.state {
-            receiving.pace_mut().pause(now);
-        }
-        if !self.output.is_empty() {
+        self.outgoing.held.as_ref()?;
+        self.stop_pace(now);
+        if !self.outgoing.ready.is_empty() {
             return Some(self.flush(now));
         }
-        if now < *held.until.get_or_insert(now + tarpit) && !hurries {
+        if now < self.timers.set_once(Timer::Pause, now) + self.pause() && !self.is_to_leave() {
             return Some(Next::Hold);
         }
-        self.output = std::mem::take(&mut held.replies);
-        self.held = None;
+        self.outgoing.ready = self.outgoing.held.take().unwrap_or_default();
+        self.timers.stop(Timer::Pause);
         // The time was ours.
-        self.waiting_since = now;
-        self.active_at = now;
+        self.restart_clocks(now);
         Some(self.flush(now))
+    }
+
+    /// How long nothing is done: in the tarpit, or before the greeting.
+    pub(super) fn pause(&self) -> Duration {
+        let control = &self.config.control;
+        let pause =
+            if self.outgoing.held.is_some() { control.tarpit } else { control.greeting_delay };
+        pause.unwrap_or_default()
     }
 
     /// Sends what is gathered; the application hears of each reply before it leaves.
@@ -77,7 +83,7 @@ impl ServerSession {
 
     pub(super) fn close_with(&mut self, stock: Stock) {
         self.reply_stock(stock);
-        self.state = State::Closing;
+        self.end(Ending::Closed);
     }
 
     pub(super) fn reply_stock(&mut self, stock: Stock) {
@@ -87,7 +93,7 @@ impl ServerSession {
     /// Replies and tells the application so.
     pub(super) fn reply(&mut self, reply: &PlannedReply) {
         // One that never got in is not spoken of.
-        if self.begun && self.interest.has(Interest::RESPONSE) {
+        if self.has_begun() && self.interest.has(Interest::RESPONSE) {
             self.news.responses.extend(reply.lines(&self.config.replies));
         }
         self.put(reply);
@@ -104,8 +110,8 @@ impl ServerSession {
         {
             self.config.counters.refuse(*stock);
         }
-        let Self { config, held, output, .. } = self;
-        reply.write(&config.replies, queue(config, held, output, Some(code)));
+        let Self { config, outgoing, .. } = self;
+        reply.write(&config.replies, outgoing.queue(config, Some(code)));
     }
 
     pub(super) fn write_stock(&mut self, stock: Stock) {
@@ -114,21 +120,18 @@ impl ServerSession {
 
     /// Where a reply of `code` goes.
     pub(super) fn queue(&mut self, code: Option<ReplyCode>) -> &mut BytesMut {
-        queue(&self.config, &mut self.held, &mut self.output, code)
+        self.outgoing.queue(&self.config, code)
     }
 }
 
-/// Where a reply of `code` goes: behind those that wait, or to them if it is negative and there is
-/// a tarpit; else to those that are ready.
-fn queue<'a>(
-    config: &ServerConfig,
-    held: &'a mut Option<Held>,
-    output: &'a mut BytesMut,
-    code: Option<ReplyCode>,
-) -> &'a mut BytesMut {
-    let negative = code.is_some_and(|code| !code.is_positive());
-    if held.is_some() || negative && config.control.tarpit.is_some() {
-        return &mut held.get_or_insert_default().replies;
+impl Outgoing {
+    /// Where a reply of `code` goes: behind those that wait, or to them if it is negative and there
+    /// is a tarpit; else to those that are ready.
+    fn queue(&mut self, config: &ServerConfig, code: Option<ReplyCode>) -> &mut BytesMut {
+        let negative = code.is_some_and(|code| !code.is_positive());
+        if self.held.is_some() || negative && config.control.tarpit.is_some() {
+            return self.held.get_or_insert_default();
+        }
+        &mut self.ready
     }
-    output
 }

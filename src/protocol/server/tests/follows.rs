@@ -109,6 +109,25 @@ fn what_the_application_reads_lines_for_is_over_with_one_that_is_too_long() {
 }
 
 #[test]
+fn lines_of_auth_may_be_longer_than_others() {
+    for (head, limit) in [("auth PLAIN ", MAX_AUTH_LINE), ("AUTHS ", 2_048), ("NOOP ", 2_048)] {
+        for (length, fits) in [(limit, true), (limit + 1, false)] {
+            for cut in [1, 4, 5, 6, 2_047, 2_048, 2_049] {
+                let mut line = head.as_bytes().to_vec();
+                line.resize(length - 2, b'A');
+                line.extend_from_slice(b"\r\n");
+                let mut table = greeted(config(|_| {}), Interest::default());
+                let (one, two) = line.split_at(cut.min(length));
+                table.send(one);
+                table.send(two);
+                let too_long = replies(&mut table).starts_with("500 Line too long");
+                assert_eq!(too_long, !fits, "{head} {length} cut at {cut}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_line_that_the_application_does_not_take_in_time_is_answered_by_nobody() {
     let mut table = greeted(config(|_| {}), Interest::default());
     table.session.set_next_line(NextLine::Application);

@@ -1,0 +1,127 @@
+//! Lines of a client, one by one: what each would do, and who is asked about it.
+
+use super::plan::{Position, Stage, plan, plan_for_application};
+use super::timers::Timer;
+use super::{
+    Effect, Greeted, Interest, Next, NextLine, Notice, Plan, Question, ServerSession, State,
+};
+use crate::protocol::command::Command;
+use crate::protocol::dialect::{Commands, Stock};
+use crate::protocol::limits::{MAX_AUTH_LINE, MAX_OVERLONG_LINES};
+use crate::protocol::line::Line;
+use std::time::Instant;
+
+/// The head of a TLS handshake record (RFC 8446 section 5.1), where a greeting should come.
+const TLS_HANDSHAKE: &[u8] = b"\x16\x03";
+
+impl ServerSession {
+    pub(super) fn poll_command(&mut self, now: Instant) -> Option<Next> {
+        let input = &self.input;
+        if self.greeted == Greeted::No
+            && !input.lines.is_skipping()
+            && input.bytes.starts_with(TLS_HANDSHAKE)
+        {
+            self.close_with(Stock::NotSmtp);
+            return None;
+        }
+        let limit = self.line_limit();
+        match self.input.lines.next_line(&mut self.input.bytes, limit) {
+            None => return self.wait(now),
+            Some(Line::Complete(line)) if self.input.next_line == NextLine::Application => {
+                return Some(self.ask(Question::Line(line), now));
+            }
+            Some(Line::Complete(line)) if self.pipelines_unduly(&line) => {
+                self.close_with(Stock::UnauthorisedPipelining);
+            }
+            Some(Line::Complete(line)) => {
+                self.run(trimmed(line), false, now);
+            }
+            Some(Line::TooLong) => {
+                let plan = self.plan_overlong();
+                let goes_on = plan.effect != Effect::Close;
+                self.execute(plan);
+                // RFC 4954 section 4: what is going on there is over.
+                if goes_on && self.input.next_line == NextLine::Application {
+                    return Some(self.tell(Notice::LineTooLong, now));
+                }
+            }
+        }
+        self.timers.set(Timer::Client, now);
+        None
+    }
+
+    /// Bytes that the next line may have with its end (RFC 5321 section 4.5.3.1.4): more where it
+    /// is AUTH, or may be a response of its exchange, which the application carries out
+    /// (RFC 4954 section 4).
+    fn line_limit(&self) -> Option<usize> {
+        let limit = self.config.limits.command_length?;
+        let input = &self.input;
+        let is_long = input.next_line == NextLine::Application || is_auth(&input.bytes);
+        Some(if is_long { limit.max(MAX_AUTH_LINE) } else { limit })
+    }
+
+    /// Carries a line out, or asks first; `passed` lines have been shown already.
+    pub(super) fn run(&mut self, line: String, passed: bool, now: Instant) {
+        let plan = self.plan(&line);
+        let plan = self.metered(plan, now);
+        let shown = passed || !self.interest.has(Interest::MESSAGE);
+        if shown && !plan.event().is_some_and(|event| self.interest.has(event)) {
+            self.execute(plan);
+        } else {
+            self.ask(Question::Command { line, passed, plan }, now);
+        }
+    }
+
+    /// What `line` would do now.
+    fn plan(&self, line: &str) -> Plan {
+        let (position, config) = (self.position(), &*self.config);
+        let dialect = &config.dialect;
+        if dialect.commands == Commands::Application {
+            return plan_for_application(Command::parse_verb(line), &position, config);
+        }
+        let offered = config.extensions.now(position.tls);
+        plan(Command::parse(line, &dialect.syntax, offered), line, &position, config)
+    }
+
+    /// The plan for a line over the limit.
+    fn plan_overlong(&mut self) -> Plan {
+        self.counts.overlong_lines += 1;
+        if self.counts.overlong_lines > MAX_OVERLONG_LINES {
+            return Plan::new(Stock::TooManyBadCommands, Effect::Close);
+        }
+        let position = self.position();
+        let is_refused = position.stage == Stage::Refused;
+        let stock = if is_refused { Stock::Refused } else { Stock::LineTooLong };
+        position.bad(stock, &self.config)
+    }
+
+    fn position(&self) -> Position {
+        Position {
+            stage: match self.state {
+                State::Refused => Stage::Refused,
+                State::ExpectMail => Stage::Greeted,
+                State::ExpectRcpt => Stage::Transaction,
+                _ => Stage::Begun,
+            },
+            tls: self.news.tls,
+            recipients: self.counts.recipients,
+            messages: self.counts.messages,
+            bad_commands: self.counts.bad_commands,
+        }
+    }
+}
+
+fn is_auth(line: &[u8]) -> bool {
+    line.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"AUTH "))
+}
+
+/// A command line as text, without the space around it that a receiver tolerates (RFC 5321 section
+/// 4.1.1): what else is no text is for the command to refuse.
+fn trimmed(line: Vec<u8>) -> String {
+    let without_space = |text: &str| text.trim_matches([' ', '\t']).to_owned();
+    match String::from_utf8(line) {
+        Ok(text) if !text.starts_with([' ', '\t']) && !text.ends_with([' ', '\t']) => text,
+        Ok(text) => without_space(&text),
+        Err(error) => without_space(&String::from_utf8_lossy(error.as_bytes())),
+    }
+}

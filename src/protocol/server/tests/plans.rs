@@ -1,0 +1,239 @@
+//! What each command would do at each stage of a session, as tables.
+
+use super::super::plan::{Position, Stage, plan, plan_for_application};
+use super::*;
+use crate::protocol::budget::Budget;
+use crate::protocol::command::Command;
+use crate::protocol::dialect::Commands;
+
+/// Lines, one for each command and each way to be none.
+const LINES: [&str; 22] = [
+    "HELO x",
+    "EHLO x",
+    "HELO",
+    "MAIL FROM:<a@b>",
+    "MAIL",
+    "MAIL FROM:a",
+    "MAIL FROM:<a@b> X=1",
+    "RCPT TO:<c@d>",
+    "RCPT",
+    "RCPT TO:c",
+    "RCPT TO:<c@d> X=1",
+    "DATA",
+    "RSET",
+    "VRFY x",
+    "NOOP",
+    "HELP",
+    "HELP DATA",
+    "QUIT",
+    "STARTTLS",
+    "NOSUCH",
+    "GET / HTTP/1.1",
+    "",
+];
+
+/// Where sessions stand: refused, begun, greeted, in a transaction without and with a recipient.
+const POSITIONS: [Position; 5] = [
+    at(Stage::Refused, 0),
+    at(Stage::Begun, 0),
+    at(Stage::Greeted, 0),
+    at(Stage::Transaction, 0),
+    at(Stage::Transaction, 1),
+];
+
+const fn at(stage: Stage, recipients: usize) -> Position {
+    Position { stage, tls: false, recipients, messages: 0, bad_commands: 0 }
+}
+
+/// The plan in two words, such as `SenderOk Mail`.
+fn shown(plan: &Plan) -> String {
+    let reply = match &plan.reply {
+        PlannedReply::Stock(stock) => format!("{stock:?}"),
+        PlannedReply::Made(reply) => reply.code().value().to_string(),
+    };
+    let effect = match &plan.effect {
+        Effect::Greet { extended: false, .. } => "Greet",
+        Effect::Greet { extended: true, .. } => "GreetExtended",
+        Effect::Mail(_) => "Mail",
+        Effect::Rcpt(_) => "Rcpt",
+        Effect::Nothing => "-",
+        Effect::Bad => "Bad",
+        Effect::StartData => "StartData",
+        Effect::Reset => "Reset",
+        Effect::StartTls => "StartTls",
+        Effect::Quit => "Quit",
+        Effect::Close => "Close",
+    };
+    format!("{reply} {effect}")
+}
+
+fn plan_of(line: &str, position: &Position, config: &ServerConfig) -> String {
+    if config.dialect.commands == Commands::Application {
+        return shown(&plan_for_application(Command::parse_verb(line), position, config));
+    }
+    let offered = config.extensions.now(position.tls);
+    let command = Command::parse(line, &config.dialect.syntax, offered);
+    shown(&plan(command, line, position, config))
+}
+
+/// All lines at all positions, for each dialect.
+fn table() -> String {
+    let dialects = [
+        ("mbr-smtp", Dialect::mbr_smtp()),
+        ("smtp-protocol", Dialect::smtp_protocol()),
+        ("mail-io", Dialect::mail_io()),
+    ];
+    let mut table =
+        "dialect | line | refused | begun | greeted | transaction | recipient\n".to_owned();
+    for (name, dialect) in dialects {
+        let config = config(|config| {
+            config.tls = true;
+            config.dialect = dialect;
+        });
+        for line in LINES {
+            let plans = POSITIONS.map(|position| plan_of(line, &position, &config));
+            table.push_str(&format!("{name} | {line} | {}\n", plans.join(" | ")));
+        }
+    }
+    table
+}
+
+#[test]
+fn each_command_at_each_stage() {
+    for (line, kept) in table().lines().zip(include_str!("plans.txt").lines()) {
+        assert_eq!(line, kept);
+    }
+    assert_eq!(table(), include_str!("plans.txt"));
+}
+
+#[test]
+fn what_a_limit_forbids() {
+    let in_transaction = at(Stage::Transaction, 1);
+    let used_up = Budget::new(Some(0));
+    type Case<'a> = (&'a str, &'a dyn Fn(&mut ServerConfig, &mut Position), &'a str);
+    let cases: [Case<'_>; 13] = [
+        ("MAIL FROM:<a@b> SIZE=9", &|config, _| config.limits.size = Some(9), "SenderOk Mail"),
+        ("MAIL FROM:<a@b> SIZE=10", &|config, _| config.limits.size = Some(9), "TooBig -"),
+        ("MAIL FROM:<a@b>", &|config, _| config.require_tls = true, "TlsRequired Bad"),
+        (
+            "MAIL FROM:<a@b>",
+            &|config, position| {
+                config.require_tls = true;
+                position.stage = Stage::Begun;
+            },
+            "TlsRequired Bad",
+        ),
+        (
+            "MAIL FROM:<a@b>",
+            &|config, position| {
+                config.require_tls = true;
+                position.tls = true;
+            },
+            "SenderOk Mail",
+        ),
+        (
+            "MAIL FROM:<a@b>",
+            &|config, position| {
+                config.limits.messages = Some(2);
+                position.messages = 2;
+            },
+            "TooManyMessages Close",
+        ),
+        ("RCPT TO:<c@d>", &|config, _| config.limits.recipients = Some(1), "TooManyRecipients -"),
+        ("RCPT TO:<c@d>", &|config, _| config.limits.recipients = Some(2), "RecipientOk Rcpt"),
+        ("DATA", &|config, _| config.control.memory = Some(used_up.clone()), "OutOfMemory -"),
+        (
+            "NOSUCH",
+            &|config, position| {
+                config.limits.bad_commands = Some(3);
+                position.bad_commands = 3;
+            },
+            "TooManyBadCommands Close",
+        ),
+        (
+            "NOOP",
+            &|config, position| {
+                config.limits.bad_commands = Some(3);
+                position.bad_commands = 3;
+            },
+            "Ok -",
+        ),
+        ("STARTTLS", &|_, position| position.tls = true, "AlreadyTls Bad"),
+        ("STARTTLS", &|config, _| config.tls = false, "TlsNotOffered Bad"),
+    ];
+    for (line, change, planned) in cases {
+        let mut position = in_transaction;
+        let config = config(|config| {
+            config.tls = true;
+            change(config, &mut position);
+        });
+        assert_eq!(plan_of(line, &position, &config), planned, "{line} at {position:?}");
+    }
+}
+
+fn state_of(table: &Table) -> &'static str {
+    match table.session.state {
+        State::Delaying => "Delaying",
+        State::Connecting => "Connecting",
+        State::Refused => "Refused",
+        State::ExpectGreeting => "ExpectGreeting",
+        State::ExpectMail => "ExpectMail",
+        State::ExpectRcpt => "ExpectRcpt",
+        State::Data(_) => "Data",
+        State::StartTls => "StartTls",
+        State::Closing(_) => "Closing",
+    }
+}
+
+/// What brings a session to each state that reads from the client.
+const WAYS: [(&str, &str); 5] = [
+    ("Refused", ""),
+    ("ExpectGreeting", ""),
+    ("ExpectMail", "EHLO x\r\n"),
+    ("ExpectRcpt", "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"),
+    ("Data", "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"),
+];
+
+/// The arrows of the diagram in `server/mod.rs`. A command that has none leaves its state.
+const ARROWS: [(&str, &str, &str); 20] = [
+    ("Refused", "QUIT", "Closing"),
+    ("ExpectGreeting", "EHLO x", "ExpectMail"),
+    ("ExpectGreeting", "HELO x", "ExpectMail"),
+    ("ExpectGreeting", "STARTTLS", "ExpectGreeting"),
+    ("ExpectGreeting", "QUIT", "Closing"),
+    ("ExpectMail", "EHLO x", "ExpectMail"),
+    ("ExpectMail", "HELO x", "ExpectMail"),
+    ("ExpectMail", "MAIL FROM:<a@b>", "ExpectRcpt"),
+    ("ExpectMail", "RSET", "ExpectMail"),
+    ("ExpectMail", "STARTTLS", "ExpectGreeting"),
+    ("ExpectMail", "QUIT", "Closing"),
+    ("ExpectRcpt", "EHLO x", "ExpectMail"),
+    ("ExpectRcpt", "HELO x", "ExpectMail"),
+    ("ExpectRcpt", "MAIL FROM:<a@b>", "ExpectRcpt"),
+    ("ExpectRcpt", "RSET", "ExpectMail"),
+    ("ExpectRcpt", "RCPT TO:<c@d>", "ExpectRcpt"),
+    ("ExpectRcpt", "DATA", "Data"),
+    ("ExpectRcpt", "STARTTLS", "ExpectGreeting"),
+    ("ExpectRcpt", "QUIT", "Closing"),
+    ("Data", ".", "ExpectMail"),
+];
+
+#[test]
+fn the_diagram_has_all_arrows_and_no_other() {
+    for (state, way) in WAYS {
+        for line in LINES.into_iter().chain(["."]) {
+            let config = config(|config| config.tls = true);
+            let interest = if state == "Refused" { Interest::CONNECT } else { Interest::default() };
+            let mut table = Table::new(config, interest);
+            table.verdicts.push_back(Verdict::Answer(Reply::new(ReplyCode::known(554), "no")));
+            table.run();
+            table.send(way.as_bytes());
+            assert_eq!(state_of(&table), state);
+            table.send(format!("{line}\r\n").as_bytes());
+            let arrow = ARROWS.iter().find(|(from, with, _)| *from == state && *with == line);
+            let is_http = line.contains("HTTP") && !["Refused", "Data"].contains(&state);
+            let to = if is_http { "Closing" } else { arrow.map_or(state, |(_, _, to)| to) };
+            assert_eq!(state_of(&table), to, "{line:?} in {state}");
+        }
+    }
+}
