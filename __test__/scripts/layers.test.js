@@ -7,6 +7,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 const { faults } = require('../../scripts/layers.js');
+const { ROOT } = require('../support/child.js');
 
 /** What is wrong with these files, by their paths. */
 function check(t, files) {
@@ -156,4 +157,8 @@ test('tests import what they like, but no higher layer', (t) => {
   assert.equal(check(t, { ...CLEAN, ...climbs }).length, 1);
   const product = { ...files, 'protocol/reply.rs': reply.replace('#[cfg(test)]', '') };
   assert.match(check(t, { ...CLEAN, ...product }).join(), /^a circle: /);
+});
+
+test('our own sources', () => {
+  assert.deepEqual(faults(path.join(ROOT, 'src')), []);
 });

@@ -24,9 +24,13 @@
 
 mod answers;
 mod commands;
+mod config;
 mod control;
 mod deadlines;
 mod dialogue;
+mod messages;
+mod outgoing;
+mod pace;
 mod plan;
 mod receiving;
 mod replies;
@@ -34,56 +38,25 @@ mod replies;
 mod tests;
 mod timers;
 
+pub use config::ServerConfig;
 pub use dialogue::{
     Answer, Body, Expired, News, NextLine, Notice, Question, Standing, Step, Verdict,
 };
 pub use plan::{Effect, Plan, PlannedReply};
 
-use super::control::{Control, Meter};
-use super::counters::Counters;
-use super::data::BareNewlines;
-use super::dialect::{Dialect, Replies, Stock};
+use super::control::Meter;
+use super::dialect::Stock;
 use super::events::Interest;
-use super::extension::Extensions;
-use super::limits::{IDLE_BUFFER, Limits, MAX_GATHERED_REPLIES};
+use super::limits::{IDLE_BUFFER, MAX_GATHERED_REPLIES};
 use super::line::LineReader;
 use super::reply::Reply;
 use bytes::BytesMut;
 use dialogue::Parked;
+use outgoing::Outgoing;
 use receiving::Receiving;
-use replies::Outgoing;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use timers::{Timer, Timers};
-
-/// What all sessions of a server share.
-#[derive(Debug)]
-pub struct ServerConfig {
-    /// What the server calls itself.
-    pub name: String,
-    /// The limits of each session.
-    pub limits: Limits,
-    /// The extensions that are offered.
-    pub extensions: Extensions,
-    /// Whether there are keys for STARTTLS.
-    pub tls: bool,
-    /// Whether mail is taken under TLS only (RFC 3207 section 4).
-    pub require_tls: bool,
-    /// What it says and allows.
-    pub dialect: Dialect,
-    /// What becomes of bare CR and LF in a message.
-    pub bare_newlines: BareNewlines,
-    /// Whether LF dot LF ends a message where every line of the session has ended in a bare LF.
-    pub line_feeds: bool,
-    /// The longest message that the application can be given, in bytes.
-    pub deliverable: Option<u64>,
-    /// The replies that the engine gives by itself.
-    pub replies: Replies,
-    /// How clients are treated that behave badly.
-    pub control: Control,
-    /// What its sessions have done.
-    pub counters: Counters,
-}
 
 #[derive(Debug)]
 enum State {

@@ -1,9 +1,10 @@
 //! What a command line would do: parsed and held against the state, with nothing done yet.
 
-use super::{Interest, ServerConfig};
+use super::config::ServerConfig;
 use crate::protocol::command::{Command, CommandError};
 use crate::protocol::dialect::{Incomplete, Order, Replies, Stock, Welcome};
 use crate::protocol::envelope::{Mail, Recipient};
+use crate::protocol::events::Interest;
 use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::{BufMut, BytesMut};
 

@@ -1,17 +1,14 @@
 //! One message on its way in.
 
-use super::control::Pace;
-use super::timers::Timer;
-use super::{
-    Body, Ending, Interest, Next, Notice, PlannedReply, Question, ServerConfig, ServerSession,
-    State, Step,
-};
+use super::config::ServerConfig;
+use super::dialogue::{Body, Step};
+use super::pace::Pace;
 use crate::protocol::data::{BareNewlines, DataDecoder};
 use crate::protocol::dialect::Stock;
+use crate::protocol::events::Interest;
 use crate::protocol::message::Message;
 use crate::protocol::reply::Reply;
-use bytes::{Buf, BytesMut};
-use std::time::Instant;
+use bytes::BytesMut;
 
 /// What came of a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,10 +45,10 @@ enum Fate {
 /// A message in the data state.
 #[derive(Debug)]
 pub(super) struct Receiving {
-    decoder: DataDecoder,
+    pub(super) decoder: DataDecoder,
     fate: Fate,
     /// How the application takes it.
-    body: Body,
+    pub(super) body: Body,
     /// What of it is kept, or was not handed on yet.
     message: Message,
     /// Wire bytes that were not handed on yet, where the application listens to them.
@@ -123,12 +120,12 @@ impl Receiving {
         &mut self.pace
     }
 
-    fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.decoder.has_ended()
     }
 
     /// Whether there is something to hand on.
-    fn has_more(&self) -> bool {
+    pub(super) fn has_more(&self) -> bool {
         self.chunk.as_ref().is_some_and(|chunk| !chunk.is_empty())
             || matches!(self.fate, Fate::Stream) && !self.message.is_empty()
     }
@@ -149,7 +146,7 @@ impl Receiving {
         }
     }
 
-    fn end(self, bare_newlines: BareNewlines) -> End {
+    pub(super) fn end(self, bare_newlines: BareNewlines) -> End {
         let refuses_bare = bare_newlines == BareNewlines::Refuse;
         match self.fate {
             Fate::Discarded(reply) => End::Discarded(reply),
@@ -162,86 +159,5 @@ impl Receiving {
             Fate::Keep => End::Message(self.message),
             Fate::Skip => End::NotKept,
         }
-    }
-}
-
-impl ServerSession {
-    /// Takes what has come of a message, and sees to it when it is whole.
-    pub(super) fn poll_data(&mut self, now: Instant) -> Option<Next> {
-        let State::Data(receiving) = &mut self.state else { return None };
-        let input = &mut self.input;
-        if !input.bytes.is_empty() && !receiving.has_ended() {
-            let used = receiving.decode(&input.bytes);
-            input.bytes.advance(used);
-            self.timers.set(Timer::Client, now);
-            self.stop_pace(now);
-        }
-        let State::Data(receiving) = &mut self.state else { return None };
-        if receiving.has_more() {
-            return Some(Next::HandOn);
-        }
-        if !receiving.has_ended() {
-            return self.wait(now);
-        }
-        if !receiving.decoder.has_line_feeds() {
-            self.input.lines.note_crlf();
-        }
-        let State::Data(receiving) = std::mem::replace(&mut self.state, State::ExpectMail) else {
-            return None;
-        };
-        self.counts.recipients = 0;
-        let body = receiving.body;
-        let mut end = receiving.end(self.config.bare_newlines);
-        if self.pipelines_behind_data() {
-            end = End::Refused(Stock::UnauthorisedPipelining);
-            self.end(Ending::Closed);
-        }
-        self.end_data(end, body, now)
-    }
-
-    /// Replies to a message, or asks about it first.
-    fn end_data(&mut self, end: End, body: Body, now: Instant) -> Option<Next> {
-        let is_asked = match end {
-            End::Streamed => true,
-            End::Message(_) => self.interest.has(Interest::DATA),
-            _ => false,
-        };
-        if !is_asked {
-            let accepted = matches!(end, End::Message(_) | End::NotKept);
-            self.config.counters.answered(accepted);
-        }
-        match end {
-            End::Refused(stock) => {
-                self.reply_stock(stock);
-                if body == Body::Stream || self.interest.has(Interest::DATA) {
-                    return Some(self.tell(Notice::Cut(stock), now));
-                }
-            }
-            End::Streamed => return Some(self.ask(Question::Streamed, now)),
-            End::Discarded(None) => self.reply_stock(Stock::LocalError),
-            End::Discarded(Some(reply)) => {
-                self.config.counters.refuse_by_application();
-                let code = reply.code();
-                self.reply(&PlannedReply::Made(reply));
-                self.refuse(code);
-            }
-            End::Message(message) if self.interest.has(Interest::DATA) => {
-                return Some(self.ask(Question::Data(message), now));
-            }
-            End::Message(message) => {
-                self.reply_stock(Stock::Ok);
-                if self.interest.may_look_back() {
-                    return Some(self.tell(Notice::Taken(message), now));
-                }
-            }
-            End::NotKept => {
-                self.reply_stock(Stock::Ok);
-                // The application has taken every chunk before the client hears so.
-                if self.interest.has(Interest::DATA_CHUNK) {
-                    return Some(self.tell(Notice::Responses, now));
-                }
-            }
-        }
-        None
     }
 }

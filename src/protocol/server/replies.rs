@@ -3,21 +3,11 @@
 
 use super::answers::By;
 use super::timers::Timer;
-use super::{Ending, Interest, Next, Notice, Plan, PlannedReply, ServerConfig, ServerSession};
+use super::{Ending, Interest, Next, Notice, Plan, PlannedReply, ServerSession};
 use crate::protocol::dialect::Stock;
 use crate::protocol::reply::ReplyCode;
 use bytes::{BufMut, BytesMut};
 use std::time::{Duration, Instant};
-
-/// Replies on their way out.
-#[derive(Debug, Default)]
-pub(super) struct Outgoing {
-    /// To be written, gathered over a pipelined group.
-    pub(super) ready: BytesMut,
-    /// Those from the first negative one on, where they are held back; until when, the session's
-    /// pause says once what is ready before them has left.
-    held: Option<BytesMut>,
-}
 
 impl ServerSession {
     /// Bytes of replies that are ready to leave.
@@ -121,17 +111,5 @@ impl ServerSession {
     /// Where a reply of `code` goes.
     pub(super) fn queue(&mut self, code: Option<ReplyCode>) -> &mut BytesMut {
         self.outgoing.queue(&self.config, code)
-    }
-}
-
-impl Outgoing {
-    /// Where a reply of `code` goes: behind those that wait, or to them if it is negative and there
-    /// is a tarpit; else to those that are ready.
-    fn queue(&mut self, config: &ServerConfig, code: Option<ReplyCode>) -> &mut BytesMut {
-        let negative = code.is_some_and(|code| !code.is_positive());
-        if self.held.is_some() || negative && config.control.tarpit.is_some() {
-            return self.held.get_or_insert_default();
-        }
-        &mut self.ready
     }
 }

@@ -11,8 +11,12 @@ mod transcripts;
 
 use super::super::limits::MAX_OVERLONG_LINES;
 use super::*;
+use crate::protocol::control::Control;
+use crate::protocol::data::BareNewlines;
+use crate::protocol::dialect::{Dialect, Replies};
 use crate::protocol::envelope::Dropped;
-use crate::protocol::extension::Extension;
+use crate::protocol::extension::{Extension, Extensions};
+use crate::protocol::limits::Limits;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::testing::server_config as config;
 use std::collections::VecDeque;
