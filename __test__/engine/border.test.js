@@ -6,8 +6,9 @@ const { beforeEach, describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 const { calls, forget, ring } = require('../support/fake-engine.js');
 const border = require('../../src/js/engine/border.js');
+const { FIELD, KIND, VERDICT } = require('../../src/js/engine/constants.js');
 
-const { KIND, VERDICT, onClientRecord, onRecord } = border;
+const { onClientRecord, onRecord } = border;
 
 /** @type {any[]} */
 let heard;
@@ -15,7 +16,7 @@ let heard;
 beforeEach(() => {
   forget();
   heard = [];
-  onRecord((kind, _head, at) => heard.push([kind, border.field(at, 1), border.text()]));
+  onRecord((kind, _head, at) => heard.push([kind, border.field(at, FIELD.NUMBER), border.text()]));
 });
 
 describe('a batch', () => {

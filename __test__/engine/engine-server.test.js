@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
 const { NativeServer, calls, forget, ring } = require('../support/fake-engine.js');
-const { KIND } = require('../../src/js/engine/border.js');
+const { KIND } = require('../../src/js/engine/constants.js');
 const { EngineServer } = require('../../src/js/engine/engine-server.js');
 const { merge } = require('../../src/js/options/server.js');
 

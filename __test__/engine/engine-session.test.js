@@ -11,6 +11,7 @@ const { EngineSession } = require('../../src/js/engine/engine-session.js');
 const ENDS = ['192.0.2.1', '1234', '127.0.0.1', '25'];
 const HOOKS = [
   ...['connected', 'command', 'message', 'taken', 'streamed', 'cut', 'captured', 'responded'],
+  'lineTooLong',
   ...['wasReset', 'forgotGreeting', 'greeted', 'begun', 'added', 'chunk', 'piece', 'secured'],
   ...['timedOut', 'listenerTimeout', 'failed', 'gone'],
 ];
@@ -99,6 +100,7 @@ const RECORDS = [
   ],
   ['a message in pieces, whole', { kind: KIND.STREAMED }, [['streamed']]],
   ['a message in pieces, refused', { kind: KIND.CUT }, [['cut']]],
+  ['a line that is too long', { kind: KIND.LINE_TOO_LONG }, [['lineTooLong']]],
   ['a line', { kind: KIND.CAPTURED, own: ['dXNlcg=='] }, [['captured', Buffer.from('dXNlcg==')]]],
   [
     'replies',

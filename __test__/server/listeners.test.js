@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
-const { INTEREST } = require('../../src/js/engine/border.js');
+const { INTEREST } = require('../../src/js/engine/constants.js');
 const { Listeners } = require('../../src/js/server/listeners.js');
 
 const noop = () => {};

@@ -6,7 +6,8 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 const { calls, forget, verdictOf, ring, verdicts } = require('../support/fake-engine.js');
-const { KIND, VERDICT, onRecord } = require('../../src/js/engine/border.js');
+const { onRecord } = require('../../src/js/engine/border.js');
+const { KIND, VERDICT } = require('../../src/js/engine/constants.js');
 const { Dialogue } = require('../../src/js/server/dialogue.js');
 
 const { ACCEPT, ANSWER, OK, PROCEED, SKIP } = VERDICT;

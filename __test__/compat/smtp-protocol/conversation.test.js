@@ -6,7 +6,8 @@ const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 const { calls, forget, ring, verdictOf, verdicts } = require('../../support/fake-engine.js');
-const { FLAG, KIND, VERDICT, onRecord } = require('../../../src/js/engine/border.js');
+const { onRecord } = require('../../../src/js/engine/border.js');
+const { FLAG, KIND, VERDICT } = require('../../../src/js/engine/constants.js');
 const { Conversation } = require('../../../src/js/compat/smtp-protocol/conversation.js');
 
 /** @type {InstanceType<typeof Conversation>} */

@@ -5,7 +5,8 @@ const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
 const { calls, forget, ring } = require('../../support/fake-engine.js');
-const { KIND, onRecord } = require('../../../src/js/engine/border.js');
+const { onRecord } = require('../../../src/js/engine/border.js');
+const { KIND } = require('../../../src/js/engine/constants.js');
 const { Connection } = require('../../../src/js/compat/smtpjs/connection.js');
 
 /** @type {any[]} */
