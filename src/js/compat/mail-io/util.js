@@ -3,6 +3,7 @@
 
 const dns = require('node:dns');
 const fs = require('node:fs/promises');
+const { clearTimeout, setTimeout } = require('node:timers');
 const { sortHandlers } = require('./handlers.js');
 const { getHandlers } = require('./plugins/index.js');
 

@@ -5,6 +5,7 @@
 // baseScore, symbols, err }`.
 
 const net = require('node:net');
+const { clearTimeout, setTimeout } = require('node:timers');
 
 const MAX_SIZE = 512_000;
 /** More than any report has. */

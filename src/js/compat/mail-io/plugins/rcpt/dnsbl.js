@@ -4,6 +4,7 @@
 
 const dns = require('node:dns');
 const net = require('node:net');
+const { clearTimeout, setTimeout } = require('node:timers');
 const { isLoopback } = require('../../../../options/loopback.js');
 
 const DEFAULT_LIST = 'zen.spamhaus.org';
