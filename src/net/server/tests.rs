@@ -107,3 +107,13 @@ async fn who_is_told_to_be_gone_is_not_counted_any_more() {
         assert!(stopped > 0);
     }
 }
+
+#[test]
+fn a_client_costs_little_more_than_its_session() {
+    fn future<F, A, B>(_: impl Fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+    let room = 2 * size_of::<crate::protocol::server::ServerSession>() + 512;
+    let size = future(connection::serve);
+    assert!(size < room, "{size} bytes: is there room for a second session?");
+}

@@ -12,9 +12,10 @@ use crate::protocol::events::Interest;
 use crate::protocol::server::{Answer, Expired, ServerSession, Step};
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
+use tokio::time::Sleep;
 use transport::{Ended, Event, FAR, Farewell, Transport};
 
 /// Replies to the commands before this one leave if the application takes longer than that.
@@ -41,31 +42,35 @@ enum Replies {
 /// Serves a client until the session has ended.
 pub(super) async fn serve(stream: Stream, client: ConnectedClient) {
     let sleep = pin!(tokio::time::sleep(FAR));
-    let server = &*client.server;
-    let now = Instant::now();
-    let mut session = ServerSession::new(server.config().clone(), server.implicit_tls(), now);
-    if let Some(meter) = client.meter() {
-        session.set_meter(meter);
-    }
     let mut lookup = client.look_up();
-    let transport = Transport::new(stream, &client.slot, server.traffic(), sleep, now);
-    let mut connection = Connection { session, server, client: &client, transport };
+    let mut connection = Connection::new(stream, &client, sleep);
     let ended = connection.begin(lookup.as_mut()).await;
     connection.finish(ended).await;
 }
 
 struct Connection<'a> {
     session: ServerSession,
-    server: &'a Server,
     client: &'a ConnectedClient,
     transport: Transport<'a>,
 }
 
 impl<'a> Connection<'a> {
+    /// Not a part of [`serve`], whose future would keep room for a second session.
+    fn new(stream: Stream, client: &'a ConnectedClient, sleep: Pin<&'a mut Sleep>) -> Self {
+        let server = &client.server;
+        let now = Instant::now();
+        let mut session = ServerSession::new(server.config().clone(), server.implicit_tls(), now);
+        if let Some(meter) = client.meter() {
+            session.set_meter(meter);
+        }
+        let transport = Transport::new(stream, &client.slot, server.traffic(), sleep, now);
+        Self { session, client, transport }
+    }
+
     /// Waits for the client's name first, where the server wants that.
     async fn begin(&mut self, lookup: Option<&mut Lookup>) -> Result<(), Ended> {
         if let Some(lookup) = lookup
-            && self.server.resolver().is_some_and(|resolver| resolver.before_greeting())
+            && self.server().resolver().is_some_and(|resolver| resolver.before_greeting())
         {
             self.await_name(lookup).await?;
         }
@@ -94,7 +99,7 @@ impl<'a> Connection<'a> {
     }
 
     async fn run(&mut self) -> Result<(), Ended> {
-        if self.server.implicit_tls() {
+        if self.server().implicit_tls() {
             self.handshake().await?;
         }
         loop {
@@ -142,7 +147,7 @@ impl<'a> Connection<'a> {
     }
 
     fn interest(&self) -> Interest {
-        Interest(self.server.interest().0 | self.slot().interest().0)
+        Interest(self.server().interest().0 | self.slot().interest().0)
     }
 
     async fn wait(&mut self, watch: Watch) -> Result<(), Ended> {
@@ -166,7 +171,10 @@ impl<'a> Connection<'a> {
                 && !self.interest().has(Interest::RESPONSE);
             match self.next_before(Watch::Reset, held.then_some(grace)).await? {
                 Event::Wake(Wake::Answer(answer)) => {
-                    self.server.traffic().answers.add(self.now().saturating_duration_since(asked));
+                    self.server()
+                        .traffic()
+                        .answers
+                        .add(self.now().saturating_duration_since(asked));
                     self.slot().withdraw();
                     return Ok(Some(answer));
                 }
@@ -187,7 +195,7 @@ impl<'a> Connection<'a> {
 
     /// Reads nothing until the application has caught up with the message data that was posted.
     async fn catch_up(&mut self) -> Result<(), Ended> {
-        let limit = self.server.config().limits.listener;
+        let limit = self.server().config().limits.listener;
         let deadline = limit.map(|limit| self.now() + limit);
         loop {
             self.transport.arm(deadline);
@@ -266,7 +274,7 @@ impl<'a> Connection<'a> {
     /// Carries TLS out, counts it and tells the application.
     async fn handshake(&mut self) -> Result<(), Ended> {
         let ended = self.shake_hands().await;
-        let traffic = self.server.traffic();
+        let traffic = self.server().traffic();
         match (&ended, self.slot().tls()) {
             (Ok(()), Some(info)) if info.protocol == "TLSv1.2" => traffic.tls12.add(1),
             (Ok(()), _) => traffic.tls13.add(1),
@@ -280,8 +288,9 @@ impl<'a> Connection<'a> {
 
     async fn shake_hands(&mut self) -> Result<(), Ended> {
         let stream = self.transport.take_stream()?;
-        let tls = self.server.tls().ok_or_else(|| io::Error::other("there are no keys for TLS"))?;
-        let deadline = self.server.config().limits.handshake.map(|limit| self.now() + limit);
+        let tls =
+            self.server().tls().ok_or_else(|| io::Error::other("there are no keys for TLS"))?;
+        let deadline = self.server().config().limits.handshake.map(|limit| self.now() + limit);
         let mut handshake = Box::pin(async move { stream.secure(&tls).await });
         loop {
             self.transport.arm(deadline);
@@ -347,13 +356,17 @@ impl<'a> Connection<'a> {
         self.transport.now
     }
 
+    fn server(&self) -> &'a Server {
+        &self.client.server
+    }
+
     fn slot(&self) -> &'a Slot {
         &self.client.slot
     }
 
     /// Writes the replies that are on their way out.
     async fn send(&mut self) -> Result<(), Ended> {
-        let limit = self.server.config().limits.command;
+        let limit = self.server().config().limits.command;
         let mut deadline = limit.map(|limit| self.now() + limit);
         let mut left = self.transport.outgoing.len();
         loop {
