@@ -1,7 +1,7 @@
 //! A session of the server with a client that says what it is told to, and an application that
 //! listens to nothing or takes everything. All that is known here of the machine is in this file.
 
-use crate::protocol::control::Control;
+use crate::protocol::control::AbusePolicy;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Dialect, Replies};
@@ -106,7 +106,7 @@ fn config() -> Arc<ServerConfig> {
         line_feeds: false,
         deliverable: None,
         replies,
-        control: Control::default(),
+        control: AbusePolicy::default(),
         counters: Counters::default(),
     })
 }

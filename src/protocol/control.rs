@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// How a server treats its clients, besides limits.
 #[derive(Debug, Clone, Default)]
-pub struct Control {
+pub struct AbusePolicy {
     /// How long negative replies are held back.
     pub tarpit: Option<Duration>,
     /// How long the greeting waits; a client has to wait for it (RFC 5321 section 4.3.1).

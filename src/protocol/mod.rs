@@ -14,7 +14,7 @@
 //! | dot transparency, end of data | RFC 5321 section 4.5.2 | [`data::DataDecoder`], [`encoder::DataEncoder`] |
 //! | message | RFC 5321 section 2.3.1 | [`message::Message`] |
 //! | limits and timeouts | RFC 5321 section 4.5.3 | [`limits::Limits`] |
-//! | resistance to attacks | RFC 5321 section 7.8 | [`control::Control`] |
+//! | resistance to attacks | RFC 5321 section 7.8 | [`control::AbusePolicy`] |
 //!
 //! Ours: an *event* is what the application may want to hear of, a *question* is an event that
 //! parks the session until a *verdict* answers it, a *step* is what the session wants its driver

@@ -3,11 +3,11 @@
 use crate::net::server::rates::{Limits, Rates};
 use crate::node::convert::{limit, limit32, time, unknown};
 use crate::protocol::budget::Budget;
-use crate::protocol::control::{Control, Pipelining};
+use crate::protocol::control::{AbusePolicy, Pipelining};
 use napi::Result;
 use napi_derive::napi;
 
-/// The parameters of [`Control`], and rates.
+/// The parameters of [`AbusePolicy`], and rates.
 #[napi(object)]
 pub struct ControlOptions {
     /// How long negative replies are held back, in milliseconds.
@@ -35,8 +35,8 @@ pub struct RateOptions {
 }
 
 impl ControlOptions {
-    pub(super) fn control(&self) -> Result<Control> {
-        Ok(Control {
+    pub(super) fn control(&self) -> Result<AbusePolicy> {
+        Ok(AbusePolicy {
             tarpit: time(self.tarpit)?,
             greeting_delay: time(self.greeting_delay)?,
             unauthorised_pipelining: match self.unauthorised_pipelining.as_str() {

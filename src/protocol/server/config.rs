@@ -1,6 +1,6 @@
 //! What all sessions of a server share.
 
-use crate::protocol::control::Control;
+use crate::protocol::control::AbusePolicy;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Dialect, Replies};
@@ -31,7 +31,7 @@ pub struct ServerConfig {
     /// The replies that the engine gives by itself.
     pub replies: Replies,
     /// How clients are treated that behave badly.
-    pub control: Control,
+    pub control: AbusePolicy,
     /// What its sessions have done.
     pub counters: Counters,
 }

@@ -1,6 +1,6 @@
 //! How a session treats a client that behaves badly: a greeting that waits, pipelining that is not
 //! allowed, what is counted, and message data that comes too slowly; `replies.rs` has the tarpit.
-//! Each is off where [`Control`](crate::protocol::control::Control) does not say otherwise.
+//! Each is off where [`AbusePolicy`](crate::protocol::control::AbusePolicy) does not say otherwise.
 
 use super::timers::Timer;
 use super::{Effect, Greeted, Next, Plan, ServerSession, State};

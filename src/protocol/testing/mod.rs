@@ -2,7 +2,7 @@
 
 pub mod inputs;
 
-use super::control::Control;
+use super::control::AbusePolicy;
 use super::counters::Counters;
 use super::data::BareNewlines;
 use super::dialect::{Dialect, Replies};
@@ -114,7 +114,7 @@ pub fn server_config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig
         line_feeds: false,
         deliverable: None,
         replies: Replies::new(&Dialect::mbr_smtp(), name, false),
-        control: Control::default(),
+        control: AbusePolicy::default(),
         counters: Counters::default(),
     };
     change(&mut config);

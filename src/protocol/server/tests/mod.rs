@@ -11,7 +11,7 @@ mod transcripts;
 
 use super::super::limits::MAX_OVERLONG_LINES;
 use super::*;
-use crate::protocol::control::Control;
+use crate::protocol::control::AbusePolicy;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Dialect, Replies};
 use crate::protocol::envelope::Dropped;

@@ -76,7 +76,7 @@ fn any_dialect(random: &mut Random) -> Dialect {
 }
 
 /// A server of any kind.
-fn any_config(random: &mut Random, control: Control) -> Arc<ServerConfig> {
+fn any_config(random: &mut Random, control: AbusePolicy) -> Arc<ServerConfig> {
     let newlines = [BareNewlines::Accept, BareNewlines::Refuse, BareNewlines::Normalise];
     config(|config| {
         config.dialect = any_dialect(random);
@@ -127,7 +127,7 @@ fn outcome(
     bytes: &[u8],
     interest: Interest,
     seed: u64,
-    control: Control,
+    control: AbusePolicy,
     cuts: &mut dyn FnMut() -> usize,
 ) -> String {
     let mut random = Random::new(seed);
@@ -165,7 +165,7 @@ fn cuts_change_nothing() {
             };
             let tarpit = (seed % 2 == 0).then_some(Duration::from_secs(1));
             let saw = |cuts: &mut dyn FnMut() -> usize| {
-                let control = Control { tarpit, ..Control::default() };
+                let control = AbusePolicy { tarpit, ..AbusePolicy::default() };
                 outcome(bytes, interest, seed, control, cuts)
             };
             let whole = saw(&mut || usize::MAX);
@@ -188,7 +188,7 @@ fn no_bytes_panic() {
             let at = random.below(bytes.len());
             bytes[at] = random.below(256) as u8;
         }
-        let control = Control {
+        let control = AbusePolicy {
             tarpit: Some(Duration::from_secs(1)),
             greeting_delay: (seed % 7 == 0).then_some(Duration::from_secs(1)),
             unauthorised_pipelining: [Pipelining::Accept, Pipelining::Refuse][random.below(2)],

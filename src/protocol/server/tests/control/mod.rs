@@ -18,7 +18,7 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn controlled(change: impl FnOnce(&mut Control)) -> Arc<ServerConfig> {
+fn controlled(change: impl FnOnce(&mut AbusePolicy)) -> Arc<ServerConfig> {
     config(|config| change(&mut config.control))
 }
 

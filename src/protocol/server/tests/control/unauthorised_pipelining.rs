@@ -3,7 +3,7 @@
 use super::*;
 
 fn table() -> Table {
-    let refuse = |control: &mut Control| control.unauthorised_pipelining = Pipelining::Refuse;
+    let refuse = |control: &mut AbusePolicy| control.unauthorised_pipelining = Pipelining::Refuse;
     Table::new(controlled(refuse), Interest::DATA)
 }
 
