@@ -95,8 +95,8 @@ const RECORDS = [
   ],
   [
     'a long message that is not ASCII',
-    { kind: KIND.TAKEN, blob: Buffer.from('ü'.repeat(20_000)) },
-    [['taken', 'ü'.repeat(20_000), Buffer.from('ü'.repeat(20_000))]],
+    { kind: KIND.DATA, blob: Buffer.from('ü'.repeat(20_000)) },
+    [['message', 'ü'.repeat(20_000), Buffer.from('ü'.repeat(20_000))]],
   ],
   ['a message in pieces, whole', { kind: KIND.STREAMED }, [['streamed']]],
   ['a message in pieces, refused', { kind: KIND.CUT }, [['cut']]],
@@ -148,7 +148,7 @@ describe('a record', () => {
   }
 
   test('of every kind that sessions have is among these', () => {
-    const kinds = new Set(RECORDS.map(([, { kind }]) => kind).concat(KIND.ERROR));
+    const kinds = new Set(RECORDS.map(([, { kind }]) => kind).concat(KIND.ERROR, KIND.TAKEN));
     const others = new Set([KIND.STOPPED, KIND.SERVER_ERROR]);
     const missing = Object.entries(KIND)
       .filter(([, kind]) => kind < KIND.SENT && !kinds.has(kind) && !others.has(kind))
@@ -166,6 +166,17 @@ describe('a record', () => {
       session.heard.map(([, { argument }]) => argument),
       ['b@x', 'c@x'],
     );
+  });
+
+  test('of a message that no listener takes fetches it when that is wanted', () => {
+    ring({ kind: KIND.TAKEN, sequence: 9 });
+    assert.equal(verdicts.at(-1)?.verdict, VERDICT.ACCEPT);
+    assert.deepEqual(calls, []);
+    const [[hook, fetch]] = session.heard;
+    assert.equal(hook, 'taken');
+    assert.equal(String(fetch()), 'kept\r\n');
+    assert.deepEqual(calls, [['takeMessage', 7, 9]]);
+    session.heard.length = 0;
   });
 
   test('is answered in its batch as planned, or later by its number', async () => {

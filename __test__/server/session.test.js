@@ -337,6 +337,64 @@ describe('data', { timeout: 30_000 }, () => {
     gone();
   });
 
+  for (const event of [
+    'connect',
+    'helo',
+    'mail',
+    'rcpt',
+    'message',
+    'response',
+    'disconnect',
+    'error',
+  ]) {
+    test(`has the message with nothing but a listener of '${event}', for who looks`, async (t) => {
+      const sessions = new Set();
+      const listener = function listener() {
+        sessions.add(this);
+        return true;
+      };
+      const log = new Log();
+      const { greeted, server } = await serve(
+        t,
+        { maxMemory: 2 ** 20 },
+        { [event]: listener, ...(event === 'disconnect' ? log.listeners({}, ['disconnect']) : {}) },
+      );
+      const client = await greeted();
+      for (const text of ['one\r\n', 'zwölf\r\n']) {
+        await client.transaction(text);
+        const [session] = sessions;
+        assert.ok(server.stats().memory >= Buffer.byteLength(text), 'it is with the engine');
+        if (session !== undefined) {
+          assert.equal(session.data.received, true);
+          assert.equal(session.data.message, text);
+          assert.equal(String(session.raw), text);
+          assert.equal(server.stats().memory, 0, 'it is with JavaScript now');
+        }
+      }
+      await client.transaction('never looked at\r\n');
+      await client.command('RSET', 250);
+      assert.equal(server.stats().memory, 0, 'the transaction is over');
+      for (const { data } of sessions) assert.equal(data.message, undefined);
+    });
+  }
+
+  test("has it in 'disconnect', too", async (t) => {
+    const seen = deferred();
+    const { greeted } = await serve(
+      t,
+      {},
+      {
+        disconnect() {
+          seen.resolve(this.data.message);
+        },
+      },
+    );
+    const client = await greeted();
+    await client.transaction('text\r\n');
+    await client.quit();
+    assert.equal(await seen.promise, 'text\r\n');
+  });
+
   test('the second message of a connection starts with an empty envelope', async (t) => {
     const seen = [];
     const data = function data() {

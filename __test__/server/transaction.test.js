@@ -96,3 +96,67 @@ test('a message as bytes is what was sent', () => {
   assert.deepEqual([transaction.raw, transaction.byteLength], [bytes, bytes.length]);
   assert.equal(transaction.data.received, true);
 });
+
+describe('a message that no listener takes', () => {
+  /** A transaction with one, and how often it was fetched. */
+  function kept(bytes = Buffer.from('tèxt\r\n')) {
+    const transaction = begun();
+    const seen = { transaction, fetched: 0 };
+    transaction.keep(() => {
+      seen.fetched += 1;
+      return bytes;
+    });
+    return seen;
+  }
+
+  test('is not fetched before somebody looks', () => {
+    const seen = kept();
+    const { transaction } = seen;
+    assert.equal(transaction.data.received, true);
+    assert.deepEqual(Object.keys(transaction.data).includes('message'), true);
+    transaction.replace();
+    transaction.restore();
+    transaction.begin('client.example');
+    assert.deepEqual([transaction.data.message, transaction.raw], [undefined, undefined]);
+    assert.equal(seen.fetched, 0);
+  });
+
+  for (const first of /** @type {const} */ (['message', 'raw'])) {
+    test(`is fetched once, for who looks at ${first} first`, () => {
+      const seen = kept();
+      const { transaction } = seen;
+      for (let round = 0; round < 2; round++) {
+        if (first === 'raw') assert.equal(String(transaction.raw), 'tèxt\r\n');
+        assert.equal(transaction.data.message, 'tèxt\r\n');
+        assert.equal(String(transaction.raw), 'tèxt\r\n');
+        transaction.replace();
+        assert.equal(transaction.raw, undefined);
+        transaction.restore();
+      }
+      assert.equal(seen.fetched, 1);
+    });
+  }
+
+  test('stays with data that a listener kept, once it was looked at', () => {
+    const { transaction } = kept();
+    const { data } = transaction;
+    assert.equal(data.message, 'tèxt\r\n');
+    transaction.begin('client.example');
+    assert.equal(data.message, 'tèxt\r\n');
+    assert.equal(transaction.data.message, undefined);
+  });
+
+  test('is what a listener sets, all the same', () => {
+    const seen = kept();
+    seen.transaction.data.message = 'mine';
+    assert.equal(seen.transaction.data.message, 'mine');
+    assert.equal(seen.fetched, 0);
+  });
+
+  test('fills data that a listener has sealed at once', () => {
+    const transaction = begun();
+    Object.seal(transaction.data);
+    transaction.keep(() => Buffer.from('x'));
+    assert.equal(transaction.data.message, 'x');
+  });
+});

@@ -113,6 +113,11 @@ class Border {
     return lines.map((line, at) => `${code}${at === lines.length - 1 ? ' ' : '-'}${line}`);
   }
 
+  takeMessage(/** @type {number} */ slot, /** @type {number} */ sequence) {
+    calls.push(['takeMessage', slot, sequence]);
+    return Buffer.from('kept\r\n');
+  }
+
   secureState() {
     calls.push(['secureState']);
     return null;

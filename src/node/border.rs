@@ -7,7 +7,7 @@ use crate::protocol::events::{Interest, numbers};
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::server::{Answer, Body, NextLine, Standing, Verdict};
-use napi::bindgen_prelude::{Function, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{Buffer, Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
@@ -183,6 +183,14 @@ impl Border {
     #[napi]
     pub fn reply_lines(&self, code: u32, text: String) -> Result<Vec<String>> {
         Ok(Reply::new(reply_code(code)?, &text).lines().collect())
+    }
+
+    /// The accepted message that record `sequence` told of, once, if the session has begun no
+    /// other transaction since.
+    #[napi]
+    pub fn take_message(&self, session: u32, sequence: u32) -> Option<Buffer> {
+        let message = self.slot(session)?.take_kept(sequence)?;
+        Some(message.segments().collect::<Vec<_>>().concat().into())
     }
 
     /// What the TLS handshake of a session agreed on, if there was one.

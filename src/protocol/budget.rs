@@ -94,6 +94,17 @@ impl Reservation {
     }
 }
 
+impl Reservation {
+    /// Gives back what was reserved too much.
+    pub fn shrink(&mut self, bytes: usize) {
+        let bytes = self.bytes.min(bytes as u64);
+        self.bytes -= bytes;
+        if let Some(budget) = &self.budget {
+            budget.used.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Drop for Reservation {
     fn drop(&mut self) {
         if let Some(budget) = &self.budget

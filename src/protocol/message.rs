@@ -1,7 +1,7 @@
 //! A message gathered in memory.
 
 use super::budget::{Budget, Reservation};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of a segment. A message grows by whole segments, so that nothing is moved.
 const SEGMENT: usize = 256 * 1024;
@@ -62,6 +62,15 @@ impl Message {
         taken
     }
 
+    /// Gives memory back that it has no use for.
+    fn shrink(&mut self) {
+        if let Some(last) = self.segments.last_mut() {
+            let before = last.capacity();
+            last.shrink_to_fit();
+            self.reserved.shrink(before - last.capacity());
+        }
+    }
+
     /// Its length in bytes.
     pub fn len(&self) -> usize {
         self.length
@@ -82,6 +91,32 @@ impl Message {
         self.segments.iter().map(Vec::as_slice)
     }
 }
+
+/// A message that was accepted and that no listener takes: there for who looks at it, until the
+/// next transaction.
+#[derive(Debug)]
+pub struct KeptMessage(Mutex<Option<Message>>);
+
+impl KeptMessage {
+    /// Keeps a message in no more memory than it needs.
+    pub fn new(mut message: Message) -> Arc<Self> {
+        message.shrink();
+        Arc::new(Self(Mutex::new(Some(message))))
+    }
+
+    /// Takes it, if it is there still.
+    pub fn take(&self) -> Option<Message> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl PartialEq for KeptMessage {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for KeptMessage {}
 
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {

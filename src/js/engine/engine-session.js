@@ -152,8 +152,9 @@ class EngineSession {
       case KIND.CONNECT:
         return this.connected();
       case KIND.DATA:
+        return this.#readMessage(head);
       case KIND.TAKEN:
-        return this.#readMessage(kind, head);
+        return this.taken(this.#fetch(engine.field(at, 2)));
       case KIND.STREAMED:
         return this.streamed();
       case KIND.CUT:
@@ -186,7 +187,7 @@ class EngineSession {
     this.piece(head & FLAG.BLOB ? engine.blobData() : engine.data(), isAscii);
   }
 
-  #readMessage(/** @type {number} */ kind, /** @type {number} */ head) {
+  #readMessage(/** @type {number} */ head) {
     const isBlob = (head & FLAG.BLOB) !== 0;
     let bytes;
     let text;
@@ -196,8 +197,12 @@ class EngineSession {
       bytes = isBlob ? engine.blobData() : engine.data();
       text = bytes.toString('utf8');
     }
-    if (kind === KIND.DATA) this.message(text, bytes);
-    else this.taken(text, bytes);
+    this.message(text, bytes);
+  }
+
+  /** What fetches the message that a record told of. @param {number} sequence the record's */
+  #fetch(sequence) {
+    return () => this.link.takeMessage(sequence);
   }
 
   #readTimeout() {
@@ -277,8 +282,12 @@ class EngineSession {
     this.link.settle(VERDICT.ACCEPT);
   }
 
-  /** One that was accepted already. @param {string} _text @param {Buffer} [_bytes] */
-  taken(_text, _bytes) {
+  /**
+   * One was accepted that no listener takes; it stays with the engine until the next transaction.
+   *
+   * @param {() => Buffer | undefined} _fetch gets its bytes, once
+   */
+  taken(_fetch) {
     this.link.settle(VERDICT.ACCEPT);
   }
 

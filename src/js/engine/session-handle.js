@@ -149,6 +149,16 @@ class Link {
     engine.border().setInterest(this.#slot, interest);
   }
 
+  /**
+   * The accepted message that a record told of, once: `undefined` where the client has begun another
+   * transaction since, or is gone.
+   *
+   * @param {number} sequence the record's
+   */
+  takeMessage(sequence) {
+    return engine.border().takeMessage(this.#slot, sequence) ?? undefined;
+  }
+
   /** What TLS agreed on, while the engine knows it. */
   secureState() {
     return engine.border().secureState(this.#slot);

@@ -133,11 +133,10 @@ class Dialogue extends EngineSession {
     this.judge.ask('data', text, this.planned(this.#host.replies));
   }
 
-  /** @override @param {string} text @param {Buffer} [bytes] */
-  taken(text, bytes) {
+  /** @override @param {() => Buffer | undefined} fetch */
+  taken(fetch) {
     this.judge.forgetReading();
-    this.transaction.receive(text, bytes);
-    this.transaction.data.message = text;
+    this.transaction.keep(fetch);
     this.link.settle(VERDICT.ACCEPT);
   }
 

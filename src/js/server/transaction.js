@@ -16,12 +16,38 @@ function newData(/** @type {string | undefined} */ origin) {
   };
 }
 
+/** A message that is fetched when somebody looks at it. */
+class KeptMessage {
+  /** @type {(() => Buffer | undefined) | undefined} */
+  #fetch;
+  /** @type {Buffer | undefined} */
+  #bytes;
+
+  /** @param {() => Buffer | undefined} fetch */
+  constructor(fetch) {
+    this.#fetch = fetch;
+  }
+
+  get bytes() {
+    const fetch = this.#fetch;
+    this.#fetch = undefined;
+    if (fetch) this.#bytes = fetch();
+    return this.#bytes;
+  }
+
+  get text() {
+    return this.bytes?.toString();
+  }
+}
+
 class Transaction {
   #data = newData(undefined);
   /** The message, perhaps not taken yet. @type {string | undefined} */
   message;
   /** @type {Buffer | undefined} */
   #bytes;
+  /** One that no listener takes. @type {KeptMessage | undefined} */
+  #kept;
   /** What a MAIL under way would replace. @type {Transaction | undefined} */
   #replaced;
 
@@ -54,6 +80,7 @@ class Transaction {
 
   /** The message as bytes. */
   get raw() {
+    if (this.#kept) return this.#kept.bytes;
     if (this.#bytes === undefined && this.message !== undefined) {
       this.#bytes = Buffer.from(this.message, 'latin1');
     }
@@ -72,6 +99,7 @@ class Transaction {
     this.data.recipients = [];
     this.message = undefined;
     this.#bytes = undefined;
+    this.#kept = undefined;
   }
 
   /** A greeting: it begins anew where there is something to forget. */
@@ -87,6 +115,7 @@ class Transaction {
     replaced.data = this.data;
     replaced.message = this.message;
     replaced.#bytes = this.#bytes;
+    replaced.#kept = this.#kept;
     this.begin(this.data.origin);
     this.#replaced = replaced;
   }
@@ -96,6 +125,7 @@ class Transaction {
     this.data = this.#replaced.data;
     this.message = this.#replaced.message;
     this.#bytes = this.#replaced.#bytes;
+    this.#kept = this.#replaced.#kept;
     this.#replaced = undefined;
   }
 
@@ -108,6 +138,29 @@ class Transaction {
     this.message = text;
     this.#bytes = bytes;
     this.data.received = true;
+  }
+
+  /**
+   * A whole message came, which stays with the engine until somebody looks at it.
+   *
+   * @param {() => Buffer | undefined} fetch gets it, once
+   */
+  keep(fetch) {
+    const { data } = this;
+    const kept = new KeptMessage(fetch);
+    this.#kept = kept;
+    data.received = true;
+    const fill = (/** @type {unknown} */ value) => {
+      const property = { value, writable: true, enumerable: true, configurable: true };
+      Object.defineProperty(data, 'message', property);
+      return value;
+    };
+    if (Object.isSealed(data)) data.message = kept.text;
+    else {
+      const get = () => fill(kept.text);
+      const lazy = { get, set: fill, enumerable: true, configurable: true };
+      Object.defineProperty(data, 'message', lazy);
+    }
   }
 
   #hasBegun() {

@@ -17,7 +17,7 @@ pub use slot::{MAX_WRITES, SessionCommand, Slot, Wake};
 pub use task::{Task, is_inline};
 
 use crate::net::sync::lock;
-use crate::protocol::server::Answer;
+use crate::protocol::server::{Answer, Notice};
 use record::Entry;
 use slot::Resume;
 use std::collections::VecDeque;
@@ -84,6 +84,9 @@ impl EventQueue {
         let awaited = matches!(record, Record::Question { .. } | Record::Notice { .. });
         let weight = slot.begin_record(if awaited { sequence } else { 0 }, record.weight());
         let ends = matches!(record, Record::Gone { .. });
+        if let Record::Notice { notice: Notice::Taken(message), .. } = &record {
+            slot.keep(sequence, message.clone());
+        }
         let batch = waiting.batch();
         batch.write(index, sequence, known.is_none().then_some(peer), record);
         batch.entries.push(Entry { slot: Some(slot.clone()), sequence, weight, ends });

@@ -52,7 +52,7 @@ pub enum Record<'a> {
     },
     /// A notice, with what the application has not heard of before it.
     Notice {
-        /// The notice; a long message is moved out of it.
+        /// The notice.
         notice: &'a mut Notice,
         /// What became of the session before it.
         news: &'a mut News,
@@ -317,7 +317,8 @@ impl Writer<'_> {
     fn notice(&mut self, notice: &mut Notice) {
         match notice {
             Notice::Cut(stock) => self.plan_stock(*stock),
-            Notice::Taken(message) => self.message(message),
+            // It stays where it is until somebody looks.
+            Notice::Taken(_) => {}
             Notice::Responses | Notice::LineTooLong => {}
         }
     }

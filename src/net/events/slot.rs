@@ -4,6 +4,7 @@ use super::task::Task;
 use crate::net::sync::lock;
 use crate::net::tls::TlsInfo;
 use crate::protocol::events::Interest;
+use crate::protocol::message::{KeptMessage, Message};
 use crate::protocol::reply::Reply;
 use crate::protocol::server::{Answer, NextLine};
 use std::collections::VecDeque;
@@ -86,6 +87,8 @@ struct Inner {
     untaken: usize,
     /// The application has enough of the message for now.
     paused: bool,
+    /// The last message that was accepted and that no listener took, by the number of its record.
+    kept: Option<(u32, Arc<KeptMessage>)>,
     waker: Option<Waker>,
 }
 
@@ -221,6 +224,16 @@ impl Slot {
 
     pub fn set_interest(&self, interest: Interest) {
         self.interest.store(interest.0, Ordering::Release);
+    }
+
+    /// Keeps a message for who looks at it; `sequence` is the number of its record.
+    pub(super) fn keep(&self, sequence: u32, message: Arc<KeptMessage>) {
+        lock(&self.inner).kept = Some((sequence, message));
+    }
+
+    /// Takes the message that record `sequence` told of, unless its session has moved on.
+    pub fn take_kept(&self, sequence: u32) -> Option<Message> {
+        lock(&self.inner).kept.take_if(|(kept, _)| *kept == sequence)?.1.take()
     }
 
     /// What the client's address is called, if that has been found out.

@@ -157,6 +157,7 @@ impl ServerSession {
             Effect::Bad => self.counts.bad_commands += 1,
             Effect::Greet { domain, extended } => self.greet(domain, extended, by),
             Effect::Mail(mail) => {
+                self.forget_message();
                 self.state = State::ExpectRcpt;
                 if note {
                     self.counts.recipients = 0;
@@ -170,6 +171,7 @@ impl ServerSession {
             Effect::Rcpt(_) => {}
             Effect::StartData => self.start_data(by.body()),
             Effect::Reset => {
+                self.forget_message();
                 self.counts.recipients = 0;
                 if note {
                     self.news.changes.reset();
@@ -189,6 +191,7 @@ impl ServerSession {
             extended && self.config.extensions.now(self.news.tls).contains(Extension::Pipelining);
         self.greeted = if pipelining { Greeted::Pipelining } else { Greeted::Yes };
         self.timers.stop(Timer::Greeting);
+        self.forget_message();
         self.counts.recipients = 0;
         self.state = State::ExpectMail;
         if by == By::Engine {
@@ -207,10 +210,18 @@ impl ServerSession {
         // What was pipelined behind STARTTLS was not said under TLS: drop it unread.
         self.input.bytes = BytesMut::new();
         self.input.lines.reset();
+        self.forget_message();
         self.counts.recipients = 0;
         if by == By::Engine {
             self.news.changes.forget();
         }
         self.state = State::StartTls;
+    }
+
+    /// Nobody looks at the message of the last transaction any more.
+    fn forget_message(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            drop(kept.take());
+        }
     }
 }

@@ -4,9 +4,10 @@ use super::plan::Plan;
 use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::Changes;
 use crate::protocol::events::Interest;
-use crate::protocol::message::Message;
+use crate::protocol::message::{KeptMessage, Message};
 use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::BytesMut;
+use std::sync::Arc;
 
 impl Interest {
     /// Whether a listener may look at a message after it was taken.
@@ -92,8 +93,8 @@ impl Question {
 pub enum Notice {
     /// The message that came was refused with this reply, whatever was handed on of it.
     Cut(Stock),
-    /// This message was taken.
-    Taken(Message),
+    /// This message was accepted; it is there to be looked at until the next transaction.
+    Taken(Arc<KeptMessage>),
     /// Replies are about to leave.
     Responses,
     /// A line of the application's own was over the limit, is gone, and was refused.

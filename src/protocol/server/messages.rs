@@ -4,6 +4,7 @@ use super::receiving::End;
 use super::timers::Timer;
 use super::{Body, Ending, Interest, Next, Notice, PlannedReply, Question, ServerSession, State};
 use crate::protocol::dialect::Stock;
+use crate::protocol::message::KeptMessage;
 use bytes::Buf;
 use std::time::Instant;
 
@@ -73,7 +74,9 @@ impl ServerSession {
             End::Message(message) => {
                 self.reply_stock(Stock::Ok);
                 if self.interest.may_look_back() {
-                    return Some(self.tell(Notice::Taken(message), now));
+                    let kept = KeptMessage::new(message);
+                    self.kept = Some(kept.clone());
+                    return Some(self.tell(Notice::Taken(kept), now));
                 }
             }
             End::NotKept => {

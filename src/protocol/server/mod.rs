@@ -49,6 +49,7 @@ use super::dialect::Stock;
 use super::events::Interest;
 use super::limits::{IDLE_BUFFER, MAX_GATHERED_REPLIES};
 use super::line::LineReader;
+use super::message::KeptMessage;
 use super::reply::Reply;
 use bytes::BytesMut;
 use dialogue::Parked;
@@ -143,6 +144,8 @@ pub struct ServerSession {
     input_ended: bool,
     outgoing: Outgoing,
     news: News,
+    /// The message of the last transaction, where the application may look at it.
+    kept: Option<Arc<KeptMessage>>,
     greeted: Greeted,
     counts: Counts,
     meter: Option<Meter>,
@@ -165,6 +168,7 @@ impl ServerSession {
             input_ended: false,
             outgoing: Outgoing::default(),
             news: News { tls, ..News::default() },
+            kept: None,
             greeted: Greeted::No,
             counts: Counts::default(),
             meter: None,

@@ -4,6 +4,7 @@
 mod control;
 mod dialect;
 mod follows;
+mod kept;
 mod lines;
 mod plans;
 mod random;
@@ -40,6 +41,8 @@ struct Table {
     /// Who takes the line behind each answer, the engine where nothing is said.
     next_lines: VecDeque<NextLine>,
     standing: Standing,
+    /// The last message that was accepted and not taken.
+    kept: Option<Arc<KeptMessage>>,
     /// What was handed on of a message.
     pieces: Vec<u8>,
     closed: bool,
@@ -63,6 +66,7 @@ impl Table {
             verdicts: VecDeque::new(),
             next_lines: VecDeque::new(),
             standing: Standing::default(),
+            kept: None,
             pieces: Vec::new(),
             closed: false,
             secured: false,
@@ -166,6 +170,9 @@ impl Table {
         }
         self.standing.recipients += news.changes.recipients.len();
         news.clear();
+        if let Notice::Taken(message) = notice {
+            self.kept = Some(message.clone());
+        }
         if let Notice::Cut(_) = notice
             && self.body == Body::Stream
         {
