@@ -18,7 +18,7 @@ use tokio::time::{timeout, timeout_at};
 
 /// Room for what a server sends at a time.
 const READ: usize = 4 * 1024;
-/// For a server to say goodbye.
+/// How long a server may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// The least that one of several exchanges gets of the time for connecting.
 const LEAST_SHARE: Duration = Duration::from_secs(5);
@@ -300,7 +300,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends all that is ready.
+    /// Sends all that the session has ready.
     async fn flush(&mut self) -> Result<(), SendError> {
         while let Some(bytes) = self.session.take_output(Instant::now()) {
             self.write(bytes).await?;

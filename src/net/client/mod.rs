@@ -32,19 +32,16 @@ pub enum Route {
 
 /// How a client reaches a server and talks to it.
 pub struct ClientOptions {
-    /// Where to.
     pub route: Route,
-    /// Finds and reaches servers.
     pub dialer: Arc<Dialer>,
-    /// TLS, where it may be spoken.
+    /// What TLS is carried out with, where it may be spoken.
     pub connector: Option<Arc<Connector>>,
-    /// TLS from the first byte (RFC 8314 section 3).
+    /// Whether TLS begins with the first byte (RFC 8314 section 3).
     pub implicit_tls: bool,
     /// Whether mail goes in plain text where a server cannot do the TLS that it offers.
     pub falls_back: bool,
-    /// How sessions begin.
     pub opening: Arc<OpeningOptions>,
-    /// For replies.
+    /// How long replies are awaited.
     pub timeouts: Timeouts,
     /// From the lookup of the name to the server's greeting line, all attempts together.
     pub connect_timeout: Duration,
@@ -55,7 +52,7 @@ pub struct ClientOptions {
 pub enum Outcome {
     /// The server had its say: on each recipient, and in the end if it took the message.
     Answered(Vec<Fate>, Option<Reply>),
-    /// It did not come to that.
+    /// The server did not come to have its say.
     Failed(SendError),
 }
 
@@ -75,10 +72,10 @@ pub enum SendError {
     /// The server did not reply as it should.
     #[error(transparent)]
     Protocol(#[from] Failure),
-    /// It does not take our mail.
+    /// The server does not take our mail.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// It cannot take this message.
+    /// The server cannot take this message.
     #[error(transparent)]
     Unfit(#[from] Unfit),
     /// The application gave no more of the message for too long.

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 /// Bytes that wait to be sent, beyond which the application is told to wait.
 const WINDOW: usize = 256 * 1024;
-/// Bytes handed over at a time.
+/// Bytes of a message handed over at a time.
 const PIECE: usize = 64 * 1024;
 
 /// Where a message comes from.
@@ -21,7 +21,7 @@ pub enum MessageSource {
     Whole(Bytes, usize),
     /// In a file, which is open once some of it has been handed over.
     File(PathBuf, Option<File>),
-    /// As it comes.
+    /// In pieces, as the application gets them.
     Streamed(Arc<MessageStream>),
 }
 

@@ -3,6 +3,7 @@
 use super::control::ControlOptions;
 use crate::net::dns::names::{ResolveOptions, Resolver};
 use crate::net::server::{Options, Port};
+use crate::net::tls::Tls;
 use crate::node::convert::{dns_servers, limit, limit32, memory_limit, reason, time, unknown};
 use crate::node::tls::TlsSettings;
 use crate::protocol::counters::Counters;
@@ -102,7 +103,7 @@ impl ServerOptions {
             port: if self.reuse_port { Port::Shared } else { Port::Own },
             resolver: self.resolve.as_ref().map(resolver).transpose()?,
             rates: self.control.rates()?,
-            config: Arc::new(config(self, tls.is_some())?),
+            config: Arc::new(config(self, tls.as_ref())?),
             tls,
         })
     }
@@ -117,7 +118,9 @@ fn resolver(params: &ResolveParams) -> Result<Arc<Resolver>> {
     Resolver::new(&options).map_err(reason)
 }
 
-fn config(options: &ServerOptions, tls: bool) -> Result<ServerConfig> {
+/// `tls` tells whether there are keys.
+fn config(options: &ServerOptions, tls: Option<&Tls>) -> Result<ServerConfig> {
+    let tls = tls.is_some();
     let dialect =
         Dialect::named(&options.dialect).ok_or_else(|| unknown("dialect", &options.dialect))?;
     let wanted = options
