@@ -87,6 +87,21 @@ describe('what listeners set is what counts', () => {
   });
 });
 
+test('an event fills data with what it brings, others with nothing', () => {
+  const transaction = new Transaction();
+  transaction.receive('text', undefined);
+  const before = { ...transaction.data };
+  for (const event of ['connect', 'message', 'dataStart', 'timeout']) transaction.fill(event, 'x');
+  assert.deepEqual(transaction.data, before);
+  transaction.fill('mail', { from: 'a@x', size: 5 });
+  transaction.fill('rcpt', 'b@x');
+  transaction.fill('data', 'argument');
+  const { from, size, recipients, message } = transaction.data;
+  assert.deepEqual([from, size, recipients, message], ['a@x', 5, ['b@x'], 'text']);
+  transaction.fill('helo', 'client.example');
+  assert.deepEqual([transaction.data.origin, transaction.data.from], ['client.example', undefined]);
+});
+
 test('a message as bytes is what was sent', () => {
   const transaction = begun();
   transaction.receive('ascii', undefined);

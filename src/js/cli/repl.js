@@ -80,7 +80,7 @@ function converse(server) {
     writer: (value) => (typeof value === 'string' ? value : require('node:util').inspect(value)),
     eval: (line, _context, _file, done) => {
       // Lines that come together are answered in their order.
-      last = last.then(() => answer(server, line.trim()));
+      last = last.then(() => answer(server, prompt, line.trim()));
       last.then(
         (value) => done(null, value),
         (error) => done(null, `error: ${messageOf(error)}`),
@@ -101,31 +101,31 @@ function converse(server) {
   });
   if (prompt.terminal) prompt.displayPrompt();
   return prompt;
+}
 
-  /** @param {any} of @param {string} line */
-  async function answer(of, line) {
-    const [, command = '', id = '', text = ''] = /^(\S*) *(\S*) *(.*)$/.exec(line) ?? [];
-    switch (command) {
-      case '':
-        return undefined;
-      case 'ls':
-        return of.list();
-      case 'count':
-        return `connection count: ${await of.getConnectionCount()}`;
-      case 'mail':
-        return of.getMail(id) ?? `no client has the id '${id}'`;
-      case 'send':
-        if (text === '') return 'send needs an id and a line';
-        of.send(id, text);
-        return text;
-      case 'help':
-        return HELP.split('\n').slice(4, 9).join('\n');
-      case 'exit':
-        prompt.close();
-        return undefined;
-      default:
-        return `there is no command '${command}': ${COMMANDS.join(', ')}`;
-    }
+/** What a line is answered. @param {any} server @param {import('node:repl').REPLServer} prompt @param {string} line */
+async function answer(server, prompt, line) {
+  const [, command = '', id = '', text = ''] = /^(\S*) *(\S*) *(.*)$/.exec(line) ?? [];
+  switch (command) {
+    case '':
+      return undefined;
+    case 'ls':
+      return server.list();
+    case 'count':
+      return `connection count: ${await server.getConnectionCount()}`;
+    case 'mail':
+      return server.getMail(id) ?? `no client has the id '${id}'`;
+    case 'send':
+      if (text === '') return 'send needs an id and a line';
+      server.send(id, text);
+      return text;
+    case 'help':
+      return HELP.split('\n').slice(4, 9).join('\n');
+    case 'exit':
+      prompt.close();
+      return undefined;
+    default:
+      return `there is no command '${command}': ${COMMANDS.join(', ')}`;
   }
 }
 

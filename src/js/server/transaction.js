@@ -108,6 +108,25 @@ class Transaction {
     else this.data.origin = origin;
   }
 
+  /**
+   * An event was accepted with success: `data` has what it brought.
+   *
+   * @param {string} event
+   * @param {any} argument of its listener
+   */
+  fill(event, argument) {
+    if (event === 'helo') {
+      this.greet(argument);
+    } else if (event === 'mail') {
+      this.data.from = argument.from;
+      this.data.size = argument.size;
+    } else if (event === 'rcpt') {
+      this.add(argument);
+    } else if (event === 'data') {
+      this.data.message = this.message;
+    }
+  }
+
   /** Begins anew for a MAIL that may be refused yet: `restore` undoes it, `settle` does not. */
   replace() {
     if (!this.#hasBegun()) return;

@@ -373,7 +373,7 @@ class Judge {
       return;
     }
     this.#transaction.settle();
-    if (fills) this.#fill();
+    if (fills) this.#transaction.fill(event, question.argument);
     const code = /** @type {Record<string, number>} */ (REPLY_CODE)[event];
     this.#tell(code);
     if (message) {
@@ -384,21 +384,6 @@ class Judge {
     } else {
       this.#announcer.respond(this.#host.replies[STOCK.ok]);
       this.#link.settle(VERDICT.OK);
-    }
-  }
-
-  #fill() {
-    const transaction = this.#transaction;
-    const { event, argument } = this.#question;
-    if (event === 'helo') {
-      transaction.greet(argument);
-    } else if (event === 'mail') {
-      transaction.data.from = argument.from;
-      transaction.data.size = argument.size;
-    } else if (event === 'rcpt') {
-      transaction.add(argument);
-    } else if (event === 'data') {
-      transaction.data.message = transaction.message;
     }
   }
 

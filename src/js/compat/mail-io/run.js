@@ -104,15 +104,7 @@ class Run {
         if (text) this.#accepted[1] = String(text);
         this.#proceed();
       }),
-      final: once((code, text) => {
-        if (this.#isForAnother()) return this.#reject(handler, ...NOT_FOR_ANOTHER);
-        session.accepted[command] = code || true;
-        this.#fill();
-        session.log.protocol(command, handler.name, code, text, 'out');
-        this.#finish({ reason: 'ok', code: code ?? null, message: text ?? null }, () =>
-          session.reply(code ? checkCode(code) : 250, text ?? 'OK', true),
-        );
-      }),
+      final: once((code, text) => this.#final(handler, code, text)),
       reject: once((code, text) => this.#reject(handler, code, text)),
       end: once((code, text) => this.#end(code, text, handler)),
       write: (/** @type {unknown} */ line) => {
@@ -120,21 +112,7 @@ class Run {
         session.log.protocol(command, handler.name, null, line, 'out');
         session.writeLine(String(line));
       },
-      read: (/** @type {(line: string) => void} */ listener) => {
-        if (this.#isOver) return;
-        const answered = (/** @type {string} */ line) => {
-          const shown = command === SECRET ? HIDDEN : line;
-          session.log.protocol(command, handler.name, null, shown, 'in');
-          try {
-            listener(line);
-          } catch (error) {
-            this.#failed(this.#response(handler), error);
-          }
-        };
-        session.readLine(answered, (code, text) => {
-          if (!this.#isOver) this.#reject(handler, code, text, () => {});
-        });
-      },
+      read: (/** @type {(line: string) => void} */ listener) => this.#read(handler, listener),
       set: (/** @type {unknown} */ value) => {
         session.data[command] ??= {};
         session.data[command][handler.name] = value;
@@ -150,6 +128,38 @@ class Run {
       },
     };
     return res;
+  }
+
+  /** Hands the client's next line to a handler, or what that line is refused with to all. */
+  #read(/** @type {Handler} */ handler, /** @type {(line: string) => void} */ listener) {
+    if (this.#isOver) return;
+    const session = this.#session;
+    const { name } = this.req.command;
+    const answered = (/** @type {string} */ line) => {
+      const shown = name === SECRET ? HIDDEN : line;
+      session.log.protocol(name, handler.name, null, shown, 'in');
+      try {
+        listener(line);
+      } catch (error) {
+        this.#failed(this.#response(handler), error);
+      }
+    };
+    session.readLine(answered, (code, text) => {
+      if (!this.#isOver) this.#reject(handler, code, text, () => {});
+    });
+  }
+
+  /** Accepts without asking the handlers behind. */
+  #final(/** @type {Handler} */ handler, /** @type {any} */ code, /** @type {any} */ text) {
+    if (this.#isForAnother()) return this.#reject(handler, ...NOT_FOR_ANOTHER);
+    const session = this.#session;
+    const { name } = this.req.command;
+    session.accepted[name] = code || true;
+    this.#fill();
+    session.log.protocol(name, handler.name, code, text, 'out');
+    this.#finish({ reason: 'ok', code: code ?? null, message: text ?? null }, () =>
+      session.reply(code ? checkCode(code) : 250, text ?? 'OK', true),
+    );
   }
 
   /** A login that no handler has let act for somebody else (RFC 4616 section 2). */
