@@ -29,3 +29,54 @@ fn no_rest_of_an_overlong_line_is_taken_for_a_handshake() {
     table.send(handshake);
     assert!(replies(&mut table).starts_with("421 "));
 }
+
+/// Where a byte may stand: behind nothing, within a verb, and within each argument.
+const HEADS: [&str; 14] = [
+    "",
+    "N",
+    "EHLO ",
+    "HELO x",
+    "MAIL ",
+    "MAIL FROM:<a",
+    "MAIL FROM:<a@b> ",
+    "RCPT TO:<",
+    "DATA",
+    "RSET ",
+    "NOOP ",
+    "HELP ",
+    "VRFY ",
+    "AUTH ",
+];
+
+#[test]
+fn a_line_with_any_byte_in_it_has_one_reply_and_the_session_goes_on() {
+    for byte in 0..=u8::MAX {
+        for head in HEADS {
+            for tail in [&b""[..], b"x"] {
+                let mut table = greeted(config(|_| {}), Interest::all());
+                let line = [head.as_bytes(), &[byte], tail, b"\r\n"].concat();
+                table.send(&line);
+                let said = replies(&mut table);
+                let last = said.lines().filter(|line| line.as_bytes().get(3) != Some(&b'-'));
+                // A bare LF ends a line, too.
+                let lines = line.iter().filter(|byte| **byte == b'\n').count();
+                assert_eq!(last.count(), lines, "{}: {said}", line.escape_ascii());
+                table.send(b"NOOP\r\n");
+                assert_eq!(replies(&mut table), "250 OK\r\n", "{}", line.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
+fn any_byte_of_a_message_is_delivered() {
+    for byte in 0..=u8::MAX {
+        let mut table = greeted(config(|_| {}), Interest::DATA);
+        table.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
+        let message = [b'a', byte, b'b', b'\r', b'\n'];
+        table.send(&message);
+        table.send(b".\r\n");
+        let shown = message.escape_ascii().to_string().replace("\\x00", "\\0");
+        assert_eq!(table.events, [format!("data {shown}")]);
+    }
+}

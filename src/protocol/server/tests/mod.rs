@@ -419,18 +419,6 @@ fn endless_lines_cost_constant_memory_and_end_the_session() {
 }
 
 #[test]
-fn every_byte_is_survived() {
-    for byte in 0..=u8::MAX {
-        for line in [[byte; 3].as_slice(), &[b'M', b'A', b'I', b'L', b' ', byte], b"EHLO \xff"] {
-            let mut table = greeted(config(|_| {}), Interest(u32::MAX));
-            table.send(line);
-            table.send(b"\r\n");
-            assert!(!replies(&mut table).is_empty());
-        }
-    }
-}
-
-#[test]
 fn messages_that_cannot_be_given_are_too_big() {
     for (interest, reply) in [(Interest::DATA, "552 "), (Interest::DATA_CHUNK, "250 ")] {
         let mut table = greeted(config(|config| config.deliverable = Some(4)), interest);
