@@ -212,7 +212,7 @@ describe('req.mail of mail-io', { timeout: 120_000 }, () => {
       assert.match(mail.problem, /destructure/);
     }
     const gone = await spooled(t, [SUBJECT, '\r\n', much('x')]);
-    gone.remove();
+    await gone.remove();
     const mail = await readMail(gone);
     assert.match(mail.problem, /ENOENT/);
   });
@@ -339,7 +339,7 @@ describe('messages of mail-io on their way', { timeout: 60_000 }, () => {
   });
 
   test('leave none where a handler never answers', async (t) => {
-    const { server, connect } = await serveMailIo(t, { limits: { idleTimeout: 300 } });
+    const { server, connect } = await serveMailIo(t, { limits: { idleTimeout: 1_000 } });
     const { left } = temporary(t);
     let asked = 0;
     server.addHandler('queue', {

@@ -47,7 +47,7 @@ describe('a message', () => {
       assert.equal(String(await spool.bytes()), all);
       assert.equal(fs.readFileSync(spool.file, 'utf8'), all);
       if (process.platform !== 'win32') assert.equal(fs.statSync(file).mode & 0o077, 0);
-      spool.remove();
+      await spool.remove();
       assert.deepEqual(fs.readdirSync(folder), []);
     });
   }
@@ -56,16 +56,18 @@ describe('a message', () => {
     fs.writeFileSync(file, 'of somebody else');
     const spool = await whole('x'.repeat(MAX_MEMORY), 'y', 'z');
     assert.equal(/** @type {any} */ (spool.error).code, 'EEXIST');
-    spool.remove();
+    await spool.remove();
     assert.equal(fs.readFileSync(file, 'utf8'), 'of somebody else');
   });
 
-  test('has no file left when it is removed on its way', () => {
-    const spool = new Spool(file);
-    spool.write(Buffer.alloc(MAX_MEMORY + 1));
-    assert.ok(fs.existsSync(file));
-    spool.remove();
-    assert.deepEqual(fs.readdirSync(folder), []);
+  test('has no file left when it is removed on its way', async () => {
+    for (const turns of [0, 1, 2, 5, 20]) {
+      const spool = new Spool(file);
+      spool.write(Buffer.alloc(MAX_MEMORY + 1));
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      await spool.remove();
+      assert.deepEqual(fs.readdirSync(folder), [], `${turns} turns`);
+    }
   });
 });
 

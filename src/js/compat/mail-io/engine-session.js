@@ -202,22 +202,20 @@ class Line extends EngineSession {
     });
   }
 
-  /** The transaction is over, one way or the other. */
+  /** The transaction is over, one way or the other; its file is gone once that resolves, if it has one. */
   #over() {
     this.#session.resetTransaction();
     this.#session.transaction += 1;
-    this.#drop();
+    return this.#drop();
   }
 
   #drop() {
     const spool = this.#spool;
     this.#spool = undefined;
     this.#behind.clear();
-    try {
-      spool?.remove();
-    } catch (error) {
-      this.#session.log.warn('data', 'core', { message: 'Cannot remove the message', data: error });
-    }
+    return spool?.remove()?.catch((data) => {
+      this.#session.log.warn('data', 'core', { message: 'Cannot remove the message', data });
+    });
   }
 
   /** @override */

@@ -39,7 +39,7 @@ class Run {
    * @param {Session} session
    * @param {{ name: string, cmd: string, data: any }} command
    * @param {Handler[]} handlers
-   * @param {(ending: Ending) => void} done
+   * @param {(ending: Ending) => void | Promise<void>} done the reply waits for its promise
    */
   constructor(session, command, handlers, done) {
     this.#session = session;
@@ -227,8 +227,9 @@ class Run {
   /** What is to be done before the reply leaves is done. */
   #finish(/** @type {Ending} */ ending, /** @type {() => void} */ reply) {
     this.#isOver = true;
-    this.#done(ending);
-    reply();
+    const after = this.#done(ending);
+    if (after instanceof Promise) after.then(reply);
+    else reply();
   }
 }
 

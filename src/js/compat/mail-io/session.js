@@ -180,14 +180,15 @@ class Session {
    * For the server: runs the handlers of a command.
    *
    * @param {any} command
-   * @param {(rejected: Ending | null, accepted?: Ending) => void} callback
+   * @param {(rejected: Ending | null, accepted?: Ending) => void | Promise<void>} callback the reply
+   *   waits for its promise
    */
   run(command, callback) {
     const handlers = this.handlersOf(command.name) ?? [];
     const run = new Run(this, command, [...handlers], (ending) => {
       this.#runs.delete(run);
-      if (ending.reason === 'accept' || ending.reason === 'ok') callback(null, ending);
-      else callback(ending);
+      const isAccepted = ending.reason === 'accept' || ending.reason === 'ok';
+      return isAccepted ? callback(null, ending) : callback(ending);
     });
     this.#runs.add(run);
     run.start();

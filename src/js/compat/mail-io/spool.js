@@ -39,7 +39,7 @@ class Spool {
       return true;
     }
     const writer = this.#writer ?? this.#begin();
-    return writer?.write(bytes) ?? true;
+    return writer.write(bytes);
   }
 
   /** Nothing more comes; `done` is called when all of it is there, or `error` says why not. */
@@ -55,7 +55,7 @@ class Spool {
 
   /** The path of its file, which is written if it is not there yet. @throws the system's error */
   get file() {
-    if (!this.#isOnDisk) {
+    if (!this.#writer && !this.#isOnDisk) {
       fs.writeFileSync(this.#path, Buffer.concat(this.#pieces), { mode: MODE, flag: 'wx' });
       this.#isOnDisk = true;
     }
@@ -96,25 +96,32 @@ class Spool {
       .trim();
   }
 
-  /** Forgets it, and removes its file. @throws the system's error */
+  /**
+   * Forgets it, and removes its file, if there is one. Not at once: to remove a long one, while
+   * another is synced, takes time.
+   *
+   * @returns {Promise<void> | undefined} rejects with the system's error
+   */
   remove() {
     this.#pieces = [];
-    this.#writer?.destroy();
-    if (this.#isOnDisk) fs.rmSync(this.#path, { force: true });
+    return this.#writer || this.#isOnDisk ? this.#removed() : undefined;
   }
 
-  /** Moves to its file, which is there at once: nothing can come to an end before it is. */
-  #begin() {
-    try {
-      const fd = fs.openSync(this.#path, 'wx', MODE);
-      this.#isOnDisk = true;
-      this.#writer = fs.createWriteStream(this.#path, { fd });
-    } catch (error) {
-      this.error = /** @type {Error} */ (error);
-      this.#pieces = [];
-      return undefined;
+  async #removed() {
+    const writer = this.#writer;
+    // It may be about to be opened, and would be there behind us.
+    if (writer && !writer.closed) {
+      await new Promise((resolve) => writer.once('close', () => resolve(undefined)).destroy());
     }
+    if (this.#isOnDisk) await fs.promises.rm(this.#path, { force: true });
+  }
+
+  #begin() {
+    this.#writer = fs.createWriteStream(this.#path, { mode: MODE, flags: 'wx' });
     this.#writer
+      .once('open', () => {
+        this.#isOnDisk = true;
+      })
       .on('error', (error) => {
         this.error = error;
       })
