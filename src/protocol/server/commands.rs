@@ -46,7 +46,7 @@ impl ServerSession {
                 }
             }
         }
-        self.timers.set(Timer::Client, now);
+        self.timers.set(Timer::Turn, now);
         None
     }
 

@@ -23,12 +23,12 @@ impl ServerSession {
         match self.timers.expired(self.running(), now, |timer| self.limit(timer)) {
             // What comes behind a pause is the next step's.
             None | Some(Timer::Pause) => Expired::Nothing,
-            Some(Timer::Application) => self.expire_parked(now),
+            Some(Timer::Turn) if self.is_parked() => self.expire_parked(now),
             Some(Timer::Pace) => {
                 self.close_with(Stock::SlowData);
                 Expired::Deadline
             }
-            Some(Timer::Client | Timer::Greeting) => {
+            Some(Timer::Turn | Timer::Greeting) => {
                 self.close_with(Stock::Timeout);
                 Expired::Deadline
             }
@@ -45,10 +45,10 @@ impl ServerSession {
     /// The timers that count at the moment.
     fn running(&self) -> &'static [Timer] {
         match &self.state {
-            _ if self.is_parked() => &[Timer::Application],
+            _ if self.is_parked() => &[Timer::Turn],
             _ if self.timers.is_set(Timer::Pause) => &[Timer::Pause],
-            State::Data(_) => &[Timer::Pace, Timer::Client, Timer::Idle],
-            _ => &[Timer::Client, Timer::Greeting, Timer::Idle],
+            State::Data(_) => &[Timer::Pace, Timer::Turn, Timer::Idle],
+            _ => &[Timer::Turn, Timer::Greeting, Timer::Idle],
         }
     }
 
@@ -70,11 +70,11 @@ impl ServerSession {
     fn limit(&self, timer: Timer) -> Option<Duration> {
         let limits = &self.config.limits;
         match timer {
-            Timer::Application => limits.listener,
+            Timer::Turn if self.is_parked() => limits.listener,
             Timer::Pause => Some(self.pause()),
             Timer::Pace => self.time_for_more(),
-            Timer::Client if matches!(self.state, State::Data(_)) => limits.data,
-            Timer::Client => limits.command,
+            Timer::Turn if matches!(self.state, State::Data(_)) => limits.data,
+            Timer::Turn => limits.command,
             Timer::Greeting => {
                 let is_kept = self.config.dialect.greeting_deadline == GreetingDeadline::Kept;
                 limits.greeting.filter(|_| is_kept)
@@ -85,7 +85,7 @@ impl ServerSession {
 
     /// All that has passed was our time, not the client's.
     pub(super) fn restart_clocks(&mut self, now: Instant) {
-        self.timers.set(Timer::Client, now);
+        self.timers.set(Timer::Turn, now);
         self.timers.set(Timer::Idle, now);
     }
 }

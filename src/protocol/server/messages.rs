@@ -16,7 +16,7 @@ impl ServerSession {
         if !input.bytes.is_empty() && !receiving.has_ended() {
             let used = receiving.decode(&input.bytes);
             input.bytes.advance(used);
-            self.timers.set(Timer::Client, now);
+            self.timers.set(Timer::Turn, now);
             self.stop_pace(now);
         }
         let State::Data(receiving) = &mut self.state else { return None };

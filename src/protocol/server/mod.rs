@@ -189,7 +189,7 @@ impl ServerSession {
             && self.input.bytes.is_empty()
         {
             used = receiving.decode(bytes);
-            self.timers.set(Timer::Client, now);
+            self.timers.set(Timer::Turn, now);
             self.stop_pace(now);
         }
         self.input.bytes.extend_from_slice(&bytes[used..]);
@@ -364,7 +364,7 @@ impl ServerSession {
     }
 
     fn park(&mut self, parked: Parked, now: Instant) -> Next {
-        self.timers.set(Timer::Application, now);
+        self.timers.set(Timer::Turn, now);
         self.parked = parked;
         Next::Park
     }

@@ -8,14 +8,12 @@ use std::time::{Duration, Instant};
 /// What is waited for; where more than one limit has passed, the first of these is acted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timer {
-    /// The application's answer.
-    Application,
     /// The end of a time in which nothing is done: before the greeting, or in the tarpit.
     Pause,
     /// Message data fast enough.
     Pace,
-    /// The client's next line, or more of its message.
-    Client,
+    /// Whose turn it is: the application's answer, the client's next line, or more of its message.
+    Turn,
     /// An accepted greeting.
     Greeting,
     /// Traffic either way.
@@ -24,7 +22,7 @@ pub(super) enum Timer {
 
 /// The timers of a session, each of which may be set.
 #[derive(Debug, Default)]
-pub(super) struct Timers([Option<Instant>; 6]);
+pub(super) struct Timers([Option<Instant>; 5]);
 
 impl Timers {
     /// It begins now, again if it was set.
@@ -75,14 +73,7 @@ impl Timers {
 mod tests {
     use super::*;
 
-    const ALL: [Timer; 6] = [
-        Timer::Application,
-        Timer::Pause,
-        Timer::Pace,
-        Timer::Client,
-        Timer::Greeting,
-        Timer::Idle,
-    ];
+    const ALL: [Timer; 5] = [Timer::Pause, Timer::Pace, Timer::Turn, Timer::Greeting, Timer::Idle];
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
@@ -113,7 +104,7 @@ mod tests {
     #[test]
     fn the_nearest_is_next_and_the_first_is_acted_on() {
         let now = Instant::now();
-        let limit = |timer: Timer| Some((6 - timer as u32) * SECOND);
+        let limit = |timer: Timer| Some((5 - timer as u32) * SECOND);
         let mut timers = Timers::default();
         for timer in ALL {
             timers.set(timer, now);
@@ -121,9 +112,9 @@ mod tests {
         assert_eq!(timers.next(&ALL, limit), Some(now + SECOND));
         assert_eq!(timers.expired(&ALL, now + SECOND, limit), Some(Timer::Idle));
         let later = now + 9 * SECOND;
-        assert_eq!(timers.expired(&ALL, later, limit), Some(Timer::Application));
-        let some = [Timer::Client, Timer::Idle];
-        assert_eq!(timers.expired(&some, later, limit), Some(Timer::Client));
+        assert_eq!(timers.expired(&ALL, later, limit), Some(Timer::Pause));
+        let some = [Timer::Turn, Timer::Idle];
+        assert_eq!(timers.expired(&some, later, limit), Some(Timer::Turn));
         assert_eq!(timers.expired(&[], later, limit), None);
     }
 }
