@@ -1,5 +1,6 @@
 //! Drives one [`ClientSession`] over one stream.
 
+use super::details::{Details, Meter};
 use super::dialer::{DialError, Target};
 use super::nonce::nonce;
 use super::source::MessageSource;
@@ -30,6 +31,7 @@ pub struct Connection {
     lmtp: bool,
     /// The last message was sent to its end, and that has left.
     sent: bool,
+    meter: Meter,
 }
 
 enum Event {
@@ -109,6 +111,7 @@ impl Connection {
             session: ClientSession::new(timeouts.clone(), false, Instant::now()),
             lmtp: options.opening.lmtp,
             sent: false,
+            meter: Meter::default(),
         };
         if options.implicit_tls {
             connection = connection.secure(options, name, deadline).await?;
@@ -123,6 +126,9 @@ impl Connection {
         while !opening.is_ready() {
             match connection.event().await? {
                 Event::Reply(to, reply) => {
+                    if matches!(to, Awaited::Greet(_)) {
+                        connection.meter.greeted(&reply);
+                    }
                     opening.replied(to, reply, &mut connection.session)?;
                 }
                 Event::StartTls => {
@@ -164,6 +170,7 @@ impl Connection {
         source: &mut MessageSource,
     ) -> Result<Outcome, SendError> {
         self.sent = false;
+        self.meter.begin();
         let begun = Delivery::begin(envelope, self.lmtp, &mut self.session);
         let mut delivery = match begun {
             Ok(delivery) => delivery,
@@ -171,6 +178,7 @@ impl Connection {
         };
         match self.carry_through(&mut delivery, source).await {
             Ok(()) => {
+                self.meter.end();
                 Ok(Outcome::Answered(delivery.fates().to_vec(), delivery.response().cloned()))
             }
             // It has refused the message, if early.
@@ -215,6 +223,7 @@ impl Connection {
         delivery: &mut Delivery,
         source: &mut MessageSource,
     ) -> Result<(), SendError> {
+        self.meter.give();
         let limit = self.session.data_block_timeout();
         let piece = within(limit, source.next()).await.ok_or(SendError::Starved)?;
         let Some(piece) = piece? else {
@@ -235,6 +244,11 @@ impl Connection {
     /// Whether the last message has left to its end.
     pub fn has_sent(&self) -> bool {
         self.sent
+    }
+
+    /// What the last message took.
+    pub fn details(&self) -> Details {
+        self.meter.details()
     }
 
     /// Ends when the server does or says something, which an idle connection does not survive.

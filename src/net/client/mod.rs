@@ -1,7 +1,9 @@
 //! The client on tokio: [`connection`] drives one session from the first packet to QUIT, [`pool`]
 //! keeps connections and hands them messages, [`source`] is where a message comes from.
 
+pub mod cancel;
 pub mod connection;
+pub mod details;
 pub mod dialer;
 mod nonce;
 pub mod pool;

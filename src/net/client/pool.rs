@@ -3,14 +3,16 @@
 //! A worker holds one connection and takes the message that has waited longest. There are no
 //! more workers than messages to be sent, and none when there is nothing to do for a while.
 
+use super::cancel::Cancel;
 use super::connection::Connection;
+use super::details::Details;
 use super::source::MessageSource;
 use super::{ClientOptions, Outcome, SendError};
 use crate::net::sync::lock;
 use crate::protocol::client::Failure;
 use crate::protocol::client::delivery::{Envelope, Fate};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -40,34 +42,16 @@ pub struct Job {
     pub source: MessageSource,
     /// Whether the application has given it up.
     pub cancel: Arc<Cancel>,
-    /// Who hears what became of it, once.
-    pub report: Box<dyn FnOnce(Outcome) + Send>,
+    /// Who hears what became of it, and what it took, once.
+    pub report: Box<dyn FnOnce(Outcome, Details) + Send>,
     /// How often the message was begun.
     pub attempts: u32,
 }
 
-/// A way to give a message up.
-#[derive(Default)]
-pub struct Cancel {
-    cancelled: AtomicBool,
-    changed: Notify,
-}
-
-impl Cancel {
-    /// Gives it up; what was sent to its end already may be taken all the same.
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Release);
-        self.changed.notify_one();
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Acquire)
-    }
-
-    async fn cancelled(&self) {
-        while !self.is_cancelled() {
-            self.changed.notified().await;
-        }
+impl Job {
+    /// It is given up before any connection took it.
+    fn fail(self, error: SendError) {
+        (self.report)(Outcome::Failed(error), Details::default());
     }
 }
 
@@ -152,7 +136,7 @@ impl Pool {
         let mut state = lock(&self.shared.state);
         if state.phase != Phase::Open {
             drop(state);
-            return (job.report)(Outcome::Failed(SendError::Closed));
+            return job.fail(SendError::Closed);
         }
         state.jobs.push_back(job);
         let wanted =
@@ -210,10 +194,24 @@ impl Pool {
             std::mem::take(&mut state.jobs)
         };
         for job in waiting {
-            (job.report)(Outcome::Failed(SendError::Closed));
+            job.fail(SendError::Closed);
         }
         self.shared.changed.notify_waiters();
         self.shared.end.notify_waiters();
+    }
+
+    /// Gives up messages that no connection has taken, and takes no more; the others are sent.
+    pub fn withdraw(&self) {
+        let waiting = {
+            let mut state = lock(&self.shared.state);
+            if state.phase == Phase::Open {
+                state.phase = Phase::Closing;
+            }
+            std::mem::take(&mut state.jobs)
+        };
+        for job in waiting {
+            job.fail(SendError::Closed);
+        }
     }
 
     /// Gives up messages that were cancelled while they waited.
@@ -227,7 +225,7 @@ impl Pool {
         };
         let cancelled: VecDeque<Job> = cancelled;
         for job in cancelled {
-            (job.report)(Outcome::Failed(SendError::Cancelled));
+            job.fail(SendError::Cancelled);
         }
     }
 
@@ -345,6 +343,7 @@ impl Shared {
             () = self.aborted() => Err(SendError::Closed),
         };
         let usable = connection.as_ref().is_some_and(Connection::is_usable);
+        let details = connection.as_ref().map(Connection::details).unwrap_or_default();
         let again = match &outcome {
             _ if !reused => false,
             Ok(Outcome::Answered(fates, None)) => was_turned_away(fates) && !usable,
@@ -382,7 +381,7 @@ impl Shared {
             matches!(&outcome, Outcome::Answered(fates, _) if fates.contains(&Fate::Accepted));
         let counter = if taken { &self.sent } else { &self.failed };
         counter.fetch_add(1, Ordering::Relaxed);
-        (job.report)(outcome);
+        (job.report)(outcome, details);
     }
 
     async fn try_once(

@@ -9,8 +9,10 @@ use super::border::Border;
 use super::convert::{dns_servers, limit, long_time};
 use super::runtime;
 use crate::net::client::Outcome;
+use crate::net::client::cancel::Cancel;
+use crate::net::client::details::Details;
 use crate::net::client::dialer::{Dialer, DialerOptions};
-use crate::net::client::pool::{Cancel, Job, Pool, PoolOptions};
+use crate::net::client::pool::{Job, Pool, PoolOptions};
 use crate::net::client::source::{MessageSource, MessageStream};
 use crate::net::events::{ClientNews, EventQueue, ring_all};
 use crate::net::sync::lock;
@@ -49,6 +51,7 @@ struct Handle {
 #[napi]
 pub struct NativeClient {
     number: u32,
+    wants_details: bool,
     queue: Arc<EventQueue>,
     pool: Pool,
     messages: Arc<Mutex<HashMap<u32, Handle>>>,
@@ -99,6 +102,7 @@ impl NativeClient {
         let runtime = runtime::handle(settings.threads)?.clone();
         Ok(Self {
             number: settings.number,
+            wants_details: settings.details,
             queue: border.queue().clone(),
             pool: Pool::new(options, runtime),
             messages: Arc::default(),
@@ -129,9 +133,12 @@ impl NativeClient {
         lock(&self.messages).insert(number, Handle { cancel: cancel.clone(), feed });
         let (queue, client) = (self.queue.clone(), self.number);
         let messages = self.messages.clone();
-        let report = Box::new(move |outcome: Outcome| {
+        let wants_details = self.wants_details;
+        let report = Box::new(move |outcome: Outcome, details: Details| {
             lock(&messages).remove(&number);
-            queue.post_client(client, number, ClientNews::Sent, &outcome_texts(&outcome));
+            let details = wants_details.then_some(&details);
+            let texts = outcome_texts(&outcome, details);
+            queue.post_client(client, number, ClientNews::Sent, &texts);
         });
         self.pool.submit(Job { envelope, source, cancel, report, attempts: 0 });
         ring_all();
@@ -195,6 +202,13 @@ impl NativeClient {
     #[napi]
     pub fn abort(&self) {
         self.pool.abort();
+        ring_all();
+    }
+
+    /// Gives up messages that no connection has taken; those under way are sent.
+    #[napi]
+    pub fn withdraw(&self) {
+        self.pool.withdraw();
         ring_all();
     }
 

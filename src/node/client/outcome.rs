@@ -1,5 +1,6 @@
 //! What became of a message, as texts for `src/js/client/outcome.js`.
 
+use crate::net::client::details::Details;
 use crate::net::client::dialer::DialError;
 use crate::net::client::{Outcome, SendError};
 use crate::protocol::client::delivery::{Fate, Unfit};
@@ -7,20 +8,28 @@ use crate::protocol::client::opening::Refusal;
 use crate::protocol::client::{Awaited, Failure};
 use crate::protocol::reply::Reply;
 
-/// '' and the last reply, then for each recipient that was refused its index, the request and
-/// the reply; or what [`error_texts`] gives.
-pub(super) fn outcome_texts(outcome: &Outcome) -> Vec<String> {
+/// '', the last reply and the details, or '' for these; then for each recipient that was refused its
+/// index, the request and the reply; or what [`error_texts`] gives.
+pub(super) fn outcome_texts(outcome: &Outcome, details: Option<&Details>) -> Vec<String> {
     let (fates, response) = match outcome {
         Outcome::Failed(error) => return error_texts(error),
         Outcome::Answered(fates, response) => (fates, response),
     };
-    let mut texts = vec![String::new(), response.as_ref().map(reply_text).unwrap_or_default()];
+    let response = response.as_ref().map(reply_text).unwrap_or_default();
+    let mut texts = vec![String::new(), response, details.map(details_text).unwrap_or_default()];
     for (index, fate) in fates.iter().enumerate() {
         if let Fate::Rejected(request, reply) = fate {
             texts.extend([index.to_string(), request.to_string(), reply_text(reply)]);
         }
     }
     texts
+}
+
+/// Milliseconds of the envelope and of the message, then each line of EHLO.
+fn details_text(details: &Details) -> String {
+    let Details { ehlo, envelope, message } = details;
+    let text = format!("{}\n{}", envelope.as_millis(), message.as_millis());
+    if ehlo.is_empty() { text } else { format!("{text}\n{ehlo}") }
 }
 
 /// The code, the message, the system's error number, the request and the reply that are to

@@ -37,7 +37,7 @@ pub struct ClientSettings {
     pub name: String,
     /// Whether the server speaks LMTP (RFC 2033).
     pub lmtp: bool,
-    /// 'none', 'opportunistic', 'required' or 'implicit'.
+    /// 'none', 'opportunistic', 'offered', 'required' or 'implicit'.
     pub tls: String,
     /// PEM, roots in place of the system's.
     pub ca: Option<Buffer>,
@@ -51,6 +51,8 @@ pub struct ClientSettings {
     pub tls12: bool,
     /// Whether TLS 1.3 is spoken.
     pub tls13: bool,
+    /// Whether it is told what the sending of each message took.
+    pub details: bool,
     /// Who logs in.
     pub user: Option<String>,
     /// The password of `user`.
@@ -125,6 +127,7 @@ pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions>
     });
     let policy = match settings.tls.as_str() {
         "opportunistic" => TlsPolicy::Opportunistic,
+        "offered" => TlsPolicy::Offered,
         "required" => TlsPolicy::Required,
         "none" | "implicit" => TlsPolicy::Never,
         word => return Err(unknown("use of TLS", word)),

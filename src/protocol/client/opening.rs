@@ -16,6 +16,8 @@ pub enum TlsPolicy {
     Never,
     /// Where the server offers it.
     Opportunistic,
+    /// Where the server offers it, and then it has to succeed.
+    Offered,
     /// Or not at all.
     Required,
 }
@@ -128,7 +130,7 @@ impl Opening {
                 self.ask(Request::Greet(Greeting::Helo, self.options.name.clone()), session)
             }
             Awaited::StartTls if code.value() == 220 => Ok(()),
-            Awaited::StartTls if self.options.tls == TlsPolicy::Required => {
+            Awaited::StartTls if self.options.tls != TlsPolicy::Opportunistic => {
                 Err(Refusal::NoTls(Some(reply)))
             }
             Awaited::StartTls if !code.closes() => self.log_in(session),

@@ -404,6 +404,27 @@ fn starttls_forgets_what_was_said_in_plain_text() {
 }
 
 #[test]
+fn a_refused_starttls_is_the_end_but_where_tls_is_opportunistic() {
+    for (policy, ends) in
+        [(TlsPolicy::Opportunistic, false), (TlsPolicy::Offered, true), (TlsPolicy::Required, true)]
+    {
+        for code in [454, 500, 501, 502, 554] {
+            let mut table = Table::new(Cut::Whole);
+            let mut opening = Opening::new(options(|options| options.tls = policy), String::new());
+            let mut refusal = None;
+            let mut each = |to, reply, session: &mut ClientSession, _| {
+                refusal = opening.replied(to, reply, session).err();
+            };
+            table.server("220 mx.example\r\n", &mut each);
+            table.server("250-mx.example\r\n250 STARTTLS\r\n", &mut each);
+            table.server(&format!("{code} no\r\n"), &mut each);
+            assert_eq!(matches!(refusal, Some(Refusal::NoTls(Some(_)))), ends, "{policy:?} {code}");
+            assert_eq!(opening.is_ready(), !ends, "{policy:?} {code}");
+        }
+    }
+}
+
+#[test]
 fn tls_fails_closed_where_it_is_required() {
     let required = options(|options| options.tls = TlsPolicy::Required);
     for (ehlo, reply) in [
