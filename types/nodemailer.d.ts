@@ -20,6 +20,10 @@ declare namespace transport {
     secure?: boolean;
     requireTLS?: boolean;
     ignoreTLS?: boolean;
+    /** Plain text where STARTTLS is offered and refused. @default false */
+    opportunisticTLS?: boolean;
+    /** Its parts stand above the other options. */
+    url?: string;
     tls?: {
       ca?: Pem | Pem[];
       key?: Pem;
@@ -35,6 +39,8 @@ declare namespace transport {
       | { type?: 'login' | 'LOGIN'; user: string; pass: string; method?: string }
       | { type: 'oauth2' | 'OAuth2' | 'OAUTH2'; user: string; accessToken: string };
     authMethod?: string;
+    /** `verify` fails without `auth`. @default false */
+    forceAuth?: boolean;
     name?: string;
     localAddress?: string;
     lmtp?: boolean;
@@ -46,13 +52,15 @@ declare namespace transport {
     maxMessages?: number;
     rateDelta?: number;
     rateLimit?: number;
-    /** What else nodemailer reads of its options, such as `dkim`. */
+    /** @default 240000 */
+    idleTimeout?: number;
+    /** What nodemailer itself reads: `dkim`, `logger`, `disableFileAccess`, ... */
     [option: string]: unknown;
   }
 
   /** What became of a message. */
   interface Info {
-    envelope: { from: string | false; to: string[] };
+    envelope: { from: string; to: string[] };
     messageId: string;
     /** The server's reply to the message. */
     response: string;
@@ -60,6 +68,16 @@ declare namespace transport {
     rejected: string[];
     /** One for each recipient that was refused. */
     rejectedErrors?: Error[];
+    /** What the server offers, as it said to EHLO. */
+    ehlo?: string[];
+    /** Milliseconds from MAIL until the server wanted the message. */
+    envelopeTime: number;
+    /** Milliseconds from then until its last reply. */
+    messageTime: number;
+    /** Bytes of the message as they are after DATA. */
+    messageSize: number;
+    /** The Message-ID that the server gave the message, where it says so. */
+    serverMessageId?: string;
   }
 
   interface Transport extends EventEmitter {
@@ -69,11 +87,12 @@ declare namespace transport {
     verify(): Promise<true>;
     verify(callback: (error: Error | null, success?: true) => void): void;
     isIdle(): boolean;
-    close(): Promise<void> | undefined;
+    /** A message that is under way is sent, but with `force`; one that waits is given up. */
+    close(options?: { force?: boolean }): Promise<void> | undefined;
   }
 }
 
 /** @throws {TypeError} for an option that would change where mail goes and that is not known here */
-declare function transport(options?: transport.Options): transport.Transport;
+declare function transport(options?: transport.Options | string): transport.Transport;
 
 export = transport;

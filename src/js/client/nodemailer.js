@@ -8,176 +8,181 @@
 require('../node-version.js');
 const { EventEmitter } = require('node:events');
 const { version } = require('../../../package.json');
+const { messageOf } = require('../errors.js');
+const { messageSettings } = require('./envelope.js');
+const { IdleEvents } = require('./idle-events.js');
+const {
+  abortError,
+  envelopeError,
+  mailerError,
+  nodemailerError,
+  rejectedError,
+  streamError,
+} = require('./mailer-errors.js');
+const { clientOptions, withUrl } = require('./mailer-options.js');
+const { MessageSize } = require('./message-size.js');
 const { Pool } = require('./pool.js');
 
-const SUBMISSION_PORT = 587;
-const SMTPS_PORT = 465;
-
-/** Options that mean the same here under another name. @type {Record<string, string>} */
-const RENAMED = {
-  connectionTimeout: 'connectTimeout',
-  dnsTimeout: 'dnsTimeout',
-  localAddress: 'localAddress',
-  maxConnections: 'maxConnections',
-  maxMessages: 'maxMessages',
-  rateDelta: 'rateDelta',
-  rateLimit: 'rateLimit',
-  maxRequeues: '',
-  name: 'name',
-  lmtp: 'lmtp',
-};
-/** Options of `tls` that the engine knows. */
-const TLS = ['ca', 'key', 'cert', 'passphrase', 'servername', 'rejectUnauthorized'];
-const TLS_VERSIONS = ['minVersion', 'maxVersion'];
-/** Options that would change where or how mail goes, and that are not to be dropped in silence. */
-const UNKNOWN = [
-  'proxy',
-  'socket',
-  'connection',
-  'getSocket',
-  'service',
-  'sendmail',
-  'direct',
-  'SES',
-];
-
-/** Codes of `SmtpError` by nodemailer's. @type {Record<string, string[]>} */
-const CODES = {
-  ETIMEDOUT: ['ETIMEDOUT'],
-  EDNS: ['ENOTFOUND', 'EAI_AGAIN', 'ENODATA', 'SMTP_ERR_NULL_MX'],
-  EAUTH: ['SMTP_ERR_AUTH', 'SMTP_ERR_NO_MECHANISM'],
-  ETLS: ['SMTP_ERR_NO_TLS', 'SMTP_ERR_TLS'],
-  EENVELOPE: ['SMTP_ERR_ARGUMENT', 'SMTP_ERR_EXTENSION'],
-  EMESSAGE: ['SMTP_ERR_SIZE', 'SMTP_ERR_STARVED'],
-  EPROTOCOL: ['SMTP_ERR_PROTOCOL', 'SMTP_ERR_REFUSED'],
-  ECONNECTION: ['SMTP_ERR_CLOSED', 'SMTP_ERR_CLIENT_CLOSED'],
-};
-
-/** @param {any} options nodemailer's @throws {TypeError} naming one that the engine has nothing for */
-function clientOptions(options) {
-  for (const name of UNKNOWN) {
-    if (options[name] !== undefined && options[name] !== false) {
-      throw new TypeError(`options.${name} is not for this transport`);
-    }
-  }
-  const { secure = Number(options.port) === SMTPS_PORT, tls = {}, path } = options;
-  const port = options.port || (secure ? SMTPS_PORT : SUBMISSION_PORT);
-  const host = path === undefined ? (options.host ?? 'localhost') : undefined;
-  /** @type {any} */
-  const mapped = {
-    ...(path === undefined ? { host, port } : { path }),
-    tls: policyOf(secure, options),
-    auth: authOf(options),
-    // As nodemailer has it; opportunistic or not.
-    rejectUnauthorized: tls.rejectUnauthorized ?? true,
-    servername: options.servername,
-  };
-  for (const [name, ours] of Object.entries(RENAMED)) {
-    if (ours !== '' && options[name] !== undefined) mapped[ours] = options[name];
-  }
-  if (mapped.maxMessages === Number.POSITIVE_INFINITY) mapped.maxMessages = 0;
-  if (options.socketTimeout !== undefined) {
-    for (const name of [
-      'commandTimeout',
-      'dataInitTimeout',
-      'dataBlockTimeout',
-      'dataEndTimeout',
-    ]) {
-      mapped[name] = options.socketTimeout;
-    }
-  }
-  for (const name of [...TLS, ...TLS_VERSIONS]) {
-    if (tls[name] !== undefined) mapped[name] = tls[name];
-  }
-  return Object.fromEntries(Object.entries(mapped).filter(([, value]) => value !== undefined));
-}
-
-function policyOf(/** @type {boolean} */ secure, /** @type {any} */ { ignoreTLS, requireTLS }) {
-  if (secure) return 'implicit';
-  if (requireTLS) return 'required';
-  return ignoreTLS ? 'none' : 'opportunistic';
-}
-
-function authOf(/** @type {any} */ { auth, authMethod }) {
-  if (!auth) return undefined;
-  if (String(auth.type ?? '').toUpperCase() === 'OAUTH2') {
-    if (typeof auth.accessToken !== 'string') {
-      throw new TypeError('options.auth of type OAuth2 needs an accessToken: none is fetched here');
-    }
-    return { user: auth.user, token: auth.accessToken, method: auth.method ?? 'XOAUTH2' };
-  }
-  const { user, pass } = auth.credentials ?? auth;
-  return { user, password: pass, method: auth.method || authMethod || undefined };
-}
+const MAX_CONNECTIONS = 5;
 
 class Transport extends EventEmitter {
   name = 'smtp-engine';
   version = version;
+  /** nodemailer leaves it to the transport to give up what has begun. */
+  supportsAbortSignal = true;
+  /** Of a proxy, which there is none for; nodemailer sets it. @type {unknown} */
+  getSocket;
   #settings;
+  #internal;
+  #logger;
+  /** @type {any} */
+  #mailer;
   /** @type {InstanceType<typeof Pool> | undefined} */
   #pool;
+  /** @type {InstanceType<typeof IdleEvents> | undefined} */
+  #idle;
 
-  /** @param {any} options */
-  constructor(options) {
+  /** @param {any} given nodemailer's options, or a URL */
+  constructor(given) {
     super();
-    /** nodemailer reads its own from here. */
+    const options = withUrl(given);
     this.options = options;
     this.#settings = clientOptions(options);
-    if (options.pool) this.#pool = new Pool(this.#settings);
+    this.#internal = internalOf(options, this.#settings);
+    this.#logger = loggerOf(options);
+    if (options.pool) {
+      this.#pool = new Pool(this.#settings, this.#internal);
+      const { maxConnections = MAX_CONNECTIONS } = this.#settings;
+      this.#idle = new IdleEvents(maxConnections, () => this.emit('idle'));
+    }
     // What is wrong with the options is said here, and not for each message.
-    else new Pool(this.#settings).close();
+    else new Pool(this.#settings, this.#internal).close();
+  }
+
+  /** The mailer that it is a transport of; it reads `mailer.options` for each message. */
+  get mailer() {
+    return this.#mailer;
+  }
+
+  /** nodemailer hands the options of a transport of its own to the mailer, and none of a plugin's. */
+  set mailer(mailer) {
+    this.#mailer = mailer;
+    mailer.options = this.options;
+    if (!this.options.dkim) return;
+    const DKIM = /** @type {any} */ (require('nodemailer/lib/dkim'));
+    mailer.dkim = new DKIM(this.options.dkim);
   }
 
   /** @param {any} mail nodemailer's @param {(error: any, info?: any) => void} callback */
   send(mail, callback) {
+    const end = this.#idle?.begin();
     this.#send(mail).then(
-      (info) => callback(null, info),
-      (error) => callback(nodemailerError(error)),
+      (info) => {
+        end?.();
+        callback(null, info);
+      },
+      (error) => {
+        end?.();
+        callback(error);
+      },
     );
   }
 
   /** Asks the server whether it is there and takes the credentials. */
   verify(/** @type {((error: any, success?: true) => void) | undefined} */ callback) {
-    const verified = this.#over((pool) => pool.verify()).catch((error) => {
-      throw nodemailerError(error);
-    });
+    const verified = this.#verify();
     if (callback === undefined) return verified;
     verified.then((success) => callback(null, success), callback);
   }
 
-  /** Whether another message would be sent at once. */
+  /** Whether another message would be sent soon. */
   isIdle() {
-    const { maxConnections = 5 } = this.#settings;
-    return this.#pool === undefined || this.#pool.stats().pending < maxConnections;
+    return this.#idle?.isIdle ?? true;
   }
 
-  close() {
-    return this.#pool?.close();
+  /**
+   * Closes: a message that is under way is sent, one that waits is given up.
+   *
+   * @param {{ force?: boolean }} [options] to give those up, too
+   */
+  close({ force = false } = {}) {
+    if (this.#pool === undefined) return void this.emit('close');
+    this.#idle?.close();
+    const closed = this.#pool.withdraw();
+    return force ? this.#pool.close({ grace: 0 }) : closed;
+  }
+
+  async #verify() {
+    this.#refuseProxy();
+    const { forceAuth } = this.options;
+    try {
+      const verified = await this.#over((pool) => pool.verify());
+      if (!forceAuth || this.#settings.auth) return verified;
+    } catch (error) {
+      throw nodemailerError(error);
+    }
+    throw mailerError('Authentication info was not provided', 'ENOAUTH');
   }
 
   async #send(/** @type {any} */ mail) {
-    if (mail.data.auth) throw new TypeError('auth of a message: give it to the transport');
-    const { from, to } = mail.message.getEnvelope();
-    const messageId = mail.message.messageId();
-    const { dsn, signal, requireTLSExtensionEnabled: requireTls } = mail.data;
-    const envelope = { from, to, dsn, requireTls: Boolean(requireTls) };
+    const { signal } = mail.data;
+    /** @type {unknown} */
+    let broken;
     const stream = mail.message.createReadStream();
-    const result = await this.#over((pool) => pool.send(envelope, stream, { signal }));
-    const rejectedErrors = result.rejected.map(rejectedError);
+    stream.once('error', (/** @type {unknown} */ error) => {
+      broken = error;
+    });
+    try {
+      return await this.#deliver(mail, stream);
+    } catch (/** @type {any} */ error) {
+      stream.destroy();
+      if (error === broken) throw streamError(error);
+      if (signal?.aborted) throw abortError(signal, error);
+      throw nodemailerError(error);
+    }
+  }
+
+  async #deliver(/** @type {any} */ mail, /** @type {any} */ stream) {
+    this.#refuseProxy();
+    if (mail.data.auth) throw new TypeError('auth of a message: give it to the transport');
+    const messageId = mail.message.messageId();
+    const envelope = envelopeOf(mail);
+    const { from, to } = envelope;
+    const { signal } = mail.data;
+    const shown = to.length > 3 ? [...to.slice(0, 2), `...and ${to.length - 2} more`] : to;
+    const sending = { tnx: 'send', messageId };
+    this.#logger.info(sending, 'Sending message %s to <%s>', messageId, shown.join(', '));
+    const size = new MessageSize();
+    const seen = (/** @type {Uint8Array} */ bytes) => size.add(bytes);
+    const result = await this.#over((pool) => pool.send(envelope, stream, { signal, seen }));
+    const { accepted, rejected, response, details } = result;
+    const { ehlo, ...took } = details;
+    const serverMessageId = serverMessageIdOf(response, this.options.host);
+    const rejectedErrors = rejected.map(rejectedError);
     return {
       envelope: { from, to },
       messageId,
-      accepted: result.accepted,
-      rejected: result.rejected.map((/** @type {any} */ { address }) => address),
+      accepted,
+      rejected: rejected.map((/** @type {any} */ { address }) => address),
       ...(rejectedErrors.length > 0 ? { rejectedErrors } : {}),
-      response: result.response,
+      ...(ehlo.length > 0 ? { ehlo } : {}),
+      ...took,
+      messageSize: size.total,
+      response,
+      ...(serverMessageId === undefined ? {} : { serverMessageId }),
     };
+  }
+
+  /** @throws {TypeError} where a proxy was set up, which would be gone around */
+  #refuseProxy() {
+    if (typeof this.getSocket !== 'function') return;
+    throw new TypeError('getSocket is not for this transport: it knows no proxies');
   }
 
   /** @template T @param {(pool: InstanceType<typeof Pool>) => Promise<T>} work @returns {Promise<T>} */
   async #over(work) {
     if (this.#pool) return work(this.#pool);
-    const pool = new Pool({ ...this.#settings, maxConnections: 1 });
+    const pool = new Pool({ ...this.#settings, maxConnections: 1 }, this.#internal);
     try {
       return await work(pool);
     } finally {
@@ -186,43 +191,53 @@ class Transport extends EventEmitter {
   }
 }
 
-/** An error as nodemailer's look; ours is its cause. @param {any} error */
-function nodemailerError(error) {
-  if (error?.name !== 'SmtpError') return error;
-  const { code, replyCode: responseCode, response, command, rejected } = error;
-  const made = Object.assign(new Error(error.message, { cause: error }), {
-    code: codeOf(error),
-    command,
-    response,
-    responseCode,
-  });
-  if (code !== 'SMTP_ERR_REJECTED') return made;
-  return Object.assign(made, {
-    rejected: rejected.map((/** @type {any} */ { address }) => address),
-    rejectedErrors: rejected.map(rejectedError),
-  });
+/** What the engine is told of a message. @param {any} mail nodemailer's */
+function envelopeOf(mail) {
+  const { from, to } = mail.message.getEnvelope();
+  const { dsn, requireTLSExtensionEnabled: requireTls } = mail.data;
+  if (to.length === 0) throw envelopeError('No recipients defined');
+  const given = { from: (from || '').trim(), to, requireTls: Boolean(requireTls) };
+  const envelope = dsn ? { ...given, dsn: dsnOf(dsn) } : given;
+  try {
+    messageSettings(envelope);
+  } catch (error) {
+    throw envelopeError(messageOf(error), error);
+  }
+  return envelope;
 }
 
-function codeOf(/** @type {any} */ { code, command }) {
-  if (code === 'SMTP_ERR_REJECTED')
-    return command === 'DATA' || command === 'BDAT' ? 'EMESSAGE' : 'EENVELOPE';
-  const known = Object.entries(CODES).find(([, codes]) => codes.includes(code));
-  if (known) return known[0];
-  return /^(CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|ERR_TLS)/.test(code) ? 'ETLS' : 'ESOCKET';
+/** nodemailer's words for what RFC 3461 knows. @param {any} dsn */
+function dsnOf(dsn) {
+  const ret = String(dsn.ret || dsn.return || '').toUpperCase();
+  const notify = [dsn.notify || []].flat().flatMap((words) => String(words).split(','));
+  return {
+    ret: ret === 'BODY' ? 'FULL' : ret || undefined,
+    envid: dsn.envid || dsn.id || undefined,
+    notify: notify.length === 0 ? undefined : notify.map((word) => word.trim()),
+    orcpt: dsn.recipient || dsn.orcpt || undefined,
+  };
 }
 
-function rejectedError(/** @type {any} */ { address, reply, replyCode, command }) {
-  const error = new Error(`Can't send mail to ${address}: ${reply}`);
-  return Object.assign(error, {
-    code: 'EENVELOPE',
-    recipient: address,
-    response: reply,
-    responseCode: replyCode,
-    command: command === 'RCPT' ? 'RCPT TO' : command,
-  });
+/** What only the engine's own pools know: STARTTLS that was offered has to succeed, always before a login. */
+function internalOf(/** @type {any} */ { opportunisticTLS }, /** @type {any} */ { tls, auth }) {
+  const hasTo = tls === 'opportunistic' && (!opportunisticTLS || auth !== undefined);
+  return { details: true, ...(hasTo ? { tls: /** @type {const} */ ('offered') } : {}) };
 }
 
-/** @param {any} options nodemailer's options of an SMTP transport */
+/** The Message-ID that some servers give a message, as they say in their last reply. */
+function serverMessageIdOf(/** @type {string} */ response, /** @type {string} */ host) {
+  const { parseServerMessageId } = require('nodemailer/lib/smtp-connection/server-message-id.js');
+  return parseServerMessageId(response, host);
+}
+
+/** nodemailer's logger of these options: none, the console's or the program's own. */
+function loggerOf(/** @type {any} */ options) {
+  if (!options.logger) return { info() {} };
+  const { getLogger } = /** @type {any} */ (require('nodemailer/lib/shared'));
+  return getLogger(options, { component: options.component || 'smtp-transport' });
+}
+
+/** @param {any} options nodemailer's options of an SMTP transport, or a URL */
 module.exports = function transport(options) {
-  return new Transport(options ?? {});
+  return new Transport(options);
 };

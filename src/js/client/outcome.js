@@ -3,6 +3,8 @@
 
 const { SmtpError, systemCode } = require('../errors.js');
 
+/** Where the texts of recipients that were refused begin, and how many each has. */
+const FIRST_REJECTED = 3;
 const REJECTED_WORDS = 3;
 const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/;
 
@@ -18,6 +20,12 @@ function replyOf(/** @type {string} */ text) {
   };
 }
 
+/** What the sending of a message took. @param {string} text */
+function detailsOf(text) {
+  const [envelopeTime, messageTime, ...ehlo] = text.split('\n');
+  return { envelopeTime: Number(envelopeTime), messageTime: Number(messageTime), ehlo };
+}
+
 /**
  * The result of a message, or the error.
  *
@@ -28,15 +36,18 @@ function replyOf(/** @type {string} */ text) {
 function outcomeOf(texts, to) {
   if (texts[0] !== '') return failureOf(texts);
   const rejected = [];
-  for (let at = 2; at < texts.length; at += REJECTED_WORDS) {
+  for (let at = FIRST_REJECTED; at < texts.length; at += REJECTED_WORDS) {
     const address = to[Number(texts[at])];
     rejected.push({ address, ...replyOf(texts[at + 2]), command: commandOf(texts[at + 1]) });
   }
   if (rejected.length === to.length) return rejectionOf(rejected);
-  if (rejected.length === 0) return { response: replyOf(texts[1]).reply, accepted: to, rejected };
-  const refused = new Set(texts.filter((_, at) => at > 1 && at % REJECTED_WORDS === 2).map(Number));
+  const response = replyOf(texts[1]).reply;
+  const details = texts[2] === '' ? {} : { details: detailsOf(texts[2]) };
+  if (rejected.length === 0) return { response, accepted: to, rejected, ...details };
+  const isIndex = (/** @type {number} */ at) => at >= FIRST_REJECTED && at % REJECTED_WORDS === 0;
+  const refused = new Set(texts.filter((_, at) => isIndex(at)).map(Number));
   const accepted = to.filter((_, index) => !refused.has(index));
-  return { response: replyOf(texts[1]).reply, accepted, rejected };
+  return { response, accepted, rejected, ...details };
 }
 
 /** Nobody was accepted. @param {any[]} rejected */

@@ -27,6 +27,13 @@ let lastNumber = 0;
  * @property {() => void} abort
  */
 
+/**
+ * @typedef {object} Internal
+ * @property {string} domain whose exchanges are meant by `options.mx`
+ * @property {'offered'} tls in place of that of the options: where STARTTLS is offered it has to succeed
+ * @property {boolean} details whether results have them
+ */
+
 class Pool {
   #native;
   #number = ++lastNumber;
@@ -46,17 +53,18 @@ class Pool {
 
   /**
    * @param {any} options see `ClientOptions`
-   * @param {string} [domain] for `options.mx`, which is not for users of the class
+   * @param {Partial<Internal>} [internal] which is not for users of the class
    * @throws {TypeError | RangeError} naming the option
    */
-  constructor(options, domain) {
+  constructor(options, { domain, tls, details = false } = {}) {
     const { maxQueue, ...settings } = clientSettings(options);
     if (settings.exchanges && domain === undefined) {
       throw new TypeError('options.mx is for Client.send: a pool has one server');
     }
     if (domain !== undefined) settings.host = domain;
+    if (tls !== undefined) settings.tls = tls;
     this.#maxQueue = maxQueue;
-    this.#native = connectTo({ ...settings, number: this.#number });
+    this.#native = connectTo({ ...settings, details, number: this.#number });
     pools.set(this.#number, new WeakRef(this));
     forgotten.register(this, this.#number);
   }
@@ -66,11 +74,12 @@ class Pool {
    *
    * @param {any} envelope `{ from, to }`, and what is asked for with it
    * @param {unknown} message a string, a Buffer, a Readable, an async iterable or `{ path }`
-   * @param {{ signal?: AbortSignal }} [options]
+   * @param {{ signal?: AbortSignal, seen?: (bytes: Uint8Array) => void }} [options] `seen`, which is not for
+   *   users of the class, hears of a stream's pieces
    * @returns {Promise<any>} `{ response, accepted, rejected }`
    * @throws {SmtpError} if it was accepted for nobody
    */
-  async send(envelope, message, { signal } = {}) {
+  async send(envelope, message, { signal, seen } = {}) {
     const settings = messageSettings(envelope);
     const { content, path, pieces } = sourceOf(message);
     signal?.throwIfAborted();
@@ -93,7 +102,10 @@ class Pool {
       this.#begin();
       signal?.addEventListener('abort', abort, { once: true });
       feed?.run(
-        (bytes) => this.#native.push(number, bytes),
+        (bytes) => {
+          seen?.(bytes);
+          return this.#native.push(number, bytes);
+        },
         (complete) => {
           if (complete) this.#native.end(number);
           else this.#native.abandon(number);
@@ -133,6 +145,17 @@ class Pool {
 
   async [Symbol.asyncDispose]() {
     await this.close();
+  }
+
+  /**
+   * Closes, and gives up what waits; messages that are under way are sent. It is for nodemailer's
+   * transport, not for users of the class.
+   *
+   * @returns {Promise<void>}
+   */
+  withdraw() {
+    this.#native.withdraw();
+    return this.close();
   }
 
   /** What it has done. */

@@ -64,7 +64,7 @@ async function sendByDomain(options, envelope, message, signal) {
 async function sendTo(domain, options, envelope, content, signal) {
   const literal = /^\[(?:IPv6:)?(.*)\]$/i.exec(domain)?.[1];
   const address = literal !== undefined && isIP(literal) ? literal : undefined;
-  const pool = new Pool({ ...options, maxConnections: 1 }, address ?? domain);
+  const pool = new Pool({ ...options, maxConnections: 1 }, { domain: address ?? domain });
   try {
     return await sendOver(pool, envelope, content, signal);
   } catch (/** @type {any} */ error) {

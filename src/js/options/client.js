@@ -159,6 +159,7 @@ function clientSettings(options) {
     ...loginOf(options.auth),
     ...certificatesOf(options),
     threads: threadsOf(1),
+    details: false,
     host,
     port: portOf(options, lmtp ? LMTP_PORT : tls === 'implicit' ? SMTPS_PORT : SMTP_PORT),
     path,
