@@ -48,7 +48,8 @@ export interface Limits {
   maxBadCommands?: number;
   /**
    * Bytes of a command line with its line end; inside AUTH 12288. Beyond it 500 and the line is
-   * skipped; over and over, the connection is closed. RFC 5321 section 4.5.3.1.4.
+   * skipped; after 20 of them, before a greeting, and for a line that goes on beyond 64 KiB, 421 and
+   * close. RFC 5321 section 4.5.3.1.4.
    * @default 2048
    */
   maxCommandLength?: number;
@@ -230,6 +231,13 @@ export interface ServerParams extends Limits, Control {
    * @default 'accept'
    */
   bareNewlines?: 'accept' | 'refuse' | 'normalise';
+  /**
+   * What becomes of parameters of MAIL and RCPT that no extension which is offered has: 555, or they
+   * are ignored. RFC 5321 section 4.1.1.11. Those that common clients send unasked are always taken:
+   * AUTH, BODY, RET, ENVID, NOTIFY, ORCPT and SIZE.
+   * @default 'refuse'
+   */
+  unknownParameters?: 'refuse' | 'ignore';
   /**
    * Whether LF dot LF ends a message, too, where every line of the session has ended in a bare LF, as
    * people type it into `nc`; its lines are delivered with CRLF. After the first CRLF nothing but
@@ -507,7 +515,8 @@ export type RefusalReason =
   | 'syntaxError'
   | 'mailIncomplete'
   | 'rcptIncomplete'
-  | 'tlsNotOffered';
+  | 'tlsNotOffered'
+  | 'endlessLine';
 
 /** What a server has done. Counts only grow; they begin with the server. */
 export interface ServerStats {

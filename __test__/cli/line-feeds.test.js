@@ -10,7 +10,8 @@ const { within } = require('../support/wait.js');
 
 const SESSION = [
   'EHLO x',
-  'MAIL FROM:<a@b>',
+  // Clients send these unasked, and some that nobody knows.
+  'MAIL FROM:<a@b> AUTH=<> RET=HDRS XSHADOW=1',
   'RCPT TO:<c@d>',
   'DATA',
   'Subject: x',

@@ -379,7 +379,6 @@ test("'connect' that is refused with a positive code is refused all the same", a
   const client = await place.connect({ greeting: false });
   await client.expect('250 no');
   await client.command('EHLO client.example', 503);
-  await client.command('x'.repeat(3_000), 503);
   await client.quit();
 });
 
@@ -423,6 +422,7 @@ test('a line over the limit ends what the queue read lines for, and is no comman
     },
   );
   const client = await connect();
+  await client.command('EHLO client.example', 250);
   await client.command('TAKE', 334);
   client.write(`${'x'.repeat(20_000)}\r\nNOOP\r\n`);
   await client.expect(500);

@@ -229,16 +229,36 @@ describe('maxBadCommands', { timeout: 30_000 }, () => {
     }
   });
 
-  test('all kinds count together, also over messages', async (t) => {
+  test('all kinds count together, and a message that is taken starts anew', async (t) => {
     const { greeted } = await serve(t, { maxBadCommands: 4 });
     const client = await greeted();
-    await client.command('NOSUCH', 500);
-    await client.command('MAIL FROM:', 501);
-    await client.transaction();
-    await client.command('DATA', 503);
-    await client.command('EHLO', 501);
+    for (let count = 0; count < 3; count += 1) {
+      await client.command('NOSUCH', 500);
+      await client.command('DATA', 503);
+      await client.command('EHLO', 501);
+      await client.command('MAIL FROM:', 501);
+      if (count < 2) await client.transaction();
+    }
     await client.command('NOSUCH', 421);
     await client.ended();
+  });
+
+  test('what is pipelined behind a refusal does not count', async (t) => {
+    const { greeted } = await serve(t, {}, { mail: ({ from }) => from !== 'no@x' || refusal });
+    const refusal = Promise.resolve(false);
+    for (const [mail, code] of [
+      ['MAIL FROM:<no@x>', 550],
+      ['MAIL FROM:<a@x> SIZE=999999999999', 552],
+      ['MAIL FROM:<a@x> FUTURE=1', 555],
+    ]) {
+      const client = await greeted();
+      for (let count = 0; count < 3; count += 1) {
+        client.write(`${mail}\r\n${'RCPT TO:<b@x>\r\n'.repeat(100)}DATA\r\n`);
+        await client.expect(code);
+        for (let reply = 0; reply < 101; reply += 1) await client.expect(503);
+      }
+      await client.transaction();
+    }
   });
 
   test('20 are the default', async (t) => {
@@ -317,11 +337,28 @@ describe('maxCommandLength', { timeout: 60_000 }, () => {
   });
 
   test('2048 bytes are the default', async (t) => {
-    const { connect } = await serve(t);
-    const client = await connect();
+    const { greeted } = await serve(t);
+    const client = await greeted();
     await client.command(noop(2048), '250 OK');
     await client.command(noop(2051), 500);
     await client.command('NOOP', '250 OK');
+  });
+
+  test('421 and close for a line without an end', async (t) => {
+    const { greeted } = await serve(t, {});
+    const client = await greeted();
+    client.write('x'.repeat(300_000));
+    await client.expect('421 example.domain got a line without an end. Closing the connection');
+  });
+
+  test('421 and close before a greeting', async (t) => {
+    const { connect } = await serve(t, {});
+    for (const line of [noop(2051), 'GET / HTTP/1.1', `POST /${'x'.repeat(3_000)} HTTP/1.1`]) {
+      const client = await connect();
+      client.write(`${line}\r\nEHLO x\r\n`);
+      await client.expect('421 example.domain speaks SMTP only. Closing the connection');
+      assert.equal(await client.ended(), '');
+    }
   });
 
   test('0 lifts it', async (t) => {

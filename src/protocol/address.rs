@@ -26,6 +26,19 @@ impl<'a> Path<'a> {
         path.domain().is_none_or(is_domain).then_some((path, rest))
     }
 
+    /// Parses a mailbox that stands without brackets: with a domain, or `postmaster`.
+    pub fn parse_bare(word: &'a str) -> Option<Self> {
+        if word.eq_ignore_ascii_case("postmaster") {
+            return Some(Self(word));
+        }
+        let at = end_of(word, '@').filter(|at| *at > 0)?;
+        let domain = &word[at + 1..];
+        // No `@` ends it: all of it is looked at.
+        let is_plain = !word.contains(['<', '>', ' ']) && end_of(domain, '@').is_none();
+        let is_text = domain.chars().all(is_text);
+        (is_plain && is_text && !domain.is_empty() && is_domain(domain)).then_some(Self(word))
+    }
+
     /// What stands behind the `@` of the mailbox, if there is one.
     pub fn domain(&self) -> Option<&'a str> {
         end_of(self.0, '@').map(|at| &self.0[at + 1..])
@@ -34,11 +47,19 @@ impl<'a> Path<'a> {
 
 /// Where `wanted` stands outside of quotes, if all before it may be in a path.
 fn end_of(text: &str, wanted: char) -> Option<usize> {
+    // Nearly all are plain up to there, and need no look at each character's meaning.
+    let is_plain = |byte: &u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'<');
+    let bytes = text.as_bytes();
+    let end = bytes.iter().position(|byte| *byte == wanted as u8 || !is_plain(byte))?;
+    if bytes[end] == wanted as u8 { Some(end) } else { end_behind_quotes(text, wanted) }
+}
+
+fn end_behind_quotes(text: &str, wanted: char) -> Option<usize> {
     let mut quoted = false;
     let mut escaped = false;
     for (at, char) in text.char_indices() {
         match char {
-            _ if char.is_control() || char == char::REPLACEMENT_CHARACTER => return None,
+            _ if !is_text(char) => return None,
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
@@ -49,6 +70,11 @@ fn end_of(text: &str, wanted: char) -> Option<usize> {
         }
     }
     None
+}
+
+/// A replacement character stands for bytes that were not UTF-8: not what was sent.
+fn is_text(char: char) -> bool {
+    !char.is_control() && char != char::REPLACEMENT_CHARACTER
 }
 
 /// The mailbox behind a source route, whose first `@` is gone: it is to be ignored (RFC 5321
@@ -63,7 +89,8 @@ fn without_route(route: &str) -> Option<&str> {
 /// Whether it has one reading: a name, or an address literal (RFC 5321 section 4.1.3) and nothing
 /// besides.
 fn is_domain(domain: &str) -> bool {
-    let is_plain = |text: &str| !text.contains(['@', '"', '[', ']', '\\']);
+    let is_plain =
+        |text: &str| !text.bytes().any(|byte| matches!(byte, b'@' | b'"' | b'[' | b']' | b'\\'));
     match domain.strip_prefix('[') {
         Some(literal) => literal.strip_suffix(']').is_some_and(|it| !it.is_empty() && is_plain(it)),
         None => is_plain(domain),
@@ -89,6 +116,41 @@ mod tests {
         assert_eq!(parse("<Postmaster>"), Some(("Postmaster", "")));
         assert_eq!(parse("<a@b.c.>"), Some(("a@b.c.", "")));
         assert_eq!(parse("<a@b>>"), Some(("a@b", ">")));
+    }
+
+    #[test]
+    fn without_brackets_there_is_a_whole_address_or_postmaster() {
+        for text in ["a@b", "a@b.c", "\"a@b\"@c", "postMASTER", "ü@ö.de", "a@[192.0.2.1]"] {
+            assert_eq!(Path::parse_bare(text), Some(Path(text)), "{text:?}");
+        }
+        let others = [
+            "",
+            "a",
+            "@",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a@b>",
+            "<a@b",
+            "<a@b>",
+            "a>@b",
+            "root",
+            "a@b\u{85}",
+            "a\u{fffd}@b",
+            "a@b\u{fffd}",
+            "a@[",
+            "a@[x].b",
+            "\"a@b",
+            "a@\"b\"",
+            "a b@c",
+            "a@b c",
+            "a\0@b",
+            "postmaster@",
+            "@x:a@b",
+        ];
+        for text in others {
+            assert_eq!(Path::parse_bare(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub const MAX_REPLY: usize = 64 * 1024;
 pub const MAX_GATHERED_REPLIES: usize = 16 * 1024;
 /// Overlong lines of one session after which it is closed, also where bad commands have no limit.
 pub const MAX_OVERLONG_LINES: u32 = 20;
+/// Bytes of a line without an end after which the session is closed.
+pub const MAX_ENDLESS_LINE: usize = 64 * 1024;
 /// Bytes of a command line inside AUTH (RFC 4954 section 4).
 pub const MAX_AUTH_LINE: usize = 12_288;
 /// Input that a session keeps room for while it is idle, in bytes.

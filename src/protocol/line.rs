@@ -20,8 +20,8 @@ pub enum Line {
 enum Head {
     /// So many bytes of it hold no line end.
     Scanned(usize),
-    /// It is the rest of an overlong line.
-    Overlong,
+    /// It is the rest of an overlong line, of which so many bytes are gone.
+    Overlong(usize),
 }
 
 /// How the lines so far have ended.
@@ -52,15 +52,16 @@ impl LineReader {
     pub fn next_line(&mut self, input: &mut BytesMut, limit: Option<usize>) -> Option<Line> {
         let scanned = match self.head {
             Head::Scanned(scanned) => scanned,
-            Head::Overlong => 0,
+            Head::Overlong(_) => 0,
         };
         let found = memchr(b'\n', &input[scanned..]).map(|at| scanned + at + 1);
         let length = found.unwrap_or(input.len());
         let too_long = self.is_skipping() || limit.is_some_and(|limit| length > limit);
         let Some(end) = found else {
+            let skipped = self.skipped().saturating_add(length);
             self.head = Head::Scanned(length);
             if too_long {
-                self.head = Head::Overlong;
+                self.head = Head::Overlong(skipped);
                 // The LF that makes it a CRLF may come next.
                 let kept = usize::from(input.ends_with(b"\r"));
                 input.advance(length - kept);
@@ -81,9 +82,17 @@ impl LineReader {
         Some(line)
     }
 
+    /// How many bytes of an overlong line are gone whose end has not come; 0 where there is none.
+    pub fn skipped(&self) -> usize {
+        match self.head {
+            Head::Overlong(skipped) => skipped,
+            Head::Scanned(_) => 0,
+        }
+    }
+
     /// Whether the head of the input is the rest of an overlong line.
     pub fn is_skipping(&self) -> bool {
-        self.head == Head::Overlong
+        matches!(self.head, Head::Overlong(_))
     }
 
     /// Whether any line so far ended in CRLF, and not in a bare LF.

@@ -13,6 +13,7 @@ const { connect, server: over } = require('../../../src/js/compat/smtp-protocol/
 const { NativeMachine } = require('../../../src/js/engine/addon.js').addon();
 const { p256 } = require('../../support/certificates.js');
 const { scripted } = require('../../support/scripted-server.js');
+const { serveOriginal } = require('../../support/serve-original.js');
 const { Log, serve, within } = require('../../support/serve.js');
 
 const HOST = '127.0.0.1';
@@ -95,6 +96,15 @@ describe('a client', { timeout: 60_000 }, () => {
     await assert.rejects(call(client, 'message', Readable.from(['x'])), {
       code: 'SMTP_ERR_ARGUMENT',
     });
+    await call(client, 'quit');
+  });
+
+  test('has no lines of a reply without a text', async (t) => {
+    const { server } = await serveOriginal(t, {}, () => {});
+    const { client } = await connected(server.address().port, '127.0.0.1');
+    assert.deepEqual(await call(client, 'helo', 'x'), [250, ['x']]);
+    // The original's server says so, too.
+    assert.deepEqual(await call(client, 'reset'), [250, []]);
     await call(client, 'quit');
   });
 

@@ -557,3 +557,34 @@ describe('a server of smtp-protocol', { timeout: 60_000 }, () => {
     await client.command('RCPT TO:<a@b>', 503);
   });
 });
+
+describe('lines of clients, as the original reads them', () => {
+  for (const [line, wanted] of /** @type {[string, any][]} */ ([
+    [
+      'MAIL FROM:<a@b> SIZE=1',
+      { name: 'mail', data: 'FROM:<a@b> SIZE=1', from: 'a@b', ext: 'SIZE=1' },
+    ],
+    ['mail from : a@b', { name: 'mail', data: 'from : a@b', from: 'a@b', ext: undefined }],
+    ['RCPT TO:<c@d>', { name: 'rcpt', data: 'TO:<c@d>', to: 'c@d', ext: undefined }],
+    ['DATA', { name: 'data', data: undefined }],
+  ])) {
+    test(`${line} out of sequence has what it says`, async (t) => {
+      const told = deferred();
+      const { connect } = await serveOriginal(t, {}, (req) =>
+        req.on('command', (/** @type {any} */ command) => told.resolve(command)),
+      );
+      const client = await connect();
+      client.write(`${line}\r\n`);
+      assert.deepEqual(await told.promise, wanted);
+      await client.expect(503);
+    });
+  }
+
+  test('an HTTP request ends a session before a greeting', async (t) => {
+    const { connect } = await serveOriginal(t, {}, () => {});
+    const client = await connect();
+    client.write('POST / HTTP/1.1\r\n\r\nEHLO x\r\n');
+    await client.expect(421);
+    assert.equal(await client.ended(), '');
+  });
+});

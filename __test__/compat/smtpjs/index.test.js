@@ -7,6 +7,7 @@ const net = require('node:net');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 const Server = require('smtp-engine/smtpjs');
+const { Logger } = require('../../../src/js/compat/smtpjs/logger.js');
 const { completions } = require('../../../src/js/cli/repl.js');
 const { Child, ROOT } = require('../../support/child.js');
 const { p256 } = require('../../support/certificates.js');
@@ -252,8 +253,97 @@ describe('smtpjs', { timeout: 60_000 }, () => {
       lines.map((line) => line.replace(time, '')),
       [`[LOG]   - Server start on ip: ${HOST} port: 0`, '[WARN]  - careful { a: 1 }'],
     );
-    assert.throws(() => new Server({ logger: { level: 'loud' } }), /must be one of all/);
     assert.throws(() => new Server(/** @type {any} */ (5)), TypeError);
+  });
+
+  test('logs what is fatal at a level that nobody knows', (t) => {
+    /** @type {string[]} */
+    const lines = [];
+    t.mock.method(console, 'error', (/** @type {string} */ line) => lines.push(line));
+    t.mock.method(console, 'log', (/** @type {string} */ line) => lines.push(line));
+    const logger = /** @type {any} */ (new Logger({ level: 'loud' }));
+    for (const level of ['debug', 'log', 'info', 'warn', 'error', 'fatal']) logger[level]('x');
+    assert.equal(lines.length, 1);
+    assert.match(lines[0], /\[FATAL\]/);
+  });
+
+  /** What a client says behind EHLO, and what it is answered. @type {[string, number][]} */
+  const LINES = [
+    ['DATAX', 500],
+    ['DATA:', 500],
+    ['DATA x', 501],
+    ['QUITE', 500],
+    ['QUIT:', 500],
+    ['QUIT now', 501],
+    ['RSETX', 500],
+    ['RSET x', 501],
+    ['EHLOX', 500],
+    ['EHLO a\u0085b', 501],
+    ['MAIL FROM:<a@b>>', 501],
+    ['MAIL FROM:<a@b>SIZE=10', 501],
+    ['MAIL FROM:<<b@c>>', 501],
+    ['MAIL FROM:Name <a@b>', 501],
+    ['MAIL FROM:< a@b >', 501],
+    ['MAIL FROM:<odd user@c>', 501],
+    ['MAIL FROM:<a\t@b>', 501],
+    ['MAIL FROM:<a\u0085@b>', 501],
+    ['MAIL FROM:<@x.example:a@b>', 250],
+    ['MAIL FROM:<"odd user"@c>', 250],
+    ['MAIL FROM: <a@b> SIZE=10', 250],
+    ['MAIL FROM:<>', 250],
+    ['MAIL FROMX:<a@b>', 500],
+    ['RCPT TO:<>', 501],
+  ];
+  for (const [line, code] of LINES) {
+    test(`answers ${JSON.stringify(line)} with ${code}`, async (t) => {
+      /** @type {any[]} */
+      const raised = [];
+      const events = Object.fromEntries(
+        ['MAIL FROM', 'RCPT TO', 'DATA', 'QUIT', 'RSET'].map((name) => [
+          name,
+          (/** @type {any} */ event) => raised.push(event.params),
+        ]),
+      );
+      const { connect, server } = await serve(t, { events });
+      const client = await connect();
+      await client.command('EHLO x', 250);
+      await client.command(line, code);
+      assert.equal(raised.length, code === 250 ? 1 : 0);
+      // Parameters stay as they were sent.
+      if (code === 250) assert.ok(line.endsWith(raised[0]), raised[0]);
+      if (code === 250) assert.equal(server.getMail(server.list()[0])?.from, raised[0]);
+      await client.command('NOOP', 250);
+    });
+  }
+
+  test('takes bytes that are not UTF-8 for no address', async (t) => {
+    const { connect } = await serve(t);
+    const client = await connect();
+    for (const head of ['MAIL FROM:<a', 'RCPT TO:<a', 'EHLO a']) {
+      client.write(Buffer.concat([Buffer.from(head), Buffer.from([0xff]), Buffer.from('@b>\r\n')]));
+      await client.expect(501);
+    }
+  });
+
+  test('begins anew at EHLO and HELO', async (t) => {
+    for (const verb of ['EHLO', 'HELO', 'RSET']) {
+      const { connect } = await serve(t);
+      const client = await connect();
+      await client.command('MAIL FROM:<a@b>', 250);
+      await client.command('RCPT TO:<c@d>', 250);
+      await client.command(verb === 'RSET' ? verb : `${verb} x`, 250);
+      await client.command('DATA', 503);
+    }
+  });
+
+  test('turns away what is no SMTP, before a greeting', async (t) => {
+    const { connect } = await serve(t);
+    for (const text of ['POST / HTTP/1.1', 'PRI * HTTP/2.0', 'x'.repeat(3_000)]) {
+      const client = await connect();
+      client.write(`${text}\r\nMAIL FROM:<a@b>\r\n`);
+      await client.expect(421);
+      assert.equal(await client.ended(), '');
+    }
   });
 
   test('speaks TLS outside of development', async (t) => {

@@ -73,7 +73,10 @@ async function start(options, output, report, status) {
   };
   const { port, host } = options;
   // A session that is typed, or sent by `printf`, ends its lines in a bare LF.
-  const server = new Server({ name, port, host, tls, lineFeeds: true }, listeners);
+  const server = new Server(
+    { name, port, host, tls, lineFeeds: true, unknownParameters: 'ignore' },
+    listeners,
+  );
   await server.listen(undefined);
   // Before anybody can know that it listens.
   new Ending(server, report, () => {

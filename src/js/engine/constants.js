@@ -186,6 +186,7 @@ const STOCK = Object.freeze({
   mailIncomplete: 44,
   rcptIncomplete: 45,
   tlsNotOffered: 46,
+  endlessLine: 47,
 });
 
 module.exports = {

@@ -34,6 +34,7 @@ const DEFAULTS = {
   extensions: true,
   enhancedStatusCodes: false,
   bareNewlines: 'accept',
+  unknownParameters: 'refuse',
   lineFeeds: false,
   threads: 1,
   backlog: 4_096,
@@ -86,6 +87,7 @@ const RATES = ['sessions', 'messages', 'recipients'];
 const FLAGS = ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort', 'lineFeeds'];
 const WORDS = {
   bareNewlines: ['accept', 'refuse', 'normalise'],
+  unknownParameters: ['refuse', 'ignore'],
   unauthorisedPipelining: ['accept', 'refuse'],
   compat: ['1.0'],
 };
@@ -233,6 +235,7 @@ function engineOptions(config, number, tls, dialect) {
     enhancedStatusCodes: config.enhancedStatusCodes && config.extensions !== false,
     dialect,
     bareNewlines: config.bareNewlines,
+    unknownParameters: config.unknownParameters,
     lineFeeds: config.lineFeeds,
     deliverable: constants.MAX_STRING_LENGTH,
     tls,

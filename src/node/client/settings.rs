@@ -7,7 +7,7 @@ use crate::node::convert::{self, dns_servers, invalid, limit, long_time, reason,
 use crate::protocol::client::Timeouts;
 use crate::protocol::client::delivery::{Envelope, Recipient};
 use crate::protocol::client::opening::{Login, OpeningOptions, TlsPolicy};
-use crate::protocol::parameters::{Body, MailParameters, ParameterError, RcptParameters};
+use crate::protocol::parameters::{Body, MailParameters, ParameterError, RcptParameters, Unknown};
 use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::client::Credentials;
 use bytes::Bytes;
@@ -206,12 +206,13 @@ pub(super) fn envelope(settings: MessageSettings, content: Option<&Bytes>) -> Re
         body: Some(body),
         smtp_utf8: settings.smtp_utf8,
         require_tls: settings.require_tls,
-        ..MailParameters::parse(&settings.mail_dsn, is_dsn).map_err(malformed)?
+        ..MailParameters::parse(&settings.mail_dsn, is_dsn, Unknown::Refused).map_err(malformed)?
     };
     let mut dsn = settings.dsn.into_iter();
     let recipients = settings.to.into_iter().map(|address| {
         let dsn = dsn.next().unwrap_or_default();
-        let parameters = RcptParameters::parse(&dsn, is_dsn).map_err(malformed)?;
+        let parameters =
+            RcptParameters::parse(&dsn, is_dsn, Unknown::Refused).map_err(malformed)?;
         Ok(Recipient { address, parameters })
     });
     Ok(Envelope { from: settings.from, recipients: recipients.collect::<Result<_>>()?, parameters })

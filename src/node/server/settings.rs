@@ -8,7 +8,7 @@ use crate::node::convert::{dns_servers, limit, limit32, memory_limit, reason, ti
 use crate::node::tls::TlsSettings;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
-use crate::protocol::dialect::{Dialect, Replies};
+use crate::protocol::dialect::{Dialect, Parameters, Replies};
 use crate::protocol::extension::Extension;
 use crate::protocol::limits::Limits;
 use crate::protocol::server::ServerConfig;
@@ -34,6 +34,8 @@ pub struct ServerOptions {
     pub dialect: String,
     /// 'accept', 'refuse' or 'normalise'.
     pub bare_newlines: String,
+    /// What becomes of parameters that are not offered: `refuse` or `ignore`.
+    pub unknown_parameters: String,
     /// LF dot LF ends a message where every line so far has ended in a bare LF.
     pub line_feeds: bool,
     /// The longest string there can be.
@@ -121,8 +123,13 @@ fn resolver(params: &ResolveParams) -> Result<Arc<Resolver>> {
 /// `tls` tells whether there are keys.
 fn config(options: &ServerOptions, tls: Option<&Tls>) -> Result<ServerConfig> {
     let tls = tls.is_some();
-    let dialect =
+    let mut dialect =
         Dialect::named(&options.dialect).ok_or_else(|| unknown("dialect", &options.dialect))?;
+    match (options.unknown_parameters.as_str(), dialect.syntax.parameters) {
+        ("ignore", Parameters::Offered) => dialect.syntax.parameters = Parameters::Ignored,
+        ("ignore" | "refuse", _) => {}
+        (word, _) => return Err(unknown("treatment of unknown parameters", word)),
+    }
     let wanted = options
         .extensions
         .iter()

@@ -7,7 +7,13 @@ mod tests;
 use super::dialect::{Domain, Gaps, Lhlo, Parameters, Surplus, Syntax};
 use super::envelope::{Mail, Recipient};
 use super::extension::{Extension, OfferedNow};
-use super::parameters::{MailParameters, ParameterError, RcptParameters};
+use super::parameters::{MailParameters, ParameterError, RcptParameters, Unknown};
+
+/// Bytes of a domain (RFC 5321 section 4.5.3.1.2), and so of a greeting's.
+const MAX_DOMAIN: usize = 255;
+
+/// Extensions whose parameters are taken where they are not offered.
+const UNASKED: [&str; 4] = ["SIZE", "8BITMIME", "DSN", "AUTH"];
 
 /// A command, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +105,11 @@ impl Command {
             b"LHLO" if syntax.lhlo == Lhlo::Helo => greeting(argument, syntax.domain, false),
             b"MAIL" => mail(argument, syntax, offered),
             b"RCPT" => rcpt(argument, syntax, offered),
+            b"DATA" | b"RSET" | b"QUIT"
+                if syntax.surplus == Surplus::Refused && !argument.is_empty() =>
+            {
+                Err(CommandError::Argument)
+            }
             b"DATA" => Ok(Self::Data),
             b"RSET" => Ok(Self::Rset),
             b"VRFY" if argument.is_empty() => Err(CommandError::Argument),
@@ -108,9 +119,8 @@ impl Command {
             b"HELP" => {
                 Ok(Self::Help((!argument.is_empty()).then(|| argument.to_ascii_uppercase())))
             }
-            b"STARTTLS" if syntax.surplus == Surplus::Refused && !argument.is_empty() => {
-                Err(CommandError::Argument)
-            }
+            // RFC 3207 section 4: whatever stands there is no TLS yet.
+            b"STARTTLS" if !argument.is_empty() => Err(CommandError::Argument),
             b"STARTTLS" => Ok(Self::StartTls),
             _ if line.is_empty() => Err(CommandError::Empty),
             _ => Err(unknown(line)),
@@ -160,14 +170,15 @@ fn unknown(line: &str) -> CommandError {
 }
 
 fn greeting(argument: &str, domain: Domain, extended: bool) -> Result<Command, CommandError> {
-    if domain == Domain::Optional {
-        return Ok(Command::Greeting { domain: argument.to_owned(), extended });
-    }
-    let domain = argument.split(' ').next().unwrap_or_default();
-    if domain.is_empty() || domain.contains(|c: char| c.is_control() || c == '\u{fffd}') {
-        return Err(CommandError::Domain);
-    }
-    Ok(Command::Greeting { domain: domain.to_owned(), extended })
+    let (name, may_be_empty) = match domain {
+        Domain::Required => (argument.split(' ').next().unwrap_or_default(), false),
+        Domain::Optional => (argument, true),
+    };
+    let whole =
+        paths::is_text(name) && name.len() <= MAX_DOMAIN && (may_be_empty || !name.is_empty());
+    whole
+        .then(|| Command::Greeting { domain: name.to_owned(), extended })
+        .ok_or(CommandError::Domain)
 }
 
 fn mail(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Command, CommandError> {
@@ -177,7 +188,12 @@ fn mail(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Comm
     let (path, rest) =
         paths::read(argument, "FROM", syntax.paths).ok_or(CommandError::ReversePath)?;
     let parameters = match syntax.parameters {
-        Parameters::Offered => MailParameters::parse(rest, |keyword| offers(offered, keyword))?,
+        Parameters::Offered => {
+            MailParameters::parse(rest, |it| offers(offered, it), Unknown::Refused)?
+        }
+        Parameters::Ignored => {
+            MailParameters::parse(rest, |it| offers(offered, it), Unknown::Ignored)?
+        }
         Parameters::Any if rest.is_empty() => MailParameters::default(),
         Parameters::Any if paths::is_text(rest) => MailParameters::read(rest),
         Parameters::Any => return Err(CommandError::ReversePath),
@@ -192,7 +208,12 @@ fn rcpt(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Comm
     let path = paths::read(argument, "TO", syntax.paths).filter(|(path, _)| !path.is_empty());
     let (path, rest) = path.ok_or(CommandError::ForwardPath)?;
     let parameters = match syntax.parameters {
-        Parameters::Offered => RcptParameters::parse(rest, |keyword| offers(offered, keyword))?,
+        Parameters::Offered => {
+            RcptParameters::parse(rest, |it| offers(offered, it), Unknown::Refused)?
+        }
+        Parameters::Ignored => {
+            RcptParameters::parse(rest, |it| offers(offered, it), Unknown::Ignored)?
+        }
         Parameters::Any if rest.is_empty() => RcptParameters::default(),
         Parameters::Any if paths::is_text(rest) => RcptParameters::read(rest),
         Parameters::Any => return Err(CommandError::ForwardPath),
@@ -200,9 +221,10 @@ fn rcpt(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Comm
     Ok(Command::Rcpt(Recipient { address: path.to_owned(), parameters }))
 }
 
-/// Whether EHLO tells of it; a size is taken in any case.
+/// Whether the parameters of an extension are taken: EHLO tells of it, or common clients (Exchange,
+/// Outlook, printers) use it without looking.
 fn offers(offered: OfferedNow<'_>, keyword: &str) -> bool {
-    keyword == "SIZE" || Extension::named(keyword).is_some_and(|it| offered.contains(it))
+    UNASKED.contains(&keyword) || Extension::named(keyword).is_some_and(|it| offered.contains(it))
 }
 
 impl From<ParameterError> for CommandError {

@@ -28,27 +28,21 @@ fn bracketed<'a>(argument: &'a str, keyword: &str) -> Option<(&'a str, &'a str)>
     whole.then_some((path.0, rest.trim_matches(' ')))
 }
 
-/// An address with or without brackets.
+/// A path between brackets, or a mailbox without them. What begins with a bracket is the former.
 fn bare<'a>(argument: &'a str, keyword: &str) -> Option<(&'a str, &'a str)> {
     let (head, rest) = argument.split_once(':')?;
     if !head.trim_ascii_end().eq_ignore_ascii_case(keyword) {
         return None;
     }
     let rest = rest.trim_ascii_start();
-    let bracketed = Path::parse(rest).filter(|(_, behind)| {
-        behind.is_empty() || behind.starts_with(|c: char| c.is_ascii_whitespace())
-    });
-    let (address, behind) = bracketed.map_or_else(
-        || {
-            let (word, behind) =
-                rest.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((rest, ""));
-            let word = word.strip_prefix('<').unwrap_or(word);
-            (word.strip_suffix('>').unwrap_or(word), behind)
-        },
-        |(path, behind)| (path.0, behind),
-    );
-    let whole = !rest.is_empty() && is_text(address);
-    whole.then_some((address, behind.trim_ascii()))
+    let is_gap = |c: char| c.is_ascii_whitespace();
+    let (path, behind) = if rest.starts_with('<') {
+        Path::parse(rest).filter(|(_, behind)| behind.is_empty() || behind.starts_with(is_gap))?
+    } else {
+        let (word, behind) = rest.split_once(is_gap).unwrap_or((rest, ""));
+        (Path::parse_bare(word)?, behind)
+    };
+    Some((path.0, behind.trim_ascii()))
 }
 
 /// A replacement character stands for bytes that were not UTF-8: not the text that was sent.

@@ -3,7 +3,7 @@
 /// HELP on one command: its verb, syntax, meaning and an example.
 pub(super) type HelpPage = (&'static str, &'static str, &'static str, &'static str);
 
-pub(super) const HELP_PAGES: [HelpPage; 10] = [
+pub(super) const HELP_PAGES: [HelpPage; 11] = [
     ("QUIT", "QUIT", "Ends the session and closes the connection.", "QUIT"),
     (
         "HELO",
@@ -34,4 +34,11 @@ pub(super) const HELP_PAGES: [HelpPage; 10] = [
     ("HELP", "HELP [command]", "Lists the commands, or tells about one.", "HELP DATA"),
     ("RSET", "RSET", "Drops sender, recipients and message; the greeting stays.", "RSET"),
     ("STARTTLS", "STARTTLS", "Begins TLS.", "STARTTLS"),
+    // HELP's own list stays the original's.
+    (
+        "VRFY",
+        "VRFY {address}",
+        "Asks whether there is such a mailbox. This server does not tell; RCPT does.",
+        "VRFY <example@example.com>",
+    ),
 ];

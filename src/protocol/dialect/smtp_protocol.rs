@@ -20,6 +20,8 @@ impl Dialect {
                 (Stock::UnknownCommand, 500, "Unrecognized command."),
                 (Stock::NotImplemented, 502, "Not implemented."),
                 (Stock::SyntaxError, 501, "syntax error"),
+                (Stock::BadParameter, 501, "syntax error"),
+                (Stock::DomainMissing, 501, "syntax error"),
                 (Stock::MailIncomplete, 501, "incomplete mail command"),
                 (Stock::SenderMissing, 501, "parse error in mail command"),
                 (Stock::RcptIncomplete, 501, "incomplete rcpt command"),

@@ -172,6 +172,9 @@ stock_replies! {
     RcptIncomplete = "rcptIncomplete", 501, status(5, 4), RECIPIENT;
     /// STARTTLS where there are no keys.
     TlsNotOffered = "tlsNotOffered", 500, status(5, 1), UNKNOWN;
+    /// A line that goes on and on.
+    EndlessLine = "endlessLine", 421, status(5, 6),
+        "{name} got a line without an end. Closing the connection";
 }
 
 #[cfg(test)]
@@ -187,7 +190,7 @@ mod tests {
         tooManyBadCommands timeout shuttingDown tlsRequired sessionRate messageRate \
         recipientRate earlyTalker unauthorisedPipelining slowData outOfMemory notVerified \
         resetOk dataFirst notImplemented syntaxError mailIncomplete rcptIncomplete \
-        tlsNotOffered";
+        tlsNotOffered endlessLine";
 
     #[test]
     fn public_names_stay() {

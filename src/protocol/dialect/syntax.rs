@@ -28,7 +28,7 @@ pub enum Gaps {
     WhiteSpace,
 }
 
-/// What becomes of an argument of a command that has none (RFC 3207 section 4.1 of STARTTLS).
+/// What becomes of an argument of DATA, RSET or QUIT, which have none (RFC 5321 section 4.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surplus {
     /// The command is malformed.
@@ -51,15 +51,18 @@ pub enum Domain {
 pub enum Paths {
     /// Between angle brackets, behind `FROM:` or `TO:` (RFC 5321 section 4.1.2).
     Bracketed,
-    /// With or without them, and with white space before the colon.
+    /// The same, or the word up to white space; and with white space before the colon.
     Bare,
 }
 
 /// Which parameters MAIL and RCPT may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parameters {
-    /// Those of extensions that are offered (RFC 5321 section 4.1.1.11).
+    /// Those of extensions that are offered (RFC 5321 section 4.1.1.11), and some that clients send
+    /// unasked.
     Offered,
+    /// The same; all others are ignored.
+    Ignored,
     /// Any, whatever they say.
     Any,
 }

@@ -1,7 +1,7 @@
 //! The parameters of MAIL.
 
 use super::words::{
-    Parameter, ParameterError, Word, flag, name, named, once, once_text, put, read, words,
+    Parameter, ParameterError, Unknown, Word, flag, name, named, once, once_text, put, read, words,
 };
 use super::xtext;
 use bytes::BytesMut;
@@ -77,10 +77,14 @@ impl MailParameters {
     ///
     /// # Errors
     /// Of the first parameter that a server does not take.
-    pub fn parse(text: &str, offers: impl Fn(&str) -> bool) -> Result<Self, ParameterError> {
+    pub fn parse(
+        text: &str,
+        offers: impl Fn(&str) -> bool,
+        unknown: Unknown,
+    ) -> Result<Self, ParameterError> {
         let mut parameters = Self::default();
         for word in words(text, |c| c == ' ') {
-            parameters.take(word, &offers)?;
+            unknown.bear(parameters.take(word, &offers))?;
         }
         Ok(parameters)
     }

@@ -1,6 +1,6 @@
 //! The parameters of RCPT, which all are of RFC 3461.
 
-use super::words::{Parameter, ParameterError, Word, once, once_text, put, read, words};
+use super::words::{Parameter, ParameterError, Unknown, Word, once, once_text, put, read, words};
 use super::xtext;
 use bytes::BytesMut;
 
@@ -100,10 +100,14 @@ impl RcptParameters {
     ///
     /// # Errors
     /// Of the first parameter that a server does not take.
-    pub fn parse(text: &str, offers: impl Fn(&str) -> bool) -> Result<Self, ParameterError> {
+    pub fn parse(
+        text: &str,
+        offers: impl Fn(&str) -> bool,
+        unknown: Unknown,
+    ) -> Result<Self, ParameterError> {
         let mut parameters = Self::default();
         for word in words(text, |c| c == ' ') {
-            parameters.take(word, &offers)?;
+            unknown.bear(parameters.take(word, &offers))?;
         }
         Ok(parameters)
     }

@@ -108,9 +108,9 @@ proptest! {
     #[test]
     fn what_is_written_is_parsed_again(mail in mail(), rcpt in rcpt()) {
         let text = mail_text(&mail);
-        prop_assert_eq!(MailParameters::parse(&text, everything), Ok(mail), "{}", text);
+        prop_assert_eq!(MailParameters::parse(&text, everything, Unknown::Refused), Ok(mail), "{}", text);
         let text = rcpt_text(&rcpt);
-        prop_assert_eq!(RcptParameters::parse(&text, everything), Ok(rcpt), "{}", text);
+        prop_assert_eq!(RcptParameters::parse(&text, everything, Unknown::Refused), Ok(rcpt), "{}", text);
     }
 
     #[test]
@@ -129,15 +129,15 @@ proptest! {
 
     #[test]
     fn what_is_parsed_is_written_so_that_it_means_the_same(text in near()) {
-        if let Ok(mail) = MailParameters::parse(&text, everything) {
+        if let Ok(mail) = MailParameters::parse(&text, everything, Unknown::Refused) {
             let written = mail_text(&mail);
-            prop_assert_eq!(MailParameters::parse(&written, everything), Ok(mail.clone()));
+            prop_assert_eq!(MailParameters::parse(&written, everything, Unknown::Refused), Ok(mail.clone()));
             // A reader takes for the same what a parser takes.
             prop_assert_eq!(unsaid(MailParameters::read(&text)), mail);
         }
-        if let Ok(rcpt) = RcptParameters::parse(&text, everything) {
+        if let Ok(rcpt) = RcptParameters::parse(&text, everything, Unknown::Refused) {
             let written = rcpt_text(&rcpt);
-            prop_assert_eq!(RcptParameters::parse(&written, everything), Ok(rcpt.clone()));
+            prop_assert_eq!(RcptParameters::parse(&written, everything, Unknown::Refused), Ok(rcpt.clone()));
             prop_assert_eq!(unsaid_rcpt(RcptParameters::read(&text)), rcpt);
         }
     }
@@ -175,7 +175,11 @@ fn each_is_its_extension_s() {
         ("REQUIRETLS", "REQUIRETLS"),
     ] {
         for offered in EVERYTHING {
-            let parsed = MailParameters::parse(parameter, |extension| extension == offered);
+            let parsed = MailParameters::parse(
+                parameter,
+                |extension| extension == offered,
+                Unknown::Refused,
+            );
             let expected =
                 if offered == keyword { Ok(()) } else { Err(ParameterError::NotOffered) };
             assert_eq!(parsed.map(drop), expected, "{parameter} where {offered} is offered");
@@ -183,14 +187,22 @@ fn each_is_its_extension_s() {
     }
     for parameter in ["NOTIFY=NEVER", "ORCPT=rfc822;a"] {
         for offered in EVERYTHING {
-            let parsed = RcptParameters::parse(parameter, |extension| extension == offered);
+            let parsed = RcptParameters::parse(
+                parameter,
+                |extension| extension == offered,
+                Unknown::Refused,
+            );
             let expected = if offered == "DSN" { Ok(()) } else { Err(ParameterError::NotOffered) };
             assert_eq!(parsed.map(drop), expected, "{parameter} where {offered} is offered");
         }
     }
     let binary = |extension: &str| ["8BITMIME", "BINARYMIME"].contains(&extension);
-    assert!(MailParameters::parse("BODY=BINARYMIME", binary).is_ok());
-    let refused = MailParameters::parse("BODY=BINARYMIME", |extension| extension == "8BITMIME");
+    assert!(MailParameters::parse("BODY=BINARYMIME", binary, Unknown::Refused).is_ok());
+    let refused = MailParameters::parse(
+        "BODY=BINARYMIME",
+        |extension| extension == "8BITMIME",
+        Unknown::Refused,
+    );
     assert_eq!(refused, Err(ParameterError::Malformed));
 }
 
@@ -229,7 +241,7 @@ fn values_have_their_form_and_stand_once() {
         "AUTH=+0A",
         "AUTH=a AUTH=a",
     ] {
-        let parsed = MailParameters::parse(word, everything);
+        let parsed = MailParameters::parse(word, everything, Unknown::Refused);
         assert_eq!(parsed, Err(ParameterError::Malformed), "{word}");
     }
     for word in [
@@ -250,13 +262,16 @@ fn values_have_their_form_and_stand_once() {
         "ORCPT=rfc822;+0D",
         "ORCPT=a;b ORCPT=a;b",
     ] {
-        let parsed = RcptParameters::parse(word, everything);
+        let parsed = RcptParameters::parse(word, everything, Unknown::Refused);
         assert!(parsed.is_err(), "{word}");
     }
     let long = format!("ENVID={}", "x".repeat(MAX_ENVID + 1));
-    assert_eq!(MailParameters::parse(&long, everything), Err(ParameterError::Malformed));
+    assert_eq!(
+        MailParameters::parse(&long, everything, Unknown::Refused),
+        Err(ParameterError::Malformed)
+    );
     for word in ["X", "SIZES=1", "=1", "NOTIFY=NEVER"] {
-        let parsed = MailParameters::parse(word, everything);
+        let parsed = MailParameters::parse(word, everything, Unknown::Refused);
         assert_eq!(parsed, Err(ParameterError::NotOffered), "{word}");
     }
 }
@@ -265,17 +280,18 @@ fn values_have_their_form_and_stand_once() {
 fn texts_are_decoded_and_encoded() {
     let text =
         " SIZE=5 BODY=8BITMIME SMTPUTF8 REQUIRETLS RET=HDRS ENVID=a+20+2B+3Db AUTH=a@b.example";
-    let mail = MailParameters::parse(text, everything).expect("parameters");
+    let mail = MailParameters::parse(text, everything, Unknown::Refused).expect("parameters");
     let texts = mail.texts.as_deref().expect("texts");
     assert_eq!(texts.envid.as_deref(), Some("a +=b"));
     assert_eq!(texts.auth.as_deref(), Some("a@b.example"));
     assert_eq!(mail_text(&mail), text);
     let text = " NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a+2Bb@c";
-    let rcpt = RcptParameters::parse(text, everything).expect("parameters");
+    let rcpt = RcptParameters::parse(text, everything, Unknown::Refused).expect("parameters");
     let orcpt = rcpt.texts.as_deref().and_then(|texts| texts.orcpt.as_ref()).expect("an address");
     assert_eq!((&*orcpt.address_type, &*orcpt.address), ("rfc822", "a+b@c"));
     assert_eq!(rcpt_text(&rcpt), text);
-    let unordered = RcptParameters::parse("notify=delay,failure,DELAY", everything);
+    let unordered =
+        RcptParameters::parse("notify=delay,failure,DELAY", everything, Unknown::Refused);
     assert_eq!(rcpt_text(&unordered.expect("parameters")), " NOTIFY=FAILURE,DELAY");
 }
 

@@ -13,6 +13,24 @@ pub enum ParameterError {
     Malformed,
 }
 
+/// What becomes of parameters that no extension which is offered has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// They are errors.
+    Refused,
+    /// They are as good as not there.
+    Ignored,
+}
+
+impl Unknown {
+    pub(super) fn bear(self, taken: Result<(), ParameterError>) -> Result<(), ParameterError> {
+        match taken {
+            Err(ParameterError::NotOffered) if self == Self::Ignored => Ok(()),
+            taken => taken,
+        }
+    }
+}
+
 /// A parameter that no extension known here has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {

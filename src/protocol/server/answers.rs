@@ -4,7 +4,8 @@ use super::dialogue::Parked;
 use super::receiving::Receiving;
 use super::timers::Timer;
 use super::{
-    Answer, Body, Effect, Ending, Greeted, Plan, Question, ServerSession, Standing, State, Verdict,
+    Answer, Behind, Body, Effect, Ending, Greeted, Plan, Question, ServerSession, Standing, State,
+    Verdict,
 };
 use crate::protocol::dialect::Stock;
 use crate::protocol::extension::Extension;
@@ -56,7 +57,7 @@ impl ServerSession {
                 self.answer_command(plan, verdict, by);
             }
             Question::Data(_) | Question::Streamed => {
-                self.config.counters.answered(!verdict.refuses());
+                self.delivered(!verdict.refuses());
                 self.answer_data(verdict);
             }
             Question::Line(_) => {}
@@ -143,6 +144,14 @@ impl ServerSession {
         reply.write(self.queue(Some(reply.code())));
     }
 
+    /// A message was answered; one that was taken shows that the client knows what it does.
+    pub(super) fn delivered(&mut self, accepted: bool) {
+        self.config.counters.answered(accepted);
+        if accepted {
+            self.counts.bad_commands = 0;
+        }
+    }
+
     pub(super) fn refuse(&mut self, code: ReplyCode) {
         if code.closes() {
             self.end(Ending::Closed);
@@ -157,7 +166,7 @@ impl ServerSession {
             Effect::Bad => self.counts.bad_commands += 1,
             Effect::Greet { domain, extended } => self.greet(domain, extended, by),
             Effect::Mail(mail) => {
-                self.forget_message();
+                self.forget_transaction();
                 self.state = State::ExpectRcpt;
                 if note {
                     self.counts.recipients = 0;
@@ -165,13 +174,14 @@ impl ServerSession {
                 }
             }
             Effect::Rcpt(recipient) if note => {
+                self.counts.behind = Behind::Nothing;
                 self.counts.recipients += 1;
                 self.news.changes.recipients.push(recipient.address);
             }
-            Effect::Rcpt(_) => {}
+            Effect::Rcpt(_) => self.counts.behind = Behind::Nothing,
             Effect::StartData => self.start_data(by.body()),
             Effect::Reset => {
-                self.forget_message();
+                self.forget_transaction();
                 self.counts.recipients = 0;
                 if note {
                     self.news.changes.reset();
@@ -191,7 +201,7 @@ impl ServerSession {
             extended && self.config.extensions.now(self.news.tls).contains(Extension::Pipelining);
         self.greeted = if pipelining { Greeted::Pipelining } else { Greeted::Yes };
         self.timers.stop(Timer::Greeting);
-        self.forget_message();
+        self.forget_transaction();
         self.counts.recipients = 0;
         self.state = State::ExpectMail;
         if by == By::Engine {
@@ -210,7 +220,7 @@ impl ServerSession {
         // What was pipelined behind STARTTLS was not said under TLS: drop it unread.
         self.input.bytes = BytesMut::new();
         self.input.lines.reset();
-        self.forget_message();
+        self.forget_transaction();
         self.counts.recipients = 0;
         if by == By::Engine {
             self.news.changes.forget();
@@ -218,8 +228,10 @@ impl ServerSession {
         self.state = State::StartTls;
     }
 
-    /// Nobody looks at the message of the last transaction any more.
-    fn forget_message(&mut self) {
+    /// What was, counts no more: nobody looks at the message of the last transaction, and nothing
+    /// stands behind what was refused in it.
+    fn forget_transaction(&mut self) {
+        self.counts.behind = Behind::Nothing;
         if let Some(kept) = self.kept.take() {
             drop(kept.take());
         }

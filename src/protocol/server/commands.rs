@@ -3,11 +3,12 @@
 use super::plan::{Position, Stage, plan, plan_for_application};
 use super::timers::Timer;
 use super::{
-    Effect, Greeted, Interest, Next, NextLine, Notice, Plan, Question, ServerSession, State,
+    Behind, Effect, Greeted, Interest, Next, NextLine, Notice, Plan, PlannedReply, Question,
+    ServerSession, State,
 };
 use crate::protocol::command::Command;
 use crate::protocol::dialect::{Commands, Stock};
-use crate::protocol::limits::{MAX_AUTH_LINE, MAX_OVERLONG_LINES};
+use crate::protocol::limits::{MAX_AUTH_LINE, MAX_ENDLESS_LINE, MAX_OVERLONG_LINES};
 use crate::protocol::line::Line;
 use std::time::Instant;
 
@@ -16,17 +17,21 @@ const TLS_HANDSHAKE: &[u8] = b"\x16\x03";
 
 impl ServerSession {
     pub(super) fn poll_command(&mut self, now: Instant) -> Option<Next> {
-        let input = &self.input;
-        if self.greeted == Greeted::No
-            && !input.lines.is_skipping()
-            && input.bytes.starts_with(TLS_HANDSHAKE)
-        {
+        if self.is_handshake() {
             self.close_with(Stock::NotSmtp);
             return None;
         }
         let limit = self.line_limit();
         match self.input.lines.next_line(&mut self.input.bytes, limit) {
+            None if self.is_endless() => self.close_with(Stock::EndlessLine),
+            None if self.is_stranger() && self.input.lines.is_skipping() => {
+                self.close_with(Stock::NotSmtp);
+            }
             None => return self.wait(now),
+            Some(Line::TooLong) if self.is_stranger() => self.close_with(Stock::NotSmtp),
+            Some(Line::Complete(line)) if self.is_stranger() && is_http(&line) => {
+                self.close_with(Stock::NotSmtp);
+            }
             Some(Line::Complete(line)) if self.input.next_line == NextLine::Application => {
                 return Some(self.ask(Question::Line(line), now));
             }
@@ -50,6 +55,23 @@ impl ServerSession {
         None
     }
 
+    /// Whether it has not greeted: what it says may be no SMTP at all, but what a web page or another
+    /// program was made to send here.
+    fn is_stranger(&self) -> bool {
+        self.greeted == Greeted::No
+    }
+
+    /// Whether a handshake stands where a greeting should.
+    fn is_handshake(&self) -> bool {
+        let input = &self.input;
+        self.is_stranger() && !input.lines.is_skipping() && input.bytes.starts_with(TLS_HANDSHAKE)
+    }
+
+    /// Whether a line goes on and on.
+    fn is_endless(&self) -> bool {
+        self.input.lines.skipped() > MAX_ENDLESS_LINE
+    }
+
     /// Bytes that the next line may have with its end (RFC 5321 section 4.5.3.1.4): more where it
     /// is AUTH, or may be a response of its exchange, which the application carries out
     /// (RFC 4954 section 4).
@@ -64,11 +86,30 @@ impl ServerSession {
     pub(super) fn run(&mut self, line: String, passed: bool, now: Instant) {
         let plan = self.plan(&line);
         let plan = self.metered(plan, now);
+        self.note_envelope(&line, &plan);
         let shown = passed || !self.interest.has(Interest::MESSAGE);
         if shown && !plan.event().is_some_and(|event| self.interest.has(event)) {
             self.execute(plan);
         } else {
             self.ask(Question::Command { line, passed, plan }, now);
+        }
+    }
+
+    /// A MAIL or RCPT that is not out of sequence is refused until it goes on.
+    fn note_envelope(&mut self, line: &str, plan: &Plan) {
+        let is_envelope = ["MAIL", "RCPT"].iter().any(|verb| is_verb(line, verb));
+        let is_sequence = matches!(
+            plan.reply,
+            PlannedReply::Stock(Stock::GreetFirst | Stock::SenderFirst | Stock::Refused)
+        );
+        if is_envelope && !is_sequence {
+            self.counts.behind = Behind::Refusal;
+        }
+        if self.is_stranger()
+            && self.config.dialect.commands == Commands::Application
+            && ["HELO", "EHLO", "LHLO"].iter().any(|verb| is_verb(line, verb))
+        {
+            self.greeted = Greeted::Yes;
         }
     }
 
@@ -107,8 +148,20 @@ impl ServerSession {
             recipients: self.counts.recipients,
             messages: self.counts.messages,
             bad_commands: self.counts.bad_commands,
+            behind: self.counts.behind,
         }
     }
+}
+
+/// Whether a line is the first of a request by HTTP (RFC 9112 section 3), of any version.
+fn is_http(line: &[u8]) -> bool {
+    let words = || line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    words().count() > 2 && words().next_back().is_some_and(|word| word.starts_with(b"HTTP/"))
+}
+
+fn is_verb(line: &str, verb: &str) -> bool {
+    let (head, rest) = line.split_at_checked(verb.len()).unwrap_or((line, "x"));
+    head.eq_ignore_ascii_case(verb) && !rest.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 fn is_auth(line: &[u8]) -> bool {

@@ -51,7 +51,7 @@ impl ServerSession {
         };
         if !is_asked {
             let accepted = matches!(end, End::Message(_) | End::NotKept);
-            self.config.counters.answered(accepted);
+            self.delivered(accepted);
         }
         match end {
             End::Refused(stock) => {

@@ -111,6 +111,17 @@ struct Input {
     next_line: NextLine,
 }
 
+/// What the commands of a transaction stand behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Behind {
+    /// Commands that went on.
+    #[default]
+    Nothing,
+    /// A MAIL or RCPT that was refused: what a client has pipelined behind it is out of sequence, and
+    /// no fault of the client's (RFC 2920 section 3.1).
+    Refusal,
+}
+
 /// What limits count.
 #[derive(Debug, Default)]
 struct Counts {
@@ -119,6 +130,7 @@ struct Counts {
     messages: u32,
     bad_commands: u32,
     overlong_lines: u32,
+    behind: Behind,
 }
 
 /// A [`Step`] without what it carries.

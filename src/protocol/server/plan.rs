@@ -1,5 +1,6 @@
 //! What a command line would do: parsed and held against the state, with nothing done yet.
 
+use super::Behind;
 use super::config::ServerConfig;
 use crate::protocol::command::{Command, CommandError};
 use crate::protocol::dialect::{Incomplete, Order, Replies, Stock, Welcome};
@@ -115,6 +116,8 @@ pub(super) struct Position {
     pub(super) messages: u32,
     /// Bad commands of the session.
     pub(super) bad_commands: u32,
+    /// What it stands behind.
+    pub(super) behind: Behind,
 }
 
 /// How far a session has come in which commands are read.
@@ -165,7 +168,11 @@ pub(super) fn plan(
         }
         Ok(Command::StartTls) => plan_starttls(position, config),
         Err(CommandError::Http) => Plan::new(Stock::NotSmtp, Effect::Close),
-        Err(error) => position.bad(complaint(error, line, position, config), config),
+        Err(error) => match complaint(error, line, position, config) {
+            // Clients send what their mail has, whatever EHLO said.
+            Stock::UnknownParameter => Plan::new(Stock::UnknownParameter, Effect::Nothing),
+            stock => position.bad(stock, config),
+        },
     }
 }
 
@@ -193,6 +200,14 @@ impl Position {
             Plan::new(Stock::TooManyBadCommands, Effect::Close)
         } else {
             Plan::new(stock, Effect::Bad)
+        }
+    }
+
+    /// What RCPT or DATA does out of sequence.
+    fn too_early(&self, stock: Stock, config: &ServerConfig) -> Plan {
+        match self.behind {
+            Behind::Nothing => self.bad(stock, config),
+            Behind::Refusal => Plan::new(stock, Effect::Nothing),
         }
     }
 
@@ -275,7 +290,7 @@ fn plan_mail(mail: Mail, position: &Position, config: &ServerConfig) -> Plan {
 
 fn plan_rcpt(recipient: Recipient, position: &Position, config: &ServerConfig) -> Plan {
     if !position.in_transaction() {
-        return position.bad(Stock::SenderFirst, config);
+        return position.too_early(Stock::SenderFirst, config);
     }
     let limit = config.limits.recipients;
     if limit.is_some_and(|limit| position.recipients >= limit as usize) {
@@ -286,10 +301,10 @@ fn plan_rcpt(recipient: Recipient, position: &Position, config: &ServerConfig) -
 
 fn plan_data(position: &Position, config: &ServerConfig) -> Plan {
     if !position.in_transaction() {
-        return position.bad(Stock::DataFirst, config);
+        return position.too_early(Stock::DataFirst, config);
     }
     if position.recipients == 0 {
-        return position.bad(Stock::RecipientFirst, config);
+        return position.too_early(Stock::RecipientFirst, config);
     }
     if config.control.memory.as_ref().is_some_and(|memory| memory.is_used_up()) {
         return Plan::new(Stock::OutOfMemory, Effect::Nothing);

@@ -10,6 +10,9 @@ use crate::protocol::message::Message;
 use crate::protocol::reply::Reply;
 use bytes::BytesMut;
 
+/// At least as many bytes as the decoder holds back, and gives with those behind them.
+const HELD_BACK: usize = 8;
+
 /// What came of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -90,6 +93,25 @@ impl Receiving {
 
     /// Takes message data off the head of `input`; how much is returned.
     pub(super) fn decode(&mut self, input: &[u8]) -> usize {
+        let mut used = 0;
+        while used < input.len() && !self.has_ended() {
+            let length = self.reach(input.len() - used);
+            used += self.decode_piece(&input[used..used + length]);
+        }
+        used
+    }
+
+    /// How many of so many bytes to look at together. Where wire bytes are handed on, they are up to
+    /// the limit, however they were cut: near it, each byte is looked at by itself.
+    fn reach(&self, length: usize) -> usize {
+        if self.chunk.is_none() || self.size > self.limit {
+            return length;
+        }
+        let room = usize::try_from(self.limit - self.size).unwrap_or(usize::MAX);
+        length.min(room.saturating_sub(HELD_BACK).max(1))
+    }
+
+    fn decode_piece(&mut self, input: &[u8]) -> usize {
         let Self { decoder, message, fate, size, limit, .. } = self;
         let used = decoder.decode(input, |bytes| {
             *size += bytes.len() as u64;

@@ -33,7 +33,7 @@ class ProtocolClient extends EventEmitter {
     this.#wire.greeting.then(
       (reply) => {
         this.#greeting = reply;
-        this.emit('greeting', reply.code, reply.lines);
+        this.emit('greeting', reply.code, textsOf(reply.lines));
       },
       (error) => this.#fault(error),
     );
@@ -41,7 +41,7 @@ class ProtocolClient extends EventEmitter {
     this.on('newListener', (name, listener) => {
       const reply = this.#greeting;
       if (name !== 'greeting' || reply === undefined) return;
-      process.nextTick(() => listener.call(this, reply.code, reply.lines));
+      process.nextTick(() => listener.call(this, reply.code, textsOf(reply.lines)));
     });
     this.#wire.attach(stream);
   }
@@ -170,7 +170,7 @@ class ProtocolClient extends EventEmitter {
     const done = typeof callback === 'function' ? callback : undefined;
     this.#last = replied.catch(noop);
     replied.then(
-      ({ code, lines }) => done?.(null, code, lines),
+      ({ code, lines }) => done?.(null, code, textsOf(lines)),
       (error) => (done ? done(error) : this.#fault(error)),
     );
   }
@@ -249,6 +249,11 @@ function connectTls(target, options, callback) {
     });
   });
   return socket;
+}
+
+/** The lines of a reply; none of one that is a code alone. @param {string[]} lines */
+function textsOf(lines) {
+  return lines.length === 1 && lines[0] === '' ? [] : lines;
 }
 
 /** Whether the server is believed: by itself, or by all listeners of 'secure'. */

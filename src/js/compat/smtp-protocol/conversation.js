@@ -6,6 +6,7 @@ const engine = require('../../engine/border.js');
 const { INTEREST, KIND, REPLY_CODE, VERDICT } = require('../../engine/constants.js');
 const { SmtpError } = require('../../errors.js');
 const { EngineSession } = require('../../engine/engine-session.js');
+const { pathOf } = require('../shared/path.js');
 const { LOCAL_ERROR, Message } = require('./message.js');
 const { told } = require('./reply-arguments.js');
 
@@ -342,6 +343,19 @@ class Conversation extends EngineSession {
   }
 }
 
+const FROM = /^from\s*:\s*(.*)$/i;
+const TO = /^to\s*:\s*(.*)$/i;
+
+/** What MAIL or RCPT says that is out of sequence. @param {string} verb @param {string} [data] */
+function addressOf(verb, data = '') {
+  const [, text = ''] =
+    (verb === 'mail' ? FROM : verb === 'rcpt' ? TO : undefined)?.exec(data) ?? [];
+  const read = pathOf(text);
+  if (read === undefined) return {};
+  const ext = read.rest.trim() || undefined;
+  return verb === 'mail' ? { from: read.path, ext } : { to: read.path, ext };
+}
+
 /** As 'command' shows it. @returns {Command} */
 function commandOf(/** @type {EngineCommand} */ { kind, line, argument, ext }) {
   const text = line ?? '';
@@ -358,7 +372,9 @@ function commandOf(/** @type {EngineCommand} */ { kind, line, argument, ext }) {
     case KIND.RCPT:
       return { name: verb, data, to: argument, ext };
     case KIND.COMMAND:
-      return VERBS.has(verb) ? { name: verb, data } : { name: verb, data, recognized: false };
+      return VERBS.has(verb)
+        ? { name: verb, data, ...addressOf(verb, data) }
+        : { name: verb, data, recognized: false };
     default:
       return { name: verb, data };
   }

@@ -5,6 +5,7 @@ const { randomBytes } = require('node:crypto');
 const { INTEREST, VERDICT } = require('../../engine/constants.js');
 const { SmtpError } = require('../../errors.js');
 const { EngineSession } = require('../../engine/engine-session.js');
+const { pathOf } = require('../shared/path.js');
 const { TextPieces } = require('../shared/text-pieces.js');
 const { commandOf } = require('./parser.js');
 
@@ -27,6 +28,26 @@ const REPLIES = {
   EXPN: [502, 'Command not implemented'],
   SIZE: [500, 'Command not recognized'],
 };
+
+/** What drops a transaction (RFC 5321 sections 4.1.1.5 and 4.1.4). */
+const FORGETS = new Set(['RSET', 'HELO', 'EHLO']);
+/** What has no parameters (RFC 5321 section 4.1.1). */
+const BARE = new Set(['DATA', 'RSET', 'QUIT']);
+const MALFORMED = 'Syntax error in parameters or arguments';
+/** Control characters, and what stands for bytes that were not UTF-8. */
+const NO_TEXT = /[\p{Cc}\ufffd]/u;
+
+/** Whether a command says what nobody could read in one way. */
+function isMalformed(/** @type {string} */ action, /** @type {string} */ params) {
+  if (NO_TEXT.test(params)) return action !== '';
+  if (BARE.has(action)) return params !== '';
+  if (action !== 'MAIL FROM' && action !== 'RCPT TO') return false;
+  const text = params.trimStart();
+  // Programs of the original may take a word for an address.
+  if (!text.startsWith('<')) return /[<>]/.test(text);
+  const read = pathOf(text);
+  return read === undefined || (action === 'RCPT TO' && read.path === '');
+}
 
 /** @returns {{ to: string[], from: string, message: (string | Buffer)[] }} */
 const newMail = () => ({ to: [], from: '', message: [] });
@@ -74,6 +95,7 @@ class Connection extends EngineSession {
   command({ line: given }) {
     const line = given ?? '';
     const { action, params } = commandOf(line);
+    if (isMalformed(action, params)) return this.#reply(501, MALFORMED);
     const answer = () => this.#answer(action, params, line);
     if (action === '') answer();
     else this.#run(action, { action, params }, answer);
@@ -124,7 +146,7 @@ class Connection extends EngineSession {
       if (!isReady) return this.#reply(503, 'Bad sequence of commands');
       return this.link.settle(VERDICT.ACCEPT, 354, 'End data with <CR><LF>.<CR><LF>');
     }
-    if (action === 'RSET' && !this.#isDone) this.#mail = newMail();
+    if (FORGETS.has(action) && !this.#isDone) this.#mail = newMail();
     if (action === 'QUIT') return this.link.settle(VERDICT.ACCEPT, ...REPLIES.QUIT);
     if (action === '' && /^noop(?:\s|$)/i.test(line)) return this.#reply(250, 'Ok');
     this.#reply(...(REPLIES[action] ?? [500, 'Command not recognized']));

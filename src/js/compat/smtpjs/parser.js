@@ -17,7 +17,11 @@ const ACTIONS = [
   'QUIT',
 ];
 const LINE = new RegExp(`^(${ACTIONS.join('|')}):? ?(.*)`);
-const ANY_CASE = new RegExp(LINE, 'i');
+/** A word has an end, and no colon but behind the two of which it is a part. */
+const COMMAND = new RegExp(
+  `^(?:(MAIL FROM|RCPT TO)(?::| |$) ?|(${ACTIONS.join('|')})(?: |$))(.*)`,
+  'i',
+);
 
 /**
  * @param {string} [line]
@@ -30,8 +34,8 @@ function parser(line = '') {
 
 /** The same of what clients send, whose verbs have no case (RFC 5321 section 2.4). */
 function commandOf(/** @type {string} */ line) {
-  const [, action = '', params = ''] = ANY_CASE.exec(line) ?? [];
-  return { action: action.toUpperCase(), params };
+  const [, path, word = '', params = ''] = COMMAND.exec(line) ?? [];
+  return { action: (path ?? word).toUpperCase(), params };
 }
 
 module.exports = { commandOf, parser };

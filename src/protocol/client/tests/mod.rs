@@ -9,7 +9,7 @@ mod hostile;
 use super::delivery::{Delivery, Envelope, Fate, Progress, Recipient, Unfit};
 use super::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
 use super::*;
-use crate::protocol::parameters::{Body, MailParameters, RcptParameters, Ret};
+use crate::protocol::parameters::{Body, MailParameters, RcptParameters, Ret, Unknown};
 use std::sync::Arc;
 
 const PLAIN: &str = "250 mx.example\r\n";
@@ -32,7 +32,8 @@ fn options(change: impl FnOnce(&mut OpeningOptions)) -> Arc<OpeningOptions> {
 fn envelope(from: &str, to: &[&str]) -> Envelope {
     let recipient = |address: &&str| Recipient {
         address: (*address).to_owned(),
-        parameters: RcptParameters::parse("NOTIFY=NEVER", |_| true).expect("parameters"),
+        parameters: RcptParameters::parse("NOTIFY=NEVER", |_| true, Unknown::Refused)
+            .expect("parameters"),
     };
     Envelope {
         from: from.to_owned(),

@@ -52,19 +52,82 @@ fn mail_parameters() {
         let line = format!("MAIL FROM:<a@b> {line}");
         assert_eq!(parse(&line), Err(CommandError::BadParameter), "{line}");
     }
-    for line in ["FOO", "AUTH=<>", "RET=FULL"] {
+    for line in ["FOO", "XOORG=b", "BY=1", "MT-PRIORITY=3", "REQUIRETLS", "SMTPUTF8x"] {
         let line = format!("MAIL FROM:<a@b> {line}");
         assert_eq!(parse(&line), Err(CommandError::UnknownParameter), "{line}");
     }
+}
+
+/// Where nothing is offered, and where all that is unknown is ignored.
+#[test]
+fn parameters_that_clients_send_unasked() {
     let nothing = Extensions::default();
-    assert_eq!(
-        Command::parse(
-            "MAIL FROM:<a@b> BODY=7BIT",
-            &Dialect::mbr_smtp().syntax,
-            nothing.now(false)
-        ),
-        Err(CommandError::UnknownParameter)
-    );
+    let (refuses, mut ignores) = (Dialect::mbr_smtp().syntax, Dialect::mbr_smtp().syntax);
+    ignores.parameters = Parameters::Ignored;
+    let result =
+        |syntax: &Syntax, line: &str| Command::parse(line, syntax, nothing.now(false)).map(|_| ());
+    for (parameters, refused, ignored) in [
+        ("SIZE=1", Ok(()), Ok(())),
+        ("AUTH=<>", Ok(()), Ok(())),
+        ("AUTH=a+2Bb@c", Ok(()), Ok(())),
+        ("BODY=7BIT", Ok(()), Ok(())),
+        ("BODY=8BITMIME", Ok(()), Ok(())),
+        ("RET=HDRS ENVID=QQ314159", Ok(()), Ok(())),
+        ("AUTH=<> BODY=8BITMIME SIZE=5 RET=FULL", Ok(()), Ok(())),
+        ("BODY=BINARYMIME", Err(CommandError::BadParameter), Err(CommandError::BadParameter)),
+        ("RET=x", Err(CommandError::BadParameter), Err(CommandError::BadParameter)),
+        ("SMTPUTF8", Err(CommandError::UnknownParameter), Ok(())),
+        ("XSHADOW=1 SIZE=5", Err(CommandError::UnknownParameter), Ok(())),
+        ("FOO BAR=", Err(CommandError::UnknownParameter), Ok(())),
+    ] {
+        let line = format!("MAIL FROM:<a@b> {parameters}");
+        assert_eq!(result(&refuses, &line), refused, "{line}");
+        assert_eq!(result(&ignores, &line), ignored, "{line}");
+    }
+    for (parameters, refused, ignored) in [
+        ("NOTIFY=NEVER", Ok(()), Ok(())),
+        ("NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b+2Bc@x.test", Ok(()), Ok(())),
+        ("NOTIFY=x", Err(CommandError::BadParameter), Err(CommandError::BadParameter)),
+        ("SIZE=1", Err(CommandError::UnknownParameter), Ok(())),
+        ("FOO", Err(CommandError::UnknownParameter), Ok(())),
+    ] {
+        let line = format!("RCPT TO:<a@b> {parameters}");
+        assert_eq!(result(&refuses, &line), refused, "{line}");
+        assert_eq!(result(&ignores, &line), ignored, "{line}");
+    }
+}
+
+#[test]
+fn arguments_where_there_are_none() {
+    let ignores = Dialect::smtp_protocol().syntax;
+    for verb in ["DATA", "RSET", "QUIT", "STARTTLS"] {
+        for argument in ["x", "x y", ":", "<a@b>"] {
+            let line = format!("{verb} {argument}");
+            assert_eq!(parse(&line), Err(CommandError::Argument), "{line}");
+            let lenient = parse_as(&ignores, &line);
+            assert_eq!(lenient.is_err(), verb == "STARTTLS", "{line}: {lenient:?}");
+        }
+        for glued in [format!("{verb}X"), format!("{verb}:")] {
+            assert_eq!(parse(&glued), Err(CommandError::Unknown), "{glued}");
+        }
+    }
+}
+
+#[test]
+fn names_of_clients_have_a_length() {
+    for syntax in [Dialect::mbr_smtp().syntax, Dialect::smtp_protocol().syntax] {
+        for verb in ["HELO", "EHLO"] {
+            let named = |length| parse_as(&syntax, &format!("{verb} {}", "x".repeat(length)));
+            assert!(named(MAX_DOMAIN).is_ok());
+            for length in [MAX_DOMAIN + 1, 1_500] {
+                assert_eq!(named(length), Err(CommandError::Domain));
+            }
+            for text in ["a\u{fffd}", "a\u{85}b", "a\x1b"] {
+                let line = format!("{verb} {text}");
+                assert_eq!(parse_as(&syntax, &line), Err(CommandError::Domain), "{line:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -85,7 +148,6 @@ fn malformed_lines() {
         ("MAIL ÄÄÄÄÄ", CommandError::ReversePath),
         ("RCPT", CommandError::ForwardPathMissing),
         ("RCPT TO:<>", CommandError::ForwardPath),
-        ("RCPT TO:<a@b> NOTIFY=NEVER", CommandError::UnknownParameter),
         ("STARTTLS now", CommandError::Argument),
     ] {
         assert_eq!(parse(line), Err(error), "{line:?}");
@@ -100,7 +162,7 @@ fn each_leniency_by_itself() {
     let greeting = |domain: &str, extended| Command::Greeting { domain: domain.into(), extended };
     let leniencies: [Leniency; 8] = [
         (|it| it.gaps = Gaps::WhiteSpace, "HELP\tMAIL", Ok(Command::Help(Some("MAIL".into())))),
-        (|it| it.surplus = Surplus::Ignored, "STARTTLS now", Ok(Command::StartTls)),
+        (|it| it.surplus = Surplus::Ignored, "RSET now", Ok(Command::Rset)),
         (|it| it.domain = Domain::Optional, "EHLO", Ok(greeting("", true))),
         (|it| it.paths = Paths::Bare, "MAIL FROM : a@b", mail("a@b", None)),
         (|it| it.lhlo = Lhlo::Helo, "LHLO a.example", Ok(greeting("a.example", false))),

@@ -26,17 +26,17 @@ fn addresses_with_and_without_brackets() {
         "MAIL FROM:<a@b>",
         "mail from:a@b",
         "MAIL From : <a@b>",
-        "mail\tfrom: a@b>",
-        "MAIL FROM:<a@b",
+        "mail\tfrom: a@b",
+        "MAIL FROM:<@x.example:a@b>",
     ] {
         assert_eq!(parse(line), mail("a@b", None), "{line}");
     }
     assert_eq!(parse("MAIL FROM:<>"), mail("", None));
     assert_eq!(parse("MAIL FROM:<a@b> SIZE=5 X"), mail("a@b", Some("SIZE=5 X")));
-    assert_eq!(parse("MAIL FROM:root  BODY=7BIT"), mail("root", Some("BODY=7BIT")));
+    assert_eq!(parse("MAIL FROM:a@b  BODY=7BIT"), mail("a@b", Some("BODY=7BIT")));
+    assert_eq!(parse("MAIL FROM:<root>"), mail("root", None));
     assert_eq!(parse("MAIL FROM:<\"a b\"@c> X"), mail("\"a b\"@c", Some("X")));
-    assert_eq!(parse("MAIL FROM:<a>b> X"), mail("a>b", Some("X")));
-    assert_eq!(parse("RCPT TO:boop"), rcpt("boop", None));
+    assert_eq!(parse("RCPT TO:Postmaster"), rcpt("Postmaster", None));
     assert_eq!(parse("rcpt to:<b@c> NOTIFY=NEVER"), rcpt("b@c", Some("NOTIFY=NEVER")));
     let Ok(Command::Mail(with_size)) = parse("MAIL FROM:<a@b> X SIZE=5") else { panic!() };
     assert_eq!(with_size.parameters.size, Some(5));
@@ -59,6 +59,19 @@ fn malformed_lines() {
         ("MAIL ", CommandError::ReversePathMissing),
         ("MAIL a@b", CommandError::ReversePath),
         ("MAIL FROM:", CommandError::ReversePath),
+        ("MAIL FROM:root", CommandError::ReversePath),
+        ("MAIL FROM:a@b>", CommandError::ReversePath),
+        ("MAIL FROM:<a@b", CommandError::ReversePath),
+        ("MAIL FROM:<a@b>>", CommandError::ReversePath),
+        ("MAIL FROM:<a@b>SIZE=10", CommandError::ReversePath),
+        ("MAIL FROM:<<b@c>>", CommandError::ReversePath),
+        ("MAIL FROM:<<b@c>", CommandError::ReversePath),
+        ("MAIL FROM:Name <a@b>", CommandError::ReversePath),
+        ("MAIL FROM:< a@b >", CommandError::ReversePath),
+        ("MAIL FROM:<odd user@c>", CommandError::ReversePath),
+        ("MAIL FROM:<a@b\u{85}>", CommandError::ReversePath),
+        ("MAIL FROM:<a\u{fffd}@b>", CommandError::ReversePath),
+        ("RCPT TO:boop", CommandError::ForwardPath),
         ("MAIL FROM:<a\0@b>", CommandError::ReversePath),
         ("MAIL FROM:<a@b> X\x1b", CommandError::ReversePath),
         ("RCPT", CommandError::ForwardPathMissing),

@@ -1,6 +1,7 @@
 //! Lines: what is around them, and what is too long.
 
 use super::*;
+use crate::protocol::limits::MAX_ENDLESS_LINE;
 
 #[test]
 fn no_space_is_around_a_line_but_that_of_mail() {
@@ -18,16 +19,132 @@ fn no_space_is_around_a_line_but_that_of_mail() {
     }
 }
 
+/// What a web page or a program that means another port can be made to send.
+const STRANGERS: [&[u8]; 9] = [
+    b"GET / HTTP/1.1\r\nHost: mx\r\n\r\n",
+    b"POST /x HTTP/1.1\r\nHost: mx\r\n\r\nEHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n",
+    b"PROPFINDALOT / HTTP/1.0\nEHLO x\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"CONNECT mx:25 HTTP/1.1\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\nEHLO x\r\n",
+    b"\x16\x03\x03\x00\r\nEHLO x\r\n",
+    b"LONG\r\nEHLO x\r\nMAIL FROM:<a@b>\r\n",
+    b"LONG",
+];
+
+/// Before a greeting none of it is SMTP, whoever answers commands, and whatever is listened to.
 #[test]
-fn no_rest_of_an_overlong_line_is_taken_for_a_handshake() {
-    let handshake = b"\x16\x03\x01\r\n";
-    let mut table = Table::new(config(|_| {}), Interest::default());
-    table.replies.clear();
+fn strangers_are_turned_away_before_a_greeting() {
+    let dialects = [Dialect::mbr_smtp(), Dialect::smtp_protocol(), Dialect::mail_io()];
+    let interests = [Interest::default(), Interest::MESSAGE, Interest(u32::MAX)];
+    for (dialect, interest, wire) in dialects.iter().flat_map(|dialect| {
+        interests.iter().flat_map(move |it| STRANGERS.map(|wire| (dialect, *it, wire)))
+    }) {
+        let text = String::from_utf8_lossy(wire).replace("LONG", &"x".repeat(2_049));
+        let wire = if wire.starts_with(b"LONG") { text.as_bytes() } else { wire };
+        let ends = (0..wire.len().min(40)).chain([wire.len()]);
+        for cut in ends {
+            let config = config(|config| config.dialect = dialect.clone());
+            let mut table = Table::new(config, interest);
+            table.run();
+            table.replies.clear();
+            table.events.clear();
+            table.send(&wire[..cut]);
+            table.send(&wire[cut..]);
+            let said = replies(&mut table);
+            assert!(said.starts_with("421 ") && table.closed, "{text:?} at {cut}: {said:?}");
+            assert_eq!(said.matches("\r\n").count(), 1, "{text:?} at {cut}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn behind_a_greeting_they_are_commands_like_any_other() {
+    let mut table = greeted(config(|_| {}), Interest::default());
     table.send(&[b'x'; 3_000]);
-    table.send(handshake);
+    table.send(b"\x16\x03\x01\r\n");
     assert!(replies(&mut table).starts_with("500 "));
-    table.send(handshake);
-    assert!(replies(&mut table).starts_with("421 "));
+    table.send(b"\x16\x03\x01\r\nNOOP\r\n");
+    let said = replies(&mut table);
+    assert!(said.starts_with("500 ") && said.ends_with("250 OK\r\n"), "{said}");
+}
+
+#[test]
+fn a_line_without_an_end_ends_the_session() {
+    for piece in [1, 1_000, MAX_ENDLESS_LINE, 1 << 20] {
+        let mut table = greeted(config(|_| {}), Interest::default());
+        let mut sent = 0;
+        while !table.closed && sent <= 2 << 20 {
+            table.send(&vec![b'x'; piece]);
+            sent += piece;
+        }
+        assert!(sent <= MAX_ENDLESS_LINE + 1 + piece, "{sent} bytes in pieces of {piece}");
+        let said = replies(&mut table);
+        assert!(said.starts_with("421 example.domain got a line without an end"), "{said}");
+    }
+}
+
+/// Groups that RFC 2920 section 3.1 allows, of which something is refused.
+#[test]
+fn what_is_pipelined_behind_a_refusal_is_no_offence() {
+    let rest = "RCPT TO:<c@d>\r\n".repeat(100);
+    for (first, refused) in [
+        ("MAIL FROM:<a@b> SIZE=99999999999\r\n", "552 "),
+        ("MAIL FROM:<a@b> X=1\r\n", "555 "),
+        ("MAIL FROM:a\r\n", "501 "),
+    ] {
+        let mut table = greeted(config(|_| {}), Interest::default());
+        table.send(
+            format!("{first}{rest}DATA\r\nMAIL FROM:<a@b>\r\nRCPT TO:c\r\nDATA\r\n").as_bytes(),
+        );
+        let said = replies(&mut table);
+        assert!(said.starts_with(refused) && !table.closed, "{first:?}: {said}");
+        assert_eq!(said.matches("\r\n503 ").count(), 102, "{first:?}: {said}");
+        table.send(b"RCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\n");
+        assert!(replies(&mut table).ends_with("250 OK\r\n"));
+    }
+}
+
+#[test]
+fn what_stands_behind_nothing_is_an_offence() {
+    for line in ["RCPT TO:<c@d>\r\n", "DATA\r\n"] {
+        let mut table = greeted(config(|_| {}), Interest::default());
+        table.send(line.repeat(21).as_bytes());
+        assert!(table.closed && replies(&mut table).contains("421 "), "{line:?}");
+    }
+}
+
+#[test]
+fn a_message_that_was_taken_starts_the_count_anew() {
+    let mail = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\n";
+    let mut table = greeted(config(|_| {}), Interest::default());
+    for _ in 0..5 {
+        table.send("NOSUCH\r\n".repeat(20).as_bytes());
+        table.send(mail.as_bytes());
+        assert!(replies(&mut table).ends_with("250 OK\r\n") && !table.closed);
+    }
+}
+
+/// Wire bytes are handed on up to the limit of a message, however they were cut.
+#[test]
+fn chunks_end_at_the_limit_byte_for_byte() {
+    let body = b"0123\r\n..45\r\n.\rx\r\n67\r\n..\r\n89abcdefghij\r\n.\r\n";
+    for limit in 0..40 {
+        let mut found: Vec<Vec<u8>> = Vec::new();
+        for step in 1..=body.len() {
+            let size = |config: &mut ServerConfig| config.limits.size = Some(limit);
+            let mut table = greeted(config(size), Interest::DATA_CHUNK);
+            table.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
+            for piece in body.chunks(step) {
+                table.send(piece);
+            }
+            found.push(std::mem::take(&mut table.chunks));
+        }
+        found.dedup();
+        assert_eq!(found.len(), 1, "{limit}: {found:?}");
+        assert!(body.starts_with(&found[0]), "{limit}");
+        assert!(found[0].len() as u64 >= limit.min(20), "{limit}: {found:?}");
+    }
 }
 
 /// Where a byte may stand: behind nothing, within a verb, and within each argument.
