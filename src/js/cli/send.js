@@ -101,7 +101,8 @@ function print(output, json, file, result, error) {
     output.write(`${printable(text)}\n`);
   }
   for (const { address, reply } of rejected) complain(`${name}: <${address}>: ${reply}`);
-  if (error && rejected.length === 0) complain(`${name}: ${messageOf(error)}`);
+  if (error && rejected.length === 0)
+    complain(`${name}: ${messageOf(error).replace(/\btls: '(\w+)'/, '--tls $1')}`);
 }
 
 module.exports = { send };

@@ -2,6 +2,8 @@
 // When a pool has room for more messages, as nodemailer's tells its programs: they send as long as
 // it is idle, and go on when it says so again.
 
+const { setImmediate } = require('node:timers');
+
 /**
  * Counts messages as a pool takes them up, so many at a time; each of them that waits is one of its
  * queue. `idle` is called when that has become shorter than there are connections.

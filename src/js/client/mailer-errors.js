@@ -46,13 +46,20 @@ function abortError(signal, error) {
   return Object.assign(made, { name: 'AbortError', code: 'EABORT' });
 }
 
+/** What errors tell to use, in nodemailer's words. */
+const SECURE = [
+  ["tls: 'required'", 'secure: false'],
+  ["tls: 'implicit'", 'secure: true'],
+];
+
 /** Any other error. @param {any} error */
 function nodemailerError(error) {
   if (error?.name !== 'SmtpError') return error;
   const { replyCode: responseCode, response, rejected } = error;
   const code = codeOf(error);
   const isClosed = error.code === 'SMTP_ERR_CLIENT_CLOSED';
-  const message = isClosed ? 'Connection pool was closed' : error.message;
+  const text = SECURE.reduce((line, [ours, theirs]) => line.replace(ours, theirs), error.message);
+  const message = isClosed ? 'Connection pool was closed' : text;
   const made = Object.assign(new Error(message, { cause: error }), {
     code,
     command: commandOf(error, code),

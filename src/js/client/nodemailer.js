@@ -25,6 +25,18 @@ const { Pool } = require('./pool.js');
 
 const MAX_CONNECTIONS = 5;
 
+const TLS_OPTION = /options\.(?=(?:ca|key|cert|passphrase|minVersion|maxVersion)\b)/g;
+
+/** A pool, or what is wrong with its options by nodemailer's names. @param {any} settings @param {any} internal */
+function poolOf(settings, internal) {
+  try {
+    return new Pool(settings, internal);
+  } catch (/** @type {any} */ error) {
+    error.message = error.message.replaceAll(TLS_OPTION, 'options.tls.');
+    throw error;
+  }
+}
+
 class Transport extends EventEmitter {
   name = 'smtp-engine';
   version = version;
@@ -51,12 +63,12 @@ class Transport extends EventEmitter {
     this.#internal = internalOf(options, this.#settings);
     this.#logger = loggerOf(options);
     if (options.pool) {
-      this.#pool = new Pool(this.#settings, this.#internal);
+      this.#pool = poolOf(this.#settings, this.#internal);
       const { maxConnections = MAX_CONNECTIONS } = this.#settings;
       this.#idle = new IdleEvents(maxConnections, () => this.emit('idle'));
     }
     // What is wrong with the options is said here, and not for each message.
-    else new Pool(this.#settings, this.#internal).close();
+    else poolOf(this.#settings, this.#internal).close();
   }
 
   /** The mailer that it is a transport of; it reads `mailer.options` for each message. */

@@ -79,10 +79,18 @@ function failureOf([code, message, number, request, reply, uncertain, permanent]
   return Object.assign(error, { uncertain: uncertain === '1' });
 }
 
+/** Says of a server that never greeted what it may wait for. @param {any} error @param {string} tls */
+function hinted(error, tls) {
+  if (error.code === 'ETIMEDOUT' && error.command === 'CONNECT' && tls !== 'implicit') {
+    error.message += ": if the port speaks TLS from the first byte, use tls: 'implicit'";
+  }
+  return error;
+}
+
 /** The verb, or what stands for one. */
 function commandOf(/** @type {string} */ request) {
   if (request === 'the message') return 'DATA';
   return request === 'the connection' ? 'CONNECT' : request;
 }
 
-module.exports = { failureOf, outcomeOf, rejectionOf };
+module.exports = { failureOf, hinted, outcomeOf, rejectionOf };

@@ -2,6 +2,7 @@
 // A client of one server: keeps connections and sends messages over them. The engine does both;
 // here is what programs see of it.
 
+const { clearTimeout, setTimeout } = require('node:timers');
 const { hold, border, onClientRecord, release } = require('../engine/border.js');
 const { KIND } = require('../engine/constants.js');
 const { clientSettings } = require('../options/client.js');
@@ -9,7 +10,7 @@ const { Feed, lengthOf, sourceOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');
 const { SmtpError, messageOf } = require('../errors.js');
 const { addon } = require('../engine/addon.js');
-const { failureOf, outcomeOf } = require('./outcome.js');
+const { failureOf, hinted, outcomeOf } = require('./outcome.js');
 
 /** By number; a pool that nobody holds any more is let go. @type {Map<number, WeakRef<Pool>>} */
 const pools = new Map();
@@ -50,6 +51,7 @@ class Pool {
 
   /** What keeps the process alive: messages, questions, a close under way. */
   #work = 0;
+  #tls;
 
   /**
    * @param {any} options see `ClientOptions`
@@ -64,6 +66,8 @@ class Pool {
     if (domain !== undefined) settings.host = domain;
     if (tls !== undefined) settings.tls = tls;
     this.#maxQueue = maxQueue;
+    /** @type {string} */
+    this.#tls = settings.tls;
     this.#native = connectTo({ ...settings, details, number: this.#number });
     pools.set(this.#number, new WeakRef(this));
     forgotten.register(this, this.#number);
@@ -183,7 +187,7 @@ class Pool {
       const asked = this.#asked.get(number);
       this.#asked.delete(number);
       if (texts.length === 0) asked?.resolve();
-      else asked?.reject(failureOf(texts));
+      else asked?.reject(hinted(failureOf(texts), this.#tls));
     }
     this.#rest();
   }
@@ -196,7 +200,7 @@ class Pool {
     const { feed, signal, abort, to } = message;
     signal?.removeEventListener('abort', abort);
     feed?.end();
-    const outcome = /** @type {any} */ (outcomeOf(texts, to));
+    const outcome = hinted(outcomeOf(texts, to), this.#tls);
     if (outcome.accepted !== undefined) return message.resolve(outcome);
     if (outcome.code === 'ABORT_ERR' && !outcome.uncertain) {
       return message.reject(feed?.error ?? signal?.reason ?? outcome);

@@ -4,6 +4,7 @@
 
 const { Buffer } = require('node:buffer');
 const { once } = require('node:events');
+const { clearTimeout, setTimeout } = require('node:timers');
 const tls = require('node:tls');
 const { SmtpError, messageOf } = require('../errors.js');
 const { addon } = require('../engine/addon.js');

@@ -1,7 +1,8 @@
 //! The way to a server: names to addresses, addresses to a stream by happy eyeballs (RFC 8305).
 
-use crate::net::dns::DnsError;
 use crate::net::dns::exchanges::Exchanges;
+use crate::net::dns::{DnsError, scoped};
+use crate::net::error::words::of_system;
 use crate::net::stream::Stream;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -52,7 +53,7 @@ pub struct Dialer {
 #[non_exhaustive]
 pub enum DialError {
     /// The last address that was tried, and what the system said.
-    #[error("cannot connect to {0}: {1}")]
+    #[error("cannot connect to {}: {}", .0, of_system(.1))]
     Io(String, #[source] io::Error),
     /// The name was not looked up, or led nowhere.
     #[error(transparent)]
@@ -121,6 +122,9 @@ impl Dialer {
         port: u16,
         deadline: Instant,
     ) -> Result<Vec<SocketAddr>, DnsError> {
+        if let Some(address) = scoped(host, port) {
+            return Ok(vec![address]);
+        }
         let found: Vec<IpAddr> = if let Some(address) = literal(host) {
             vec![address]
         } else if host.eq_ignore_ascii_case("localhost") {
@@ -131,7 +135,7 @@ impl Dialer {
             let Ok(Ok(looked_up)) = looked_up else {
                 return Err(DnsError::Timeout(host.to_owned()));
             };
-            let addresses = looked_up.map_err(|_| DnsError::NotFound(host.to_owned()))?;
+            let addresses = looked_up.map_err(|error| DnsError::of_system(host, &error))?;
             addresses.map(|address| address.ip()).collect()
         } else {
             self.exchanges.addresses(host).await?

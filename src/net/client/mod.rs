@@ -11,6 +11,7 @@ pub mod source;
 
 pub use nonce::nonce;
 
+use crate::net::error::words::{Peer, of_stream};
 use crate::net::tls::{ConnectError, Connector};
 use crate::protocol::client::delivery::{Fate, Unfit};
 use crate::protocol::client::opening::{OpeningOptions, Refusal};
@@ -66,7 +67,7 @@ pub enum SendError {
     #[error(transparent)]
     Dial(#[from] DialError),
     /// The connection broke.
-    #[error("the connection broke: {0}")]
+    #[error("the connection broke: {}", of_stream(.0, Peer::Server))]
     Io(#[source] io::Error),
     /// The TLS handshake failed.
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! The mail exchanges of a domain (RFC 5321 section 5.1, RFC 7505) and addresses, from DNS.
 
 use super::{DnsError, configuration};
+use crate::net::error::words::of_system;
 use crate::net::sync::lock;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::LookupIpStrategy;
@@ -92,8 +93,8 @@ impl Exchanges {
         if let Some(resolver) = &*made {
             return Ok(resolver.clone());
         }
-        let cannot = |error: NetError| DnsError::Failed(what.to_owned(), error.to_string());
-        let (config, mut opts) = configuration(&self.servers, self.limit).map_err(cannot)?;
+        let cannot = |error: NetError| DnsError::Failed(what.to_owned(), words(&error));
+        let (config, mut opts) = configuration(&self.servers, self.limit);
         opts.cache_size = CACHED_ANSWERS;
         opts.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
         opts.try_tcp_on_error = true;
@@ -122,8 +123,18 @@ impl From<NetError> for Problem {
             NetError::Dns(Answer::NoRecordsFound(_)) => {
                 Self::None { exists: !error.is_nx_domain() }
             }
-            _ => Self::Other(error.to_string()),
+            _ => Self::Other(words(&error)),
         }
+    }
+}
+
+/// Why the servers gave no answer that means anything.
+fn words(error: &NetError) -> String {
+    match error {
+        NetError::Dns(Answer::ResponseCode(code)) => format!("the DNS server answered '{code}'"),
+        NetError::Io(error) => of_system(error),
+        NetError::NoConnections | NetError::Busy => "no DNS server can be reached".to_owned(),
+        _ => "the DNS server's answer makes no sense".to_owned(),
     }
 }
 

@@ -8,9 +8,9 @@
 use super::configuration;
 use crate::net::error::Error;
 use hickory_resolver::config::{ProtocolConfig, ResolverConfig};
+use hickory_resolver::net::DnsError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer, RetryDnsHandle};
-use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::{DnsRequestOptions, Message, Query};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{Hosts, NameServerPool, PoolContext, ResponseCache, TlsConfig, TtlConfig};
@@ -66,11 +66,9 @@ impl Resolver {
     /// A resolver; the system's configuration is read now where `options` name no servers.
     ///
     /// # Errors
-    /// [`Error::Resolver`] if the system's configuration cannot be read.
+    /// [`Error::Resolver`] if lookups cannot be made at all; that no server is known is no error.
     pub fn new(options: &ResolveOptions) -> Result<Arc<Self>, Error> {
-        let cannot = |error: NetError| Error::Resolver(error.to_string());
-        let (config, mut opts) =
-            configuration(&options.servers, options.timeout).map_err(cannot)?;
+        let (config, mut opts) = configuration(&options.servers, options.timeout);
         opts.positive_max_ttl = Some(MAX_TTL);
         opts.negative_max_ttl = Some(MAX_TTL);
         let hosts = if options.servers.is_empty() {
@@ -80,7 +78,8 @@ impl Resolver {
         };
         let cache = ResponseCache::new(CACHED_ANSWERS, TtlConfig::from_opts(&opts));
         let attempts = opts.attempts;
-        let context = Arc::new(PoolContext::new(opts, TlsConfig::new().map_err(cannot)?));
+        let context =
+            Arc::new(PoolContext::new(opts, TlsConfig::new().map_err(|_| Error::Resolver)?));
         let provider = TokioRuntimeProvider::default();
         let pool = NameServerPool::from_config(over_udp(config).name_servers, context, provider);
         Ok(Arc::new(Self {

@@ -4,7 +4,7 @@ use super::client_certificates::{self, ClientOptions, Clients};
 use super::info::{Standing, TlsInfo};
 use super::keys::Keys;
 use super::sni::Hosts;
-use crate::net::error::Error;
+use crate::net::error::{Error, words};
 use rustls::crypto::ring;
 use rustls::version::{TLS12, TLS13};
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, SupportedProtocolVersion};
@@ -45,7 +45,7 @@ impl Tls {
         let clients = clients.transpose()?.map(Arc::new);
         let builder = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(options))
-            .map_err(Error::Tls)?;
+            .map_err(unusable)?;
         let builder = match clients.clone() {
             Some(clients) => builder.with_client_cert_verifier(clients),
             None => builder.with_no_client_auth(),
@@ -54,7 +54,7 @@ impl Tls {
         // One is enough to resume with; each costs work and bytes in every handshake.
         config.send_tls13_tickets = 1;
         // Its keys are its own: tickets of other configurations lead to a full handshake.
-        config.ticketer = ring::Ticketer::new().map_err(Error::Tls)?;
+        config.ticketer = ring::Ticketer::new().map_err(unusable)?;
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), clients })
     }
 
@@ -89,6 +89,11 @@ impl Tls {
             Err(error) => Ok(Standing::Unauthorized(client_certificates::code(&error))),
         }
     }
+}
+
+/// Why settings cannot be used.
+fn unusable(error: rustls::Error) -> Error {
+    Error::Tls(words::of_settings(&error))
 }
 
 fn versions(options: &Options<'_>) -> Vec<&'static SupportedProtocolVersion> {

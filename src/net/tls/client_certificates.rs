@@ -13,7 +13,8 @@ use rustls::{
 };
 use std::sync::Arc;
 
-type Verified<T> = Result<T, rustls::Error>;
+/// The verdict on a certificate, or on a signature by its key.
+pub(super) type Verified<T> = Result<T, rustls::Error>;
 
 /// What certificates are asked of clients.
 #[derive(Clone, Copy)]
@@ -43,11 +44,12 @@ impl Clients {
         let given = certificates(options.roots).map_err(Error::Roots)?;
         let (_, ignored) = roots.add_parsable_certificates(given);
         if ignored > 0 && !options.public {
-            return Err(Error::Roots(format!("{ignored} of them are not for TLS")));
+            return Err(Error::Roots(format!("{ignored} of them cannot be read as roots")));
         }
         let builder = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
         let builder = if options.public { builder.clear_root_hint_subjects() } else { builder };
-        let verifier = builder.build().map_err(|error| Error::Roots(error.to_string()))?;
+        let unusable = |_| Error::Roots("none of them can be read as a root".to_owned());
+        let verifier = builder.build().map_err(unusable)?;
         let algorithms = provider.signature_verification_algorithms;
         Ok(Self { verifier, algorithms, rejects: options.reject })
     }
@@ -130,7 +132,7 @@ impl ClientCertVerifier for Clients {
 }
 
 /// Verifies a signature with the key of any certificate, those of version 1 included.
-fn verify_by_key(
+pub(super) fn verify_by_key(
     message: &[u8],
     certificate: &CertificateDer<'_>,
     signature: &DigitallySignedStruct,

@@ -1,15 +1,17 @@
 //! TLS for clients: whose certificates are believed (RFC 5280, RFC 9525), and handshakes.
 
 use super::client_certificates;
-use super::keys::{Keys, certificates};
+use super::client_certificates::{Verified, verify_by_key};
+use super::keys::{Keys, certificates, certified};
 use crate::net::error::Error;
+use crate::net::error::words::{self, Peer, SelfSigned};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::SingleCertAndKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
@@ -71,16 +73,14 @@ impl Connector {
         let verifier = Arc::new(Servers::new(options, &provider)?);
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions)
-            .map_err(Error::Tls)?
+            .map_err(|error| Error::Tls(words::of_settings(&error)))?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
-        let config = match &options.keys {
+        let config = match options.keys {
             None => builder.with_no_client_auth(),
             Some(keys) => {
-                let chain = certificates(keys.chain).map_err(Error::Certificate)?;
-                let key = PrivateKeyDer::from_pem_slice(keys.key)
-                    .map_err(|error| Error::Key(error.to_string()))?;
-                builder.with_client_auth_cert(chain, key).map_err(Error::Tls)?
+                let keys = certified(keys, &ring::default_provider())?;
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(keys)))
             }
         };
         Ok(Self { connector: TlsConnector::from(Arc::new(config)) })
@@ -111,26 +111,14 @@ fn explained(error: &io::Error) -> ConnectError {
                 None => "CERT_REJECTED",
             }
         }
-        Some(
-            error @ rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            ),
-        ) => {
-            return ConnectError {
-                code: "ERR_TLS_CERT_ALTNAME_INVALID",
-                message: error.to_string(),
-            };
-        }
+        Some(rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        )) => "ERR_TLS_CERT_ALTNAME_INVALID",
         Some(error @ rustls::Error::InvalidCertificate(_)) => client_certificates::code(error),
         _ => "SMTP_ERR_TLS",
     };
-    ConnectError { code, message: error.to_string() }
+    ConnectError { code, message: words::of_handshake(error, Peer::Server) }
 }
-
-/// The server's certificate is its own issuer, and no root of ours.
-#[derive(Debug, thiserror::Error)]
-#[error("self-signed certificate")]
-struct SelfSigned;
 
 /// Verifies what servers show.
 #[derive(Debug)]
@@ -158,7 +146,7 @@ impl Servers {
         };
         let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider.clone())
             .build()
-            .map_err(|error| Error::Roots(error.to_string()))?;
+            .map_err(|_| Error::Roots("none of them can be read as a root".to_owned()))?;
         let given = given.unwrap_or_default();
         Ok(Self { verifier: Some(verifier), provider: provider.clone(), given })
     }
@@ -189,6 +177,24 @@ impl Servers {
             Err(error) => Err(error),
         }
     }
+
+    /// Where any certificate will do, one that the verifier cannot read proves its key as well:
+    /// those of X.509 version 1 have no extensions.
+    fn or_by_key_alone(
+        &self,
+        verified: Verified<HandshakeSignatureValid>,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Verified<HandshakeSignatureValid> {
+        match verified {
+            Err(rustls::Error::InvalidCertificate(_)) if self.verifier.is_none() => {
+                let algorithms = &self.provider.signature_verification_algorithms;
+                verify_by_key(message, certificate, signature, algorithms)
+            }
+            verified => verified,
+        }
+    }
 }
 
 /// The roots of the system.
@@ -200,9 +206,7 @@ fn system() -> Result<Arc<RootCertStore>, Error> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
-        let reason = found.errors.first().map(ToString::to_string);
-        let none = "the system has none: give `ca`".to_owned();
-        return Err(Error::Roots(reason.unwrap_or(none)));
+        return Err(Error::Roots("the system has none: give `ca`".to_owned()));
     }
     Ok(SYSTEM.get_or_init(|| Arc::new(roots)).clone())
 }
@@ -223,6 +227,10 @@ fn is_about_time_or_name(error: &rustls::Error) -> bool {
 
 /// Whether a certificate is its own issuer: then its issuer is known where it is a root.
 fn is_self_signed(own: &CertificateDer<'_>, provider: &Arc<CryptoProvider>) -> bool {
+    // Of what cannot be read that cannot be told.
+    if ParsedCertificate::try_from(own).is_err() {
+        return false;
+    }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates([own.clone().into_owned()]);
     let verifier =
@@ -254,7 +262,8 @@ impl ServerCertVerifier for Servers {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
+        let verified = verify_tls12_signature(message, certificate, signature, algorithms);
+        self.or_by_key_alone(verified, message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -264,7 +273,8 @@ impl ServerCertVerifier for Servers {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
+        let verified = verify_tls13_signature(message, certificate, signature, algorithms);
+        self.or_by_key_alone(verified, message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -2,6 +2,7 @@
 
 use crate::net::error::Error;
 use rcgen::{CertificateParams, DnType, KeyPair};
+use rustls::pki_types::ServerName;
 
 /// A private key and a certificate of its own making, both PEM, for these host names and IP
 /// addresses; the first is the subject.
@@ -10,12 +11,19 @@ use rcgen::{CertificateParams, DnType, KeyPair};
 /// [`Error::SelfSigned`] if a name is neither, or there is no randomness to be had.
 pub fn self_signed(names: Vec<String>) -> Result<(String, String), Error> {
     let subject = names.first().cloned();
-    let mut params = CertificateParams::new(names).map_err(Error::SelfSigned)?;
+    let odd = names.iter().find(|name| ServerName::try_from(name.as_str()).is_err()).cloned();
+    let unmade = |_| {
+        Error::SelfSigned(match &odd {
+            Some(name) => format!("'{}' is no host name and no IP address", name.escape_debug()),
+            None => "the system gives no random numbers".to_owned(),
+        })
+    };
+    let mut params = CertificateParams::new(names).map_err(unmade)?;
     if let Some(subject) = subject {
         params.distinguished_name.push(DnType::CommonName, subject);
     }
-    let key = KeyPair::generate().map_err(Error::SelfSigned)?;
-    let certificate = params.self_signed(&key).map_err(Error::SelfSigned)?;
+    let key = KeyPair::generate().map_err(unmade)?;
+    let certificate = params.self_signed(&key).map_err(unmade)?;
     Ok((key.serialize_pem(), certificate.pem()))
 }
 
@@ -37,6 +45,7 @@ mod tests {
     #[test]
     fn a_name_that_is_none_is_said() {
         let error = self_signed(vec!["m\u{fc}ller".to_owned()]).unwrap_err();
-        assert!(error.to_string().starts_with("cannot make a certificate: "), "{error}");
+        let expected = "cannot make a certificate: 'm\u{fc}ller' is no host name and no IP address";
+        assert_eq!(error.to_string(), expected);
     }
 }

@@ -26,11 +26,11 @@ impl Hosts {
         hosts: &[(&str, Keys<'_>)],
         provider: &CryptoProvider,
     ) -> Result<Self, Error> {
-        let default = certified(keys, provider)?;
+        let default = Arc::new(certified(keys, provider)?);
         let mut known = Self { default, exact: HashMap::new(), wildcards: HashMap::new() };
         for (name, keys) in hosts {
             let name = name.to_ascii_lowercase();
-            let key = certified(*keys, provider)?;
+            let key = Arc::new(certified(*keys, provider)?);
             match name.strip_prefix("*.") {
                 Some(parent) => known.wildcards.insert(parent.to_owned(), key),
                 None => known.exact.insert(name, key),

@@ -58,6 +58,9 @@ class Client {
         });
       }
     } catch (/** @type {any} */ error) {
+      error.message = String(error.message)
+        .replace("tls: 'required'", 'secure: false')
+        .replace("tls: 'implicit'", 'secure: true');
       if (error.replyCode !== undefined) error.responseCode = error.replyCode;
       const text = `Failed to deliver message for ${to.join(', ')}: `;
       this.logger.log('warn', id, null, config.identity, 'error', null, {

@@ -236,6 +236,7 @@ function connectTls(target, options, callback) {
   const own = new Set(socket.rawListeners('secure'));
   const emit = socket.emit;
   socket.emit = (name, ...args) => {
+    if (name === 'error') explain(args[0]);
     if (name !== 'secure') return Reflect.apply(emit, socket, [name, ...args]);
     for (const listener of own) listener.apply(socket, args);
     return true;
@@ -254,6 +255,13 @@ function connectTls(target, options, callback) {
 /** The lines of a reply; none of one that is a code alone. @param {string[]} lines */
 function textsOf(lines) {
   return lines.length === 1 && lines[0] === '' ? [] : lines;
+}
+
+/** Says in plain words that a server has answered a handshake in plain text. @param {any} error */
+function explain(error) {
+  if (!/wrong version number|packet length too long/i.test(error?.message)) return;
+  error.message =
+    'the server speaks plain text on this port, not TLS from the first byte: leave `tls` out, and use startTls';
 }
 
 /** Whether the server is believed: by itself, or by all listeners of 'secure'. */
