@@ -245,6 +245,16 @@ describe('an error of the connection', () => {
   }
 });
 
+test('a client that goes with nothing under way is an error of its socket alone', () => {
+  ring({ kind: KIND.CONNECT });
+  /** @type {any[]} */
+  const onSocket = [];
+  session.socket.on('error', (error) => onSocket.push(error));
+  ring({ kind: KIND.ERROR, flags: FLAG.QUIET, own: ['0', 'gone'] });
+  assert.equal(onSocket.length, 1);
+  assert.ok(!session.heard.some(([hook]) => hook === 'failed'));
+});
+
 describe('the end of a session', () => {
   test('asks the engine for the last time', () => {
     const { socket } = session;

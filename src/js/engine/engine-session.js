@@ -131,7 +131,7 @@ class EngineSession {
       else if (kind === KIND.PIECE) this.#readPiece(head);
       else if (kind === KIND.TIMEOUT) this.#readTimeout();
       else if (kind === KIND.LISTENER_TIMEOUT) this.#readListenerTimeout();
-      else if (kind === KIND.ERROR) this.#readError();
+      else if (kind === KIND.ERROR) this.#readError(head);
       else this.#readRest(kind, head, at);
     } catch (error) {
       this.threw(error);
@@ -216,7 +216,7 @@ class EngineSession {
     this.listenerTimeout();
   }
 
-  #readError() {
+  #readError(/** @type {number} */ head) {
     const number = Number(engine.text());
     const message = engine.text();
     const error = number
@@ -226,7 +226,8 @@ class EngineSession {
     if (socket && socket.listenerCount('error') > 0) {
       this.guarded(() => socket.emit('error', error));
     }
-    this.failed(error);
+    // A client with nothing under way may go as it likes: that is its socket's to tell.
+    if ((head & FLAG.QUIET) === 0) this.failed(error);
   }
 
   #readEnd(/** @type {number} */ head) {

@@ -77,7 +77,8 @@ bitflags! {
         const TLS = 1 << 14;
         /// The event's own text is a blob: its index stands for its length, which a word more has.
         const BLOB = 1 << 15;
-        /// The session ended before it was connected: no 'disconnect'.
+        /// The session ended before it was connected: no 'disconnect'. An error that is nobody's
+        /// but the socket's.
         const QUIET = 1 << 16;
         /// The command drops the transaction if it goes on.
         const DROPS = 1 << 17;

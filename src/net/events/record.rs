@@ -32,11 +32,14 @@ pub struct ErrorInfo {
     pub number: i32,
     /// What went wrong, in words.
     pub message: String,
+    /// Whether a client is gone that had nothing under way: no failure but its socket's.
+    pub is_mere_end: bool,
 }
 
-impl From<&std::io::Error> for ErrorInfo {
-    fn from(error: &std::io::Error) -> Self {
-        Self { number: error.raw_os_error().unwrap_or(0), message: error.to_string() }
+impl ErrorInfo {
+    /// An error that is a failure, in these words.
+    pub fn new(error: &std::io::Error, message: String) -> Self {
+        Self { number: error.raw_os_error().unwrap_or(0), message, is_mere_end: false }
     }
 }
 
@@ -239,6 +242,7 @@ impl Writer<'_> {
                 self.news(news);
             }
             Record::Error(error) | Record::ServerError(error) => {
+                self.flag(if error.is_mere_end { Flags::QUIET } else { Flags::empty() });
                 self.text(error.number.to_string().as_bytes());
                 self.text(error.message.as_bytes());
             }

@@ -3,6 +3,7 @@
 use super::socket::{Address, Listener};
 use super::{ConnectedClient, Listening, Run, Server, connection};
 use crate::net::error::Error;
+use crate::net::error::words::of_system;
 use crate::net::events::{ErrorInfo, Peer, Record, SessionCommand, Slot, Task};
 use crate::net::stream::Stream;
 use crate::net::sync::lock;
@@ -89,7 +90,7 @@ impl Server {
                 Err(error) if concerns_one_client(&error) => {}
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
-                        let error = ErrorInfo::from(&error);
+                        let error = ErrorInfo::new(&error, of_system(&error));
                         self.queue.post_server(self.number, Record::ServerError(error));
                     }
                     tokio::select! {

@@ -320,6 +320,16 @@ impl ServerSession {
         !matches!(self.state, State::Delaying | State::Closing(Ending::Unannounced))
     }
 
+    /// Whether a MAIL was accepted whose message has not come to its end (RFC 5321 section 3.3).
+    pub fn in_transaction(&self) -> bool {
+        matches!(self.state, State::ExpectRcpt | State::Data(_))
+    }
+
+    /// Whether a message is on its way, or is being judged.
+    pub fn in_message(&self) -> bool {
+        matches!(self.state, State::Data(_))
+    }
+
     /// Whether the client may still be sending, so that closing could lose it our last reply.
     pub fn lingers(&self) -> bool {
         let has_quit = matches!(self.state, State::Closing(Ending::Quit));

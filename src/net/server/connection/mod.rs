@@ -6,6 +6,7 @@ mod transport;
 
 use super::{ConnectedClient, Server};
 use crate::net::dns::names::Lookup;
+use crate::net::error::words::{Peer, of_handshake, of_stream};
 use crate::net::events::{ErrorInfo, MAX_WRITES, Record, SessionCommand, Slot, Wake};
 use crate::net::stream::Stream;
 use crate::protocol::events::Interest;
@@ -20,6 +21,11 @@ use transport::{Ended, Event, FAR, Farewell, Transport};
 
 /// Replies to the commands before this one leave if the application takes longer than that.
 const REPLY_GRACE: Duration = Duration::from_millis(100);
+
+const HANDSHAKE_LATE: &str = "the client did not complete the TLS handshake in time: if it sent \
+                              nothing, it waits for a greeting in plain text, as clients do that \
+                              are set to STARTTLS";
+const READING_LATE: &str = "the client took too long to read its replies";
 
 /// What of the client a connection waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -296,7 +302,7 @@ impl<'a> Connection<'a> {
             self.transport.arm(deadline);
             let event = poll_fn(|cx| {
                 if let Poll::Ready(stream) = handshake.as_mut().poll(cx) {
-                    return Poll::Ready(stream.map(|(stream, info)| {
+                    return Poll::Ready(stream.map_err(in_words).map(|(stream, info)| {
                         self.transport.set_stream(stream);
                         self.slot().set_tls(info);
                         None
@@ -313,7 +319,7 @@ impl<'a> Connection<'a> {
                 Some(Event::Wake(Wake::Command(SessionCommand::Drain))) => {
                     return Err(Ended::Destroyed);
                 }
-                Some(event) => self.interrupted(event, deadline)?,
+                Some(event) => self.interrupted(event, deadline, HANDSHAKE_LATE)?,
             }
         }
     }
@@ -337,7 +343,9 @@ impl<'a> Connection<'a> {
             }
             Err(Ended::Failed(error)) => {
                 if self.interest().has(Interest::ERROR) {
-                    let _ = self.client.post(Record::Error(ErrorInfo::from(&error)));
+                    let info = ErrorInfo::new(&error, of_stream(&error, Peer::Client));
+                    let is_mere_end = is_gone(&error) && !self.session.in_transaction();
+                    let _ = self.client.post(Record::Error(ErrorInfo { is_mere_end, ..info }));
                 }
             }
             Err(Ended::Destroyed) => {}
@@ -387,19 +395,23 @@ impl<'a> Connection<'a> {
                     left = self.transport.outgoing.len();
                     deadline = limit.map(|limit| self.now() + limit);
                 }
-                Some(event) => self.interrupted(event, deadline)?,
+                Some(event) => self.interrupted(event, deadline, READING_LATE)?,
             }
         }
     }
 
     /// What happens while the client keeps us waiting for its handshake, or to read.
-    fn interrupted(&mut self, event: Event, deadline: Option<Instant>) -> Result<(), Ended> {
+    fn interrupted(
+        &mut self,
+        event: Event,
+        deadline: Option<Instant>,
+        late: &'static str,
+    ) -> Result<(), Ended> {
         match event {
             Event::Wake(Wake::Command(SessionCommand::Abort)) => Err(Ended::Destroyed),
             Event::Wake(Wake::Command(command)) => self.obey(command),
             Event::Deadline if deadline.is_some_and(|deadline| deadline <= self.now()) => {
-                let error = "the client took too long for its handshake, or to read its replies";
-                Err(Ended::Failed(io::Error::new(io::ErrorKind::TimedOut, error)))
+                Err(Ended::Failed(io::Error::new(io::ErrorKind::TimedOut, late)))
             }
             _ => Ok(()),
         }
@@ -418,15 +430,46 @@ impl<'a> Connection<'a> {
                 return Poll::Ready(Ok(event));
             }
             match watch {
-                Watch::Input => self.transport.poll_input(cx, |bytes, now| match bytes {
-                    [] => self.session.end_input(),
-                    bytes => self.session.receive(bytes, now),
-                }),
+                Watch::Input => {
+                    let polled = self.transport.poll_input(cx, |bytes, now| match bytes {
+                        [] => self.session.end_input(),
+                        bytes => self.session.receive(bytes, now),
+                    });
+                    match polled {
+                        // Only a message could have been cut short by it (RFC 8446 section 6.1).
+                        Poll::Ready(Err(Ended::Failed(error)))
+                            if error.kind() == io::ErrorKind::UnexpectedEof
+                                && !self.session.in_message() =>
+                        {
+                            self.session.end_input();
+                            Poll::Ready(Ok(Event::Input))
+                        }
+                        polled => polled,
+                    }
+                }
                 Watch::Reset => self.transport.poll_reset(cx),
             }
         })
         .await
     }
+}
+
+/// Whether an error says no more than that the client is gone.
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
+/// What failed in a handshake, in words; the system's own errors stay what they are.
+fn in_words(error: io::Error) -> io::Error {
+    if error.raw_os_error().is_some() {
+        return error;
+    }
+    let kind = match error.kind() {
+        io::ErrorKind::UnexpectedEof => io::ErrorKind::ConnectionAborted,
+        kind => kind,
+    };
+    io::Error::new(kind, of_handshake(&error, Peer::Client))
 }
 
 fn overflow() -> Ended {
