@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const { X509Certificate } = require('node:crypto');
 const { describe, test } = require('node:test');
-const { authority, host, p256, p521 } = require('../support/certificates.js');
+const { authority, host, p256 } = require('../support/certificates.js');
 const { Client, Log, Server, serve } = require('../support/serve.js');
 
 const keys = { key: p256().key, cert: p256().cert };
@@ -78,12 +78,6 @@ describe('wrong settings', { timeout: 30_000 }, () => {
       '::1',
       '-a.b',
     ].map((name) => [{ sni: { [name]: keys } }, RangeError, /params\.tls\.sni .*'/]),
-    [{ key: p521().key, cert: p521().cert }, TypeError, /params\.tls cannot be used: .*key/],
-    [
-      { sni: { 'a.example': { key: p521().key, cert: p521().cert } } },
-      TypeError,
-      /params\.tls cannot be used: .*key/,
-    ],
     [{ requestCert: true, ca: 'x' }, TypeError, /tls\.ca/],
     [{ requestCert: true, ca: [] }, TypeError, /tls\.ca/],
   ];

@@ -90,8 +90,6 @@ function once(name, make, wanted) {
 /** A P-256 key and its certificate. */
 const p256 = (name = 'p256') =>
   once(name, () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' }));
-/** A key of a curve that the engine has not, and its certificate. */
-const p521 = () => once('p521', () => generateKeyPairSync('ec', { namedCurve: 'secp521r1' }));
 /** An RSA-2048 key and its certificate. */
 const rsa = () => once('rsa', () => generateKeyPairSync('rsa', { modulusLength: 2048 }));
 
@@ -120,4 +118,4 @@ function authority(name) {
   };
 }
 
-module.exports = { authority, host, p256, p521, rsa };
+module.exports = { authority, host, p256, rsa };

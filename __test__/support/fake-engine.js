@@ -40,15 +40,19 @@ const verdicts = [];
 let waiting = [];
 
 class Border {
-  #words;
-  #bytes;
-  #verdicts;
-  #bell;
+  #words = new Uint32Array();
+  #bytes = new Uint8Array();
+  #verdicts = new Uint32Array();
+  #bell = () => {};
   #count = 0;
   /** @type {Record[]} */
   #batch = [];
 
-  constructor(
+  constructor() {
+    Border.current = this;
+  }
+
+  listen(
     /** @type {Uint32Array} */ words,
     /** @type {Uint8Array} */ bytes,
     /** @type {Uint32Array} */ given,
@@ -58,7 +62,6 @@ class Border {
     this.#bytes = bytes;
     this.#verdicts = given;
     this.#bell = bell;
-    Border.current = this;
   }
 
   /** @type {Border | undefined} */
@@ -234,10 +237,13 @@ function written(batch) {
   return { words, bytes: Buffer.concat(bytes) };
 }
 
+/** Whether somebody hears of records. */
+let isHeard = false;
+
 /** Tells this thread of these records, as one batch. @param {...Record} records */
 function ring(...records) {
-  const { border } = require('../../src/js/engine/border.js');
-  border();
+  if (!isHeard) require('../../src/js/engine/border.js').listen();
+  isHeard = true;
   waiting = records;
   /** @type {Border} */ (Border.current).ring();
 }

@@ -3,15 +3,16 @@
 use super::tls::SecureState;
 use crate::net::events::{Batch, EventQueue, SessionCommand, Slot};
 use crate::net::server::Server;
+use crate::net::sync::lock;
 use crate::protocol::events::{Interest, numbers};
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::server::{Answer, Body, NextLine, Standing, Verdict};
 use napi::bindgen_prelude::{Buffer, Function, Uint8Array, Uint32Array};
-use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 numbers! {
@@ -54,10 +55,14 @@ numbers! {
     }
 }
 
+/// Calls JavaScript's side of the border, and does not keep the process alive for that.
+type Bell = ThreadsafeFunction<(), (), (), Status, false, true>;
+
 /// Where events come to JavaScript and verdicts leave it.
 #[napi]
 pub struct Border {
     queue: Arc<EventQueue>,
+    bell: Arc<Mutex<Option<Bell>>>,
     batch: Batch,
     words: Uint32Array,
     bytes: Uint8Array,
@@ -67,27 +72,59 @@ pub struct Border {
 
 #[napi]
 impl Border {
-    /// `bell` is called on the JavaScript thread when there is something to `exchange`; the
-    /// arrays are where batches are put and verdicts are read from.
+    /// A border that nobody listens at.
     #[napi(constructor)]
-    pub fn new(
-        env: Env,
+    pub fn new(env: Env) -> Result<Self> {
+        let bell = Arc::<Mutex<Option<Bell>>>::default();
+        let rung = bell.clone();
+        let queue = EventQueue::new(Box::new(move || {
+            if let Some(bell) = &*lock(&rung) {
+                // It fails only once the thread is ending, when nobody is left to hear.
+                bell.call((), ThreadsafeFunctionCallMode::NonBlocking);
+            }
+        }));
+        // The environment may outlive many borders, and is not to keep any.
+        env.add_env_cleanup_hook(Arc::downgrade(&queue), |queue| {
+            if let Some(queue) = queue.upgrade() {
+                queue.close();
+            }
+        })?;
+        let (words, verdicts) = (Uint32Array::new(Vec::new()), Uint32Array::new(Vec::new()));
+        let bytes = Uint8Array::new(Vec::new());
+        let (batch, servers) = (Batch::default(), Vec::new());
+        Ok(Self { queue, bell, batch, words, bytes, verdicts, servers })
+    }
+
+    /// Begins to listen: `bell` is called on the JavaScript thread when there is something to
+    /// `exchange`; the arrays are where batches are put and verdicts are read from.
+    #[napi]
+    pub fn listen(
+        &mut self,
         words: Uint32Array,
         bytes: Uint8Array,
         verdicts: Uint32Array,
         bell: Function<'_, (), ()>,
-    ) -> Result<Self> {
+    ) -> Result<()> {
+        self.attach(words, bytes, verdicts);
         let bell = bell
             .build_threadsafe_function::<()>()
             .weak::<true>()
             .callee_handled::<false>()
             .build()?;
-        let queue = EventQueue::new(Box::new(move || {
-            // It fails only once the thread is ending, when nobody is left to hear.
+        // What came while nobody listened was rung for in vain.
+        if self.queue.len() > 0 {
             bell.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        }));
-        env.add_env_cleanup_hook(queue.clone(), |queue| queue.close())?;
-        Ok(Self { queue, batch: Batch::default(), words, bytes, verdicts, servers: Vec::new() })
+        }
+        *lock(&self.bell) = Some(bell);
+        Ok(())
+    }
+
+    /// Listens no more: nothing of JavaScript's is kept from here on.
+    #[napi]
+    pub fn rest(&mut self) {
+        lock(&self.bell).take();
+        let (words, verdicts) = (Uint32Array::new(Vec::new()), Uint32Array::new(Vec::new()));
+        self.attach(words, Uint8Array::new(Vec::new()), verdicts);
     }
 
     /// Gives other arrays, after `exchange` found these too short.

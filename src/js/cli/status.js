@@ -1,6 +1,7 @@
 'use strict';
 // The line at the bottom of the terminal that says how the server is doing.
 
+const { clearInterval, setInterval } = require('node:timers');
 const { count } = require('./text.js');
 
 /** Twice a second: quick enough to look alive, slow enough to read. */

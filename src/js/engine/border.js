@@ -3,6 +3,8 @@
 // session and gives the verdicts back. The layout is that of src/net/events/layout.rs.
 
 const { Buffer } = require('node:buffer');
+// Those of the program may be mocked at times.
+const { clearInterval, setImmediate, setInterval } = require('node:timers');
 const { addon } = require('./addon.js');
 const { EXCHANGE, FIELD, FOLLOWS, KIND, PLANNED } = require('./constants.js');
 
@@ -27,16 +29,49 @@ const receivers = [];
 
 /** The engine's side, which is made when it is first asked for. */
 function border() {
-  return native ?? open();
+  if (native === undefined) {
+    const { Border } = addon();
+    native = new Border();
+  }
+  return native;
 }
 
-function open() {
-  const { Border } = addon();
-  words = new Uint32Array(16 * 1_024);
-  bytes = Buffer.allocUnsafeSlow(288 * 1_024);
-  verdicts = new Uint32Array(1_024);
-  native = new Border(words, bytes, verdicts, exchange);
-  return native;
+/** How many have something to hear from the engine. */
+let listeners = 0;
+/** Whether the engine has us to ring for. */
+let isListening = false;
+/** Whether there is more to exchange, in a turn of its own. */
+let isDue = false;
+let mayRest = false;
+
+/** Hears from the engine until as many calls of `unlisten`; it keeps this module alive for that. */
+function listen() {
+  listeners += 1;
+  if (isListening) return;
+  isListening = true;
+  if (words.length === 0) {
+    words = new Uint32Array(16 * 1_024);
+    bytes = Buffer.allocUnsafeSlow(288 * 1_024);
+    verdicts = new Uint32Array(1_024);
+  }
+  border().listen(words, bytes, verdicts, exchange);
+}
+
+function unlisten() {
+  listeners -= 1;
+  if (listeners === 0) restSoon();
+}
+
+/** Who sends one mail after the other is not to begin anew with each. */
+function restSoon() {
+  if (mayRest) return;
+  mayRest = true;
+  setImmediate(() => {
+    mayRest = false;
+    if (listeners > 0 || isDue || !isListening) return;
+    isListening = false;
+    border().rest();
+  }).unref();
 }
 
 /** Sets what is done with each record of servers and sessions. @param {typeof receive} receiver */
@@ -50,14 +85,20 @@ function onClientRecord(kinds, receiver) {
 }
 
 function exchange() {
+  isDue = false;
+  if (!isListening) return;
   let records = 0;
   while (records < RECORDS_A_TURN) {
     let count = border().exchange();
     if (count === EXCHANGE.TOO_LARGE) count = grow();
-    if (count === 0) return;
+    if (count === 0) {
+      if (listeners === 0) restSoon();
+      return;
+    }
     dispatch(count);
     records += count;
   }
+  isDue = true;
   setImmediate(exchange);
 }
 
@@ -183,13 +224,15 @@ let holders = 0;
 /** @type {NodeJS.Timeout | undefined} */
 let holder;
 
-/** Keeps the process alive until as many calls of `release`. */
+/** Keeps the process alive, and hears from the engine, until as many calls of `release`. */
 function hold() {
+  listen();
   if (holders++ === 0) holder = setInterval(() => {}, 2 ** 31 - 1);
 }
 
 function release() {
   if (--holders === 0) clearInterval(holder);
+  unlisten();
 }
 
 module.exports = {
@@ -200,11 +243,13 @@ module.exports = {
   field,
   hold,
   isAscii,
+  listen,
   onClientRecord,
   onRecord,
   plannedReply,
   release,
   settle,
   text,
+  unlisten,
   verdictWord,
 };

@@ -4,7 +4,8 @@
 
 const dns = require('node:dns');
 const { isIP, isIPv6 } = require('node:net');
-const { border, field, onClientRecord, onRecord, text } = require('./border.js');
+const engine = require('./border.js');
+const { border, field, onClientRecord, onRecord, text } = engine;
 const { FIELD, FLAG, KIND } = require('./constants.js');
 const { SmtpError, systemError } = require('../errors.js');
 const { Lifetime } = require('./keep-alive.js');
@@ -37,6 +38,8 @@ let lastPipe = 0;
 
 class EngineServer {
   #number = ++lastNumber;
+  /** What the interface calls the keys. @type {string} */
+  #tlsName;
   #native;
   #application;
   #isOpen = false;
@@ -54,10 +57,11 @@ class EngineServer {
    * @param {Application} application
    */
   constructor(config, dialect, application) {
-    const tls = config.tls && tlsSettings(config.tls);
+    this.#tlsName = config.tlsName;
+    const tls = config.tls && tlsSettings(config.tls, this.#tlsName);
     const options = engineOptions(config, this.#number, tls, dialect);
     const { NativeServer } = addon();
-    this.#native = usingTls(tls, () => new NativeServer(border(), options));
+    this.#native = usingTls(tls, this.#tlsName, () => new NativeServer(border(), options));
     this.#application = application;
   }
 
@@ -91,7 +95,7 @@ class EngineServer {
 
   /** Sets what handshakes from now on use. @param {import('../native.js').TlsSettings} settings */
   setTls(settings) {
-    usingTls(settings, () => this.#native.setTls(settings));
+    usingTls(settings, this.#tlsName, () => this.#native.setTls(settings));
   }
 
   /** Where it listens, as node:net's servers tell it. */
@@ -161,7 +165,7 @@ class EngineServer {
    */
   adopt(news) {
     const number = ++lastPipe;
-    servers.set(this.#number, this);
+    this.#enlist();
     const pipe = this.#native.adopt(number);
     this.#ending.add(pipe.run);
     pipes.set(number, news);
@@ -272,14 +276,21 @@ class EngineServer {
 
   /** The process lives, and the engine's records find the server, until it has stopped. */
   #hold() {
-    servers.set(this.#number, this);
+    this.#enlist();
     this.#lifetime.isOpen = true;
   }
 
   #release() {
     if (this.#isOpen || this.#ending.size > 0) return;
-    servers.delete(this.#number);
+    if (servers.delete(this.#number)) engine.unlisten();
     this.#lifetime.isOpen = false;
+  }
+
+  /** The engine's records find it from here on. */
+  #enlist() {
+    if (servers.has(this.#number)) return;
+    servers.set(this.#number, this);
+    engine.listen();
   }
 }
 

@@ -89,9 +89,11 @@ function certificatesOf(/** @type {any} */ options) {
   return { ...own, ca: ca === undefined ? undefined : rootsOf(ca) };
 }
 
-function checkRoots(/** @type {unknown} */ ca) {
+function checkRoots(/** @type {any} */ ca) {
   if (![ca].flat().every(isPem)) {
-    throw new TypeError('options.ca must be PEM, a string or a Buffer, or an array of these');
+    throw new TypeError(
+      'options.ca must be PEM, a string, a Buffer or a Uint8Array, or an array of these',
+    );
   }
   return ca;
 }

@@ -138,8 +138,8 @@ function checkExtensions(/** @type {any} */ { extensions, enhancedStatusCodes })
   }
 }
 
-function checkKeys(/** @type {any} */ { tls, secure, requireTls }) {
-  if (tls !== undefined) return checkTls(tls);
+function checkKeys(/** @type {any} */ { tls, secure, requireTls }, /** @type {string} */ where) {
+  if (tls !== undefined) return checkTls(tls, where);
   for (const [name, wanted] of Object.entries({ secure, requireTls })) {
     if (wanted) throw new TypeError(`params.${name} needs params.tls with key and cert`);
   }
@@ -157,10 +157,11 @@ function checkSharing(/** @type {any} */ { reusePort, path }) {
  * The parameters, merged with the defaults and checked.
  *
  * @param {any} params
+ * @param {string} [tlsName] what the interface at hand calls the keys
  * @returns {any}
  * @throws {TypeError | RangeError} naming the parameter and its value
  */
-function merge(params) {
+function merge(params, tlsName = 'params.tls') {
   if (typeof params !== 'object' || params === null) {
     throw new TypeError(`params must be an object, not ${inspect(params)}`);
   }
@@ -185,10 +186,12 @@ function merge(params) {
   }
   checkRates(config);
   checkExtensions(config);
-  checkKeys(config);
+  checkKeys(config, tlsName);
   checkSharing(config);
   resolveOptions(config.resolve);
   if (config.tls) Object.defineProperty(config, 'tls', { enumerable: false });
+  // What the interface at hand calls it.
+  Object.defineProperty(config, 'tlsName', { value: tlsName });
   return config;
 }
 

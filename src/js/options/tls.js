@@ -1,11 +1,12 @@
 'use strict';
-// `params.tls` into what the engine takes: unencrypted PKCS #8 keys and whole chains, as PEM.
+// `params.tls`, and what other interfaces call it, into what the engine takes: unencrypted PKCS #8 keys
+// and whole chains, as PEM.
 
 const { Buffer } = require('node:buffer');
 const { createPrivateKey, X509Certificate } = require('node:crypto');
 const { rootCertificates } = require('node:tls');
 const { domainToASCII } = require('node:url');
-const { inspect } = require('node:util');
+const { inspect, types } = require('node:util');
 const { messageOf } = require('../errors.js');
 const { checkBoolean, rangeError } = require('./checks.js');
 
@@ -25,22 +26,36 @@ const HOST = /^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a
 const IPV4 = /^[\d.]+$/;
 const MAX_HOST = 253;
 
+/** Where the root's Server has its keys. */
+const WHERE = 'params.tls';
+/** Those that the engine can sign with, as OpenSSL calls them. */
+const CURVES = ['prime256v1', 'secp384r1'];
+/** Kinds of keys as people write them. @type {Record<string, string>} */
+const KINDS = { 'rsa-pss': 'RSA-PSS', ed448: 'Ed448', dsa: 'DSA', x25519: 'X25519', x448: 'X448' };
+const USABLE = 'RSA of 2048 to 4096 bits, P-256, P-384 and Ed25519 can';
+const LEAST_RSA = 2_048;
+const MOST_RSA = 4_096;
+const LEAST_EXPONENT = 65_537n;
+
+/** @typedef {string | Uint8Array} Pem */
+
 /**
  * Checks the types in `params.tls`, and what else can be said without reading keys.
  *
  * @param {any} tls
+ * @param {string} [where] what the interface at hand calls it
  * @throws {TypeError | RangeError} naming the parameter, and its value if that is no secret
  */
-function checkTls(tls) {
+function checkTls(tls, where = WHERE) {
   if (typeof tls !== 'object' || tls === null) {
-    throw new TypeError(`params.tls must be an object { key, cert }, not ${hide(tls)}`);
+    throw new TypeError(`${where} must be an object { key, cert }, not ${hide(tls)}`);
   }
-  checkKeys('params.tls', tls);
+  checkKeys(where, tls);
   for (const name of ['requestCert', 'rejectUnauthorized']) {
-    if (tls[name] !== undefined) checkBoolean(`params.tls.${name}`, tls[name]);
+    if (tls[name] !== undefined) checkBoolean(`${where}.${name}`, tls[name]);
   }
-  versionsOf('params.tls', tls);
-  if (tls.sni !== undefined) checkHosts(tls.sni);
+  versionsOf(where, tls);
+  if (tls.sni !== undefined) checkHosts(`${where}.sni`, tls.sni);
 }
 
 /**
@@ -63,10 +78,17 @@ function versionsOf(where, { minVersion = VERSIONS[0], maxVersion = VERSIONS[1] 
   return { tls12: minVersion === VERSIONS[0], tls13: maxVersion === VERSIONS[1] };
 }
 
-const isPem = (/** @type {unknown} */ value) => typeof value === 'string' || Buffer.isBuffer(value);
+const isPem = (/** @type {unknown} */ value) =>
+  typeof value === 'string' || types.isUint8Array(value);
+
+/** PEM as text, whatever holds it. @param {Pem} pem */
+function textOf(pem) {
+  if (typeof pem === 'string') return pem;
+  return Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString();
+}
 
 function checkKeys(/** @type {string} */ where, /** @type {any} */ keys) {
-  const wanted = 'must be PEM, a string or a Buffer';
+  const wanted = 'must be PEM, a string, a Buffer or a Uint8Array';
   for (const name of ['key', 'cert']) {
     if (!isPem(keys[name])) {
       throw new TypeError(`${where}.${name} ${wanted}, not ${hide(keys[name])}`);
@@ -80,23 +102,19 @@ function checkKeys(/** @type {string} */ where, /** @type {any} */ keys) {
   }
 }
 
-function checkHosts(/** @type {any} */ hosts) {
+function checkHosts(/** @type {string} */ where, /** @type {any} */ hosts) {
   if (typeof hosts !== 'object' || hosts === null || Array.isArray(hosts)) {
-    throw new TypeError(
-      `params.tls.sni must be an object { 'host': { key, cert } }, not ${hide(hosts)}`,
-    );
+    throw new TypeError(`${where} must be an object { 'host': { key, cert } }, not ${hide(hosts)}`);
   }
   for (const [name, keys] of Object.entries(hosts)) {
     if (hostOf(name) === undefined) {
       const wanted = "host names, or '*.' and a host name";
-      throw new RangeError(`the names in params.tls.sni must be ${wanted}, not ${inspect(name)}`);
+      throw new RangeError(`the names in ${where} must be ${wanted}, not ${inspect(name)}`);
     }
     if (typeof keys !== 'object' || keys === null) {
-      throw new TypeError(
-        `params.tls.sni['${name}'] must be an object { key, cert }, not ${hide(keys)}`,
-      );
+      throw new TypeError(`${where}['${name}'] must be an object { key, cert }, not ${hide(keys)}`);
     }
-    checkKeys(`params.tls.sni['${name}']`, keys);
+    checkKeys(`${where}['${name}']`, keys);
   }
 }
 
@@ -117,64 +135,58 @@ function hide(/** @type {unknown} */ value) {
  * Reads the keys of a `params.tls` that was checked.
  *
  * @param {any} tls
+ * @param {string} [where] what the interface at hand calls it
  * @returns {import('../native.js').TlsSettings}
  * @throws {TypeError} naming the parameter that cannot be used, without its value
  */
-function tlsSettings(tls) {
+function tlsSettings(tls, where = WHERE) {
   const { ca, sni = {} } = tls;
   const hosts = Object.entries(sni).map(([name, keys]) => ({
     name: /** @type {string} */ (hostOf(name)),
-    ...keyPair(keys, `params.tls.sni['${name}']`),
+    ...keyPair(keys, `${where}.sni['${name}']`),
   }));
-  const clientRoots = tls.requestCert ? rootsOf(ca) : undefined;
   return {
-    ...keyPair(tls, 'params.tls'),
+    ...keyPair(tls, where),
     hosts,
-    ...versionsOf('params.tls', tls),
-    clientRoots,
+    ...versionsOf(where, tls),
+    clientRoots: tls.requestCert ? rootsOf(ca ?? [...rootCertificates]) : undefined,
     publicRoots: ca === undefined,
     rejectUnauthorized: tls.rejectUnauthorized ?? true,
   };
 }
 
 /**
- * Gives settings to the engine, which may know more against them: a curve that it has not, say.
+ * Gives settings to the engine, which may know more against them: RSA of three primes, say.
  *
  * @template T
  * @param {import('../native.js').TlsSettings | undefined} settings
+ * @param {string} where what the interface at hand calls them
  * @param {() => T} use
  * @returns {T}
  * @throws {TypeError}
  */
-function usingTls(settings, use) {
+function usingTls(settings, where, use) {
   try {
     return use();
   } catch (cause) {
     if (settings === undefined) throw cause;
-    throw new TypeError(`params.tls cannot be used: ${messageOf(cause)}`, { cause });
+    throw new TypeError(`${where} cannot be used: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** The roots of clients' certificates: `ca`, or those that node:tls trusts. */
-function rootsOf(/** @type {any} */ ca = rootCertificates) {
-  return Buffer.from([ca].flat().map(String).join('\n'));
+/** The roots of certificates. @param {Pem | Pem[]} ca */
+function rootsOf(ca) {
+  return Buffer.from([ca].flat().map(textOf).join('\n'));
 }
 
 /**
- * @param {{ key: string | Buffer, cert: string | Buffer, ca?: string | Buffer | (string | Buffer)[], passphrase?: string }} keys
+ * @param {{ key: Pem, cert: Pem, ca?: Pem | Pem[], passphrase?: string }} keys
  * @param {string} where
  */
 function keyPair({ key, cert, ca, passphrase }, where) {
   const chain = certificates(`${where}.cert`, cert);
   if (chain.length === 0) throw new TypeError(`${where}.cert holds no PEM certificate`);
-  let privateKey;
-  try {
-    privateKey = createPrivateKey({ key, format: 'pem', passphrase });
-  } catch (cause) {
-    const missing = passphrase === undefined && isEncrypted(key);
-    const hint = missing ? `it is encrypted: give ${where}.passphrase` : messageOf(cause);
-    throw new TypeError(`${where}.key cannot be read: ${hint}`, { cause });
-  }
+  const privateKey = privateKeyOf(`${where}.key`, key, passphrase, `${where}.passphrase`);
   if (!chain[0].checkPrivateKey(privateKey)) {
     throw new TypeError(`${where}.key does not belong to ${where}.cert`);
   }
@@ -186,6 +198,37 @@ function keyPair({ key, cert, ca, passphrase }, where) {
   const whole = complete(chain, known).map(String).join('\n');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   return { key: Buffer.from(pem), cert: Buffer.from(whole) };
+}
+
+/**
+ * @param {string} name @param {Pem} pem
+ * @param {string | undefined} passphrase @param {string} passphraseName
+ */
+function privateKeyOf(name, pem, passphrase, passphraseName) {
+  let key;
+  try {
+    key = createPrivateKey({ key: textOf(pem), format: 'pem', passphrase });
+  } catch (cause) {
+    const missing = passphrase === undefined && /ENCRYPTED/.test(textOf(pem));
+    const hint = missing ? `it is encrypted: give ${passphraseName}` : messageOf(cause);
+    throw new TypeError(`${name} cannot be read: ${hint}`, { cause });
+  }
+  const unusable = unusableKind(key);
+  if (unusable === undefined) return key;
+  throw new TypeError(`${name} is ${unusable}, which cannot be used: ${USABLE}`);
+}
+
+/** What a key is, where the engine cannot sign with it. @param {import('node:crypto').KeyObject} key */
+function unusableKind({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }) {
+  const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = details;
+  if (type === 'ed25519') return undefined;
+  if (type === 'ec') {
+    if (CURVES.includes(namedCurve)) return undefined;
+    return namedCurve === 'secp521r1' ? 'EC P-521' : `EC ${namedCurve}`;
+  }
+  if (type !== 'rsa') return KINDS[String(type)] ?? String(type);
+  if (modulusLength < LEAST_RSA || modulusLength > MOST_RSA) return `RSA of ${modulusLength} bits`;
+  return publicExponent < LEAST_EXPONENT ? `RSA with the exponent ${publicExponent}` : undefined;
 }
 
 /** The chain, continued by issuers among `known` up to the root, which clients have. */
@@ -201,17 +244,13 @@ function complete(/** @type {X509Certificate[]} */ chain, /** @type {X509Certifi
   }
 }
 
-function certificates(/** @type {string} */ name, /** @type {string | Buffer} */ pem) {
-  const sections = String(pem).match(CERTIFICATE) ?? [];
+function certificates(/** @type {string} */ name, /** @type {Pem} */ pem) {
+  const sections = textOf(pem).match(CERTIFICATE) ?? [];
   try {
     return sections.map((section) => new X509Certificate(section));
   } catch (cause) {
     throw new TypeError(`${name} cannot be read: ${messageOf(cause)}`, { cause });
   }
-}
-
-function isEncrypted(/** @type {string | Buffer} */ key) {
-  return /ENCRYPTED/.test(String(key));
 }
 
 module.exports = {

@@ -1,6 +1,7 @@
 'use strict';
 // `Server`: mbr-smtp's interface, and what is expected today, over the engine.
 
+const { clearTimeout, setTimeout } = require('node:timers');
 const { INTEREST } = require('../engine/constants.js');
 const { watched } = require('./channels.js');
 const { Dialogue } = require('./dialogue.js');

@@ -9,6 +9,7 @@ use super::convert::{self, invalid, reason};
 use super::pipe::NativePipe;
 use super::runtime;
 use super::tls::TlsSettings;
+use crate::net::dns::scoped;
 use crate::net::error;
 use crate::net::events::EventQueue;
 use crate::net::server::{Address, Server};
@@ -62,9 +63,10 @@ impl NativeServer {
         let address = match port {
             None => Address::Unix(PathBuf::from(address)),
             Some(port) => {
-                let ip: IpAddr =
-                    address.parse().map_err(|_| invalid(format!("not an address: {address}")))?;
-                Address::Ip(SocketAddr::new(ip, convert::port(port)?))
+                let port = convert::port(port)?;
+                let plain = || Some((address.parse::<IpAddr>().ok()?, port).into());
+                let known: Option<SocketAddr> = scoped(&address, port).or_else(plain);
+                Address::Ip(known.ok_or_else(|| invalid(format!("not an IP address: {address}")))?)
             }
         };
         match self.server.listen(&address, runtime::handle(self.threads)?) {

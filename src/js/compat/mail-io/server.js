@@ -139,16 +139,19 @@ function engineParams(/** @type {any} */ { hostname, limits, tls }) {
     tls ?? {};
   const settings = { ca, passphrase, requestCert, rejectUnauthorized, minVersion, maxVersion };
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return engineConfig({
-    name: hostname,
-    size: limits.messageSize || 0,
-    timeout: limits.idleTimeout || 0,
-    listenerTimeout: limits.idleTimeout || 0,
-    // The handlers count what they count.
-    maxRecipients: 0,
-    maxBadCommands: 0,
-    tls: tls && { ...Object.fromEntries(given), key: [key].flat()[0], cert: [cert].flat()[0] },
-  });
+  return engineConfig(
+    {
+      name: hostname,
+      size: limits.messageSize || 0,
+      timeout: limits.idleTimeout || 0,
+      listenerTimeout: limits.idleTimeout || 0,
+      // The handlers count what they count.
+      maxRecipients: 0,
+      maxBadCommands: 0,
+      tls: tls && { ...Object.fromEntries(given), key: [key].flat()[0], cert: [cert].flat()[0] },
+    },
+    'config.tls',
+  );
 }
 
 module.exports = { Server };

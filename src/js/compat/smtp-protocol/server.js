@@ -101,13 +101,16 @@ function configOf(/** @type {any} */ options) {
     throw new TypeError('options.pfx and options.SNICallback are not supported: see key and sni');
   }
   const own = ENGINE_PARAMS.filter((name) => options[name] !== undefined);
-  return merge({
-    ...DEFAULTS,
-    ...Object.fromEntries(own.map((name) => [name, options[name]])),
-    name: options.domain || os.hostname(),
-    tls: options.key && options.cert ? keysOf(options) : undefined,
-    secure: Boolean(options.tls),
-  });
+  return merge(
+    {
+      ...DEFAULTS,
+      ...Object.fromEntries(own.map((name) => [name, options[name]])),
+      name: options.domain || os.hostname(),
+      tls: options.key && options.cert ? keysOf(options) : undefined,
+      secure: Boolean(options.tls),
+    },
+    'options',
+  );
 }
 
 function keysOf(/** @type {any} */ options) {

@@ -114,7 +114,7 @@ function engineConfig(/** @type {any} */ { key, cert, lineFeeds }) {
       `with NODE_ENV=${NODE_ENV} the server speaks TLS: schema.config needs key and cert in PEM`,
     );
   }
-  return merge({ ...limits, name: 'localhost', secure: true, tls: { key, cert } });
+  return merge({ ...limits, name: 'localhost', secure: true, tls: { key, cert } }, 'schema.config');
 }
 
 module.exports = Server;
