@@ -298,7 +298,7 @@ export const Client: {
     name?: string;
     secure?: boolean;
     login?: { user: string; pass: string };
-    tls?: { rejectUnauthorized?: boolean; ca?: string | Buffer; servername?: string };
+    tls?: { rejectUnauthorized?: boolean; ca?: string | Uint8Array; servername?: string };
     greetingTimeout?: number;
     socketTimeout?: number;
     connectionTimeout?: number;

@@ -124,8 +124,8 @@ export interface ServerOptions
   domain?: string;
   /** TLS from the first byte. @default false */
   tls?: boolean;
-  key?: string | Buffer | (string | Buffer)[];
-  cert?: string | Buffer | (string | Buffer)[];
+  key?: string | Uint8Array | (string | Uint8Array)[];
+  cert?: string | Uint8Array | (string | Uint8Array)[];
   /**
    * Whether LF dot LF ends a message where every line of the session has ended in a bare LF.
    * @default true

@@ -56,8 +56,8 @@ declare namespace Server {
     /** @default 1337 */
     port?: number;
     /** PEM, for TLS: where NODE_ENV is set to something other than 'development'. */
-    key?: string | Buffer;
-    cert?: string | Buffer;
+    key?: string | Uint8Array;
+    cert?: string | Uint8Array;
     [name: string]: unknown;
   }
 
