@@ -48,8 +48,8 @@ export interface ClientOptions extends ClientPlace {
   /**
    * Whether the session is encrypted: never; by STARTTLS where that is offered; by STARTTLS or not
    * at all; from the first byte.
-   * @default 'implicit' for port 465; 'required' with `auth`, but for this machine itself, and with
-   *   `rejectUnauthorized: true`; else 'opportunistic'
+   * @default 'implicit' for port 465; 'required' with `ca`, `servername` or `key`, with `auth`, but for
+   *   this machine itself, and with `rejectUnauthorized: true`; else 'opportunistic'
    */
   tls?: 'none' | 'opportunistic' | 'required' | 'implicit';
   /** Roots of the server's certificate in place of the system's. */

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
+const { inspect } = require('node:util');
 const { messageSettings } = require('../../src/js/client/envelope.js');
 
 const PLAIN = { from: 'a@x', to: 'b@y' };
@@ -15,7 +16,7 @@ test('a plain envelope asks for nothing', () => {
 
 describe('addresses', () => {
   for (const [what, envelope, from, to] of /** @type {[string, any, string, string[]][]} */ ([
-    ['nobody sends', { ...PLAIN, from: null }, '', ['b@y']],
+    ['nobody sends', { ...PLAIN, from: '' }, '', ['b@y']],
     ['many receive', { ...PLAIN, to: ['b@y', 'c@z'] }, 'a@x', ['b@y', 'c@z']],
     [
       'a domain is as DNS has it',
@@ -23,7 +24,15 @@ describe('addresses', () => {
       'ä@xn--bcher-kva.example',
       ['b@xn--bcher-kva.example'],
     ],
-    ['a domain that is none stays', { ...PLAIN, to: 'b@ü ü' }, 'a@x', ['b@ü ü']],
+    [
+      'a domain in ASCII stays',
+      { ...PLAIN, to: 'b@XN--X_Y.Example' },
+      'a@x',
+      ['b@XN--X_Y.Example'],
+    ],
+    ['an address literal stays', { ...PLAIN, to: 'b@[IPv6:::1]' }, 'a@x', ['b@[IPv6:::1]']],
+    ['postmaster stays', { ...PLAIN, to: 'postmaster' }, 'a@x', ['postmaster']],
+    ['a quoted local part stays', { ...PLAIN, to: '"a b@c"@y' }, 'a@x', ['"a b@c"@y']],
   ])) {
     test(what, () => {
       const settings = messageSettings(envelope);
@@ -40,6 +49,24 @@ describe('addresses', () => {
       [{ ...PLAIN, from: 'a\r\n@x' }, 'RangeError', /envelope\.from has a control character/],
       [{ ...PLAIN, size: -1 }, 'RangeError', /envelope\.size/],
       [{ ...PLAIN, body: 'utf8' }, 'RangeError', /envelope\.body/],
+      [{ to: 'b@y' }, 'TypeError', /envelope\.from must be an address, or '' for none/],
+      ...[null, undefined, 0, false, ['a@x'], {}].map((from) => [
+        ...[{ ...PLAIN, from }, 'TypeError', /envelope\.from must be an address, or '' for none/],
+      ]),
+      ...['form', 'cc', 'bcc', 'smtputf8', 'requireTLS', 'rcpt'].map((name) => [
+        ...[{ ...PLAIN, [name]: 'a@x' }, 'TypeError', new RegExp(`envelope\\.${name} is none`)],
+      ]),
+      ...['size', 'body', 'smtpUtf8', 'requireTls', 'dsn'].flatMap((name) =>
+        [null, [], Symbol('x')].map((value) => [
+          ...[{ ...PLAIN, [name]: value }, 'TypeError', new RegExp(`envelope\\.(dsn|${name})`)],
+        ]),
+      ),
+      [{ ...PLAIN, requireTls: 1 }, 'TypeError', /envelope\.requireTls must be true or false/],
+      [{ ...PLAIN, size: '5' }, 'TypeError', /envelope\.size must be a number/],
+      ...['ret', 'envid', 'orcpt', 'notify'].map((name) => [
+        ...[{ ...PLAIN, dsn: { [name]: {} } }, 'TypeError', new RegExp(`envelope\\.dsn\\.${name}`)],
+      ]),
+      [{ ...PLAIN, dsn: { notfy: 'NEVER' } }, 'TypeError', /envelope\.dsn\.notfy is none/],
     ])) {
       assert.throws(() => messageSettings(envelope), { name, message });
     }
@@ -48,7 +75,7 @@ describe('addresses', () => {
 
 test('a body is named as its parameter (RFC 6152, RFC 3030)', () => {
   const body = (/** @type {any} */ given) => messageSettings({ ...PLAIN, body: given }).body;
-  assert.deepEqual(['7bit', '8BITMIME', 'binarymime', null].map(body), [
+  assert.deepEqual(['7bit', '8BITMIME', 'binarymime', undefined].map(body), [
     '7bit',
     '8bit',
     'binary',
@@ -66,6 +93,9 @@ describe('delivery status notifications (RFC 3461)', () => {
     [{ orcpt: 'x400;c=a' }, '', 'ORCPT=x400;c+3Da'],
     [{ recipient: 'c@z' }, '', 'ORCPT=rfc822;c@z'],
     [{ orcpt: false }, '', ''],
+    [{ orcpt: 'ü+=\\ @y' }, '', 'ORCPT=utf-8;\\x{FC}\\x{2B}\\x{3D}\\x{5C}\\x{20}@y'],
+    [{ orcpt: 'rfc822;😀@y' }, '', 'ORCPT=utf-8;\\x{1F600}@y'],
+    [{ orcpt: 'utf-8;a+b@y' }, '', 'ORCPT=utf-8;a\\x{2B}b@y'],
   ])) {
     test(JSON.stringify(dsn), () => {
       const settings = messageSettings({ ...PLAIN, dsn });
@@ -80,9 +110,51 @@ describe('delivery status notifications (RFC 3461)', () => {
       { envid: 'x'.repeat(101) },
       { notify: 'NEVER,SUCCESS' },
       { notify: 'sometimes' },
+      { notify: [] },
+      { notify: '' },
+      { notify: 'delay,DELAY' },
+      { notify: ['never', 'never'] },
+      { orcpt: '\ud800@y' },
+      { orcpt: 'ü\n@y' },
+      { orcpt: 'x400;ü' },
       { orcpt: 'rfc822;a\r\nb' },
     ]) {
       assert.throws(() => messageSettings({ ...PLAIN, dsn }), RangeError, JSON.stringify(dsn));
     }
   });
+});
+
+describe('an address that no server is to see', () => {
+  for (const address of [
+    ...['b@ü/x.example', 'b@üvil.example#.trusted.example', 'b@ü?x', 'b@ü\\x', 'b@ü%2e.x', 'b@ü ü'],
+    ...['b@１２７.０.０.１', 'b@ü.１', 'b@[ü]', 'b@xn--ü', 'b@\ud800.example', 'b@ü..x', 'b@ü.'],
+    ...[
+      'b@ü_x',
+      'b@\u00ad',
+      'b@ü:25',
+      'b@ü@',
+      '\udc00@x',
+      'a> <b@x',
+      'a b@x',
+      '@x',
+      'b@x>',
+      '<b@x>',
+    ],
+  ]) {
+    test(JSON.stringify(address), () => {
+      for (const envelope of [
+        { ...PLAIN, from: address },
+        { ...PLAIN, to: ['c@z', address] },
+      ]) {
+        assert.throws(
+          () => messageSettings(envelope),
+          (/** @type {any} */ error) => {
+            assert.deepEqual([error.code, error.permanent], ['SMTP_ERR_ARGUMENT', true]);
+            assert.ok(error.message.includes(inspect(address)), error.message);
+            return true;
+          },
+        );
+      }
+    });
+  }
 });

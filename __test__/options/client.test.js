@@ -3,7 +3,9 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
+const { inspect } = require('node:util');
 const { clientSettings } = require('../../src/js/options/client.js');
+const { p256 } = require('../support/certificates.js');
 
 const HOST = { host: 'mx.example' };
 const LOGIN = { user: 'tim', password: 'secret' };
@@ -18,13 +20,22 @@ const DEFAULTS = [
   [{ host: '127.0.0.9', auth: LOGIN }, 'opportunistic', false],
   [{ host: '::1', auth: LOGIN }, 'opportunistic', false],
   [{ host: '127.0.0.1.example', auth: LOGIN }, 'required', true],
+  [{ host: '[::1]', auth: LOGIN }, 'opportunistic', false],
   [{ path: '/run/smtp', auth: LOGIN }, 'opportunistic', false],
+  [{ ...HOST, ca: p256().cert }, 'required', true],
+  [{ ...HOST, servername: 'other.example' }, 'required', true],
+  [{ ...HOST, key: p256().key, cert: p256().cert }, 'required', true],
+  [{ host: '::1', auth: LOGIN, ca: p256().cert }, 'required', true],
+  [{ ...HOST, ca: p256().cert, tls: 'opportunistic' }, 'opportunistic', false],
   [{ ...HOST, tls: 'none' }, 'none', true],
 ];
 
+/** An option, but for what is long. @param {[string, any]} option */
+const shown = ([name, value]) => (`${value}`.length > 40 ? name : `${name}: ${inspect(value)}`);
+
 describe('TLS where nothing is said', () => {
   for (const [options, tls, rejects] of DEFAULTS) {
-    test(`${JSON.stringify(options)}: ${tls}`, () => {
+    test(`${Object.entries(options).map(shown)}: ${tls}`, () => {
       const settings = clientSettings(options);
       assert.deepEqual([settings.tls, settings.rejectUnauthorized], [tls, rejects]);
     });
@@ -44,12 +55,28 @@ for (const [options, port] of PORTS) {
   });
 }
 
+for (const [given, host] of [
+  ['[::1]', '::1'],
+  ['[IPv6:::1]', '::1'],
+  ['[127.0.0.1]', '127.0.0.1'],
+  ['mx.Example', 'mx.Example'],
+  ['BÜCHER.example', 'xn--bcher-kva.example'],
+]) {
+  test(`the host ${given} is ${host}, and so is the name of its certificate`, () => {
+    const { host: found, servername } = clientSettings({ host: given });
+    assert.deepEqual([found, servername], [host, host]);
+  });
+}
+
 /** Options that are refused, the error and what it names. @type {[any, string, RegExp][]} */
 const WRONG = [
   ['x', 'TypeError', /options must be an object/],
   [{}, 'TypeError', /one of host, path and mx/],
   [{ ...HOST, path: '/x' }, 'TypeError', /one of host, path and mx/],
   [{ host: 'a b' }, 'RangeError', /options\.host .*'a b'/],
+  ...['[mx.example]', '[::1', '[]', 'ü/x', '１２７.０.０.１', 'xn--ü', '\ud800'].map((host) => [
+    ...[{ host }, 'RangeError', /options\.host must be a host name or an IP address/],
+  ]),
   [{ path: '' }, 'TypeError', /options\.path/],
   [{ mx: 'yes' }, 'TypeError', /one of host, path and mx/],
   [{ ...HOST, hots: 'x' }, 'TypeError', /options\.hots is none/],

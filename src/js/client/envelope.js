@@ -1,123 +1,108 @@
 'use strict';
 // The envelope that a client is given (RFC 5321 section 2.3.1) and what is asked for with it.
 
-const { domainToASCII } = require('node:url');
 const { inspect } = require('node:util');
+const { addon } = require('../engine/addon.js');
+const { SmtpError } = require('../errors.js');
+const { checkBoolean, typeError } = require('../options/checks.js');
+const { asciiDomain } = require('../options/domain.js');
+const { mailDsn, recipientDsn } = require('./dsn.js');
 
 const BODIES = ['7bit', '8bitmime', 'binarymime'];
-const RETURNS = ['FULL', 'HDRS'];
-const NOTIFICATIONS = ['NEVER', 'SUCCESS', 'FAILURE', 'DELAY'];
-/** RFC 3461 section 4.4. */
-const MAX_ENVID = 100;
+const MEMBERS = ['from', 'to', 'size', 'body', 'smtpUtf8', 'requireTls', 'dsn'];
+const DSN_MEMBERS = ['ret', 'return', 'envid', 'id', 'notify', 'orcpt', 'recipient'];
+/** Addresses that need no closer look. */
+const PLAIN = /^[\w.+-]+@[\w-]+(\.[\w-]+)*$/;
 
 /**
  * What the engine is given.
  *
  * @param {any} envelope
  * @returns {import('../native.js').MessageSettings}
- * @throws {TypeError | RangeError} naming what is wrong
+ * @throws {TypeError | RangeError | SmtpError} naming what is wrong
  */
 function messageSettings(envelope) {
   if (typeof envelope !== 'object' || envelope === null) {
     throw new TypeError(`the envelope must be an object { from, to }, not ${inspect(envelope)}`);
   }
+  checkMembers('envelope', envelope, MEMBERS);
   const { from, size = 0, body, smtpUtf8 = false, requireTls = false, dsn } = envelope;
+  if (typeof from !== 'string') {
+    throw typeError('envelope.from', "an address, or '' for none", from);
+  }
   const to = [envelope.to].flat().map((address) => checkAddress('to', address));
   if (to.length === 0) throw new RangeError('envelope.to names no recipient');
+  if (typeof size !== 'number') throw typeError('envelope.size', 'a number of bytes', size);
   if (!Number.isSafeInteger(size) || size < 0) {
     throw new RangeError(`envelope.size must be a number of bytes, not ${inspect(size)}`);
   }
+  if (dsn !== undefined) checkDsn(dsn);
   return {
-    from: from === '' || from === null || from === undefined ? '' : checkAddress('from', from),
+    from: from === '' ? '' : checkAddress('from', from),
     to,
     size,
     body: bodyOf(body),
-    smtpUtf8,
-    requireTls,
+    smtpUtf8: checkBoolean('envelope.smtpUtf8', smtpUtf8),
+    requireTls: checkBoolean('envelope.requireTls', requireTls),
     mailDsn: dsn ? mailDsn(dsn) : '',
     dsn: dsn ? recipientDsn(dsn, to) : [],
   };
 }
 
-/** An address, its domain as DNS has it. */
+/** What nobody would read is a mistake. @param {string} where @param {object} given @param {string[]} members */
+function checkMembers(where, given, members) {
+  for (const [name, value] of Object.entries(given)) {
+    if (members.includes(name) || value === undefined) continue;
+    throw new TypeError(`${where}.${name} is none: there are ${members.join(', ')}`);
+  }
+}
+
+function checkDsn(/** @type {unknown} */ dsn) {
+  if (typeof dsn !== 'object' || dsn === null || Array.isArray(dsn)) {
+    throw typeError('envelope.dsn', 'an object { ret, envid, notify, orcpt }', dsn);
+  }
+  checkMembers('envelope.dsn', dsn, DSN_MEMBERS);
+}
+
+/**
+ * An address, its domain as DNS has it.
+ *
+ * @throws {SmtpError} SMTP_ERR_ARGUMENT for one that no server is to see
+ */
 function checkAddress(/** @type {string} */ name, /** @type {unknown} */ address) {
   if (typeof address !== 'string' || address === '') {
     throw new TypeError(`envelope.${name} must be an address, not ${inspect(address)}`);
   }
+  if (PLAIN.test(address)) return address;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
   if (/[\0-\x1f\x7f]/.test(address)) {
     throw new RangeError(`envelope.${name} has a control character in it: ${inspect(address)}`);
   }
   const at = address.lastIndexOf('@');
-  const domain = address.slice(at + 1);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII
-  if (at < 0 || /^[\x00-\x7f]*$/.test(domain)) return address;
-  const ascii = domainToASCII(domain);
-  return ascii === '' ? address : `${address.slice(0, at)}@${ascii}`;
+  const domain = at < 0 ? '' : asciiDomain(address.slice(at + 1));
+  if (domain === undefined) throw faulty(name, address, 'has a domain that is none');
+  const local = at < 0 ? address : address.slice(0, at + 1);
+  if (/\p{Cs}/u.test(local)) throw faulty(name, address, 'has half a character in it');
+  const problem = addon().addressProblem(local + domain);
+  if (problem) throw faulty(name, address, problem);
+  return local + domain;
+}
+
+function faulty(
+  /** @type {string} */ name,
+  /** @type {string} */ address,
+  /** @type {string} */ why,
+) {
+  const text = `envelope.${name}: the address ${inspect(address)} ${why}`;
+  return new SmtpError('SMTP_ERR_ARGUMENT', text, { permanent: true });
 }
 
 function bodyOf(/** @type {unknown} */ body) {
-  if (body === undefined || body === null) return '';
-  const name = String(body).toLowerCase();
+  if (body === undefined) return '';
+  if (typeof body !== 'string') throw typeError('envelope.body', BODIES.join(' or '), body);
+  const name = body.toLowerCase();
   if (BODIES.includes(name)) return name.replace('mime', '');
   throw new RangeError(`envelope.body must be ${BODIES.join(' or ')}, not ${inspect(body)}`);
-}
-
-/** RET and ENVID (RFC 3461 sections 4.3 and 4.4). */
-function mailDsn(/** @type {any} */ { ret, return: returned, envid, id }) {
-  const words = [];
-  const what = ret ?? returned;
-  if (what !== undefined && what !== null) {
-    const value = String(what).toUpperCase().replace('HEADERS', 'HDRS');
-    if (!RETURNS.includes(value)) {
-      throw new RangeError(`envelope.dsn.ret must be FULL or HDRS, not ${inspect(what)}`);
-    }
-    words.push(`RET=${value}`);
-  }
-  const name = envid ?? id;
-  if (name !== undefined && name !== null) {
-    const text = xtext('envid', name);
-    if (text.length > MAX_ENVID) {
-      throw new RangeError(`envelope.dsn.envid must have at most ${MAX_ENVID} characters`);
-    }
-    words.push(`ENVID=${text}`);
-  }
-  return words.join(' ');
-}
-
-/** NOTIFY and ORCPT of each recipient (RFC 3461 sections 4.1 and 4.2). */
-function recipientDsn(/** @type {any} */ { notify, orcpt, recipient }, /** @type {string[]} */ to) {
-  /** @type {string[]} */
-  const words = [];
-  if (notify !== undefined && notify !== null) {
-    const values = [notify].flat().flatMap((value) => String(value).toUpperCase().split(','));
-    const alone = values.length === 1 || !values.includes('NEVER');
-    if (!alone || !values.every((value) => NOTIFICATIONS.includes(value))) {
-      throw new RangeError(
-        `envelope.dsn.notify must be NEVER or some of SUCCESS, FAILURE and DELAY, not ${inspect(notify)}`,
-      );
-    }
-    words.push(`NOTIFY=${values.join(',')}`);
-  }
-  const original = orcpt ?? recipient;
-  return to.map((address) => {
-    if (original === undefined || original === null || original === false) return words.join(' ');
-    const given = original === true ? address : String(original);
-    const [, type, text] = /^([A-Za-z0-9-]+);(.*)$/s.exec(given) ?? ['', 'rfc822', given];
-    return [...words, `ORCPT=${type};${xtext('orcpt', text)}`].join(' ');
-  });
-}
-
-/** RFC 3461 section 4. */
-function xtext(/** @type {string} */ name, /** @type {unknown} */ value) {
-  const text = String(value);
-  if (!/^[\x20-\x7e]+$/.test(text)) {
-    throw new RangeError(`envelope.dsn.${name} must be printable ASCII, not ${inspect(value)}`);
-  }
-  return text.replace(
-    /[^!-*,-<>-~]/g,
-    (char) => `+${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
 }
 
 module.exports = { messageSettings };

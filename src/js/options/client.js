@@ -15,6 +15,7 @@ const {
   rangeError,
   typeError,
 } = require('./checks.js');
+const { asciiDomain } = require('./domain.js');
 const { isLoopback } = require('./loopback.js');
 const { serverAddress } = require('./resolve.js');
 const { threadsOf } = require('./threads.js');
@@ -104,10 +105,16 @@ function ownName() {
   return /^[\w-]+(\.[\w-]+)+$/.test(name) ? name : '[127.0.0.1]';
 }
 
-/** TLS where nothing is said: a password is not for everybody on the way. */
-function defaultTls(/** @type {any} */ { port, auth, host, path, rejectUnauthorized }) {
+/**
+ * TLS where nothing is said: a password is not for everybody on the way, and who says what a
+ * certificate has to be wants one.
+ */
+function defaultTls(/** @type {any} */ options) {
+  const { port, auth, path, rejectUnauthorized } = options;
+  const host = options.host === undefined ? '' : hostOf(options.host);
   if (Number(port) === SMTPS_PORT) return 'implicit';
-  const far = auth && path === undefined && !(host === 'localhost' || isLoopback(String(host)));
+  if (['ca', 'servername', 'key'].some((name) => options[name] !== undefined)) return 'required';
+  const far = auth && path === undefined && !(host === 'localhost' || isLoopback(host));
   return far || rejectUnauthorized === true ? 'required' : 'opportunistic';
 }
 
@@ -123,6 +130,16 @@ function checkPlace(/** @type {any} */ { host, path, mx }) {
     throw typeError('options.path', 'the path of a unix socket', path);
   }
   if (mx !== undefined) checkBoolean('options.mx', mx);
+}
+
+/** A host as the system and DNS have it: no brackets, ASCII. @param {string} host @throws {RangeError} */
+function hostOf(host) {
+  const literal = /^\[(?:IPv6:)?([^\]]*)\]$/i.exec(host)?.[1];
+  if (literal !== undefined && isIP(literal)) return literal;
+  const name = literal === undefined ? asciiDomain(host) : undefined;
+  if (name === undefined || /[[\]]/.test(name))
+    throw rangeError('options.host', 'a host name or an IP address', host);
+  return name;
 }
 
 /**
@@ -155,7 +172,7 @@ function clientSettings(options) {
     throw rangeError('options.localAddress', 'an IP address', localAddress);
   }
   if (!Array.isArray(dnsServers)) throw typeError('options.dnsServers', 'an array', dnsServers);
-  const host = options.host ?? 'localhost';
+  const host = options.host === undefined ? 'localhost' : hostOf(options.host);
   return {
     ...rest,
     ...loginOf(options.auth),

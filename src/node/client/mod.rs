@@ -16,6 +16,8 @@ use crate::net::client::pool::{Job, Pool, PoolOptions};
 use crate::net::client::source::{MessageSource, MessageStream};
 use crate::net::events::{ClientNews, EventQueue, ring_all};
 use crate::net::sync::lock;
+use crate::protocol::client::Request;
+use crate::protocol::parameters::RcptParameters;
 use bytes::Bytes;
 use napi::Result;
 use napi::bindgen_prelude::{Reference, Uint8Array};
@@ -55,6 +57,13 @@ pub struct NativeClient {
     queue: Arc<EventQueue>,
     pool: Pool,
     messages: Arc<Mutex<HashMap<u32, Handle>>>,
+}
+
+/// What is wrong with an address that is to stand in MAIL or RCPT, if it is anything.
+#[napi]
+pub fn address_problem(address: String) -> Option<String> {
+    let request = Request::Rcpt(address, RcptParameters::default());
+    request.check().err().map(|error| error.problem.to_owned())
 }
 
 /// Looks the exchanges of a domain up; told under `number` is '' and their names, or the code and

@@ -47,7 +47,7 @@ class Client {
     try {
       const { rejected } = await send(
         this.#options(),
-        { from: bare(envelope.from), to, dsn: envelope.dsn },
+        { from: bare(envelope.from), to, dsn: envelope.dsn || undefined },
         message,
       );
       const [refused] = rejected;
