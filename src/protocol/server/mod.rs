@@ -42,6 +42,7 @@ pub use config::ServerConfig;
 pub use dialogue::{
     Answer, Body, Expired, News, NextLine, Notice, Question, Standing, Step, Verdict,
 };
+use plan::Behind;
 pub use plan::{Effect, Plan, PlannedReply};
 
 use super::control::Meter;
@@ -109,17 +110,6 @@ struct Input {
     bytes: BytesMut,
     lines: LineReader,
     next_line: NextLine,
-}
-
-/// What the commands of a transaction stand behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Behind {
-    /// Commands that went on.
-    #[default]
-    Nothing,
-    /// A MAIL or RCPT that was refused: what a client has pipelined behind it is out of sequence, and
-    /// no fault of the client's (RFC 2920 section 3.1).
-    Refusal,
 }
 
 /// What limits count.

@@ -1,6 +1,5 @@
 //! What a command line would do: parsed and held against the state, with nothing done yet.
 
-use super::Behind;
 use super::config::ServerConfig;
 use crate::protocol::command::{Command, CommandError};
 use crate::protocol::dialect::{Incomplete, Order, Replies, Stock, Welcome};
@@ -118,6 +117,17 @@ pub(super) struct Position {
     pub(super) bad_commands: u32,
     /// What it stands behind.
     pub(super) behind: Behind,
+}
+
+/// What the commands of a transaction stand behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Behind {
+    /// Commands that went on.
+    #[default]
+    Nothing,
+    /// A MAIL or RCPT that was refused: what a client has pipelined behind it is out of sequence, and
+    /// no fault of the client's (RFC 2920 section 3.1).
+    Refusal,
 }
 
 /// How far a session has come in which commands are read.
