@@ -13,14 +13,16 @@ const ADDON = path.join(ROOT, 'addon');
 const MAX_ADDON_BYTES = 5_000_000;
 /** What somebody who installs the package has no use for. */
 const OURS = ['devDependencies', 'napi', 'overrides', 'scripts'];
+/** A link of a page to another file: its text, the file, and the place in it. */
+const LINK = /\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]+)?\)/g;
 
 function fail(message) {
   console.error(`smtp-engine: ${message}`);
   process.exit(1);
 }
 
-function read(file) {
-  return JSON.parse(fs.readFileSync(file, 'utf8'));
+function read(...file) {
+  return fs.readFileSync(path.join(...file), 'utf8');
 }
 
 /** Where the sources are, which a release with provenance has to name. */
@@ -58,9 +60,32 @@ function stage(name, from, files) {
   return folder;
 }
 
+/** Every page in a folder. */
+function pages(folder) {
+  const names = fs.readdirSync(folder, { recursive: true }).map(String);
+  return names.filter((name) => name.endsWith('.md'));
+}
+
+/**
+ * Makes the links of packed pages lead somewhere. One to a file that is not packed leads to the
+ * repository in a release, and is left out, but for its text, where no repository is known.
+ */
+function mendLinks(folder) {
+  const repo = process.env.GITHUB_REPOSITORY;
+  for (const page of pages(folder)) {
+    const mended = read(folder, page).replaceAll(LINK, (link, text, to, id = '') => {
+      if (fs.existsSync(path.join(folder, path.dirname(page), to))) return link;
+      const target = path.posix.join(path.dirname(page).replaceAll('\\', '/'), to);
+      return repo ? `[${text}](https://github.com/${repo}/blob/main/${target}${id})` : text;
+    });
+    fs.writeFileSync(path.join(folder, page), mended);
+  }
+}
+
 function packMain(manifest) {
   const files = manifest.files.filter((file) => !file.startsWith('!') && file !== 'addon');
   const folder = stage(manifest.name, ROOT, [...files, 'README.md']);
+  mendLinks(folder);
   const packed = Object.fromEntries(
     Object.entries(manifest).filter(([key]) => !OURS.includes(key)),
   );
@@ -72,7 +97,7 @@ function packMain(manifest) {
 }
 
 function packAddon({ name, version }) {
-  const addon = read(path.join(ADDON, 'package.json'));
+  const addon = JSON.parse(read(ADDON, 'package.json'));
   if (addon.version !== version) fail(`addon/ is of version ${addon.version}, not ${version}`);
   if (addon.size > MAX_ADDON_BYTES) {
     fail(`${addon.main} has ${addon.size} bytes, more than ${MAX_ADDON_BYTES}: is it stripped?`);
@@ -83,7 +108,7 @@ function packAddon({ name, version }) {
   pack(folder, addon);
 }
 
-const manifest = read(path.join(ROOT, 'package.json'));
+const manifest = JSON.parse(read(ROOT, 'package.json'));
 fs.rmSync(DIST, { recursive: true, force: true });
 packMain(manifest);
 packAddon(manifest);

@@ -75,7 +75,8 @@ describe('the tarballs', { timeout: 300_000 }, () => {
     const at = path.join(installed, 'node_modules', NAME);
     const files = fs.readdirSync(at).sort();
     const code = ['index.d.ts', 'index.js', 'package.json', 'src', 'types'];
-    assert.deepEqual(files, ['CHANGELOG.md', 'LICENSE', 'README.md', 'examples', ...code].sort());
+    const pages = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs', 'examples'];
+    assert.deepEqual(files, [...pages, ...code].sort());
     assert.deepEqual(fs.readdirSync(path.join(at, 'src')), ['js']);
     assert.deepEqual(
       fs.readdirSync(at, { recursive: true }).filter((name) => /\.node$|native/.test(String(name))),
@@ -86,6 +87,22 @@ describe('the tarballs', { timeout: 300_000 }, () => {
     for (const version of Object.values(manifest.optionalDependencies))
       assert.equal(version, VERSION);
     for (const key of ['devDependencies', 'scripts', 'napi']) assert.ok(!(key in manifest), key);
+  });
+
+  test('have pages whose links lead somewhere', () => {
+    const at = path.join(installed, 'node_modules', NAME);
+    const names = fs.readdirSync(at, { recursive: true }).map(String);
+    const pages = names.filter((name) => name.endsWith('.md'));
+    assert.ok(pages.length > 10);
+    let links = 0;
+    for (const page of pages) {
+      const text = fs.readFileSync(path.join(at, page), 'utf8');
+      for (const [, to] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)\s]+)?\)/g)) {
+        links += 1;
+        assert.ok(fs.existsSync(path.join(at, path.dirname(page), to)), `${to} in ${page}`);
+      }
+    }
+    assert.ok(links > 50, `${links} links`);
   });
 
   test('have an addon that is stripped and small', () => {
