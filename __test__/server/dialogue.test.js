@@ -470,3 +470,75 @@ test('the queue keeps the next line although its listener was too slow', async (
   await client.command('one', '250 taken: one');
   await client.command('RSET', 250);
 });
+
+describe('no line is lost around an operation of the queue', { timeout: 60_000 }, () => {
+  const orders = {
+    'send, then next': (session) => {
+      session.send(235, 'ok');
+      session.queue.next();
+    },
+    'next, then send': (session) => {
+      session.queue.next();
+      session.send(235, 'ok');
+    },
+    'both later': (session) =>
+      setImmediate(() => {
+        session.send(235, 'ok');
+        session.queue.next();
+      }),
+  };
+  for (const [order, end] of Object.entries(orders)) {
+    for (const together of order === 'both later' ? [false] : [true, false]) {
+      test(`${order}; ${together ? 'all lines at once' : 'line by line'}`, async (t) => {
+        /** @type {string[]} */
+        const taken = [];
+        const place = await serve(
+          t,
+          {},
+          {
+            message(line) {
+              if (line !== 'TAKE') return true;
+              this.send(334, '');
+              this.queue.next();
+              this.queue.push({
+                continue: (data) => {
+                  taken.push(String(data));
+                  end(this);
+                },
+              });
+            },
+          },
+        );
+        const client = await place.greeted();
+        for (let round = 0; round < 50; round++) {
+          const lines = ['TAKE', `line ${round}`, 'NOOP'];
+          if (together) client.write(lines.map((line) => `${line}\r\n`).join(''));
+          for (const [at, code] of [334, 235, 250].entries()) {
+            if (!together) client.write(`${lines[at]}\r\n`);
+            await client.expect(code);
+          }
+        }
+        assert.deepEqual(
+          taken,
+          Array.from({ length: 50 }, (_, at) => `line ${at}\r\n`),
+        );
+      });
+    }
+  }
+
+  test('a line that comes when its operation has ended is a command', async (t) => {
+    const log = new Log();
+    const place = await serve(t, {}, log.listeners({}, ['helo']));
+    const client = await place.greeted();
+    const [{ self }] = log.all('helo');
+    for (let round = 0; round < 50; round++) {
+      // Whoever gets it answers it.
+      self.queue.push({ continue: () => self.send(250, 'mine') });
+      client.write('NOOP\r\n');
+      // The line is on its way to whom it was meant for.
+      await new Promise(setImmediate);
+      self.queue.clear();
+      await client.expect(250);
+    }
+  });
+});

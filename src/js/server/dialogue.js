@@ -153,8 +153,11 @@ class Dialogue extends EngineSession {
 
   /** @override */
   captured(/** @type {Buffer} */ line) {
-    this.link.settle(VERDICT.ACCEPT);
+    // The operation it was meant for may have ended while the line was on its way.
+    if (!this.queue.takesLines) return this.link.settle(VERDICT.PROCEED);
     this.guarded(() => continueWith(this.queue, line));
+    // Behind it, as the verdict says whose the next line is.
+    this.link.settle(VERDICT.ACCEPT);
   }
 
   /** @override */

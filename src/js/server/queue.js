@@ -29,6 +29,11 @@ class NetQueue {
     return !this.#operation.isPending() && this.#pushed.length === 0;
   }
 
+  /** Whether lines of the client are those of a pushed operation. For the session. */
+  get takesLines() {
+    return this.#pushed.length > 0;
+  }
+
   /**
    * Triggers an event of the current operation: 'success' and 'error' of the session's own, any
    * of a pushed one. Gives what its listener returned, or null.

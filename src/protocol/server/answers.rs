@@ -60,6 +60,8 @@ impl ServerSession {
                 self.delivered(!verdict.refuses());
                 self.answer_data(verdict);
             }
+            // It is nobody's by now, and so a command.
+            Question::Line(line) if verdict == Verdict::Proceed => self.run_line(line, now),
             Question::Line(_) => {}
         }
     }

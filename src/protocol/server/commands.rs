@@ -82,6 +82,17 @@ impl ServerSession {
         Some(if is_long { limit.max(MAX_AUTH_LINE) } else { limit })
     }
 
+    /// Carries a line out that was not read as a command at first, and may be too long for one.
+    pub(super) fn run_line(&mut self, line: Vec<u8>, now: Instant) {
+        let limit = self.config.limits.command_length;
+        if limit.is_some_and(|limit| line.len() + 2 > limit) {
+            let plan = self.plan_overlong();
+            self.execute(plan);
+        } else {
+            self.run(trimmed(line), false, now);
+        }
+    }
+
     /// Carries a line out, or asks first; `passed` lines have been shown already.
     pub(super) fn run(&mut self, line: String, passed: bool, now: Instant) {
         let plan = self.plan(&line);
