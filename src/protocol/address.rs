@@ -16,6 +16,9 @@ impl<'a> Path<'a> {
     /// outside of quotes, and where the domain is neither a name nor an address literal.
     pub fn parse(text: &'a str) -> Option<(Self, &'a str)> {
         let inner = text.strip_prefix('<')?;
+        if let Some(end) = end_of_plain(inner) {
+            return Some((Self(&inner[..end]), &inner[end + 1..]));
+        }
         let end = end_of(inner, '>')?;
         let (path, rest) = (&inner[..end], &inner[end + 1..]);
         let mailbox = match path.strip_prefix('@') {
@@ -45,16 +48,23 @@ impl<'a> Path<'a> {
     }
 }
 
-/// Where `wanted` stands outside of quotes, if all before it may be in a path.
-fn end_of(text: &str, wanted: char) -> Option<usize> {
-    // Nearly all are plain up to there, and need no look at each character's meaning.
-    let is_plain = |byte: &u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'<');
-    let bytes = text.as_bytes();
-    let end = bytes.iter().position(|byte| *byte == wanted as u8 || !is_plain(byte))?;
-    if bytes[end] == wanted as u8 { Some(end) } else { end_behind_quotes(text, wanted) }
+/// Where a path ends that has one reading at a glance, as nearly all have: one `@` at most, and
+/// nothing that any rule looks at.
+fn end_of_plain(inner: &str) -> Option<usize> {
+    let mut has_domain = false;
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'+' | b'=' => {}
+            b'@' if !has_domain && at > 0 => has_domain = true,
+            b'>' => return Some(at),
+            _ => return None,
+        }
+    }
+    None
 }
 
-fn end_behind_quotes(text: &str, wanted: char) -> Option<usize> {
+/// Where `wanted` stands outside of quotes, if all before it may be in a path.
+fn end_of(text: &str, wanted: char) -> Option<usize> {
     let mut quoted = false;
     let mut escaped = false;
     for (at, char) in text.char_indices() {

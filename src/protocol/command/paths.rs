@@ -23,9 +23,7 @@ fn bracketed<'a>(argument: &'a str, keyword: &str) -> Option<(&'a str, &'a str)>
         return None;
     }
     let (path, rest) = Path::parse(rest.strip_prefix(':')?.trim_start_matches(' '))?;
-    // A replacement character stands for bytes that were not UTF-8: not the address that was sent.
-    let whole = (rest.is_empty() || rest.starts_with(' ')) && !path.0.contains('\u{fffd}');
-    whole.then_some((path.0, rest.trim_matches(' ')))
+    (rest.is_empty() || rest.starts_with(' ')).then_some((path.0, rest.trim_matches(' ')))
 }
 
 /// A path between brackets, or a mailbox without them. What begins with a bracket is the former.

@@ -108,12 +108,15 @@ impl ServerSession {
 
     /// A MAIL or RCPT that is not out of sequence is refused until it goes on.
     fn note_envelope(&mut self, line: &str, plan: &Plan) {
-        let is_envelope = ["MAIL", "RCPT"].iter().any(|verb| is_verb(line, verb));
-        let is_sequence = matches!(
-            plan.reply,
-            PlannedReply::Stock(Stock::GreetFirst | Stock::SenderFirst | Stock::Refused)
-        );
-        if is_envelope && !is_sequence {
+        let is_refused = match (&plan.effect, &plan.reply) {
+            (Effect::Mail(_) | Effect::Rcpt(_), _) => true,
+            (Effect::Bad | Effect::Nothing, PlannedReply::Stock(stock)) => {
+                !matches!(stock, Stock::GreetFirst | Stock::SenderFirst | Stock::Refused)
+                    && (is_verb(line, "MAIL") || is_verb(line, "RCPT"))
+            }
+            _ => false,
+        };
+        if is_refused {
             self.counts.behind = Behind::Refusal;
         }
         if self.is_stranger()
