@@ -1,5 +1,5 @@
 //! DNS: the mail exchanges of domains ([`exchanges`]) and the names of clients ([`names`]); and
-//! addresses that need no DNS ([`scoped`]).
+//! addresses that need no DNS ([`mod@scoped`]).
 
 mod error;
 pub mod exchanges;

@@ -1,12 +1,13 @@
 //! Drives one [`ServerSession`] over one [`Stream`].
 //!
-//! What it waits for, and how bytes come and go, is in `transport.rs`.
+//! What it waits for, and how bytes come and go, is in `transport.rs`, TLS in `handshake.rs`.
 
+mod handshake;
 mod transport;
 
 use super::{ConnectedClient, Server};
 use crate::net::dns::names::Lookup;
-use crate::net::error::words::{Peer, of_handshake, of_stream};
+use crate::net::error::words::{Peer, of_stream};
 use crate::net::events::{ErrorInfo, MAX_WRITES, Record, SessionCommand, Slot, Wake};
 use crate::net::stream::Stream;
 use crate::protocol::events::Interest;
@@ -22,9 +23,6 @@ use transport::{Ended, Event, FAR, Farewell, Transport};
 /// Replies to the commands before this one leave if the application takes longer than that.
 const REPLY_GRACE: Duration = Duration::from_millis(100);
 
-const HANDSHAKE_LATE: &str = "the client did not complete the TLS handshake in time: if it sent \
-                              nothing, it waits for a greeting in plain text, as clients do that \
-                              are set to STARTTLS";
 const READING_LATE: &str = "the client took too long to read its replies";
 
 /// What of the client a connection waits for.
@@ -277,61 +275,6 @@ impl<'a> Connection<'a> {
         Ok(self.client.post(record)?)
     }
 
-    /// Carries TLS out, counts it and tells the application.
-    async fn handshake(&mut self) -> Result<(), Ended> {
-        let ended = self.shake_hands().await;
-        let traffic = self.server().traffic();
-        match (&ended, self.slot().tls()) {
-            (Ok(()), Some(info)) if info.protocol == "TLSv1.2" => traffic.tls12.add(1),
-            (Ok(()), _) => traffic.tls13.add(1),
-            (Err(Ended::Failed(_)), _) => traffic.failed_handshakes.add(1),
-            // The application would not have it.
-            (Err(Ended::Destroyed), _) => {}
-        }
-        ended?;
-        self.announce_tls()
-    }
-
-    async fn shake_hands(&mut self) -> Result<(), Ended> {
-        let stream = self.transport.take_stream()?;
-        let tls =
-            self.server().tls().ok_or_else(|| io::Error::other("there are no keys for TLS"))?;
-        let deadline = self.server().config().limits.handshake.map(|limit| self.now() + limit);
-        let mut handshake = Box::pin(async move { stream.secure(&tls).await });
-        loop {
-            self.transport.arm(deadline);
-            let event = poll_fn(|cx| {
-                if let Poll::Ready(stream) = handshake.as_mut().poll(cx) {
-                    return Poll::Ready(stream.map_err(in_words).map(|(stream, info)| {
-                        self.transport.set_stream(stream);
-                        self.slot().set_tls(info);
-                        None
-                    }));
-                }
-                self.transport.poll_signals(cx).map(|event| Ok(Some(event)))
-            });
-            match event.await? {
-                None => {
-                    self.transport.tick();
-                    return Ok(());
-                }
-                // Nothing is under way in a session whose TLS is not.
-                Some(Event::Wake(Wake::Command(SessionCommand::Drain))) => {
-                    return Err(Ended::Destroyed);
-                }
-                Some(event) => self.interrupted(event, deadline, HANDSHAKE_LATE)?,
-            }
-        }
-    }
-
-    /// Tells the application that the connection is encrypted now, if it wants to know.
-    fn announce_tls(&mut self) -> Result<(), Ended> {
-        if !self.interest().has(Interest::SECURE) {
-            return Ok(());
-        }
-        Ok(self.client.post(Record::Secure(self.session.news()))?)
-    }
-
     /// Closes the stream and tells the application that the session is over.
     async fn finish(&mut self, ended: Result<(), Ended>) {
         let connected = self.session.has_begun();
@@ -458,18 +401,6 @@ impl<'a> Connection<'a> {
 fn is_gone(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
-}
-
-/// What failed in a handshake, in words; the system's own errors stay what they are.
-fn in_words(error: io::Error) -> io::Error {
-    if error.raw_os_error().is_some() {
-        return error;
-    }
-    let kind = match error.kind() {
-        io::ErrorKind::UnexpectedEof => io::ErrorKind::ConnectionAborted,
-        kind => kind,
-    };
-    io::Error::new(kind, of_handshake(&error, Peer::Client))
 }
 
 fn overflow() -> Ended {
