@@ -254,11 +254,17 @@ function forget() {
   verdicts.length = 0;
 }
 
+/** Paths of the plainest form. @param {string} text */
+function parsePath(text) {
+  const [, path, domain, rest] = /^<((?:[^<>@ ]+@([^<>@ ]+))?)>(.*)$/.exec(text) ?? [];
+  return path === undefined ? null : { path, domain, rest };
+}
+
 const file = require.resolve('../../src/js/engine/addon.js');
 if (require.cache[file]) throw new Error('the addon is loaded already: require this first');
 require.cache[file] = Object.assign(new module.constructor(file), {
   loaded: true,
-  exports: { addon: () => ({ Border, NativeServer }) },
+  exports: { addon: () => ({ Border, NativeServer, parsePath }) },
 });
 
 module.exports = { NativeServer, calls, forget, ring, verdictOf, verdicts };

@@ -258,6 +258,7 @@ describe('AUTH of mail-io', { timeout: 60_000 }, () => {
     });
     for (const dialogue of exchanges) {
       const client = await connect();
+      await client.command('EHLO x', 250);
       await talk(client, dialogue);
       await talk(client, [
         ['NOOP', '250 OK'],
@@ -267,6 +268,7 @@ describe('AUTH of mail-io', { timeout: 60_000 }, () => {
     assert.equal(session.rejected.auth, 500);
     assert.equal(session.counters.authFailures, 1);
     const client = await connect();
+    await client.command('EHLO x', 250);
     for (let count = 0; count < 3; count++)
       await talk(client, [
         ['AUTH PLAIN', 334],

@@ -23,14 +23,13 @@ const BUNDLES =
 /** What finds files of packages as this module does; not `require`, which bundlers replace. */
 const find = typeof __filename === 'string' ? createRequire(__filename) : undefined;
 
-/** The root of the checkout that this file belongs to, if it does; in a bundle it does not. */
-function checkout() {
+/** The root of the sources that this file belongs to, if it does: what is published has no `napi`. */
+function sources() {
   if (find === undefined) return undefined;
   const root = path.join(__dirname, '..', '..', '..');
   try {
     const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-    const isSource = manifest.name === NAME && fs.existsSync(path.join(root, 'Cargo.toml'));
-    return isSource ? root : undefined;
+    return manifest.name === NAME && manifest.napi !== undefined ? root : undefined;
   } catch {
     return undefined;
   }
@@ -97,7 +96,7 @@ function checked(manifest) {
 }
 
 function loaded() {
-  const root = checkout();
+  const root = sources();
   if (root !== undefined) {
     const manifest = path.join(root, 'addon', 'package.json');
     if (fs.existsSync(manifest)) {
@@ -107,7 +106,7 @@ function loaded() {
   }
   const name = installed();
   const manifest = manifestOf(name);
-  if (manifest === undefined && root !== undefined) {
+  if (manifest === undefined && root && fs.existsSync(path.join(root, 'Cargo.toml'))) {
     throw failure('this is a checkout of its source that has not been built', BUILD);
   }
   if (!PLATFORMS.includes(name)) throw notFound(name);
