@@ -53,7 +53,7 @@ pub enum Refusal {
     /// It refused a request.
     #[error("the server refused {0}: {1}")]
     Refused(Awaited, Reply),
-    /// TLS is required, and not offered or not granted.
+    /// TLS is required, or there is a login, and it is not offered or not granted.
     #[error(fmt = no_tls)]
     NoTls(Option<Reply>),
     /// It offers no mechanism that the credentials fit, or no AUTH at all.
@@ -130,7 +130,10 @@ impl Opening {
                 self.ask(Request::Greet(Greeting::Helo, self.options.name.clone()), session)
             }
             Awaited::StartTls if code.value() == 220 => Ok(()),
-            Awaited::StartTls if self.options.tls != TlsPolicy::Opportunistic => {
+            // Whoever refuses what was offered is not to be shown a password.
+            Awaited::StartTls
+                if self.options.tls != TlsPolicy::Opportunistic || self.options.login.is_some() =>
+            {
                 Err(Refusal::NoTls(Some(reply)))
             }
             Awaited::StartTls if !code.closes() => self.log_in(session),

@@ -132,6 +132,31 @@ fn a_cancellation_is_over_with_a_refusal_and_nothing_else() {
 }
 
 #[test]
+fn a_refused_starttls_ends_a_session_with_a_login() {
+    for policy in [TlsPolicy::Opportunistic, TlsPolicy::Offered, TlsPolicy::Required] {
+        for code in [421, 450, 454, 500, 501, 502, 503, 535, 554] {
+            let login = Login { credentials: credentials(Mechanism::Plain), mechanism: None };
+            let options = options(|options| {
+                options.login = Some(login);
+                options.tls = policy;
+            });
+            let mut table = Table::new(Cut::Whole);
+            let mut opening = Opening::new(options, NONCE.to_owned());
+            let mut refusal = None;
+            let mut each = |to, reply, session: &mut ClientSession, _| {
+                refusal = opening.replied(to, reply, session).err();
+            };
+            table.server("220 mx.example\r\n", &mut each);
+            table.server("250-mx.example\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n", &mut each);
+            table.server(&format!("{code} no\r\n"), &mut each);
+            assert!(matches!(refusal, Some(Refusal::NoTls(Some(_)))), "{policy:?} {code}");
+            assert!(!opening.is_ready());
+            table.client("EHLO client.example\r\nSTARTTLS\r\n");
+        }
+    }
+}
+
+#[test]
 fn an_opening_gives_up_at_what_has_no_answer() {
     for (mechanism, challenges) in MECHANISMS {
         let login = Login { credentials: credentials(mechanism), mechanism: None };
