@@ -51,7 +51,9 @@ test('replies go to those who asked, in order', async () => {
   const replies = [wire.request('HELO', 'me.example'), wire.request('NOOP')];
   await turn();
   assert.ok(seen().startsWith('HELO me.example\r\n'), seen());
-  theirs.write('250 mx.example\r\n250 OK\r\n');
+  theirs.write('250 mx.example\r\n');
+  await within(replies[0], 'the reply to HELO');
+  theirs.write('250 OK\r\n');
   const [first, second] = await within(Promise.all(replies), 'the replies');
   assert.deepEqual([first.lines, second.lines], [['mx.example'], ['OK']]);
   assert.deepEqual(sent, ['HELO me.example', 'NOOP']);

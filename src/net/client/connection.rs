@@ -11,8 +11,11 @@ use crate::protocol::client::opening::{Opening, OpeningOptions, Refusal, TlsPoli
 use crate::protocol::client::{Awaited, ClientSession, Failure, Request, Step};
 use crate::protocol::reply::Reply;
 use bytes::BytesMut;
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{timeout, timeout_at};
@@ -29,6 +32,8 @@ pub struct Connection {
     stream: Stream,
     session: ClientSession,
     lmtp: bool,
+    /// Something of the last message may have left.
+    begun: bool,
     /// The last message was sent to its end, and that has left.
     sent: bool,
     meter: Meter,
@@ -110,6 +115,7 @@ impl Connection {
             stream,
             session: ClientSession::new(timeouts.clone(), false, Instant::now()),
             lmtp: options.opening.lmtp,
+            begun: false,
             sent: false,
             meter: Meter::default(),
         };
@@ -169,6 +175,7 @@ impl Connection {
         envelope: &Envelope,
         source: &mut MessageSource,
     ) -> Result<Outcome, SendError> {
+        self.begun = false;
         self.sent = false;
         self.meter.begin();
         let begun = Delivery::begin(envelope, self.lmtp, &mut self.session);
@@ -227,10 +234,9 @@ impl Connection {
         let limit = self.session.data_block_timeout();
         let piece = within(limit, source.next()).await.ok_or(SendError::Starved)?;
         let Some(piece) = piece? else {
+            self.glance().await?;
             delivery.finish(&mut self.session, Instant::now());
-            self.flush().await?;
-            self.sent = true;
-            return Ok(());
+            return self.flush().await;
         };
         delivery.give(&piece, &mut self.session);
         self.flush().await
@@ -246,6 +252,11 @@ impl Connection {
         self.sent
     }
 
+    /// Whether something of the last message may have left.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     /// What the last message took.
     pub fn details(&self) -> Details {
         self.meter.details()
@@ -253,6 +264,9 @@ impl Connection {
 
     /// Ends when the server does or says something, which an idle connection does not survive.
     pub async fn disturbed(&mut self) {
+        if !self.session.input().is_empty() {
+            return;
+        }
         let mut byte = [0];
         let _ = self.stream.read(&mut byte).await;
     }
@@ -283,6 +297,9 @@ impl Connection {
 
     async fn event(&mut self) -> Result<Event, SendError> {
         loop {
+            if self.session.begins_group() {
+                self.glance().await?;
+            }
             match self.session.poll(Instant::now()) {
                 Step::Send(bytes) => self.write(bytes).await?,
                 Step::Reply(to, reply) => return Ok(Event::Reply(to, reply)),
@@ -304,6 +321,25 @@ impl Connection {
                 Err(_) => return Err(self.session.expire().into()),
             },
         };
+        self.took(read)
+    }
+
+    /// Takes what has come already, so that no answer to what was sent before is taken for one to
+    /// what is sent next.
+    async fn glance(&mut self) -> Result<(), SendError> {
+        self.session.input().reserve(READ);
+        let mut reading = pin!(self.stream.read_buf(self.session.input()));
+        let read = poll_fn(|context| match reading.as_mut().poll(context) {
+            Poll::Ready(read) => Poll::Ready(Some(read)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        match read.await {
+            Some(read) => self.took(read),
+            None => Ok(()),
+        }
+    }
+
+    fn took(&mut self, read: io::Result<usize>) -> Result<(), SendError> {
         match read {
             Ok(0) => self.session.end_input(),
             Ok(_) => {}
@@ -323,6 +359,7 @@ impl Connection {
     }
 
     async fn write(&mut self, bytes: BytesMut) -> Result<(), SendError> {
+        self.begun = true;
         let limit = self.session.data_block_timeout();
         let mut rest = &bytes[..];
         while !rest.is_empty() {
@@ -335,6 +372,7 @@ impl Connection {
                 Err(error) => return Err(self.last_word(error).await),
             }
         }
+        self.sent |= self.session.has_ended_message();
         match within(limit, self.stream.flush()).await {
             None => Err(Failure::Timeout(None).into()),
             Some(Ok(())) => Ok(()),

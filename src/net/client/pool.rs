@@ -344,8 +344,11 @@ impl Shared {
         };
         let usable = connection.as_ref().is_some_and(Connection::is_usable);
         let details = connection.as_ref().map(Connection::details).unwrap_or_default();
+        let begun = connection.as_ref().is_some_and(Connection::has_begun);
         let again = match &outcome {
             _ if !reused => false,
+            // The connection was of no use before the message came to it.
+            Err(SendError::Io(_) | SendError::Protocol(_)) if !begun => true,
             Ok(Outcome::Answered(fates, None)) => was_turned_away(fates) && !usable,
             Err(SendError::Io(_)) => true,
             Err(SendError::Protocol(failure)) => {

@@ -18,6 +18,9 @@ pub enum Failure {
     /// It sent a reply that nobody asked for.
     #[error("the server replied to nothing: {0}")]
     Unasked(Reply),
+    /// It began one; the head of it.
+    #[error("the server began a reply to nothing: \"{0}\"")]
+    UnaskedHead(String),
     /// It answered a message that has not ended yet.
     #[error("the server replied before the message had ended: {0}")]
     Early(Reply),

@@ -24,10 +24,12 @@ mod reading;
 mod request;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 
 pub use failure::Failure;
 pub use offered::Offered;
 pub use request::{ArgumentError, Awaited, Greeting, Request};
+pub use timeouts::Timeouts;
 
 use super::encoder::DataEncoder;
 use super::reply::Reply;
@@ -41,44 +43,6 @@ use std::time::{Duration, Instant};
 const MAX_PIPELINED: usize = 100;
 /// Bytes that may be ready to be sent before more requests are.
 const MAX_OUTPUT: usize = 64 * 1024;
-
-/// For how long replies are awaited (RFC 5321 section 4.5.3.2); `None` for ever.
-#[derive(Debug, Clone)]
-pub struct Timeouts {
-    /// The greeting line; default 300 s.
-    pub greeting: Option<Duration>,
-    /// MAIL, RCPT and all else; default 300 s.
-    pub command: Option<Duration>,
-    /// DATA; default 120 s.
-    pub data_initiation: Option<Duration>,
-    /// For a block of the message to leave, or to come from the application; default 180 s.
-    pub data_block: Option<Duration>,
-    /// The end of data; default 600 s.
-    pub data_termination: Option<Duration>,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            greeting: Some(Duration::from_secs(300)),
-            command: Some(Duration::from_secs(300)),
-            data_initiation: Some(Duration::from_secs(120)),
-            data_block: Some(Duration::from_secs(180)),
-            data_termination: Some(Duration::from_secs(600)),
-        }
-    }
-}
-
-impl Timeouts {
-    fn of(&self, awaited: Awaited) -> Option<Duration> {
-        match awaited {
-            Awaited::Connect => self.greeting,
-            Awaited::Data => self.data_initiation,
-            Awaited::Message | Awaited::Bdat(_) => self.data_termination,
-            _ => self.command,
-        }
-    }
-}
 
 /// What the session wants of its driver.
 #[derive(Debug, PartialEq)]
@@ -125,6 +89,8 @@ pub struct ClientSession {
     offered: Offered,
     tls: bool,
     waiting_since: Instant,
+    /// What has ended the session and was not told yet.
+    failure: Option<Failure>,
 }
 
 impl ClientSession {
@@ -144,6 +110,7 @@ impl ClientSession {
             offered: Offered::default(),
             tls,
             waiting_since: now,
+            failure: None,
         }
     }
 
@@ -182,28 +149,42 @@ impl ClientSession {
         self.input_ended = true;
     }
 
-    /// What to do next.
+    /// What to do next. A reply that has come is the answer to what was sent before it came, so it
+    /// is taken before anything else is sent.
     pub fn poll(&mut self, now: Instant) -> Step {
+        if let Some(failure) = self.failure.take() {
+            return self.fail(failure);
+        }
         if matches!(self.state, State::Securing) {
             return Step::StartTls;
+        }
+        match self.reader.next(&mut self.input) {
+            Err(failure) => return self.fail(failure),
+            Ok(Some(reply)) => return self.take(reply, now),
+            Ok(None) => {}
         }
         if let Some(bytes) = self.take_output(now) {
             return Step::Send(bytes);
         }
-        match self.reader.next(&mut self.input) {
-            Err(failure) => self.fail(failure),
-            Ok(Some(reply)) => self.take(reply, now),
-            Ok(None) if self.input_ended => {
-                self.fail(Failure::Closed(self.awaited.front().copied()))
-            }
-            Ok(None) => Step::NeedInput,
+        if let Some(failure) = self.failure.take() {
+            return self.fail(failure);
         }
+        if self.input_ended {
+            return self.fail(Failure::Closed(self.awaited.front().copied()));
+        }
+        Step::NeedInput
     }
 
-    /// What is ready to be sent, if there is anything, without a look at the input.
+    /// What is ready to be sent, if there is anything; nothing behind a reply to nothing.
     pub fn take_output(&mut self, now: Instant) -> Option<BytesMut> {
         self.send_requests(now);
         Some(self.output.split()).filter(|bytes| !bytes.is_empty())
+    }
+
+    /// Whether requests are ready to be sent while no reply is owed: the last moment at which a
+    /// reply to nothing can be told from theirs.
+    pub fn begins_group(&self) -> bool {
+        matches!(self.state, State::Open) && self.awaited.is_empty() && !self.queue.is_empty()
     }
 
     /// When the server is too late, unless input comes before that.
@@ -242,6 +223,9 @@ impl ClientSession {
 
     /// The message is complete; `replies` are awaited, one but in LMTP (RFC 2033 section 4.2).
     pub fn end_message(&mut self, replies: usize, now: Instant) {
+        if !self.takes_message() || self.is_ahead() {
+            return;
+        }
         let State::Message(body) = std::mem::replace(&mut self.state, State::Open) else { return };
         let encoder = match body {
             Body::Begun => DataEncoder::for_data(),
@@ -253,7 +237,7 @@ impl ClientSession {
 
     /// Gives a whole message as it is, its end of data included.
     pub fn send_prepared(&mut self, bytes: &[u8], now: Instant) {
-        if !matches!(self.state, State::Message(_)) {
+        if !self.takes_message() || self.is_ahead() {
             return;
         }
         self.state = State::Open;
@@ -306,9 +290,30 @@ impl ClientSession {
         queued.count() + self.awaited.iter().filter(is_chunk).count()
     }
 
+    /// Whether the reply to a whole message is awaited: once all output has left, so has its end.
+    pub fn has_ended_message(&self) -> bool {
+        self.awaited.iter().any(|to| matches!(to, Awaited::Message | Awaited::Bdat(true)))
+    }
+
     /// Gives up requests that were not sent.
     pub fn forget_queued(&mut self) {
         self.queue.clear();
+    }
+
+    /// Whether a reply, or its beginning, has come for which nothing is owed; the session is over
+    /// then. What may yet become a refusal of a message is left to be its verdict.
+    fn is_ahead(&mut self) -> bool {
+        let may_refuse = self.takes_message();
+        self.failure = match self.reader.next(&mut self.input) {
+            Err(failure) => Some(failure),
+            Ok(Some(reply)) => Some(self.unasked(reply)),
+            Ok(None) => self
+                .reader
+                .begun(&self.input)
+                .filter(|head| !(may_refuse && head.starts_with(['4', '5'])))
+                .map(Failure::UnaskedHead),
+        };
+        self.failure.is_some()
     }
 
     fn await_message(&mut self, replies: usize, now: Instant) {
@@ -326,6 +331,9 @@ impl ClientSession {
     }
 
     fn send_requests(&mut self, now: Instant) {
+        if self.failure.is_some() || (self.begins_group() && self.is_ahead()) {
+            return;
+        }
         while matches!(self.state, State::Open)
             && self.has_turn()
             && let Some(request) = self.queue.pop_front()
@@ -350,13 +358,8 @@ impl ClientSession {
     fn take(&mut self, reply: Reply, now: Instant) -> Step {
         self.waiting_since = now;
         let Some(awaited) = self.awaited.pop_front() else {
-            return self.fail(if reply.code().closes() {
-                Failure::Leaving(reply)
-            } else if self.takes_message() {
-                Failure::Early(reply)
-            } else {
-                Failure::Unasked(reply)
-            });
+            let failure = self.unasked(reply);
+            return self.fail(failure);
         };
         let code = reply.code();
         match awaited {
@@ -376,6 +379,17 @@ impl ClientSession {
             self.end();
         }
         Step::Reply(awaited, reply)
+    }
+
+    /// What a reply means for which nothing is owed.
+    fn unasked(&self, reply: Reply) -> Failure {
+        if self.takes_message() {
+            Failure::Early(reply)
+        } else if reply.code().closes() {
+            Failure::Leaving(reply)
+        } else {
+            Failure::Unasked(reply)
+        }
     }
 
     fn fail(&mut self, failure: Failure) -> Step {

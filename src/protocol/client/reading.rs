@@ -46,6 +46,16 @@ impl ReplyReader {
         }
     }
 
+    /// The head of what has come of a reply that has not ended; `None` if nothing has.
+    pub(super) fn begun(&self, input: &[u8]) -> Option<String> {
+        match (self.lines.first(), self.code) {
+            (Some(text), Some(code)) => {
+                Some(excerpt(format!("{}-{text}", code.value()).as_bytes()))
+            }
+            _ => (!input.is_empty()).then(|| excerpt(input)),
+        }
+    }
+
     /// Takes one line; whether it was the last of its reply.
     fn take(&mut self, line: &[u8]) -> Result<bool, Failure> {
         let mut text = line.strip_suffix(b"\n").unwrap_or(line);

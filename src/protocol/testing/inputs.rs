@@ -139,7 +139,8 @@ pub fn server(input: &[u8]) {
     assert_eq!(serve(1), serve(usize::MAX));
 }
 
-/// What a server sends: the client says the same however it is cut, and comes to an end.
+/// What a server sends: the client says the same however its lines are cut, no more if lines come
+/// before they are due, and comes to an end.
 pub fn client(input: &[u8]) {
     let (mut choices, bytes) = Choices::of(input);
     let login = choices.rare().then(|| {
@@ -169,12 +170,18 @@ pub fn client(input: &[u8]) {
             ..MailParameters::default()
         },
     };
-    let say = |length: usize| {
+    let say = |length: &dyn Fn(usize) -> usize| {
         let mut peer = Peer::new(Arc::clone(&options));
-        in_pieces(bytes, |_| length, |piece| peer.receive(piece, &envelope));
+        in_pieces(bytes, length, |piece| peer.receive(piece, &envelope));
         peer.sent.escape_ascii().to_string()
     };
-    assert_eq!(say(1), say(usize::MAX));
+    let line = |left: usize| {
+        let rest = &bytes[bytes.len() - left..];
+        rest.iter().position(|byte| *byte == b'\n').map_or(left, |at| at + 1)
+    };
+    let said = say(&|_| 1);
+    assert_eq!(said, say(&line));
+    assert!(said.starts_with(&say(&|left| left)));
 }
 
 /// A client that sends one message, if the server lets it.

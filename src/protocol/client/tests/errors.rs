@@ -30,6 +30,11 @@ fn each_says_what_the_server_did() {
             false,
         ),
         (
+            Box::new(Failure::UnaskedHead("25".to_owned())),
+            "the server began a reply to nothing: \"25\"",
+            false,
+        ),
+        (
             Box::new(Failure::Early(reply())),
             "the server replied before the message had ended: 421 4.3.2 bye",
             false,

@@ -46,6 +46,77 @@ fn replies_nobody_asked_for() {
     assert_eq!(unasked(""), None);
 }
 
+/// What a client that has greeted gets to know if all of `said` comes at once, and how many replies
+/// it took before that; what it does on each reply is up to `act`.
+fn surplus(
+    said: &str,
+    requests: Vec<Request>,
+    act: impl Fn(Awaited, &mut ClientSession, Instant),
+) -> (Option<Failure>, Vec<Awaited>) {
+    let mut table = Table::new(Cut::Whole);
+    let mut replies = Vec::new();
+    table.server("220 hello\r\n", &mut |_, _, _, _| ());
+    for request in requests {
+        table.session.ask(request).expect("an argument");
+        table.run();
+    }
+    table.server(said, &mut |to, _, session, now| {
+        replies.push(to);
+        act(to, session, now);
+    });
+    (table.failure, replies)
+}
+
+#[test]
+fn a_reply_too_many_is_never_the_answer_to_what_comes_next() {
+    let ask = |request: fn() -> Request| {
+        move |_: Awaited, session: &mut ClientSession, _: Instant| {
+            session.ask(request()).expect("an argument");
+        }
+    };
+    let noop = || vec![Request::Noop];
+    for next in [|| Request::Noop, || Request::Rset, || Request::Data, || Request::Quit] {
+        for more in ["250 OK\r\n", "220 hello\r\n", "354 go\r\n", "450 no\r\n", "550 no\r\n"] {
+            let (failure, replies) = surplus(&format!("250 OK\r\n{more}"), noop(), ask(next));
+            assert!(matches!(failure, Some(Failure::Unasked(_))), "{more}: {failure:?}");
+            assert_eq!(replies, [Awaited::Noop], "{more}");
+        }
+        for part in ["2", "25", "250", "250 O", "250-O\r\n", "4", "x"] {
+            let (failure, replies) = surplus(&format!("250 OK\r\n{part}"), noop(), ask(next));
+            assert!(matches!(failure, Some(Failure::UnaskedHead(_))), "{part}: {failure:?}");
+            assert_eq!(replies, [Awaited::Noop], "{part}");
+        }
+    }
+    let (failure, _) = surplus("250 OK\r\n421 bye\r\n", noop(), ask(|| Request::Noop));
+    assert!(matches!(failure, Some(Failure::Leaving(_))), "{failure:?}");
+}
+
+#[test]
+fn a_reply_together_with_354_is_no_word_on_the_message() {
+    let end: fn(Awaited, &mut ClientSession, Instant) =
+        |_, session, now| session.end_message(1, now);
+    let prepared: fn(Awaited, &mut ClientSession, Instant) =
+        |_, session, now| session.send_prepared(b".\r\n", now);
+    for give in [end, prepared] {
+        for more in ["250 OK\r\n", "354 go\r\n", "450 no\r\n", "552 no\r\n", "421 bye\r\n"] {
+            let said = format!("354 go\r\n{more}");
+            let (failure, replies) = surplus(&said, vec![Request::Data], give);
+            assert!(matches!(failure, Some(Failure::Early(_))), "{more}: {failure:?}");
+            assert_eq!(replies, [Awaited::Data], "{more}");
+        }
+        for part in ["2", "250", "250-O\r\n", "3"] {
+            let said = format!("354 go\r\n{part}");
+            let (failure, _) = surplus(&said, vec![Request::Data], give);
+            assert!(matches!(failure, Some(Failure::UnaskedHead(_))), "{part}: {failure:?}");
+        }
+        for part in ["4", "55", "552 no", "552-no\r\n"] {
+            let said = format!("354 go\r\n{part}");
+            let (failure, _) = surplus(&said, vec![Request::Data], give);
+            assert_eq!(failure, None, "{part}: it may become a refusal");
+        }
+    }
+}
+
 #[test]
 fn an_end_of_input_is_told_with_what_was_awaited() {
     let mut table = Table::new(Cut::Whole);
