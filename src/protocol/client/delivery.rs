@@ -164,6 +164,12 @@ impl Delivery {
         now: Instant,
     ) {
         let code = reply.code();
+        if code.closes() && !(self.lmtp && to == Awaited::Message) {
+            // Nothing more will be answered; in LMTP each verdict is for one recipient.
+            self.refuse(to, &reply);
+            self.stage = Stage::Done;
+            return;
+        }
         match to {
             Awaited::Mail if code.is_completion() => self.is_open = true,
             Awaited::Mail => {
@@ -245,6 +251,17 @@ impl Delivery {
     /// What became of each recipient, in their order.
     pub fn fates(&self) -> &[Fate] {
         &self.fates
+    }
+
+    /// What became of each recipient if nothing more is heard: whom the message was not taken for
+    /// is pending.
+    pub fn verdicts(&self) -> Vec<Fate> {
+        let delivered = if self.lmtp { self.delivered } else { self.fates.len() };
+        let verdict = |(index, fate): (usize, &Fate)| match fate {
+            Fate::Accepted if self.response.is_none() || index >= delivered => Fate::Pending,
+            fate => fate.clone(),
+        };
+        self.fates.iter().enumerate().map(verdict).collect()
     }
 
     /// The last reply that a recipient owes its acceptance to, if there is one.

@@ -89,7 +89,7 @@ pub struct ClientSession {
     offered: Offered,
     tls: bool,
     waiting_since: Instant,
-    /// What has ended the session and was not told yet.
+    /// What has ended the session and was not told yet; a 421 once its reply was.
     failure: Option<Failure>,
 }
 
@@ -170,6 +170,9 @@ impl ClientSession {
             return self.fail(failure);
         }
         if self.input_ended {
+            if let Some(reply) = self.reader.last(&mut self.input) {
+                return self.take(reply, now);
+            }
             return self.fail(Failure::Closed(self.awaited.front().copied()));
         }
         Step::NeedInput
@@ -374,6 +377,9 @@ impl ClientSession {
                 self.state = State::Securing;
             }
             _ => {}
+        }
+        if code.closes() {
+            self.failure = Some(Failure::Leaving(reply.clone()));
         }
         if code.closes() || awaited == Awaited::Quit {
             self.end();

@@ -46,6 +46,18 @@ impl ReplyReader {
         }
     }
 
+    /// The reply whose end will never come, if what there is of it refuses something: a refusal is
+    /// one without its line end, while what may have been cut off an acceptance is not known.
+    pub(super) fn last(&mut self, input: &mut BytesMut) -> Option<Reply> {
+        let line = input.split();
+        self.scanned = 0;
+        // Without three digits the lines before it are all there is.
+        let _ = self.take(&line);
+        let lines = std::mem::take(&mut self.lines);
+        let code = self.code.take().filter(|code| !code.is_positive())?;
+        Some(Reply::received(code, lines))
+    }
+
     /// The head of what has come of a reply that has not ended; `None` if nothing has.
     pub(super) fn begun(&self, input: &[u8]) -> Option<String> {
         match (self.lines.first(), self.code) {

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod duel;
+mod ends;
 mod errors;
 mod hostile;
 
