@@ -6,6 +6,8 @@ const { SmtpError, systemCode } = require('../errors.js');
 /** Where the texts of recipients that were refused begin, and how many each has. */
 const FIRST_REJECTED = 3;
 const REJECTED_WORDS = 3;
+/** Texts of an error. */
+const ERROR_WORDS = 7;
 const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/;
 
 /** A reply of the engine: its code and the text of each line, line breaks between. */
@@ -29,37 +31,60 @@ function detailsOf(text) {
 /**
  * The result of a message, or the error.
  *
- * @param {string[]} texts as src/node/client/outcome.rs has them
+ * @param {string[]} given as src/node/client/outcome.rs has them
  * @param {string[]} to the recipients
  * @returns {any}
  */
-function outcomeOf(texts, to) {
-  if (texts[0] !== '') return failureOf(texts);
+function outcomeOf(given, to) {
+  const error = given[0] === '' ? undefined : failureOf(given);
+  if (error && given.length <= ERROR_WORDS) return error;
+  const texts = error ? given.slice(ERROR_WORDS - 1) : given;
   const rejected = [];
+  const refused = new Set();
   for (let at = FIRST_REJECTED; at < texts.length; at += REJECTED_WORDS) {
-    const address = to[Number(texts[at])];
-    rejected.push({ address, ...replyOf(texts[at + 2]), command: commandOf(texts[at + 1]) });
+    const [index, request, reply] = texts.slice(at, at + REJECTED_WORDS);
+    const address = to[Number(index)];
+    refused.add(Number(index));
+    rejected.push(
+      reply === ''
+        ? lostOf(address, error)
+        : { address, ...replyOf(reply), command: commandOf(request) },
+    );
   }
-  if (rejected.length === to.length) return rejectionOf(rejected);
+  if (rejected.length === to.length) return rejectionOf(rejected, error);
   const response = replyOf(texts[1]).reply;
   const details = texts[2] === '' ? {} : { details: detailsOf(texts[2]) };
-  if (rejected.length === 0) return { response, accepted: to, rejected, ...details };
-  const isIndex = (/** @type {number} */ at) => at >= FIRST_REJECTED && at % REJECTED_WORDS === 0;
-  const refused = new Set(texts.filter((_, at) => isIndex(at)).map(Number));
   const accepted = to.filter((_, index) => !refused.has(index));
   return { response, accepted, rejected, ...details };
 }
 
-/** Nobody was accepted. @param {any[]} rejected */
-function rejectionOf(rejected) {
-  const [{ address, command, reply, replyCode, enhancedStatus }] = rejected;
+/** A recipient of whom the server said nothing before the connection was lost. */
+function lostOf(/** @type {string} */ address, /** @type {any} */ error) {
+  const { replyCode, enhancedStatus, command, response, message, uncertain } = error;
+  if (uncertain) return { address, reply: message, command, uncertain, error };
+  return { address, reply: response ?? message, replyCode, enhancedStatus, command, error };
+}
+
+/**
+ * Nobody was accepted.
+ *
+ * @param {any[]} rejected
+ * @param {any} [lost] the error that some of them have, of whom the server said nothing
+ */
+function rejectionOf(rejected, lost) {
+  const first = rejected.find(({ error }) => error === undefined) ?? rejected[0];
+  const { address, command, reply, replyCode, enhancedStatus } = first;
   const others = rejected.length === 1 ? '' : ` and ${rejected.length - 1} more`;
   const text = `${command} was refused for ${address}${others}: ${reply}`;
   const error = new SmtpError('SMTP_ERR_REJECTED', text, {
-    ...{ replyCode, enhancedStatus, command },
+    ...{ replyCode, enhancedStatus, command, cause: lost },
     permanent: rejected.every(({ error }) => error?.permanent),
   });
-  return Object.assign(error, { response: reply, rejected });
+  Object.assign(error, { response: reply, rejected });
+  if (lost === undefined) return error;
+  // Those of whom nothing was said may be tried again, whatever the others were told.
+  Object.defineProperty(error, 'permanent', { value: false });
+  return Object.assign(error, { uncertain: lost.uncertain });
 }
 
 /** What kept a message from being sent. @param {string[]} texts */

@@ -9,6 +9,7 @@ use crate::net::stream::Stream;
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
 use crate::protocol::client::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Request, Step};
+use crate::protocol::limits::MAX_REPLY;
 use crate::protocol::reply::Reply;
 use bytes::BytesMut;
 use std::future::poll_fn;
@@ -36,6 +37,8 @@ pub struct Connection {
     begun: bool,
     /// The last message was sent to its end, and that has left.
     sent: bool,
+    /// What the connection broke with; what came before that is still taken.
+    broken: Option<io::Error>,
     meter: Meter,
 }
 
@@ -117,6 +120,7 @@ impl Connection {
             lmtp: options.opening.lmtp,
             begun: false,
             sent: false,
+            broken: None,
             meter: Meter::default(),
         };
         if options.implicit_tls {
@@ -166,39 +170,51 @@ impl Connection {
         Ok(self)
     }
 
-    /// Sends one message; what became of it, or why the connection is of no use any more.
+    /// Sends one message; what became of it, or why the connection is of no use any more. `delivery`
+    /// is for [`Connection::lost`], also where this is given up.
     ///
     /// # Errors
-    /// [`SendError::Uncertain`] if the server may have taken the message all the same.
+    /// Whatever ended the connection, which tells nothing of the message.
     pub async fn deliver(
         &mut self,
         envelope: &Envelope,
         source: &mut MessageSource,
+        delivery: &mut Option<Delivery>,
     ) -> Result<Outcome, SendError> {
         self.begun = false;
         self.sent = false;
         self.meter.begin();
-        let begun = Delivery::begin(envelope, self.lmtp, &mut self.session);
-        let mut delivery = match begun {
-            Ok(delivery) => delivery,
+        let delivery = match Delivery::begin(envelope, self.lmtp, &mut self.session) {
+            Ok(begun) => delivery.insert(begun),
             Err(unfit) => return Ok(Outcome::Failed(SendError::Unfit(unfit))),
         };
-        match self.carry_through(&mut delivery, source).await {
-            Ok(()) => {
-                self.meter.end();
-                Ok(Outcome::Answered(delivery.fates().to_vec(), delivery.response().cloned()))
-            }
+        self.carry_through(delivery, source).await?;
+        self.meter.end();
+        Ok(Outcome::Answered(delivery.fates().to_vec(), delivery.response().cloned()))
+    }
+
+    /// What became of a message whose delivery ended with `error`: what the server said of it still
+    /// counts, and is [`SendError::Uncertain`] where it may have taken it all the same.
+    pub fn lost(&self, delivery: Option<&Delivery>, error: SendError) -> Outcome {
+        let Some(delivery) = delivery else { return Outcome::Failed(error) };
+        let mut fates = delivery.verdicts();
+        if let SendError::Protocol(Failure::Early(reply)) = &error
+            && !reply.code().is_positive()
+        {
             // It has refused the message, if early.
-            Err(SendError::Protocol(Failure::Early(reply))) if !reply.code().is_positive() => {
-                let fate = |fate: &Fate| match fate {
-                    Fate::Rejected(..) => fate.clone(),
-                    _ => Fate::Rejected(Awaited::Message, reply.clone()),
-                };
-                Ok(Outcome::Answered(delivery.fates().iter().map(fate).collect(), None))
+            for fate in fates.iter_mut().filter(|fate| **fate == Fate::Pending) {
+                *fate = Fate::Rejected(Awaited::Message, reply.clone());
             }
-            Err(error) if self.sent => Err(SendError::Uncertain(Box::new(error))),
-            Err(error) => Err(error),
         }
+        let response = delivery.response().cloned();
+        if !fates.contains(&Fate::Pending) {
+            return Outcome::Answered(fates, response);
+        }
+        let error = if self.sent { SendError::Uncertain(Box::new(error)) } else { error };
+        if fates.iter().all(|fate| *fate == Fate::Pending) {
+            return Outcome::Failed(error);
+        }
+        Outcome::Broken(fates, response, error)
     }
 
     async fn carry_through(
@@ -209,7 +225,7 @@ impl Connection {
         loop {
             match delivery.progress() {
                 Progress::Done => return Ok(()),
-                Progress::Message if delivery.has_room(&self.session) => {
+                Progress::Message if self.broken.is_none() && delivery.has_room(&self.session) => {
                     self.give(delivery, source).await?;
                 }
                 _ => match self.event().await? {
@@ -234,7 +250,7 @@ impl Connection {
         let limit = self.session.data_block_timeout();
         let piece = within(limit, source.next()).await.ok_or(SendError::Starved)?;
         let Some(piece) = piece? else {
-            self.glance().await?;
+            self.glance().await;
             delivery.finish(&mut self.session, Instant::now());
             return self.flush().await;
         };
@@ -245,11 +261,6 @@ impl Connection {
     /// Whether another message can be sent.
     pub fn is_usable(&self) -> bool {
         !self.session.has_ended()
-    }
-
-    /// Whether the last message has left to its end.
-    pub fn has_sent(&self) -> bool {
-        self.sent
     }
 
     /// Whether something of the last message may have left.
@@ -298,13 +309,20 @@ impl Connection {
     async fn event(&mut self) -> Result<Event, SendError> {
         loop {
             if self.session.begins_group() {
-                self.glance().await?;
+                self.glance().await;
             }
             match self.session.poll(Instant::now()) {
                 Step::Send(bytes) => self.write(bytes).await?,
                 Step::Reply(to, reply) => return Ok(Event::Reply(to, reply)),
                 Step::StartTls => return Ok(Event::StartTls),
-                Step::Fail(failure) => return Err(failure.into()),
+                Step::Fail(failure) => {
+                    let closed = matches!(failure, Failure::Closed(_));
+                    let error = self.broken.take().filter(|_| closed);
+                    return Err(error.map_or_else(|| failure.into(), SendError::Io));
+                }
+                Step::NeedInput if !self.session.is_awaiting() => {
+                    return Err(SendError::Impossible("a reply is waited for that is not owed"));
+                }
                 Step::NeedInput => self.read().await?,
             }
         }
@@ -321,33 +339,35 @@ impl Connection {
                 Err(_) => return Err(self.session.expire().into()),
             },
         };
-        self.took(read)
+        self.took(read);
+        Ok(())
     }
 
     /// Takes what has come already, so that no answer to what was sent before is taken for one to
     /// what is sent next.
-    async fn glance(&mut self) -> Result<(), SendError> {
+    async fn glance(&mut self) {
+        if self.broken.is_some() {
+            return;
+        }
         self.session.input().reserve(READ);
         let mut reading = pin!(self.stream.read_buf(self.session.input()));
         let read = poll_fn(|context| match reading.as_mut().poll(context) {
             Poll::Ready(read) => Poll::Ready(Some(read)),
             Poll::Pending => Poll::Ready(None),
         });
-        match read.await {
-            Some(read) => self.took(read),
-            None => Ok(()),
+        if let Some(read) = read.await {
+            self.took(read);
         }
     }
 
-    fn took(&mut self, read: io::Result<usize>) -> Result<(), SendError> {
+    fn took(&mut self, read: io::Result<usize>) {
         match read {
             Ok(0) => self.session.end_input(),
             Ok(_) => {}
             // TLS without its goodbye: as good as an end between replies.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.session.end_input(),
-            Err(error) => return Err(SendError::Io(error)),
+            Err(error) => self.break_off(error),
         }
-        Ok(())
     }
 
     /// Sends all that the session has ready.
@@ -359,6 +379,9 @@ impl Connection {
     }
 
     async fn write(&mut self, bytes: BytesMut) -> Result<(), SendError> {
+        if self.broken.is_some() {
+            return Ok(());
+        }
         self.begun = true;
         let limit = self.session.data_block_timeout();
         let mut rest = &bytes[..];
@@ -367,33 +390,38 @@ impl Connection {
                 return Err(Failure::Timeout(None).into());
             };
             match written {
-                Ok(0) => return Err(self.last_word(io::ErrorKind::WriteZero.into()).await),
+                Ok(0) => return self.hear_out(io::ErrorKind::WriteZero.into()).await,
                 Ok(written) => rest = &rest[written..],
-                Err(error) => return Err(self.last_word(error).await),
+                Err(error) => return self.hear_out(error).await,
             }
         }
         self.sent |= self.session.has_ended_message();
         match within(limit, self.stream.flush()).await {
             None => Err(Failure::Timeout(None).into()),
             Some(Ok(())) => Ok(()),
-            Some(Err(error)) => Err(self.last_word(error).await),
+            Some(Err(error)) => self.hear_out(error).await,
         }
     }
 
-    /// What the server said before it stopped to listen, or why it cannot be written to.
-    async fn last_word(&mut self, error: io::Error) -> SendError {
-        self.session.input().reserve(READ);
-        let last = self.stream.read_buf(self.session.input());
-        if matches!(timeout(FAREWELL, last).await, Ok(Ok(1..))) {
-            match self.session.poll(Instant::now()) {
-                Step::Fail(failure @ Failure::Early(_)) => return failure.into(),
-                Step::Reply(Awaited::Bdat(_), reply) if !reply.code().is_positive() => {
-                    return Failure::Early(reply).into();
+    /// Takes what the server said before it stopped to listen; `error` is told once that is done.
+    async fn hear_out(&mut self, error: io::Error) -> Result<(), SendError> {
+        let hearing = async {
+            while self.session.input().len() <= MAX_REPLY {
+                self.session.input().reserve(READ);
+                if !matches!(self.stream.read_buf(self.session.input()).await, Ok(1..)) {
+                    return;
                 }
-                _ => {}
             }
-        }
-        SendError::Io(error)
+        };
+        let _ = timeout(FAREWELL, hearing).await;
+        self.break_off(error);
+        Ok(())
+    }
+
+    /// The connection is broken; what came before counts.
+    fn break_off(&mut self, error: io::Error) {
+        self.session.end_input();
+        self.broken.get_or_insert(error);
     }
 }
 

@@ -55,8 +55,33 @@ pub struct ClientOptions {
 pub enum Outcome {
     /// The server had its say: on each recipient, and in the end if it took the message.
     Answered(Vec<Fate>, Option<Reply>),
+    /// It ended before the server had had its say on all: what it said, and of whom it said nothing
+    /// is pending, for this reason.
+    Broken(Vec<Fate>, Option<Reply>, SendError),
     /// The server did not come to have its say.
     Failed(SendError),
+}
+
+impl Outcome {
+    /// Whether a message is begun anew, whose connection had been used before and is of no use any
+    /// more: the server certainly did not take it. `begun` tells whether any of it was sent.
+    fn goes_again(&self, begun: bool) -> bool {
+        // It was turned away before it had begun: the server said 421 to its envelope.
+        let left = |fate: &Fate| matches!(fate, Fate::Rejected(_, reply) if reply.code().closes());
+        match self {
+            Self::Answered(fates, None) => !fates.is_empty() && fates.iter().all(left),
+            Self::Answered(_, Some(_)) => false,
+            Self::Failed(error) | Self::Broken(.., error) => match error {
+                SendError::Io(_) => true,
+                // The connection was of no use before the message came to it.
+                SendError::Protocol(_) if !begun => true,
+                SendError::Protocol(failure) => {
+                    matches!(failure, Failure::Closed(_) | Failure::Leaving(_))
+                }
+                _ => false,
+            },
+        }
+    }
 }
 
 /// Why a message was not sent.
@@ -102,11 +127,6 @@ pub enum SendError {
 }
 
 impl SendError {
-    /// Whether it was the application that ended it.
-    pub fn is_ours(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Closed)
-    }
-
     /// The request and the reply that are to blame, as far as there are any.
     pub fn cause(&self) -> (Option<Awaited>, Option<&Reply>) {
         match self {

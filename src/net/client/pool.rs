@@ -9,8 +9,7 @@ use super::details::Details;
 use super::source::MessageSource;
 use super::{ClientOptions, Outcome, SendError};
 use crate::net::sync::lock;
-use crate::protocol::client::Failure;
-use crate::protocol::client::delivery::{Envelope, Fate};
+use crate::protocol::client::delivery::{Delivery, Envelope, Fate};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -336,43 +335,25 @@ impl Shared {
         job.attempts += 1;
         let reused = connection.is_some();
         let cancel = Arc::clone(&job.cancel);
-        let outcome = tokio::select! {
+        let mut delivery = None;
+        let result = tokio::select! {
             biased;
-            outcome = self.try_once(&mut job, connection) => outcome,
+            outcome = self.try_once(&mut job, connection, &mut delivery) => outcome,
             () = cancel.cancelled() => Err(SendError::Cancelled),
             () = self.aborted() => Err(SendError::Closed),
         };
-        let usable = connection.as_ref().is_some_and(Connection::is_usable);
+        let usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
         let details = connection.as_ref().map(Connection::details).unwrap_or_default();
         let begun = connection.as_ref().is_some_and(Connection::has_begun);
-        let again = match &outcome {
-            _ if !reused => false,
-            // The connection was of no use before the message came to it.
-            Err(SendError::Io(_) | SendError::Protocol(_)) if !begun => true,
-            Ok(Outcome::Answered(fates, None)) => was_turned_away(fates) && !usable,
-            Err(SendError::Io(_)) => true,
-            Err(SendError::Protocol(failure)) => {
-                matches!(failure, Failure::Closed(_) | Failure::Leaving(_))
-            }
-            _ => false,
+        let outcome = match (result, &*connection) {
+            (Ok(outcome), _) => outcome,
+            (Err(error), Some(connection)) => connection.lost(delivery.as_ref(), error),
+            (Err(error), None) => Outcome::Failed(error),
         };
-        let outcome = match outcome {
-            Ok(outcome) => {
-                if !usable {
-                    *connection = None;
-                }
-                outcome
-            }
-            Err(error) => {
-                let error = match connection.take() {
-                    Some(connection) if connection.has_sent() && error.is_ours() => {
-                        SendError::Uncertain(Box::new(error))
-                    }
-                    _ => error,
-                };
-                Outcome::Failed(error)
-            }
-        };
+        if !usable {
+            *connection = None;
+        }
+        let again = reused && !usable && outcome.goes_again(begun);
         if again && job.attempts < MAX_ATTEMPTS && job.source.rewind() {
             let mut state = lock(&self.state);
             if state.phase != Phase::Aborted {
@@ -380,8 +361,12 @@ impl Shared {
                 return;
             }
         }
-        let taken =
-            matches!(&outcome, Outcome::Answered(fates, _) if fates.contains(&Fate::Accepted));
+        let taken = match &outcome {
+            Outcome::Answered(fates, _) | Outcome::Broken(fates, ..) => {
+                fates.contains(&Fate::Accepted)
+            }
+            Outcome::Failed(_) => false,
+        };
         let counter = if taken { &self.sent } else { &self.failed };
         counter.fetch_add(1, Ordering::Relaxed);
         (job.report)(outcome, details);
@@ -391,6 +376,7 @@ impl Shared {
         &self,
         job: &mut Job,
         connection: &mut Option<Connection>,
+        delivery: &mut Option<Delivery>,
     ) -> Result<Outcome, SendError> {
         self.keep_to_rate().await;
         let connection = match connection {
@@ -401,7 +387,7 @@ impl Shared {
                 connection.insert(opened)
             }
         };
-        connection.deliver(&job.envelope, &mut job.source).await
+        connection.deliver(&job.envelope, &mut job.source, delivery).await
     }
 
     async fn aborted(&self) {
@@ -426,12 +412,6 @@ impl Shared {
             closed();
         }
     }
-}
-
-/// Whether a server that left had not begun with the message: it said 421 to its envelope.
-fn was_turned_away(fates: &[Fate]) -> bool {
-    let left = |fate: &Fate| matches!(fate, Fate::Rejected(_, reply) if reply.code().closes());
-    !fates.is_empty() && fates.iter().all(left)
 }
 
 async fn disturbed(connection: &mut Option<Connection>) {

@@ -8,18 +8,24 @@ use crate::protocol::client::opening::Refusal;
 use crate::protocol::client::{Awaited, Failure};
 use crate::protocol::reply::Reply;
 
-/// '', the last reply and the details, or '' for these; then for each recipient that was refused its
-/// index, the request and the reply; or what [`error_texts`] gives.
+/// '' or what [`error_texts`] gives, which is all where nothing was answered; the last reply and the
+/// details, or '' for these; then for each recipient that was not accepted its index, the request and
+/// the reply, '' for these where there was none.
 pub(super) fn outcome_texts(outcome: &Outcome, details: Option<&Details>) -> Vec<String> {
-    let (fates, response) = match outcome {
+    let (fates, response, mut texts) = match outcome {
         Outcome::Failed(error) => return error_texts(error),
-        Outcome::Answered(fates, response) => (fates, response),
+        Outcome::Broken(fates, response, error) => (fates, response, error_texts(error)),
+        Outcome::Answered(fates, response) => (fates, response, vec![String::new()]),
     };
-    let response = response.as_ref().map(reply_text).unwrap_or_default();
-    let mut texts = vec![String::new(), response, details.map(details_text).unwrap_or_default()];
+    texts.push(response.as_ref().map(reply_text).unwrap_or_default());
+    texts.push(details.map(details_text).unwrap_or_default());
     for (index, fate) in fates.iter().enumerate() {
-        if let Fate::Rejected(request, reply) = fate {
-            texts.extend([index.to_string(), request.to_string(), reply_text(reply)]);
+        match fate {
+            Fate::Accepted => {}
+            Fate::Pending => texts.extend([index.to_string(), String::new(), String::new()]),
+            Fate::Rejected(request, reply) => {
+                texts.extend([index.to_string(), request.to_string(), reply_text(reply)]);
+            }
         }
     }
     texts
