@@ -181,7 +181,7 @@ describe('a client', { timeout: 60_000 }, () => {
   });
 
   for (const [mechanism, answers] of /** @type {const} */ ([
-    ['PLAIN', []],
+    ['PLAIN', ['\0tim\0secret']],
     ['LOGIN', ['tim', 'secret']],
     ['CRAM-MD5', [/^tim [0-9a-f]{32}$/]],
   ])) {

@@ -131,6 +131,8 @@ impl SendError {
     pub fn cause(&self) -> (Option<Awaited>, Option<&Reply>) {
         match self {
             Self::Refused(Refusal::Refused(request, reply)) => (Some(*request), Some(reply)),
+            Self::Refused(Refusal::Logins(_, reply)) => (Some(Awaited::Auth), Some(reply)),
+            Self::Protocol(Failure::Misplaced(request, reply)) => (Some(*request), Some(reply)),
             Self::Refused(Refusal::NoTls(reply)) => (Some(Awaited::StartTls), reply.as_ref()),
             Self::Protocol(Failure::Closed(request) | Failure::Timeout(request)) => {
                 (*request, None)

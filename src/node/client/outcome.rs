@@ -73,9 +73,9 @@ fn code(error: &SendError) -> &'static str {
         SendError::Tls(error) => error.code(),
         SendError::Protocol(Failure::Timeout(_)) => "ETIMEDOUT",
         SendError::Protocol(Failure::Closed(_) | Failure::Leaving(_)) => "SMTP_ERR_CLOSED",
-        SendError::Refused(Refusal::Refused(Awaited::Auth, _) | Refusal::Sasl(_)) => {
-            "SMTP_ERR_AUTH"
-        }
+        SendError::Refused(
+            Refusal::Refused(Awaited::Auth, _) | Refusal::Logins(..) | Refusal::Sasl(_),
+        ) => "SMTP_ERR_AUTH",
         SendError::Refused(Refusal::NoMechanism) => "SMTP_ERR_NO_MECHANISM",
         SendError::Refused(Refusal::NoTls(_)) => "SMTP_ERR_NO_TLS",
         SendError::Refused(Refusal::Argument(_)) | SendError::Unfit(Unfit::Argument(_)) => {

@@ -20,6 +20,8 @@ use crate::protocol::sasl::{Mechanism, SaslError};
 
 /// What cancels an exchange (RFC 4954 section 4).
 const CANCELLATION: &str = "*";
+/// Bytes of an AUTH line with its CRLF, beyond which the initial response is not in it.
+const MAX_LINE: usize = 512;
 
 /// One attempt to log in, from AUTH to its last reply.
 #[derive(Debug)]
@@ -29,7 +31,8 @@ pub struct Authentication {
 
 #[derive(Debug)]
 enum State {
-    Answering(Exchange),
+    /// With the initial response, if it is the answer to the server's empty challenge.
+    Answering(Exchange, Option<Response>),
     Cancelled(SaslError),
 }
 
@@ -40,7 +43,7 @@ pub enum Progress {
     Challenged,
     /// A challenge that has no answer, and why; the cancellation is queued.
     Cancelled(SaslError),
-    /// The last reply: 235 if the client is logged in.
+    /// The last reply: 235, or another 2yz, if the client is logged in.
     Ended(Reply),
 }
 
@@ -54,8 +57,16 @@ impl Authentication {
         exchange: Exchange,
         session: &mut ClientSession,
     ) -> Result<Self, ArgumentError> {
-        session.ask(Request::Auth(mechanism.name().to_owned(), exchange.initial()))?;
-        Ok(Self { state: State::Answering(exchange) })
+        let (name, initial) = (mechanism.name(), exchange.initial());
+        let length = |text: &String| "AUTH  \r\n".len() + name.len() + text.len();
+        let (now, later) = match initial {
+            Some(text) if length(&text) > MAX_LINE => (None, Some(Response(text))),
+            initial => (initial, None),
+        };
+        session.ask(Request::Auth(name.to_owned(), now))?;
+        // PLAIN says the same on whatever the server asks.
+        let later = later.filter(|_| mechanism != Mechanism::Plain);
+        Ok(Self { state: State::Answering(exchange, later) })
     }
 
     /// Takes the reply to AUTH, or to a line of its exchange.
@@ -70,11 +81,15 @@ impl Authentication {
     ) -> Result<Progress, SaslError> {
         let text = reply.texts().first().map(String::as_str).unwrap_or_default();
         match (&mut self.state, reply.code().value()) {
-            (State::Answering(exchange), 334) => {
-                let answer = exchange.respond(text);
+            (State::Answering(exchange, later), 300..400) => {
+                let answer = match later.take() {
+                    Some(initial) if text.trim().is_empty() => Ok(initial),
+                    Some(_) => Err(SaslError::Challenge),
+                    None => exchange.respond(text),
+                };
                 return Ok(self.answer(answer, session));
             }
-            (State::Answering(exchange), 235) => exchange.complete(text)?,
+            (State::Answering(exchange, _), 200..300) => exchange.complete(text)?,
             (State::Cancelled(error), 200..400) => return Err(*error),
             _ => {}
         }

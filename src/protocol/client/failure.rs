@@ -21,6 +21,9 @@ pub enum Failure {
     /// It began one; the head of it.
     #[error("the server began a reply to nothing: \"{0}\"")]
     UnaskedHead(String),
+    /// What it answered a request with is no answer to that.
+    #[error("the server replied to {0} with what is no answer to it: {1}")]
+    Misplaced(Awaited, Reply),
     /// It answered a message that has not ended yet.
     #[error("the server replied before the message had ended: {0}")]
     Early(Reply),

@@ -32,7 +32,7 @@ pub use request::{ArgumentError, Awaited, Greeting, Request};
 pub use timeouts::Timeouts;
 
 use super::encoder::DataEncoder;
-use super::reply::Reply;
+use super::reply::{Reply, ReplyCode};
 use bytes::BytesMut;
 use reading::ReplyReader;
 use std::collections::VecDeque;
@@ -365,12 +365,15 @@ impl ClientSession {
             return self.fail(failure);
         };
         let code = reply.code();
+        if is_misplaced(awaited, code) {
+            return self.fail(Failure::Misplaced(awaited, reply));
+        }
         match awaited {
             Awaited::Greet(Greeting::Helo) if code.is_completion() => {
                 self.offered = Offered::default();
             }
             Awaited::Greet(_) if code.is_completion() => self.offered = Offered::new(&reply),
-            Awaited::Data if code.value() == 354 => self.state = State::Message(Body::Begun),
+            Awaited::Data if code.is_positive() => self.state = State::Message(Body::Begun),
             Awaited::StartTls if code.value() == 220 => {
                 // What came with it may be anybody's.
                 self.reader.forget(&mut self.input);
@@ -406,5 +409,17 @@ impl ClientSession {
     fn end(&mut self) {
         self.state = State::Ended;
         self.queue.clear();
+    }
+}
+
+/// Whether a code is no answer to what it was sent for: 3yz asks for more where there is none, 2yz is
+/// done before a message came, and 220 is another greeting line (RFC 5321 section 4.3.2).
+fn is_misplaced(awaited: Awaited, code: ReplyCode) -> bool {
+    let asks_for_more = code.is_positive() && !code.is_completion();
+    match awaited {
+        Awaited::Data => code.is_completion(),
+        Awaited::Auth => false,
+        Awaited::Greet(_) if code.value() == 220 => true,
+        _ => asks_for_more,
     }
 }

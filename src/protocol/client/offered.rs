@@ -20,7 +20,7 @@ impl Offered {
             .skip(1)
             .map(|line| {
                 // `AUTH=LOGIN`, as some old servers have it.
-                let (keyword, parameters) = line.split_once([' ', '=']).unwrap_or((line, ""));
+                let (keyword, parameters) = line.split_once([' ', '\t', '=']).unwrap_or((line, ""));
                 (keyword.to_ascii_uppercase(), parameters.trim().to_owned())
             })
             .collect();

@@ -7,6 +7,7 @@ use crate::protocol::reply::Reply;
 use crate::protocol::sasl::client::{Credentials, Exchange};
 use crate::protocol::sasl::{Mechanism, SaslError};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Whether the session is to be encrypted.
@@ -59,6 +60,9 @@ pub enum Refusal {
     /// It offers no mechanism that the credentials fit, or no AUTH at all.
     #[error("the server offers no way to log in that is known")]
     NoMechanism,
+    /// It refused the login by each of these mechanisms; the last reply.
+    #[error("the server refused AUTH by {0}: {1}")]
+    Logins(String, Reply),
     /// The exchange failed on our side.
     #[error("cannot log in: {0}")]
     Sasl(#[from] SaslError),
@@ -81,6 +85,8 @@ pub struct Opening {
     options: Arc<OpeningOptions>,
     /// What a mechanism takes for random.
     nonce: String,
+    /// Mechanisms that the server said it does not do after all.
+    tried: Vec<Mechanism>,
     state: State,
 }
 
@@ -95,7 +101,7 @@ enum State {
 impl Opening {
     /// `nonce` is printable, random, and used once.
     pub fn new(options: Arc<OpeningOptions>, nonce: String) -> Self {
-        Self { options, nonce, state: State::Greeting }
+        Self { options, nonce, tried: Vec::new(), state: State::Greeting }
     }
 
     /// Whether the session takes mail now.
@@ -173,15 +179,35 @@ impl Opening {
             self.state = State::Ready;
             return Ok(());
         };
-        let offered = session.offered().mechanisms();
+        // Whoever may listen on the way could have had the better ones refused.
+        let is_private = session.is_tls() || is_loopback(&self.options.server.0);
+        let is_open = self.tried.is_empty() || is_private;
+        let fits = |name: &&str| {
+            Mechanism::parse(name).is_some_and(|mechanism| {
+                let shows_password = matches!(mechanism, Mechanism::Plain | Mechanism::Login);
+                !self.tried.contains(&mechanism) && (is_open || !shows_password)
+            })
+        };
+        let offered = session.offered().mechanisms().filter(fits);
         let mechanism = login.credentials.choose(offered, login.mechanism, session.is_tls());
         let mechanism = mechanism.ok_or(Refusal::NoMechanism)?;
         let (host, port) = &self.options.server;
         let nonce = std::mem::take(&mut self.nonce);
         let exchange = Exchange::new(mechanism, &login.credentials, nonce, host, *port)?;
+        self.tried.push(mechanism);
         let authentication = Authentication::begin(mechanism, exchange, session)?;
         self.state = State::Authenticating(authentication);
         Ok(())
+    }
+
+    fn refused_login(&self, reply: Reply) -> Refusal {
+        match &self.tried[..] {
+            [] | [_] => Refusal::Refused(Awaited::Auth, reply),
+            tried => {
+                let names: Vec<_> = tried.iter().map(|mechanism| mechanism.name()).collect();
+                Refusal::Logins(names.join(", "), reply)
+            }
+        }
     }
 
     fn authenticate(&mut self, reply: Reply, session: &mut ClientSession) -> Result<(), Refusal> {
@@ -191,11 +217,24 @@ impl Opening {
         match authentication.replied(reply, session)? {
             Progress::Challenged => Ok(()),
             Progress::Cancelled(error) => Err(Refusal::Sasl(error)),
-            Progress::Ended(reply) if reply.code().value() == 235 => {
+            Progress::Ended(reply) if reply.code().is_completion() => {
                 self.state = State::Ready;
                 Ok(())
             }
-            Progress::Ended(reply) => Err(Refusal::Refused(Awaited::Auth, reply)),
+            // It does not do this one; after 535 nothing else is tried.
+            Progress::Ended(reply) if matches!(reply.code().value(), 502 | 504 | 534) => {
+                match self.log_in(session) {
+                    Err(Refusal::NoMechanism) => Err(self.refused_login(reply)),
+                    result => result,
+                }
+            }
+            Progress::Ended(reply) => Err(self.refused_login(reply)),
         }
     }
+}
+
+/// Whether nobody listens on the way to a host.
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
 }

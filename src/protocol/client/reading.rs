@@ -6,6 +6,9 @@ use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::{Buf, BytesMut};
 use memchr::memchr;
 
+/// Empty lines before a reply, or within it, that are skipped.
+const MAX_EMPTY: usize = 10;
+
 /// Cuts what a server sends into replies.
 #[derive(Debug, Default)]
 pub(super) struct ReplyReader {
@@ -14,6 +17,8 @@ pub(super) struct ReplyReader {
     code: Option<ReplyCode>,
     /// Their bytes.
     length: usize,
+    /// Empty lines since the last reply, which some servers send around one.
+    empty: usize,
     /// Bytes at the head of the input known to hold no line end.
     scanned: usize,
 }
@@ -38,8 +43,13 @@ impl ReplyReader {
             self.scanned = 0;
             self.length += end;
             let line = input.split_to(end);
+            if line.iter().all(|byte| matches!(byte, b'\r' | b'\n')) && self.empty < MAX_EMPTY {
+                self.empty += 1;
+                continue;
+            }
             if self.take(&line)? {
                 self.length = 0;
+                self.empty = 0;
                 let lines = std::mem::take(&mut self.lines);
                 return Ok(self.code.take().map(|code| Reply::received(code, lines)));
             }
@@ -64,7 +74,10 @@ impl ReplyReader {
             (Some(text), Some(code)) => {
                 Some(excerpt(format!("{}-{text}", code.value()).as_bytes()))
             }
-            _ => (!input.is_empty()).then(|| excerpt(input)),
+            _ => {
+                let is_empty = input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+                (!is_empty).then(|| excerpt(input))
+            }
         }
     }
 

@@ -21,7 +21,7 @@ const SCRAM: [&str; 2] = [
 const MECHANISMS: [(Mechanism, &[&str]); 6] = [
     (Mechanism::ScramSha256, &SCRAM),
     (Mechanism::CramMd5, &["<1896.697170952@postoffice.reston.mci.net>"]),
-    (Mechanism::Plain, &[]),
+    (Mechanism::Plain, &[""]),
     (Mechanism::Login, &["Username:", "Password:"]),
     (Mechanism::OAuthBearer, &["{\"status\":\"invalid_token\"}"]),
     (Mechanism::XOAuth2, &["{\"status\":\"400\"}"]),
@@ -128,6 +128,113 @@ fn a_cancellation_is_over_with_a_refusal_and_nothing_else() {
             Ok(Progress::Ended(reply)) => assert!(is_heeded && reply.code().value() == code),
             other => assert!(!is_heeded && other == Err(SaslError::Challenge), "{code}: {other:?}"),
         }
+    }
+}
+
+/// What an opening with a login says after EHLO, the server's lines in between, and how it ends.
+fn logging_in(
+    host: &str,
+    secret: &str,
+    mechanisms: &str,
+    script: &[&str],
+) -> (Vec<String>, Option<Refusal>, bool) {
+    let credentials = match mechanisms {
+        "XOAUTH2" | "OAUTHBEARER" => Credentials::token,
+        _ => Credentials::password,
+    };
+    let credentials = credentials(USER.to_owned(), secret.to_owned()).expect("credentials");
+    let options = options(|options| {
+        options.login = Some(Login { credentials, mechanism: None });
+        options.server.0 = host.to_owned();
+    });
+    let mut table = Table::new(Cut::Whole);
+    let mut opening = Opening::new(options, NONCE.to_owned());
+    let mut refusal = None;
+    let mut each = |to, reply, session: &mut ClientSession, _| {
+        refusal = opening.replied(to, reply, session).err();
+    };
+    table.server("220 mx.example\r\n", &mut each);
+    table.sent.clear();
+    table.server(&format!("250-mx.example\r\n250 AUTH\t{mechanisms}\r\n"), &mut each);
+    let mut said = Vec::new();
+    for line in script.iter().chain([&""]) {
+        said.push(String::from_utf8(std::mem::take(&mut table.sent)).expect("text"));
+        if !line.is_empty() {
+            table.server(&format!("{line}\r\n"), &mut each);
+        }
+    }
+    said.retain(|line| !line.is_empty());
+    (said, refusal, opening.is_ready())
+}
+
+#[test]
+fn a_mechanism_that_the_server_does_not_do_is_followed_by_the_next() {
+    let all = "SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN";
+    for code in [502, 504, 534] {
+        let refused = format!("{code} no");
+        let script = [&*refused; 4];
+        for (host, tried) in [
+            ("mx.example", &["SCRAM-SHA-256", "CRAM-MD5"][..]),
+            ("192.0.2.1", &["SCRAM-SHA-256", "CRAM-MD5"]),
+            ("localhost", &["SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"]),
+            ("127.0.0.1", &["SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"]),
+            ("::1", &["SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"]),
+        ] {
+            let (said, refusal, _) = logging_in(host, PASSWORD, all, &script[..tried.len()]);
+            let names: Vec<_> =
+                said.iter().filter_map(|line| line.split_whitespace().nth(1)).collect();
+            assert_eq!(names, tried, "{code} {host}");
+            assert!(
+                matches!(&refusal, Some(Refusal::Logins(names, _)) if *names == tried.join(", ")),
+                "{refusal:?}"
+            );
+        }
+        let (_, refusal, ready) =
+            logging_in("::1", PASSWORD, "CRAM-MD5 LOGIN", &[&refused, "334 ", "334 ", "235 in"]);
+        assert!(ready && refusal.is_none());
+    }
+    for code in [421, 432, 454, 500, 501, 503, 530, 535, 538] {
+        let (said, refusal, _) = logging_in("::1", PASSWORD, all, &[&format!("{code} no")]);
+        assert_eq!(said.len(), 1, "{code}");
+        assert!(matches!(refusal, Some(Refusal::Refused(Awaited::Auth, _))), "{code}");
+    }
+}
+
+#[test]
+fn an_initial_response_stands_in_a_line_that_has_room_for_it() {
+    for mechanism in ["PLAIN", "XOAUTH2", "OAUTHBEARER"] {
+        for length in (1..700).step_by(7).chain([4_000]) {
+            let secret = "x".repeat(length);
+            let (said, refusal, ready) =
+                logging_in("mx.example", &secret, mechanism, &["334 ", "235 in"]);
+            let (line, rest) = said.split_first().expect("AUTH");
+            assert!(line.len() <= 512, "{mechanism} {length}");
+            let alone = *line == format!("AUTH {mechanism}\r\n");
+            let whole = "AUTH  \r\n".len() + mechanism.len() + rest[0].trim_end().len();
+            if alone {
+                assert!(whole > 512 && rest.len() == 1, "{mechanism} {length}");
+            }
+            assert!(ready && refusal.is_none(), "{mechanism} {length}");
+        }
+    }
+}
+
+#[test]
+fn servers_of_all_kinds_are_answered() {
+    for (mechanism, script) in [
+        ("LOGIN", &["334 Username:", "334 Password:", "235 in"][..]),
+        ("LOGIN", &["334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "235 in"]),
+        ("LOGIN", &["334 VXNlcg", "334 UGFzcw", "235 in"]),
+        ("LOGIN", &["334", "334", "250 in"]),
+        ("PLAIN", &["334 ", "235 in"]),
+        ("PLAIN", &["334 go on", "235 in"]),
+        ("PLAIN", &["235 in"]),
+        ("PLAIN", &["250 in"]),
+        ("CRAM-MD5", &["334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2U", "200 in"]),
+    ] {
+        let (said, refusal, ready) = logging_in("mx.example", PASSWORD, mechanism, script);
+        assert!(ready && refusal.is_none(), "{mechanism} {script:?}: {refusal:?}");
+        assert_eq!(said.len(), script.len(), "{script:?}");
     }
 }
 

@@ -35,6 +35,16 @@ fn each_says_what_the_server_did() {
             false,
         ),
         (
+            Box::new(Failure::Misplaced(Awaited::Data, reply())),
+            "the server replied to DATA with what is no answer to it: 421 4.3.2 bye",
+            false,
+        ),
+        (
+            Box::new(Refusal::Logins("PLAIN, LOGIN".to_owned(), reply())),
+            "the server refused AUTH by PLAIN, LOGIN: 421 4.3.2 bye",
+            false,
+        ),
+        (
             Box::new(Failure::Early(reply())),
             "the server replied before the message had ended: 421 4.3.2 bye",
             false,

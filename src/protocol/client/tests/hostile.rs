@@ -15,7 +15,6 @@ fn failure_of(bytes: &[u8]) -> Option<Failure> {
 fn what_is_no_reply_ends_the_session() {
     for line in [
         "HTTP/1.1 400 Bad Request\r\n",
-        "\r\n",
         "22 x\r\n",
         "2200 x\r\n",
         "220x\r\n",
@@ -27,6 +26,74 @@ fn what_is_no_reply_ends_the_session() {
         "+20 x\r\n",
     ] {
         assert!(matches!(failure_of(line.as_bytes()), Some(Failure::BadReply(_))), "{line:?}");
+    }
+}
+
+#[test]
+fn empty_lines_around_a_reply_are_skipped_so_many_and_no_more() {
+    for line in ["\r\n", "\n"] {
+        for (count, is_taken) in [(0, true), (1, true), (10, true), (11, false), (1_000, false)] {
+            let empty = line.repeat(count);
+            for said in [format!("{empty}220 x\r\n"), format!("220-x\r\n{empty}220 x\r\n")] {
+                everywhere(|cut| {
+                    let mut table = Table::new(cut);
+                    table.server(&said, &mut |_, _, _, _| ());
+                    let failed =
+                        matches!(table.failure, Some(Failure::BadReply(_) | Failure::Closed(_)));
+                    assert_eq!(!failed, is_taken, "{count} {cut:?}");
+                });
+            }
+        }
+        let mut table = Table::new(Cut::Whole);
+        table.server(&format!("220 x\r\n{line}{line}"), &mut |_, _, _, _| ());
+        for _ in 0..20 {
+            table.session.ask(Request::Noop).expect("an argument");
+            table.run();
+            table.client("NOOP\r\n");
+            table.server(&format!("{line}250 OK\r\n{line}"), &mut |_, _, _, _| ());
+            assert_eq!(table.failure, None);
+        }
+    }
+}
+
+#[test]
+fn a_code_that_is_no_answer_ends_the_session() {
+    let mail = || Request::Mail(String::new(), MailParameters::default());
+    let rcpt = || Request::Rcpt("a@b".to_owned(), RcptParameters::default());
+    let greet = || Request::Greet(Greeting::Ehlo, "x".to_owned());
+    let requests: [&dyn Fn() -> Request; 9] = [
+        &greet,
+        &mail,
+        &rcpt,
+        &|| Request::Data,
+        &|| Request::Bdat("x".into(), true),
+        &|| Request::Rset,
+        &|| Request::Noop,
+        &|| Request::Quit,
+        &|| Request::Auth("PLAIN".to_owned(), None),
+    ];
+    for request in requests {
+        for code in [211, 220, 250, 251, 300, 334, 354, 399, 450, 550] {
+            let mut table = Table::new(Cut::Whole);
+            table.server("220 hello\r\n", &mut |_, _, _, _| ());
+            let request = request();
+            let to = request.awaited();
+            table.session.ask(request).expect("an argument");
+            table.run();
+            table.server(&format!("{code} x\r\n"), &mut |_, _, _, _| ());
+            let ends = match to {
+                Awaited::Data => code < 300,
+                Awaited::Auth => false,
+                Awaited::Greet(_) => code == 220 || (300..400).contains(&code),
+                _ => (300..400).contains(&code),
+            };
+            let is_misplaced = matches!(table.failure, Some(Failure::Misplaced(..)));
+            assert_eq!(is_misplaced, ends, "{code} to {to}");
+            assert_eq!(
+                table.session.takes_message(),
+                to == Awaited::Data && (300..400).contains(&code)
+            );
+        }
     }
 }
 

@@ -9,7 +9,9 @@ mod tests;
 
 use super::{Mechanism, SaslError};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use scram::Scram;
@@ -17,6 +19,12 @@ use std::fmt;
 
 /// Bytes of a challenge (RFC 4954 section 4).
 const MAX_CHALLENGE: usize = 12_288;
+
+/// Base64 whose padding may be missing.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// For passwords, the best first.
 const UNDER_TLS: [Mechanism; 4] =
@@ -189,10 +197,15 @@ impl Exchange {
     /// # Errors
     /// If the challenge is not to be answered; the exchange is over then.
     pub fn respond(&mut self, challenge: &str) -> Result<Response, SaslError> {
-        let challenge = decoded(challenge)?;
         let (Secret::Password(secret) | Secret::Token(secret)) = &self.credentials.secret;
         let answer = match &mut self.state {
-            State::Said(_) | State::Over => return Err(SaslError::Challenge),
+            State::Over => return Err(SaslError::Challenge),
+            // Some servers ask for it first, whether it was in the first line or not.
+            State::Said(text) => {
+                let answer = std::mem::take(text);
+                self.state = State::Over;
+                answer
+            }
             State::Token(_, acknowledgement) => {
                 let answer = (*acknowledgement).to_owned();
                 self.state = State::Over;
@@ -208,11 +221,11 @@ impl Exchange {
                 secret.clone()
             }
             State::CramMd5 => {
-                let answer = cram_md5(&self.credentials.user, secret, &challenge)?;
+                let answer = cram_md5(&self.credentials.user, secret, &decoded(challenge)?)?;
                 self.state = State::Over;
                 answer
             }
-            State::Scram(scram) => scram.respond(secret, &challenge)?,
+            State::Scram(scram) => scram.respond(secret, &decoded(challenge)?)?,
         };
         Ok(Response(STANDARD.encode(answer)))
     }
@@ -238,7 +251,7 @@ fn decoded(text: &str) -> Result<Vec<u8>, SaslError> {
     if text.len() > MAX_CHALLENGE {
         return Err(SaslError::Challenge);
     }
-    STANDARD.decode(text.trim()).map_err(|_| SaslError::Challenge)
+    LENIENT.decode(text.trim()).map_err(|_| SaslError::Challenge)
 }
 
 /// RFC 2195 section 2.
