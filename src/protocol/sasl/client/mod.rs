@@ -197,6 +197,9 @@ impl Exchange {
     /// # Errors
     /// If the challenge is not to be answered; the exchange is over then.
     pub fn respond(&mut self, challenge: &str) -> Result<Response, SaslError> {
+        if challenge.len() > MAX_CHALLENGE {
+            return Err(SaslError::Challenge);
+        }
         let (Secret::Password(secret) | Secret::Token(secret)) = &self.credentials.secret;
         let answer = match &mut self.state {
             State::Over => return Err(SaslError::Challenge),

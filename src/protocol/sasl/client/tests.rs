@@ -189,6 +189,11 @@ fn challenges_have_bounds() {
     }
     let mut plain = exchange(Mechanism::Plain, &password("a", "b"), "");
     assert!(plain.respond("").is_ok(), "to a server that asks for it first");
+    for mechanism in [Mechanism::Plain, Mechanism::Login] {
+        let mut exchange = exchange(mechanism, &password("a", "b"), "");
+        let endless = "A".repeat(MAX_CHALLENGE + 4);
+        assert_eq!(exchange.respond(&endless), Err(SaslError::Challenge));
+    }
     assert_eq!(plain.respond(""), Err(SaslError::Challenge));
 }
 
