@@ -333,3 +333,25 @@ describe('what is public is described', () => {
     }
   });
 });
+
+test('the files that comments of the sources name are there', () => {
+  const all = ['src', '__test__', 'bench', 'docs', 'examples', 'scripts', 'types'].flatMap(
+    (folder) =>
+      fs
+        .readdirSync(path.join(ROOT, folder), { recursive: true })
+        .map((name) => path.join(folder, String(name)).replaceAll('\\', '/')),
+  );
+  const known = [...all, ...fs.readdirSync(ROOT)];
+  const isThere = (/** @type {string} */ name) =>
+    known.some((file) => file === name || file.endsWith(`/${name}`));
+  const sources = all.filter((file) => /^src\/.*\.(js|rs)$/.test(file));
+  assert.ok(sources.length > 100);
+  const missing = sources.flatMap((file) => {
+    const comments = read(file)
+      .split('\n')
+      .filter((line) => /^\s*(\/\/|\*|\/\*)/.test(line));
+    const named = comments.join('\n').match(/(?<![\w/.-])[\w-]+(?:\/[\w-]+)*\.(?:js|rs)\b/g) ?? [];
+    return named.filter((name) => !isThere(name)).map((name) => `${name} in ${file}`);
+  });
+  assert.deepEqual(missing, []);
+});
