@@ -1,6 +1,6 @@
 //! How long a client waits (RFC 5321 section 4.5.3.2).
 
-use super::Awaited;
+use super::request::Awaited;
 use std::time::Duration;
 
 /// For how long replies are awaited (RFC 5321 section 4.5.3.2); `None` for ever.
