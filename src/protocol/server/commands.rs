@@ -169,8 +169,9 @@ impl ServerSession {
 
 /// Whether a line is the first of a request by HTTP (RFC 9112 section 3), of any version.
 fn is_http(line: &[u8]) -> bool {
-    let words = || line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-    words().count() > 2 && words().next_back().is_some_and(|word| word.starts_with(b"HTTP/"))
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let version = words.nth(2).and_then(|word| word.get(..5));
+    version.is_some_and(|head| head.eq_ignore_ascii_case(b"HTTP/"))
 }
 
 fn is_verb(line: &str, verb: &str) -> bool {

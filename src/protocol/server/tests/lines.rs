@@ -20,12 +20,15 @@ fn no_space_is_around_a_line_but_that_of_mail() {
 }
 
 /// What a web page or a program that means another port can be made to send.
-const STRANGERS: [&[u8]; 9] = [
+const STRANGERS: [&[u8]; 12] = [
     b"GET / HTTP/1.1\r\nHost: mx\r\n\r\n",
     b"POST /x HTTP/1.1\r\nHost: mx\r\n\r\nEHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n",
     b"PROPFINDALOT / HTTP/1.0\nEHLO x\n",
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     b"CONNECT mx:25 HTTP/1.1\r\n\r\n",
+    b"POST\t/\tHTTP/1.1\r\nEHLO x\r\n",
+    b"POST / HTTP/1.1\rHost: mx\rEHLO x\r\nEHLO x\r\n",
+    b"post / http/1.1\nEHLO x\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\nEHLO x\r\n",
     b"\x16\x03\x03\x00\r\nEHLO x\r\n",
     b"LONG\r\nEHLO x\r\nMAIL FROM:<a@b>\r\n",
