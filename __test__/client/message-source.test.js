@@ -6,7 +6,7 @@ const path = require('node:path');
 const { Readable } = require('node:stream');
 const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
-const { Feed, bytesOf, lengthOf, sourceOf } = require('../../src/js/client/message-source.js');
+const { Feed, closeSource, lengthOf, sourceOf } = require('../../src/js/client/message-source.js');
 
 test('a message is bytes at hand, a file, or pieces', () => {
   assert.deepEqual(sourceOf('ü'), { content: Buffer.from('ü') });
@@ -28,9 +28,21 @@ test('a file has a length; what is none, or not there, is an error', async () =>
   await assert.rejects(lengthOf(__dirname), RangeError);
 });
 
-test('a piece is a string or bytes', () => {
-  assert.deepEqual(bytesOf('ü'), Buffer.from('ü'));
-  assert.throws(() => bytesOf(5), /^TypeError: a piece of a message must be/);
+test('what a message is made of is a string or bytes', async () => {
+  assert.equal(String(await new Feed(['ü', Buffer.from('x'), '']).gather()), 'üx');
+  await assert.rejects(new Feed([5]).gather(), /^TypeError: a piece of a message must be/);
+});
+
+test('a character that is cut in two is whole again', async () => {
+  for (const [pieces, text] of /** @type {[any[], string][]} */ ([
+    [['a\ud83d', '\ude00b'], 'a😀b'],
+    [['\ud83d', '', '\ude00'], '😀'],
+    [['\ud83d', Buffer.from('x')], '\ufffdx'],
+    [['x\ud83d'], 'x\ufffd'],
+    [['\ude00\ud83d', '\ud83d\ude00'], '\ufffd\ufffd😀'],
+  ])) {
+    assert.equal(String(await new Feed(pieces).gather()), text, JSON.stringify(pieces));
+  }
 });
 
 /** Feeds a source to an engine that has room for one piece at a time, or for all. */
@@ -109,5 +121,126 @@ describe('a source', () => {
     other.feed.end();
     await turn();
     assert.equal(returned, true);
+  });
+});
+
+const error = new Error('of the test');
+/** @type {Record<string, () => any>} */
+const ONCE = {
+  'a Readable': () => Readable.from(['a']),
+  'a generator': () =>
+    (function* () {
+      yield 'a';
+    })(),
+  'an async generator': () =>
+    (async function* () {
+      yield 'a';
+    })(),
+  'a web stream': () => Readable.toWeb(Readable.from([Buffer.from('a')])),
+};
+
+describe('a source that can be read once', () => {
+  const isError = { name: 'SmtpError', code: 'SMTP_ERR_SOURCE', permanent: true };
+  for (const [what, make] of Object.entries(ONCE)) {
+    test(`${what}: not a second time`, async () => {
+      const source = make();
+      const first = new Feed(source);
+      assert.throws(() => new Feed(source), isError, 'while it is read');
+      assert.equal(String(await first.gather()), 'a');
+      assert.throws(() => new Feed(source), isError, 'when it was read');
+    });
+
+    test(`${what}: not once others have read it`, async () => {
+      const source = make();
+      for await (const _ of source);
+      await assert.rejects(async () => new Feed(source).gather(), isError);
+    });
+  }
+
+  test('a Readable: not once its first piece was taken, or it was destroyed', async () => {
+    const stream = Readable.from(['a', 'b']);
+    await new Promise((resolve) => stream.once('data', resolve));
+    stream.pause();
+    assert.throws(() => new Feed(stream), isError);
+    const destroyed = Readable.from(['a']);
+    destroyed.destroy();
+    assert.throws(() => new Feed(destroyed), isError);
+  });
+
+  test('what is empty is an empty message, but a generator that may have been read', async () => {
+    const empty = { async *[Symbol.asyncIterator]() {} };
+    for (const source of [[], new Set(), Readable.from([]), [''], empty, empty]) {
+      assert.equal((await new Feed(source).gather()).length, 0);
+    }
+    await assert.rejects(new Feed((async function* () {})()).gather(), isError);
+  });
+});
+
+describe('a source that is closed', () => {
+  const faulty = () => {
+    throw error;
+  };
+  const next = async () => ({ value: 'a', done: false });
+  const made = (/** @type {any} */ members) => ({
+    next,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    ...members,
+  });
+  for (const [what, source] of Object.entries({
+    'return throws': made({ return: faulty }),
+    'return rejects': made({ return: async () => faulty() }),
+    'return is no function': made({ return: 5 }),
+    'destroy throws': made({ destroy: faulty }),
+    'its destruction fails later': new Readable({
+      read() {
+        this.push('a');
+      },
+      destroy: (_, callback) => setImmediate(callback, error),
+    }),
+  })) {
+    test(`${what}: nobody hears of it`, async () => {
+      const { feed, run } = feeding(source, () => false);
+      await turn();
+      feed.end();
+      await run;
+      await turn();
+    });
+  }
+
+  test('without having been read', async () => {
+    const stream = new Readable({ destroy: (_, callback) => setImmediate(callback, error) });
+    closeSource(stream);
+    assert.equal(stream.destroyed, true);
+    await turn();
+    for (const other of ['x', Buffer.from('x'), [], null, undefined, 5, { path: 'x' }]) {
+      closeSource(other);
+    }
+  });
+
+  test('not while another message has it', () => {
+    const stream = Readable.from(['a']);
+    const feed = new Feed(stream);
+    closeSource(stream);
+    assert.equal(stream.destroyed, false);
+    feed.end();
+    assert.equal(stream.destroyed, true);
+  });
+
+  test('is read no further, even if it always has more and there is always room', async () => {
+    let count = 0;
+    const endless = {
+      *[Symbol.iterator]() {
+        for (;;) yield `${count++}`;
+      },
+    };
+    const { feed, run } = feeding(endless);
+    await turn();
+    feed.end();
+    await run;
+    const read = count;
+    await turn();
+    assert.equal(count, read);
   });
 });

@@ -2,6 +2,7 @@
 // `Client.Pool`: connections that are kept, messages that wait, and servers that leave.
 
 const assert = require('node:assert/strict');
+const { getEventListeners } = require('node:events');
 const { describe, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const { Client } = require('../../index.js');
@@ -182,11 +183,36 @@ describe('what waits', { timeout: 60_000 }, () => {
     const first = one.send(ENVELOPE, 'x');
     const second = one.send(ENVELOPE, 'y', { signal });
     const third = one.send(ENVELOPE, 'z');
-    controller.abort(new Error('enough'));
-    await assert.rejects(second, { message: 'enough' });
+    const cause = new Error('enough');
+    controller.abort(cause);
+    await assert.rejects(second, { name: 'AbortError', code: 'ABORT_ERR', cause });
     go.resolve();
     await Promise.all([first, third]);
     assert.equal(one.stats().sent, 2);
+  });
+
+  test('and all of a signal, however many, is given up before anything goes on', async (t) => {
+    const go = deferred();
+    const { port, conversations } = await scripted(t, async (conversation) => {
+      await conversation.greet();
+      await conversation.expect(/^MAIL/);
+      go.resolve();
+      await conversation.gone();
+    });
+    const one = pool(t, { port, maxConnections: 2 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sent = Array.from({ length: 500 }, () => one.send(ENVELOPE, 'x', { signal }));
+    assert.equal(getEventListeners(signal, 'abort').length, 1);
+    await go.promise;
+    controller.abort(new Error('enough'));
+    for (const { reason } of /** @type {any[]} */ (await Promise.allSettled(sent))) {
+      assert.deepEqual([reason.name, reason.code], ['AbortError', 'ABORT_ERR']);
+    }
+    const { sent: taken, failed, pending } = one.stats();
+    assert.deepEqual([taken, failed, pending], [0, 500, 0]);
+    assert.ok(conversations.length <= 2, `${conversations.length} connections`);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
   test('is sent before the pool closes', async (t) => {

@@ -282,13 +282,49 @@ describe('a message that comes in pieces', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a source', { timeout: 60_000 }, () => {
+  const envelope = { from: FROM, to: TO };
+
+  test('that was read before is an error before MAIL', async (t) => {
+    const { port, conversations } = await scripted(t, async (conversation) => {
+      await conversation.greet();
+      await conversation.expect(/^QUIT/);
+    });
+    const read = (async function* () {
+      yield 'x';
+    })();
+    for await (const _ of read);
+    const sent = Client.send({ host: HOST, port }, envelope, read);
+    await assert.rejects(sent, { code: 'SMTP_ERR_SOURCE' });
+    assert.ok(conversations.every(({ received }) => !/MAIL/.test(`${received}`)));
+  });
+
+  test('is closed whatever keeps the message from being begun', async (t) => {
+    const { options } = await keeping(t);
+    for (const [given, to] of /** @type {[any, any][]} */ ([
+      [options, 'no address> <x'],
+      [{ ...options, signal: AbortSignal.abort() }, TO],
+      [{ ...options, hots: 'x' }, TO],
+      [{ mx: true }, 'nowhere'],
+    ])) {
+      const stream = new Readable({
+        read() {},
+        destroy: (_, callback) => callback(new Error('of the test')),
+      });
+      await assert.rejects(Client.send(given, { from: FROM, to }, stream));
+      assert.equal(stream.destroyed, true);
+    }
+  });
+});
+
 describe('a signal', { timeout: 60_000 }, () => {
   test('gives a message up before, while and after it waits', async (t) => {
     const reason = new Error('enough');
+    const isGivenUp = { name: 'AbortError', code: 'ABORT_ERR', cause: reason };
     const gone = AbortSignal.abort(reason);
     const { options, mails } = await keeping(t);
     const envelope = { from: FROM, to: TO };
-    await assert.rejects(Client.send({ ...options, signal: gone }, envelope, 'x'), reason);
+    await assert.rejects(Client.send({ ...options, signal: gone }, envelope, 'x'), isGivenUp);
     const controller = new AbortController();
     const { port, conversations } = await scripted(t, async (conversation) => {
       await conversation.greet();
@@ -297,7 +333,7 @@ describe('a signal', { timeout: 60_000 }, () => {
     });
     const { signal } = controller;
     const stalled = Client.send({ host: HOST, port, signal }, envelope, 'x');
-    await assert.rejects(stalled, reason);
+    await assert.rejects(stalled, isGivenUp);
     await conversations[0].gone();
     assert.deepEqual(mails, []);
     const late = new AbortController();

@@ -4,7 +4,11 @@
 const { Buffer } = require('node:buffer');
 const fs = require('node:fs/promises');
 const path = require('node:path');
+const { performance } = require('node:perf_hooks');
+const { Readable } = require('node:stream');
+const { setImmediate } = require('node:timers');
 const { inspect, types } = require('node:util');
+const { SmtpError } = require('../errors.js');
 
 /**
  * Where a message comes from: one of its bytes at hand, the path of its file, whole as of now, and
@@ -40,11 +44,38 @@ async function lengthOf(file) {
   return stats.size;
 }
 
-/** A piece of a message as bytes. @param {unknown} piece @returns {Uint8Array} @throws {TypeError} */
-function bytesOf(piece) {
-  if (typeof piece === 'string') return Buffer.from(piece);
-  if (types.isUint8Array(piece)) return piece;
-  throw new TypeError(`a piece of a message must be a string or a Buffer, not ${inspect(piece)}`);
+/** Sources that can be read once, and have been given to be. @type {WeakSet<object>} */
+const taken = new WeakSet();
+/** Pieces, and milliseconds, after which the event loop gets its turn. */
+const PIECES_A_TURN = 64;
+const TURN_MS = 5;
+const HALF = /[\ud800-\udbff]$/;
+
+/** Pieces as bytes; a character may begin in one and end in the next. */
+class Encoder {
+  #half = '';
+
+  /** @param {unknown} piece @returns {Uint8Array} @throws {TypeError} */
+  bytes(piece) {
+    if (types.isUint8Array(piece)) {
+      const half = this.rest();
+      return half.length === 0 ? piece : Buffer.concat([half, piece]);
+    }
+    if (typeof piece !== 'string') {
+      const shown = inspect(piece);
+      throw new TypeError(`a piece of a message must be a string or a Buffer, not ${shown}`);
+    }
+    const text = this.#half + piece;
+    this.#half = HALF.exec(text)?.[0] ?? '';
+    return Buffer.from(this.#half === '' ? text : text.slice(0, -1));
+  }
+
+  /** Half a character whose other half never came. */
+  rest() {
+    const half = this.#half;
+    this.#half = '';
+    return Buffer.from(half);
+  }
 }
 
 /** Pieces on their way to the engine, which says when it has room. */
@@ -52,15 +83,27 @@ class Feed {
   /** @type {AsyncIterator<unknown> | Iterator<unknown>} */
   #iterator;
   #source;
+  #encoder = new Encoder();
+  #isOnce;
   #ended = false;
   #wake = () => {};
   /** What the source failed with. @type {unknown} */
   error;
 
-  /** @param {any} source */
+  /**
+   * @param {any} source
+   * @throws {SmtpError} SMTP_ERR_SOURCE if it was read before, and can be read once only
+   */
   constructor(source) {
+    if (taken.has(source) || wasRead(source)) throw readBefore();
     this.#source = source;
-    this.#iterator = (source[Symbol.asyncIterator] ?? source[Symbol.iterator]).call(source);
+    try {
+      this.#iterator = (source[Symbol.asyncIterator] ?? source[Symbol.iterator]).call(source);
+    } catch (cause) {
+      throw readBefore(cause);
+    }
+    this.#isOnce = this.#iterator === source;
+    if (this.#isOnce || isStream(source)) taken.add(source);
   }
 
   /**
@@ -69,18 +112,44 @@ class Feed {
    */
   async run(push, finish) {
     try {
+      let count = 0;
+      let turn = performance.now();
       while (!this.#ended) {
         const { value, done } = await this.#iterator.next();
         if (this.#ended) return;
-        if (done) return finish(true);
-        if (!push(bytesOf(value))) await this.#room();
+        if (done) {
+          if (count === 0 && this.#isOnce) throw readBefore();
+          const rest = this.#encoder.rest();
+          if (rest.length > 0) push(rest);
+          return finish(true);
+        }
+        count++;
+        const bytes = this.#encoder.bytes(value);
+        if (bytes.length > 0 && !push(bytes)) await this.#room();
+        else if (count % PIECES_A_TURN === 0 || performance.now() - turn > TURN_MS) {
+          await new Promise((resolve) => setImmediate(resolve));
+          turn = performance.now();
+        }
       }
     } catch (error) {
+      if (this.#ended) return;
       this.error = error;
       finish(false);
     } finally {
       this.end();
     }
+  }
+
+  /** All of it, for more than one server. @returns {Promise<Uint8Array>} */
+  async gather() {
+    /** @type {Uint8Array[]} */
+    const pieces = [];
+    await this.run(
+      (bytes) => pieces.push(bytes) > 0,
+      () => {},
+    );
+    if (this.error !== undefined) throw this.error;
+    return Buffer.concat(pieces);
   }
 
   /** There is room again. */
@@ -93,9 +162,7 @@ class Feed {
     if (this.#ended) return;
     this.#ended = true;
     this.#wake();
-    if (typeof this.#source.destroy === 'function') this.#source.destroy();
-    // What a source says about its end is of no consequence any more.
-    else Promise.resolve(this.#iterator.return?.()).catch(() => {});
+    close(this.#source, this.#iterator);
   }
 
   #room() {
@@ -105,4 +172,42 @@ class Feed {
   }
 }
 
-module.exports = { Feed, bytesOf, lengthOf, sourceOf };
+/** @param {unknown} [cause] */
+function readBefore(cause) {
+  const text = 'the source of the message was read before, or is being read: nothing was sent';
+  return new SmtpError('SMTP_ERR_SOURCE', text, { permanent: true, cause });
+}
+
+const isStream = (/** @type {any} */ source) =>
+  typeof source.pipe === 'function' || typeof source.getReader === 'function';
+
+function wasRead(/** @type {any} */ source) {
+  return isStream(source) && (Readable.isDisturbed(source) || source.destroyed === true);
+}
+
+/**
+ * Closes a source that is not wanted. What it says about its end is of no consequence any more.
+ *
+ * @param {any} source
+ * @param {any} [iterator] by which it was being read
+ */
+function close(source, iterator = source) {
+  try {
+    if (typeof source.destroy === 'function') {
+      if (typeof source.on === 'function') source.on('error', () => {});
+      source.destroy();
+    } else {
+      const ended = iterator.return?.() ?? (iterator === source ? source.cancel?.() : undefined);
+      Promise.resolve(ended).catch(() => {});
+    }
+  } catch {}
+}
+
+/** Closes the source of a message that is not sent at all. @param {unknown} message */
+function closeSource(message) {
+  const source = /** @type {any} */ (message);
+  const isSource = typeof source === 'object' && source !== null && !types.isUint8Array(source);
+  if (isSource && !taken.has(source) && !Array.isArray(source)) close(source);
+}
+
+module.exports = { Feed, closeSource, lengthOf, sourceOf };

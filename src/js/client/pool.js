@@ -6,10 +6,11 @@ const { clearTimeout, setTimeout } = require('node:timers');
 const { hold, border, onClientRecord, release } = require('../engine/border.js');
 const { KIND } = require('../engine/constants.js');
 const { clientSettings } = require('../options/client.js');
-const { Feed, lengthOf, sourceOf } = require('./message-source.js');
+const { Feed, closeSource, lengthOf, sourceOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');
 const { SmtpError, messageOf } = require('../errors.js');
 const { addon } = require('../engine/addon.js');
+const { abortError, throwIfAborted, watch } = require('./signals.js');
 const { failureOf, hinted, outcomeOf } = require('./outcome.js');
 
 /** By number; a pool that nobody holds any more is let go. @type {Map<number, WeakRef<Pool>>} */
@@ -25,7 +26,7 @@ let lastNumber = 0;
  * @property {(result: any) => void} resolve
  * @property {(error: unknown) => void} reject
  * @property {AbortSignal | undefined} signal
- * @property {() => void} abort
+ * @property {() => void} unwatch
  */
 
 /**
@@ -84,27 +85,47 @@ class Pool {
    * @throws {SmtpError} if it was accepted for nobody
    */
   async send(envelope, message, { signal, seen } = {}) {
-    const settings = messageSettings(envelope);
-    const { content, path, pieces } = sourceOf(message);
-    signal?.throwIfAborted();
-    if (path !== undefined) {
-      const length = await lengthOf(path);
-      settings.size ||= length;
-      signal?.throwIfAborted();
+    try {
+      const settings = messageSettings(envelope);
+      const source = sourceOf(message);
+      throwIfAborted(signal);
+      if (source.path !== undefined) {
+        const length = await lengthOf(source.path);
+        settings.size ||= length;
+        throwIfAborted(signal);
+      }
+      if (this.#messages.size >= this.#maxQueue) {
+        const full = `options.maxQueue is ${this.#maxQueue}, and so many messages wait`;
+        throw new SmtpError('SMTP_ERR_QUEUE_FULL', full);
+      }
+      return this.#send(settings, source, signal, seen);
+    } catch (error) {
+      closeSource(message);
+      throw error;
     }
-    if (this.#messages.size >= this.#maxQueue) {
-      const full = `options.maxQueue is ${this.#maxQueue}, and so many messages wait`;
-      throw new SmtpError('SMTP_ERR_QUEUE_FULL', full);
-    }
+  }
+
+  /** Gives messages up. It is for their signals, not for users of the class. @param {number[]} numbers */
+  cancel(numbers) {
+    this.#native.cancel(numbers);
+  }
+
+  /**
+   * @param {any} settings
+   * @param {ReturnType<typeof sourceOf>} source
+   * @param {AbortSignal | undefined} signal
+   * @param {((bytes: Uint8Array) => void) | undefined} seen
+   * @returns {Promise<any>}
+   */
+  #send(settings, { content, path, pieces }, signal, seen) {
+    const feed = pieces === undefined ? undefined : new Feed(pieces);
     return new Promise((resolve, reject) => {
       const number = ++this.#lastMessage >>> 0;
-      const feed = pieces === undefined ? undefined : new Feed(pieces);
-      const abort = () => this.#native.cancel(number);
-      const under = { pool: this, to: settings.to, feed, resolve, reject, signal, abort };
       this.#native.send(number, settings, content, path);
+      const unwatch = signal ? watch(signal, { pool: this, number }) : () => {};
+      const under = { pool: this, to: settings.to, feed, resolve, reject, signal, unwatch };
       this.#messages.set(number, under);
       this.#begin();
-      signal?.addEventListener('abort', abort, { once: true });
       feed?.run(
         (bytes) => {
           seen?.(bytes);
@@ -197,13 +218,14 @@ class Pool {
     if (message === undefined) return;
     this.#messages.delete(number);
     this.#rest();
-    const { feed, signal, abort, to } = message;
-    signal?.removeEventListener('abort', abort);
+    const { feed, signal, unwatch, to } = message;
+    unwatch();
     feed?.end();
     const outcome = hinted(outcomeOf(texts, to), this.#tls);
     if (outcome.accepted !== undefined) return message.resolve(outcome);
-    if (outcome.code === 'ABORT_ERR' && !outcome.uncertain) {
-      return message.reject(feed?.error ?? signal?.reason ?? outcome);
+    if (feed?.error !== undefined && !outcome.uncertain) return message.reject(feed.error);
+    if (signal?.aborted && outcome.code === 'ABORT_ERR') {
+      return message.reject(abortError(signal, outcome.uncertain));
     }
     message.reject(outcome);
   }

@@ -1,13 +1,13 @@
 'use strict';
 // One message to one server, or to the exchanges of its recipients' domains.
 
-const { Buffer } = require('node:buffer');
 const { isIP } = require('node:net');
 const { clientSettings } = require('../options/client.js');
-const { bytesOf, sourceOf } = require('./message-source.js');
+const { Feed, closeSource, sourceOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');
 const { rejectionOf } = require('./outcome.js');
 const { Pool } = require('./pool.js');
+const { abortError, throwIfAborted } = require('./signals.js');
 
 /** Domains that are served at a time. */
 const MAX_DOMAINS = 10;
@@ -22,8 +22,14 @@ const MAX_DOMAINS = 10;
  */
 async function send(options, envelope, message) {
   const { signal, ...rest } = options ?? {};
-  if (rest.mx === true) return sendByDomain(rest, envelope, message, signal);
-  return sendOver(new Pool({ ...rest, maxConnections: 1 }), envelope, message, signal);
+  try {
+    if (rest.mx === true) return await sendByDomain(rest, envelope, message, signal);
+    const pool = new Pool({ ...rest, maxConnections: 1 });
+    return await sendOver(pool, envelope, message, signal);
+  } catch (error) {
+    closeSource(message);
+    throw error;
+  }
 }
 
 /** @param {InstanceType<typeof Pool>} pool @param {any} envelope @param {unknown} message @param {AbortSignal} signal */
@@ -45,6 +51,7 @@ async function sendByDomain(options, envelope, message, signal) {
   clientSettings(options);
   const domains = domainsOf(messageSettings(envelope).to);
   const { pieces } = sourceOf(message);
+  throwIfAborted(signal);
   const content = pieces && domains.size > 1 ? await gather(pieces, signal) : message;
   const waiting = [...domains];
   /** @type {any[]} */
@@ -68,7 +75,7 @@ async function sendTo(domain, options, envelope, content, signal) {
   try {
     return await sendOver(pool, envelope, content, signal);
   } catch (/** @type {any} */ error) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw error.code === 'ABORT_ERR' ? error : abortError(signal);
     const rejected =
       error.rejected ?? envelope.to.map((/** @type {string} */ to) => reject(to, error));
     return { accepted: [], rejected, error };
@@ -93,13 +100,16 @@ function domainsOf(/** @type {string[]} */ to) {
   return domains;
 }
 
-async function gather(/** @type {any} */ message, /** @type {AbortSignal} */ signal) {
-  const pieces = [];
-  for await (const piece of message) {
-    signal?.throwIfAborted();
-    pieces.push(bytesOf(piece));
+async function gather(/** @type {any} */ pieces, /** @type {AbortSignal} */ signal) {
+  const feed = new Feed(pieces);
+  const end = () => feed.end();
+  signal?.addEventListener('abort', end, { once: true });
+  try {
+    return await feed.gather();
+  } finally {
+    signal?.removeEventListener('abort', end);
+    throwIfAborted(signal);
   }
-  return Buffer.concat(pieces);
 }
 
 function merged(/** @type {any[]} */ results) {

@@ -11,9 +11,14 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// Gives it up; what was sent to its end already may be taken all the same.
-    pub fn cancel(&self) {
+    /// Has it given up before it is begun; one that has begun goes on until [`Cancel::tell`].
+    pub fn mark(&self) {
         self.cancelled.store(true, Ordering::Release);
+    }
+
+    /// Gives it up if it was marked and has begun; what was sent to its end already may be taken
+    /// all the same.
+    pub fn tell(&self) {
         self.changed.notify_one();
     }
 

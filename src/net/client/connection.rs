@@ -183,6 +183,13 @@ impl Connection {
     ) -> Result<Outcome, SendError> {
         self.begun = false;
         self.sent = false;
+        // Nothing is said of a message that may turn out to be none.
+        let limit = self.session.data_block_timeout();
+        match within(limit, source.ready()).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Ok(Outcome::Failed(error.into())),
+            None => return Ok(Outcome::Failed(SendError::Starved)),
+        }
         self.meter.begin();
         let delivery = match Delivery::begin(envelope, self.lmtp, &mut self.session) {
             Ok(begun) => delivery.insert(begun),

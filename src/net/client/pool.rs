@@ -135,6 +135,7 @@ impl Pool {
         let mut state = lock(&self.shared.state);
         if state.phase != Phase::Open {
             drop(state);
+            self.shared.failed.fetch_add(1, Ordering::Relaxed);
             return job.fail(SendError::Closed);
         }
         state.jobs.push_back(job);
@@ -192,9 +193,7 @@ impl Pool {
             state.phase = Phase::Aborted;
             std::mem::take(&mut state.jobs)
         };
-        for job in waiting {
-            job.fail(SendError::Closed);
-        }
+        self.fail(waiting, || SendError::Closed);
         self.shared.changed.notify_waiters();
         self.shared.end.notify_waiters();
     }
@@ -208,9 +207,7 @@ impl Pool {
             }
             std::mem::take(&mut state.jobs)
         };
-        for job in waiting {
-            job.fail(SendError::Closed);
-        }
+        self.fail(waiting, || SendError::Closed);
     }
 
     /// Gives up messages that were cancelled while they waited.
@@ -222,9 +219,13 @@ impl Pool {
             state.jobs = jobs;
             cancelled
         };
-        let cancelled: VecDeque<Job> = cancelled;
-        for job in cancelled {
-            job.fail(SendError::Cancelled);
+        self.fail(cancelled, || SendError::Cancelled);
+    }
+
+    fn fail(&self, jobs: VecDeque<Job>, error: impl Fn() -> SendError) {
+        self.shared.failed.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+        for job in jobs {
+            job.fail(error());
         }
     }
 
@@ -332,6 +333,10 @@ impl Shared {
     }
 
     async fn carry_out(&self, mut job: Job, connection: &mut Option<Connection>) {
+        if job.cancel.is_cancelled() {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+            return job.fail(SendError::Cancelled);
+        }
         job.attempts += 1;
         let reused = connection.is_some();
         let cancel = Arc::clone(&job.cancel);

@@ -42,6 +42,17 @@ impl MessageSource {
         Self::File(path, None)
     }
 
+    /// Waits until there is a piece, or the end.
+    ///
+    /// # Errors
+    /// [`SourceError::Aborted`].
+    pub async fn ready(&self) -> Result<(), SourceError> {
+        match self {
+            Self::Streamed(stream) => stream.ready().await,
+            Self::Whole(..) | Self::File(..) => Ok(()),
+        }
+    }
+
     /// The next piece; `None` at the end.
     ///
     /// # Errors
@@ -148,6 +159,20 @@ impl MessageStream {
         }
         drop(inner);
         self.changed.notify_one();
+    }
+
+    async fn ready(&self) -> Result<(), SourceError> {
+        loop {
+            {
+                let inner = lock(&self.inner);
+                match inner.end {
+                    End::Aborted => return Err(SourceError::Aborted),
+                    End::Open if inner.pieces.is_empty() => {}
+                    End::Open | End::Complete => return Ok(()),
+                }
+            }
+            self.changed.notified().await;
+        }
     }
 
     async fn next(&self) -> Result<Option<Bytes>, SourceError> {

@@ -176,15 +176,21 @@ impl NativeClient {
         }
     }
 
-    /// Gives a message up, at whatever point it is.
+    /// Gives messages up, at whatever point they are; none goes on before all know.
     #[napi]
-    pub fn cancel(&self, number: u32) {
-        let cancel = lock(&self.messages).get(&number).map(|message| message.cancel.clone());
-        if let Some(cancel) = cancel {
-            cancel.cancel();
-            self.pool.sweep();
-            ring_all();
-        }
+    pub fn cancel(&self, numbers: Vec<u32>) {
+        let known = lock(&self.messages);
+        let cancels: Vec<_> = numbers
+            .iter()
+            .filter_map(|number| known.get(number))
+            .map(|message| message.cancel.clone())
+            .collect();
+        drop(known);
+        // The newest first: those that have begun end last, so that nobody takes the others up.
+        cancels.iter().rev().for_each(|cancel| cancel.mark());
+        self.pool.sweep();
+        cancels.iter().for_each(|cancel| cancel.tell());
+        ring_all();
     }
 
     /// Asks the server whether it takes mail; the answer comes under `number`.
