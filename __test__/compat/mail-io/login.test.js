@@ -105,6 +105,66 @@ describe('AUTH of mail-io', { timeout: 60_000 }, () => {
     }
   });
 
+  for (const word of ['accept', 'final']) {
+    for (const [code, isLogin] of /** @type {[number | undefined, boolean][]} */ ([
+      [undefined, true],
+      [235, true],
+      [250, true],
+      [454, false],
+      [500, false],
+      [535, false],
+      [550, false],
+    ])) {
+      test(`${word}(${code}) of a handler ${isLogin ? 'lets in' : 'is no login'}`, async (t) => {
+        const { connect } = await serveMailIo(t, { relay: { enabled: true } }, (session) =>
+          session.on('auth', (/** @type {any} */ _, /** @type {any} */ res) =>
+            res[word](code, 'x'),
+          ),
+        );
+        const client = await connect();
+        await client.command('EHLO x', 250);
+        await client.command(`AUTH PLAIN ${GOOD}`, code ?? (word === 'final' ? 250 : 235));
+        await client.command('MAIL FROM:<me@ours.example>', 250);
+        await client.command('RCPT TO:<you@theirs.example>', isLogin ? 250 : 502);
+      });
+    }
+  }
+
+  test('lets nobody write to others as the postmaster of all', async (t) => {
+    const { connect } = await serveMailIo(t, { relay: { enabled: true } }, judge);
+    const client = await connect();
+    await client.command('EHLO x', 250);
+    await client.command(`AUTH PLAIN ${GOOD}`, 235);
+    for (const [from, code] of [
+      ['postmaster', 502],
+      ['PostMaster', 502],
+      ['postmaster@ours.example', 250],
+    ]) {
+      await client.command(`MAIL FROM:<${from}>`, 250);
+      await client.command('RCPT TO:<you@theirs.example>', code);
+      await client.command('RCPT TO:<you@ours.example>', 250);
+      await client.command('RSET', 250);
+    }
+  });
+
+  for (const [command, line] of [
+    ['mail', 'MAIL FROM:<a@ours.example>'],
+    ['rcpt', 'RCPT TO:<b@ours.example>'],
+  ]) {
+    test(`what is accepted with a refusal at ${command} is refused`, async (t) => {
+      const { connect } = await serveMailIo(t, {}, (session) =>
+        session.on(command, (/** @type {any} */ _, /** @type {any} */ res) =>
+          res.accept(550, 'no'),
+        ),
+      );
+      const client = await connect();
+      await client.command('EHLO x', 250);
+      if (command === 'rcpt') await client.command('MAIL FROM:<a@ours.example>', 250);
+      await client.command(line, '550 no');
+      await client.command(command === 'mail' ? 'RCPT TO:<b@ours.example>' : 'DATA', /^50/);
+    });
+  }
+
   test('lets the server itself log in, whoever judges and whatever comes first', async (t) => {
     for (const [config, who] of /** @type {[any, any][]} */ ([
       [{}, undefined],

@@ -40,10 +40,17 @@ const hasOwnHandlers = (session, command) =>
 const isTrusted = ({ accepted, config }) =>
   Boolean(config.relay?.allowUnauthenticated || accepted.auth);
 
-/** Whether the rules of the relay let the sender write to other domains. @param {Session} session */
-const mayLeave = (session) =>
-  isTrusted(session) &&
-  Boolean(session.config.relay.openRelay || isOurs(session.envelope.from, session.config));
+/**
+ * Whether the rules of the relay let the sender write to other domains: not the postmaster of all,
+ * whose name elsewhere is another's.
+ *
+ * @param {Session} session
+ */
+const mayLeave = (session) => {
+  const { config, envelope } = session;
+  const isSenderOurs = isOurs(envelope.from, config) && !isPostmaster(envelope.from);
+  return isTrusted(session) && Boolean(config.relay.openRelay || isSenderOurs);
+};
 
 /**
  * Whether mail for an address would be kept by somebody: on the disk, or by a program that has a

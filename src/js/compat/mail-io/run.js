@@ -8,6 +8,8 @@ const { isForAnother } = require('./login.js');
 const SECRET = 'auth';
 const HIDDEN = '****';
 const CORE = { name: 'core' };
+/** Codes from here on tell a client that the command failed (RFC 5321 section 4.2.1). */
+const REFUSALS = 400;
 /** @type {[number, string]} */
 const NOT_FOR_ANOTHER = [535, 'Not authorized to act for another user'];
 
@@ -152,6 +154,7 @@ class Run {
   /** Accepts without asking the handlers behind. */
   #final(/** @type {Handler} */ handler, /** @type {any} */ code, /** @type {any} */ text) {
     if (this.#isForAnother()) return this.#reject(handler, ...NOT_FOR_ANOTHER);
+    if (code && checkCode(code) >= REFUSALS) return this.#rejectAs(handler, code, text);
     const session = this.#session;
     const { name } = this.req.command;
     session.accepted[name] = code || true;
@@ -173,10 +176,21 @@ class Run {
     const session = this.#session;
     const { name } = this.req.command;
     const [code, text] = this.#accepted;
+    if (code >= REFUSALS) return this.#rejectAs(CORE, code, text);
     session.accepted[name] = code;
     this.#fill();
     session.log.protocol(name, null, code, text, 'out');
     this.#finish({ reason: 'accept', code, message: text }, () => session.reply(code, text, true));
+  }
+
+  /** A handler has accepted with a code that tells the client no: the client's view counts. */
+  #rejectAs(
+    /** @type {{ name: string }} */ handler,
+    /** @type {number} */ code,
+    /** @type {unknown} */ text,
+  ) {
+    const said = String(text ?? 'refused');
+    this.#reject(handler, code, said, () => this.#session.reply(code, said, false));
   }
 
   /** What the session learns from a command that was accepted. */
