@@ -88,10 +88,16 @@ class Maildir {
   }
 }
 
-/** @param {string} reversePath @param {string[]} recipients */
+/**
+ * What stands in front of a message that is delivered.
+ *
+ * @param {string} reversePath The sender, '' for `<>`.
+ * @param {string[]} recipients
+ */
 function traceOf(reversePath, recipients) {
   const deliveredTo = [...new Set(recipients)].map((address) => `Delivered-To: ${address}\r\n`);
   return [`Return-Path: <${reversePath}>\r\n`, ...deliveredTo].join('');
 }
 
 exports.Maildir = Maildir;
+exports.traceOf = traceOf;

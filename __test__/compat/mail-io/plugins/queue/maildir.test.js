@@ -11,10 +11,10 @@ const path = require('node:path');
 const { Readable } = require('node:stream');
 
 const MAIL = 'Subject: x\r\n\r\ntext\r\n';
-const message = { stream: () => Readable.from([Buffer.from(MAIL)]) };
 
-/** Files below a folder, as `place: folder`. @param {import('node:test').TestContext} t @param {any} given */
-async function delivered(t, { envelope, config = {}, values = {} }) {
+/** Files below a folder, and what each begins with. @param {import('node:test').TestContext} t @param {any} given */
+async function delivered(t, { envelope, config = {}, values = {}, pieces = [MAIL] }) {
+  const message = { stream: () => Readable.from(pieces.map((piece) => Buffer.from(piece))) };
   const at = fs.mkdtempSync(path.join(os.tmpdir(), 'smtp-engine-plugin-'));
   t.after(() => fs.rmSync(at, { recursive: true, force: true }));
   const { said } = await handling(plugin, {
@@ -25,12 +25,17 @@ async function delivered(t, { envelope, config = {}, values = {} }) {
   });
   const entries = fs.readdirSync(at, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
+  /** @type {Record<string, string>} */
+  const heads = {};
   const places = files.map(({ parentPath, path: older, name }) => {
     const folder = parentPath ?? older;
-    assert.ok(fs.readFileSync(path.join(folder, name), 'utf8').endsWith(MAIL));
-    return path.relative(at, folder).split(path.sep).join('/');
+    const text = fs.readFileSync(path.join(folder, name), 'utf8');
+    assert.ok(text.endsWith(MAIL));
+    const place = path.relative(at, folder).split(path.sep).join('/');
+    heads[place] = text.slice(0, -MAIL.length);
+    return place;
   });
-  return { said, places: places.sort() };
+  return { said, places: places.sort(), heads };
 }
 
 describe('a mail', () => {
@@ -73,7 +78,8 @@ describe('a mail', () => {
     ],
   ])) {
     test(what, async (t) => {
-      assert.deepEqual(await delivered(t, given), { said: ['accept'], places });
+      const found = await delivered(t, given);
+      assert.deepEqual([found.said, found.places], [['accept'], places]);
     });
   }
 
@@ -85,5 +91,76 @@ describe('a mail', () => {
     };
     const { said, places } = await delivered(t, { envelope, config: { extend } });
     assert.deepEqual([said.slice(0, 2), places], [['reject', 451], []]);
+  });
+});
+
+describe('what stands in front of a mail', () => {
+  const from = 'x@y.example';
+  const alias = (/** @type {string} */ address) =>
+    address.startsWith('list') ? ['a@ours.example', 'b@ours.example'] : address;
+
+  for (const [what, given, heads] of /** @type {[string, any, Record<string, string>][]} */ ([
+    [
+      'is the sender, and the recipient',
+      { envelope: { from, to: ['A@ours.example'] } },
+      {
+        'ours.example/a/new': 'Return-Path: <x@y.example>\r\nDelivered-To: A@ours.example\r\n',
+      },
+    ],
+    [
+      'is each recipient that led there, once, and none that did not',
+      {
+        envelope: {
+          from,
+          to: ['a@ours.example', 'list@ours.example', 'A@ours.example', 'a@ours.example'],
+        },
+        config: { extend: alias },
+      },
+      {
+        'ours.example/a/new':
+          'Return-Path: <x@y.example>\r\nDelivered-To: a@ours.example\r\n' +
+          'Delivered-To: list@ours.example\r\nDelivered-To: A@ours.example\r\n',
+        'ours.example/b/new': 'Return-Path: <x@y.example>\r\nDelivered-To: list@ours.example\r\n',
+      },
+    ],
+    [
+      'is the null sender of a report',
+      { envelope: { from: '<>', to: ['Postmaster'] } },
+      { 'ours.example/postmaster/new': 'Return-Path: <>\r\nDelivered-To: Postmaster\r\n' },
+    ],
+    [
+      'is nobody that was written to in a mail that was sent',
+      { envelope: { from: 'me@ours.example', to: ['c@z.example'] } },
+      { 'ours.example/me/.Sent/cur': 'Return-Path: <me@ours.example>\r\n' },
+    ],
+    [
+      'is no line that a handler made the sender',
+      { envelope: { from: 'x@y\r\nBcc: z@y', to: ['a@ours.example'] } },
+      { 'ours.example/a/new': 'Return-Path: <>\r\nDelivered-To: a@ours.example\r\n' },
+    ],
+    [
+      'takes the place of every Return-Path that the mail has, however it comes',
+      {
+        envelope: { from, to: ['a@ours.example'] },
+        pieces: [
+          'Return-',
+          'Path: <evil@y.example>\r\nX: 1\r\nRETURN-PATH:\r\n',
+          ' <evil@y.example>\r\nX-Return-Path: 2\r\n',
+          MAIL,
+        ],
+      },
+      {
+        'ours.example/a/new':
+          'Return-Path: <x@y.example>\r\nDelivered-To: a@ours.example\r\nX: 1\r\nX-Return-Path: 2\r\n',
+      },
+    ],
+  ])) {
+    test(what, async (t) => assert.deepEqual((await delivered(t, given)).heads, heads));
+  }
+
+  test('leaves what only looks like a Return-Path in the text', async (t) => {
+    const pieces = ['Subject: x\r\n\r\nReturn-Path: <x>\r\n\r\n', MAIL];
+    const { heads } = await delivered(t, { envelope: { from, to: ['a@ours.example'] }, pieces });
+    assert.ok(heads['ours.example/a/new'].endsWith(pieces[0]));
   });
 });

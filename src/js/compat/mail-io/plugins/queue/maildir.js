@@ -1,6 +1,7 @@
 'use strict';
 // Delivers to maildirs: to local recipients, in `.Junk` what is spam; to a local sender what was
-// sent, as read. Configuration: `mailDir`, in which %d is the domain and %n the name of an address;
+// sent, as read. In front of a message comes one Return-Path (RFC 5321 section 4.4) and, for each
+// recipient that led to the mailbox, a Delivered-To (RFC 9228). Configuration: `mailDir`, in which %d is the domain and %n the name of an address;
 // `extend(address, callback)`, which maps an address to mailboxes: it calls back, returns or resolves
 // to an address, an array of them, or nothing.
 
@@ -10,10 +11,15 @@ const fs = require('node:fs/promises');
 const path = require('node:path');
 const { pipeline } = require('node:stream/promises');
 const { makeFolder, place, syncFolder } = require('../../../../files/durable.js');
+const { HeaderFilter } = require('../../../../files/header-filter.js');
+const { traceOf } = require('../../../../files/maildir.js');
+const { addressOf, isPostmaster } = require('../../../shared/path.js');
 const { isKept, isOurs, mailboxOf } = require('../../address.js');
 const { isDiskFull, partsOf, safeName } = require('../../mailbox.js');
 
 const FOLDERS = ['tmp', 'new', 'cur'];
+
+/** @typedef {{ place: string, isSent: boolean, recipients: string[] }} Target */
 
 /** @type {import('../../handlers.js').Plugin} */
 module.exports = {
@@ -28,21 +34,24 @@ module.exports = {
       return res.reject(550, 'no such mailbox here');
     }
     const junk = res.get('queue/spamd')?.spam ? '.Junk' : '';
-    /** Each mailbox once, whoever it was that led there. */
+    /** Each mailbox once, and which recipients led there. @type {Map<string, Target>} */
     const targets = new Map();
     const add = async (/** @type {string} */ address, /** @type {string} */ folder) => {
       for (const mailbox of await extended(extend, mailboxOf(address, config))) {
-        const target = path.join(placeOf(mailDir, mailbox), folder);
-        targets.set(target, { target, isSent: folder === '.Sent' });
+        const at = path.join(placeOf(mailDir, mailbox), folder);
+        const isSent = folder === '.Sent';
+        const target = targets.get(at) ?? { place: at, isSent, recipients: [] };
+        targets.set(at, target);
+        if (!isSent) target.recipients.push(address);
       }
     };
     const delivered = [];
     try {
       if (isLocal(envelope.from)) await add(envelope.from, '.Sent');
       for (const address of envelope.to.filter(isLocal)) await add(address, junk);
-      for (const { target, isSent } of targets.values()) {
-        res.log.verbose(`Storing mail to ${target}`);
-        delivered.push(await deliver(req, target, isSent));
+      for (const target of targets.values()) {
+        res.log.verbose(`Storing mail to ${target.place}`);
+        delivered.push(await deliver(req, target));
       }
     } catch (error) {
       res.log.error('Error while storing message:', error);
@@ -79,16 +88,20 @@ function placeOf(/** @type {string} */ mailDir, /** @type {string} */ address) {
   return mailDir.replace(/%([nd])/g, (_, part) => safeName(part === 'n' ? name : domain));
 }
 
-/** @param {any} req @param {string} target @param {boolean} isSent */
-async function deliver(req, target, isSent) {
-  for (const folder of FOLDERS) await makeFolder(path.resolve(target, folder));
-  const { hostname } = req.session.config;
-  const name = `${Date.now()}.${randomUUID()}.${hostname.replace(/[/:]/g, '_')}`;
-  const part = path.join(target, 'tmp', name);
-  const file = isSent ? path.join(target, 'cur', `${name}:2,S`) : path.join(target, 'new', name);
+/** @param {any} req @param {Target} target */
+async function deliver(req, { place: folder, isSent, recipients }) {
+  for (const each of FOLDERS) await makeFolder(path.resolve(folder, each));
+  const { config, envelope } = req.session;
+  const name = `${Date.now()}.${randomUUID()}.${config.hostname.replace(/[/:]/g, '_')}`;
+  const part = path.join(folder, 'tmp', name);
+  const file = isSent ? path.join(folder, 'cur', `${name}:2,S`) : path.join(folder, 'new', name);
+  const trace = traceOf(reversePathOf(envelope.from), recipients);
   try {
     await place(part, file, (at) =>
-      pipeline(req.command.message.stream(), createWriteStream(at, { mode: 0o600, flags: 'wx' })),
+      pipeline(
+        stored(req.command.message, trace),
+        createWriteStream(at, { mode: 0o600, flags: 'wx' }),
+      ),
     );
     await syncFolder(path.dirname(file));
   } catch (error) {
@@ -96,4 +109,16 @@ async function deliver(req, target, isSent) {
     throw error;
   }
   return file;
+}
+
+/** A sender as it stands between brackets; a handler may have made it anything. */
+const reversePathOf = (/** @type {unknown} */ from) =>
+  addressOf(from) || isPostmaster(from) ? String(from) : '';
+
+/** The bytes of a message, behind its trace and without a Return-Path of its own. */
+async function* stored(/** @type {any} */ message, /** @type {string} */ trace) {
+  const filter = new HeaderFilter(['return-path']);
+  yield Buffer.from(trace);
+  for await (const piece of message.stream()) yield* filter.push(piece);
+  yield* filter.end();
 }
