@@ -1,6 +1,7 @@
 //! Lines of a client, one by one: what each would do, and who is asked about it.
 
 use super::plan::{Position, Stage, plan, plan_for_application};
+use super::strangers;
 use super::timers::Timer;
 use super::{
     Behind, Effect, Greeted, Interest, Next, NextLine, Notice, Plan, PlannedReply, Question,
@@ -11,9 +12,6 @@ use crate::protocol::dialect::{Commands, Stock};
 use crate::protocol::limits::{MAX_AUTH_LINE, MAX_ENDLESS_LINE, MAX_OVERLONG_LINES};
 use crate::protocol::line::Line;
 use std::time::Instant;
-
-/// The head of a TLS handshake record (RFC 8446 section 5.1), where a greeting should come.
-const TLS_HANDSHAKE: &[u8] = b"\x16\x03";
 
 impl ServerSession {
     pub(super) fn poll_command(&mut self, now: Instant) -> Option<Next> {
@@ -29,7 +27,7 @@ impl ServerSession {
             }
             None => return self.wait(now),
             Some(Line::TooLong) if self.is_stranger() => self.close_with(Stock::NotSmtp),
-            Some(Line::Complete(line)) if self.is_stranger() && is_http(&line) => {
+            Some(Line::Complete(line)) if self.is_stranger() && strangers::is_request(&line) => {
                 self.close_with(Stock::NotSmtp);
             }
             Some(Line::Complete(line)) if self.input.next_line == NextLine::Application => {
@@ -64,7 +62,7 @@ impl ServerSession {
     /// Whether a handshake stands where a greeting should.
     fn is_handshake(&self) -> bool {
         let input = &self.input;
-        self.is_stranger() && !input.lines.is_skipping() && input.bytes.starts_with(TLS_HANDSHAKE)
+        self.is_stranger() && !input.lines.is_skipping() && strangers::is_handshake(&input.bytes)
     }
 
     /// Whether a line goes on and on.
@@ -165,13 +163,6 @@ impl ServerSession {
             behind: self.counts.behind,
         }
     }
-}
-
-/// Whether a line is the first of a request by HTTP (RFC 9112 section 3), of any version.
-fn is_http(line: &[u8]) -> bool {
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let version = words.nth(2).and_then(|word| word.get(..5));
-    version.is_some_and(|head| head.eq_ignore_ascii_case(b"HTTP/"))
 }
 
 fn is_verb(line: &str, verb: &str) -> bool {

@@ -34,6 +34,7 @@ mod pace;
 mod plan;
 mod receiving;
 mod replies;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -20,7 +20,7 @@ fn no_space_is_around_a_line_but_that_of_mail() {
 }
 
 /// What a web page or a program that means another port can be made to send.
-const STRANGERS: [&[u8]; 12] = [
+const STRANGERS: [&[u8]; 33] = [
     b"GET / HTTP/1.1\r\nHost: mx\r\n\r\n",
     b"POST /x HTTP/1.1\r\nHost: mx\r\n\r\nEHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n",
     b"PROPFINDALOT / HTTP/1.0\nEHLO x\n",
@@ -29,11 +29,67 @@ const STRANGERS: [&[u8]; 12] = [
     b"POST\t/\tHTTP/1.1\r\nEHLO x\r\n",
     b"POST / HTTP/1.1\rHost: mx\rEHLO x\r\nEHLO x\r\n",
     b"post / http/1.1\nEHLO x\n",
+    b"  POST / HTTP/1.1\nEHLO x\n",
+    b"POST /a b c HTTP/1.1\nEHLO x\n",
+    b"EHLO / HTTP/1.1\nEHLO x\n",
+    // HTTP/0.9, and what is cut short.
+    b"GET /\r\nEHLO x\r\n",
+    b"POST /x\r\nEHLO x\r\n",
+    b"POST / HTTP\r\nEHLO x\r\n",
+    b"POST\r\nEHLO x\r\n",
+    b"HEAD /\n",
+    b"put /x\n",
+    b"DELETE /\n",
+    b"OPTIONS *\n",
+    b"TRACE /\n",
+    b"PATCH /\n",
+    b"CONNECT mx:25\n",
+    // RTSP, SIP, ICAP, SSDP.
+    b"OPTIONS sip:x SIP/2.0\r\nEHLO x\r\n",
+    b"REGISTER sip:mx.example SIP/2.0\r\nEHLO x\r\n",
+    b"DESCRIBE rtsp://mx/x RTSP/1.0\r\nEHLO x\r\n",
+    b"REQMOD icap://mx/x ICAP/1.0\r\nEHLO x\r\n",
+    b"M-SEARCH * NEW/3\r\nEHLO x\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\nEHLO x\r\n",
     b"\x16\x03\x03\x00\r\nEHLO x\r\n",
+    // SSL 2.0, saying that or a later version.
+    b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10\r\nEHLO x\r\n",
+    b"\x81\x03\x01\x03\x01\x00\xda\x00\x00\x00\x20\r\nEHLO x\r\n",
     b"LONG\r\nEHLO x\r\nMAIL FROM:<a@b>\r\n",
     b"LONG",
 ];
+
+/// Commands, of programs' own too, that have something of a request.
+const FRIENDS: [&str; 14] = [
+    "AUTH PLAIN AGFi/12",
+    "AUTH LOGIN ab:c/1",
+    "NOOP",
+    "NOOP HTTP/1.1",
+    "HELP SIP/2.0",
+    "VRFY a/b c",
+    "RSET",
+    "XCLIENT ADDR=192.0.2.1 PORT=1/2",
+    "XFORWARD NAME=a/b HELO=x",
+    "GETX /",
+    "POSTMASTER /x",
+    "X-MINE first VERSION/1",
+    "X-MINE /path VERSION/x",
+    "X-MINE /path VERSION/1.2.3",
+];
+
+#[test]
+fn what_is_no_request_goes_on_before_a_greeting() {
+    let dialects = [Dialect::mbr_smtp(), Dialect::smtp_protocol(), Dialect::mail_io()];
+    for (dialect, line) in dialects.iter().flat_map(|dialect| FRIENDS.map(|line| (dialect, line))) {
+        let mut table =
+            Table::new(config(|config| config.dialect = dialect.clone()), Interest::default());
+        table.run();
+        table.replies.clear();
+        table.send(format!("{line}\r\n").as_bytes());
+        let said = replies(&mut table);
+        assert!(!said.starts_with("421 ") && !table.closed, "{line:?}: {said:?}");
+    }
+}
 
 /// Before a greeting none of it is SMTP, whoever answers commands, and whatever is listened to.
 #[test]
