@@ -260,11 +260,18 @@ function parsePath(text) {
   return path === undefined ? null : { path, domain, rest };
 }
 
+/** With parameters behind them, or without brackets. @param {string} text */
+function parseAddress(text) {
+  const [, word, rest] = /^([^<> ]+@[^<> ]+|postmaster)( .*)?$/i.exec(text) ?? [];
+  const bare = word === undefined ? null : { path: word, rest: rest ?? '' };
+  return text.startsWith('<') ? parsePath(text) : bare;
+}
+
 const file = require.resolve('../../src/js/engine/addon.js');
 if (require.cache[file]) throw new Error('the addon is loaded already: require this first');
 require.cache[file] = Object.assign(new module.constructor(file), {
   loaded: true,
-  exports: { addon: () => ({ Border, NativeServer, parsePath }) },
+  exports: { addon: () => ({ Border, NativeServer, parseAddress, parsePath }) },
 });
 
 module.exports = { NativeServer, calls, forget, ring, verdictOf, verdicts };

@@ -43,7 +43,6 @@ const FORMS = [
   ['<jürgen@exämple.de>', 'jürgen@exämple.de'],
   ['<ÄÖ@ÄÖ.example>', 'ÄÖ@äö.example'],
   ['<\u{1f600}@b.example>', '\u{1f600}@b.example'],
-  ['<a@b.example.>', 'a@b.example.'],
   ['<a@b.example> \t', 'a@b.example'],
   ['a@b.example\t', 'a@b.example'],
   ['a@b.example\r'],
@@ -69,6 +68,9 @@ const FORMS = [
   ['a@'],
   ['<@b.example>'],
   ['@x.example:a@b.example'],
+  ['<a@b.example>, <b@c.example>'],
+  ['<a@b.example> <b@c.example>'],
+  ['a@b.example <b@c.example>'],
   ['<a@b.example@c.example>'],
   ['a@b.example@c.example'],
   ['<b@[192.0.2.7].example>'],
@@ -118,6 +120,8 @@ describe('addresses of mail-io', { timeout: 60_000 }, () => {
     await client.command('RCPT TO:<>', '501 Error: bad syntax');
     await client.command('RCPT TO:<root>', '550 Error: no such mailbox here');
     await client.command('RCPT TO:<a@>', '550 Error: no such mailbox here');
+    await client.command('RCPT TO:<a@b.example.>', '550 Error: no such mailbox here');
+    await client.command('RCPT TO:<a@b.example..>', '501 Error: bad syntax');
   });
 
   test('HELO and EHLO take no name that is no text', async (t) => {
@@ -208,7 +212,10 @@ describe('addresses of mail-io', { timeout: 60_000 }, () => {
         await client.command('MAIL FROM:<me@theirs.example>', 250);
         const { code } = await client.command(`RCPT TO:${recipient}`);
         // The first are no addresses that mail could be sent to.
-        const refused = ['<a>', '<a@>', '<"a@ours.example">'].includes(recipient) ? 550 : 502;
+        const isNone = ['<a>', '<a@>', '<"a@ours.example">', '<a@ours.example.>'].includes(
+          recipient,
+        );
+        const refused = isNone ? 550 : 502;
         assert.equal(code, folder === undefined ? refused : 250, recipient);
         client.destroy();
       }
@@ -230,7 +237,6 @@ describe('addresses of mail-io', { timeout: 60_000 }, () => {
       ['<me>', 502],
       ['<>', 502],
       ['<@ours.example:me@theirs.example>', 502],
-      ['<me@ours.example.>', 502],
     ])) {
       const client = await connect();
       await client.command('EHLO x', 250);

@@ -31,7 +31,11 @@ describe('commands of clients', () => {
     ['Rcpt To: <b@y>', 'RCPT TO', '<b@y>'],
     ['quit', 'QUIT', ''],
     ['what', '', ''],
+    // Nothing behind a line break of any kind is lost.
+    ['MAIL FROM:<a@x>\r', 'MAIL FROM', '<a@x>\r'],
+    ['HELO x\u2028y', 'HELO', 'x\u2028y'],
   ]) {
-    test(`${line} has no case`, () => assert.deepEqual(commandOf(line), { action, params }));
+    test(`${JSON.stringify(line)} has no case`, () =>
+      assert.deepEqual(commandOf(line), { action, params }));
   }
 });

@@ -4,13 +4,16 @@ mod paths;
 #[cfg(test)]
 mod tests;
 
+pub use paths::address;
+
+use super::address::{MAX_DOMAIN, is_text};
 use super::dialect::{Domain, Gaps, Lhlo, Parameters, Surplus, Syntax};
 use super::envelope::{Mail, Recipient};
 use super::extension::{Extension, OfferedNow};
-use super::parameters::{MailParameters, ParameterError, RcptParameters, Unknown};
+use super::parameters::{MailParameters, ParameterError, RcptParameters, Unknown, are_words};
 
-/// Bytes of a domain (RFC 5321 section 4.5.3.1.2), and so of a greeting's.
-const MAX_DOMAIN: usize = 255;
+/// What parts a verb from its argument where it may be more than a space.
+const GAPS: [char; 2] = [' ', '\t'];
 
 /// Extensions whose parameters are taken where they are not offered.
 const UNASKED: [&str; 4] = ["SIZE", "8BITMIME", "DSN", "AUTH"];
@@ -149,9 +152,8 @@ fn split(line: &str, gaps: Gaps) -> (&str, &str) {
             (verb, rest.trim_matches(' '))
         }
         Gaps::WhiteSpace => {
-            let is_gap = |c: char| c.is_ascii_whitespace();
-            let (verb, rest) = line.split_once(is_gap).unwrap_or((line, ""));
-            (verb, rest.trim_ascii())
+            let (verb, rest) = line.split_once(GAPS).unwrap_or((line, ""));
+            (verb, rest.trim_matches(GAPS))
         }
     }
 }
@@ -174,8 +176,7 @@ fn greeting(argument: &str, domain: Domain, extended: bool) -> Result<Command, C
         Domain::Required => (argument.split(' ').next().unwrap_or_default(), false),
         Domain::Optional => (argument, true),
     };
-    let whole =
-        paths::is_text(name) && name.len() <= MAX_DOMAIN && (may_be_empty || !name.is_empty());
+    let whole = is_text(name) && name.len() <= MAX_DOMAIN && (may_be_empty || !name.is_empty());
     whole
         .then(|| Command::Greeting { domain: name.to_owned(), extended })
         .ok_or(CommandError::Domain)
@@ -195,7 +196,7 @@ fn mail(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Comm
             MailParameters::parse(rest, |it| offers(offered, it), Unknown::Ignored)?
         }
         Parameters::Any if rest.is_empty() => MailParameters::default(),
-        Parameters::Any if paths::is_text(rest) => MailParameters::read(rest),
+        Parameters::Any if are_words(rest) => MailParameters::read(rest),
         Parameters::Any => return Err(CommandError::ReversePath),
     };
     Ok(Command::Mail(Mail { from: path.to_owned(), parameters }))
@@ -215,7 +216,7 @@ fn rcpt(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Comm
             RcptParameters::parse(rest, |it| offers(offered, it), Unknown::Ignored)?
         }
         Parameters::Any if rest.is_empty() => RcptParameters::default(),
-        Parameters::Any if paths::is_text(rest) => RcptParameters::read(rest),
+        Parameters::Any if are_words(rest) => RcptParameters::read(rest),
         Parameters::Any => return Err(CommandError::ForwardPath),
     };
     Ok(Command::Rcpt(Recipient { address: path.to_owned(), parameters }))

@@ -24,7 +24,7 @@ pub struct Syntax {
 pub enum Gaps {
     /// Spaces (RFC 5321 section 4.1.1).
     Spaces,
-    /// White space of any kind.
+    /// Spaces and tabs.
     WhiteSpace,
 }
 
@@ -51,7 +51,7 @@ pub enum Domain {
 pub enum Paths {
     /// Between angle brackets, behind `FROM:` or `TO:` (RFC 5321 section 4.1.2).
     Bracketed,
-    /// The same, or the word up to white space; and with white space before the colon.
+    /// The same, or the word up to a space; and with spaces before the colon.
     Bare,
 }
 
@@ -63,7 +63,7 @@ pub enum Parameters {
     Offered,
     /// The same; all others are ignored.
     Ignored,
-    /// Any, whatever they say.
+    /// Any that are words, whatever they say.
     Any,
 }
 

@@ -1,7 +1,8 @@
 //! The parameters of MAIL.
 
 use super::words::{
-    Parameter, ParameterError, Unknown, Word, flag, name, named, once, once_text, put, read, words,
+    Parameter, ParameterError, Unknown, Word, are_words, flag, name, named, once, once_text, put,
+    read, words,
 };
 use super::xtext;
 use bytes::BytesMut;
@@ -83,6 +84,9 @@ impl MailParameters {
         unknown: Unknown,
     ) -> Result<Self, ParameterError> {
         let mut parameters = Self::default();
+        if !are_words(text) {
+            return Err(ParameterError::Malformed);
+        }
         for word in words(text, |c| c == ' ') {
             unknown.bear(parameters.take(word, &offers))?;
         }

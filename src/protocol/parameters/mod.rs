@@ -24,4 +24,4 @@ mod xtext;
 pub use mail::Ret;
 pub use mail::{Body, MailParameters};
 pub use rcpt::RcptParameters;
-pub use words::{ParameterError, Unknown};
+pub use words::{ParameterError, Unknown, are_words};

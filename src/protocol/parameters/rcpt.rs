@@ -1,6 +1,8 @@
 //! The parameters of RCPT, which all are of RFC 3461.
 
-use super::words::{Parameter, ParameterError, Unknown, Word, once, once_text, put, read, words};
+use super::words::{
+    Parameter, ParameterError, Unknown, Word, are_words, once, once_text, put, read, words,
+};
 use super::xtext;
 use bytes::BytesMut;
 
@@ -106,6 +108,9 @@ impl RcptParameters {
         unknown: Unknown,
     ) -> Result<Self, ParameterError> {
         let mut parameters = Self::default();
+        if !are_words(text) {
+            return Err(ParameterError::Malformed);
+        }
         for word in words(text, |c| c == ' ') {
             unknown.bear(parameters.take(word, &offers))?;
         }

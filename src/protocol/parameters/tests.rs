@@ -270,9 +270,45 @@ fn values_have_their_form_and_stand_once() {
         MailParameters::parse(&long, everything, Unknown::Refused),
         Err(ParameterError::Malformed)
     );
-    for word in ["X", "SIZES=1", "=1", "NOTIFY=NEVER"] {
+    for word in ["X", "SIZES=1", "NOTIFY=NEVER"] {
         let parsed = MailParameters::parse(word, everything, Unknown::Refused);
         assert_eq!(parsed, Err(ParameterError::NotOffered), "{word}");
+    }
+}
+
+/// Another path above all: it is neither unknown nor ignored.
+#[test]
+fn what_has_no_keyword_is_no_parameter() {
+    for word in [
+        "<b@c>",
+        "<>",
+        "<",
+        "b@c",
+        ",",
+        "=1",
+        "=",
+        "(x)",
+        "-X",
+        "\"x\"",
+        "\u{e4}=1",
+        ";",
+        "X\tY",
+        "X=\t",
+        "X=\u{85}",
+        "X=\u{fffd}",
+    ] {
+        for text in [word.to_owned(), format!("X-1 {word}"), format!("{word} SIZE=1")] {
+            assert!(!are_words(&text), "{text:?}");
+            for unknown in [Unknown::Refused, Unknown::Ignored] {
+                let mail = MailParameters::parse(&text, everything, unknown);
+                assert_eq!(mail, Err(ParameterError::Malformed), "{text:?}");
+                let rcpt = RcptParameters::parse(&text, everything, unknown);
+                assert_eq!(rcpt, Err(ParameterError::Malformed), "{text:?}");
+            }
+        }
+    }
+    for text in ["", "X", "x=<>", "AUTH=<> 8B", " X_1=\u{e4}  SIZE=5 ", "X=", "X=a=b"] {
+        assert!(are_words(text), "{text:?}");
     }
 }
 

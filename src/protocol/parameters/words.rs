@@ -1,5 +1,6 @@
 //! Parameters as they stand on a line, one by one (RFC 5321 section 4.1.2).
 
+use crate::protocol::address::is_text;
 use bytes::{BufMut, BytesMut};
 
 /// Why a server does not take a parameter.
@@ -8,8 +9,8 @@ pub enum ParameterError {
     /// No extension that is offered has it (555 in RFC 5321 section 4.1.1.11).
     #[error("a parameter is not recognised or not implemented")]
     NotOffered,
-    /// Its value is one that it cannot have, or it stands twice (501).
-    #[error("a parameter has a value that it cannot have, or stands twice")]
+    /// It is no parameter, its value is one that it cannot have, or it stands twice (501).
+    #[error("a parameter is malformed, has a value that it cannot have, or stands twice")]
     Malformed,
 }
 
@@ -72,6 +73,18 @@ pub(super) fn words(
         Some((keyword, value)) => (keyword, Some(value)),
         None => (word, None),
     })
+}
+
+/// Whether spaces part `text` into words that each could be a parameter. What begins with `<` is
+/// none, but another path.
+pub fn are_words(text: &str) -> bool {
+    is_text(text) && words(text, |c| c == ' ').all(|(keyword, _)| is_keyword(keyword))
+}
+
+/// Letters, digits and hyphens; underscores, which are not of RFC 5321 section 4.1.2, are seen.
+fn is_keyword(word: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.bytes().all(is_inner)
 }
 
 /// Gives the words of `text` to `take`; those that it does not know, and the text itself.

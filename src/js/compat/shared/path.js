@@ -14,22 +14,16 @@ const POSTMASTER = /^postmaster$/i;
  */
 
 /**
- * Reads the path that an argument begins with: in angle brackets, or the word up to the space where
- * that is an address or `postmaster`.
+ * Reads what stands behind `FROM:` or `TO:`: a path in angle brackets, or the word up to the space
+ * where that is an address or `postmaster`. Parameters may follow.
  *
  * @param {string} text
  * @returns {{ path: string, rest: string } | undefined} `path` is '' for the null path; `rest` is
  *   '' or begins with a space
  */
 function pathOf(text) {
-  if (text.startsWith('<')) {
-    const { path, rest } = addon().parsePath(text) ?? { path: '', rest: '?' };
-    return rest === '' || rest.startsWith(' ') ? { path, rest } : undefined;
-  }
-  const [word] = text.split(' ', 1);
-  const address = addressOf(word);
-  const isWhole = Boolean(address?.domain && address.local) || isPostmaster(word);
-  return isWhole ? { path: word, rest: text.slice(word.length) } : undefined;
+  const { path, rest } = addon().parseAddress(text) ?? {};
+  return path === undefined || rest === undefined ? undefined : { path, rest };
 }
 
 /**

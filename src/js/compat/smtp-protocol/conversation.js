@@ -343,8 +343,8 @@ class Conversation extends EngineSession {
   }
 }
 
-const FROM = /^from\s*:\s*(.*)$/i;
-const TO = /^to\s*:\s*(.*)$/i;
+const FROM = /^from *: *(.*)$/i;
+const TO = /^to *: *(.*)$/i;
 
 /** What MAIL or RCPT says that is out of sequence. @param {string} verb @param {string} [data] */
 function addressOf(verb, data = '') {

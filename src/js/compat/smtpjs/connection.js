@@ -42,9 +42,9 @@ function isMalformed(/** @type {string} */ action, /** @type {string} */ params)
   if (NO_TEXT.test(params)) return action !== '';
   if (BARE.has(action)) return params !== '';
   if (action !== 'MAIL FROM' && action !== 'RCPT TO') return false;
-  const text = params.trimStart();
+  const text = params.replace(/^ +/, '');
   // Programs of the original may take a word for an address.
-  if (!text.startsWith('<')) return /[<>]/.test(text);
+  if (!text.startsWith('<') && !text.includes('@')) return text === '' || /[<>]/.test(text);
   const read = pathOf(text);
   return read === undefined || (action === 'RCPT TO' && read.path === '');
 }

@@ -20,7 +20,7 @@ const LINE = new RegExp(`^(${ACTIONS.join('|')}):? ?(.*)`);
 /** A word has an end, and no colon but behind the two of which it is a part. */
 const COMMAND = new RegExp(
   `^(?:(MAIL FROM|RCPT TO)(?::| |$) ?|(${ACTIONS.join('|')})(?: |$))(.*)`,
-  'i',
+  'is',
 );
 
 /**

@@ -148,6 +148,13 @@ fn malformed_lines() {
         ("MAIL ÄÄÄÄÄ", CommandError::ReversePath),
         ("RCPT", CommandError::ForwardPathMissing),
         ("RCPT TO:<>", CommandError::ForwardPath),
+        ("MAIL FROM:<a@b> <b@y>", CommandError::BadParameter),
+        ("RCPT TO:<a@b> SIZE=1 <b@y>", CommandError::BadParameter),
+        ("RCPT TO:<a@b> <b@y>", CommandError::BadParameter),
+        ("RCPT TO:<a@b..c>", CommandError::ForwardPath),
+        ("RCPT TO:<a@b>\tX", CommandError::ForwardPath),
+        ("RCPT TO: \t<a@b>", CommandError::ForwardPath),
+        ("RCPT TO:", CommandError::ForwardPath),
         ("STARTTLS now", CommandError::Argument),
     ] {
         assert_eq!(parse(line), Err(error), "{line:?}");

@@ -3,7 +3,6 @@
 
 const { pathOf } = require('../../../shared/path.js');
 const { normal } = require('../../address.js');
-const { isText } = require('../../mailbox.js');
 
 const FROM = /^from *: *(?=[^ ])(.*)$/is;
 const SIZE = /(?:^|\s)size=(\d{1,20})(?=\s|$)/i;
@@ -19,7 +18,7 @@ module.exports = {
     if (accepted.mail) return res.reject(503, 'Nested MAIL command');
     const [, argument] = FROM.exec(data) ?? [];
     if (!argument) return res.reject(501, 'Parse error in mail command');
-    const { path, rest } = (isText(argument) && pathOf(argument)) || {};
+    const { path, rest } = pathOf(argument) ?? {};
     if (path === undefined) return res.reject(501, 'Bad syntax');
     const limit = config.limits.messageSize;
     if (limit && Number(SIZE.exec(rest ?? '')?.[1] ?? 0) > limit) {

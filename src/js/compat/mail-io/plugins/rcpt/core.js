@@ -3,10 +3,12 @@
 
 const { addressOf, isPostmaster, pathOf } = require('../../../shared/path.js');
 const { normal } = require('../../address.js');
-const { isText } = require('../../mailbox.js');
 
 const TO = /^to *: *(?=[^ ])(.*)$/is;
 const DEFAULT_MAX = 100;
+
+/** Whether it is a path but for an `@` with no domain behind it, or a dot behind its domain. @param {string} argument */
+const isNowhere = (argument) => Boolean(pathOf(argument.replace(/^(<[^>]*)[@.](?=>)/, '$1'))?.path);
 
 /** @type {import('../../handlers.js').Plugin} */
 module.exports = {
@@ -22,10 +24,10 @@ module.exports = {
     }
     const [, argument] = TO.exec(data) ?? [];
     if (!argument) return res.reject(501, 'parse error in rcpt command');
-    const { path } = (isText(argument) && pathOf(argument)) || {};
-    if (!path) return res.reject(501, 'bad syntax');
+    const { path } = pathOf(argument) ?? {};
+    if (!path && !isNowhere(argument)) return res.reject(501, 'bad syntax');
     // RFC 5321 section 4.1.1.3: none but the postmaster is without a domain.
-    if (!isPostmaster(path) && !addressOf(path)?.domain) {
+    if (!path || (!isPostmaster(path) && !addressOf(path)?.domain)) {
       return res.reject(550, 'no such mailbox here');
     }
     req.to = normal(path);
