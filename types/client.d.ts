@@ -77,8 +77,10 @@ export interface ClientOptions extends ClientPlace {
   dnsTimeout?: number;
   /** The address that connections come from. */
   localAddress?: string;
-  /** From the lookup to the greeting line, all attempts together. @default 300000 */
+  /** From the lookup to the greeting line, all attempts together. @default 30000, 300000 with `mx` */
   connectTimeout?: number;
+  /** For the greeting line alone; 0 for what is left of `connectTimeout`. @default 0 */
+  greetingTimeout?: number;
   /** For most replies (RFC 5321 section 4.5.3.2). @default 300000 */
   commandTimeout?: number;
   /** For the reply to DATA. @default 120000 */

@@ -44,8 +44,12 @@ declare namespace transport {
     name?: string;
     localAddress?: string;
     lmtp?: boolean;
+    /** From the lookup to the greeting line. @default 120000 */
     connectionTimeout?: number;
+    /** For the greeting line. @default 30000 */
+    greetingTimeout?: number;
     dnsTimeout?: number;
+    /** For each wait of a session. */
     socketTimeout?: number;
     pool?: boolean;
     maxConnections?: number;

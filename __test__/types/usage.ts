@@ -478,7 +478,7 @@ async function sending(): Promise<void> {
   await classic.data(prepared + line);
   const named: Client.Pool | undefined = undefined;
   (named as Client.Pool | undefined)?.stats();
-  const pool = new Client.Pool({ path: '/run/lmtp', lmtp: true, maxConnections: 2 });
+  const pool = new Client.Pool({ path: '/run/lmtp', lmtp: true, greetingTimeout: 5_000 });
   await pool.send({ from: 'a@b', to: 'c@d' }, { path: '/tmp/x.eml' });
   await pool.send({ from: 'a@b', to: 'c@d', body: 'binarymime' }, readFileSync('x'), { signal });
   const waiting: number = pool.stats().queued;

@@ -5,6 +5,7 @@ const SUBMISSION_PORT = 587;
 const SMTPS_PORT = 465;
 /** As nodemailer has them, in milliseconds. */
 const CONNECTION_TIMEOUT = 120_000;
+const GREETING_TIMEOUT = 30_000;
 const IDLE_TIMEOUT = 240_000;
 
 /** Options that mean the same here, by their names here. @type {Record<string, string>} */
@@ -76,11 +77,14 @@ function clientOptions(options) {
   return Object.fromEntries(Object.entries(mapped).filter(([, value]) => value !== undefined));
 }
 
-/** `socketTimeout` bounds each wait of a session. */
-function timeoutsOf(/** @type {any} */ { socketTimeout }) {
-  if (!socketTimeout) return {};
+/** `socketTimeout` bounds each wait of a session, that for the greeting line included. */
+function timeoutsOf(/** @type {any} */ { greetingTimeout, socketTimeout }) {
+  const greeting = greetingTimeout || GREETING_TIMEOUT;
+  if (!socketTimeout) return { greetingTimeout: greeting };
   const names = ['commandTimeout', 'dataInitTimeout', 'dataBlockTimeout', 'dataEndTimeout'];
-  return Object.fromEntries(names.map((name) => [name, socketTimeout]));
+  const others = Object.fromEntries(names.map((name) => [name, socketTimeout]));
+  const isShorter = socketTimeout < greeting;
+  return { ...others, greetingTimeout: isShorter ? socketTimeout : greeting };
 }
 
 /** What a certificate has to be is not left to chance: a member that is not known here is an error. */

@@ -8,6 +8,11 @@ const FIRST_REJECTED = 3;
 const REJECTED_WORDS = 3;
 /** Texts of an error. */
 const ERROR_WORDS = 7;
+/** What comes of a server that waits for the client to speak. */
+const NO_GREETING = ['ETIMEDOUT', 'SMTP_ERR_CLOSED'];
+const LATE_HANDSHAKE = /TLS handshake in time$/;
+/** An alert or a handshake in place of a reply (RFC 8446 section 5.1). */
+const TLS_RECORD = /no SMTP reply: "\\u\{1[56]\}\\u\{3\}/;
 const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/;
 
 /** A reply of the engine: its code and the text of each line, line breaks between. */
@@ -106,7 +111,14 @@ function failureOf([code, message, number, request, reply, uncertain, permanent]
 
 /** Says of a server that never greeted what it may wait for. @param {any} error @param {string} tls */
 function hinted(error, tls) {
-  if (error.code === 'ETIMEDOUT' && error.command === 'CONNECT' && tls !== 'implicit') {
+  if (tls === 'implicit') {
+    const isLate = error.code === 'ETIMEDOUT' && LATE_HANDSHAKE.test(error.message);
+    if (isLate)
+      error.message += ": if the port speaks plain text, for STARTTLS use tls: 'required'";
+  } else if (
+    (error.command === 'CONNECT' && NO_GREETING.includes(error.code)) ||
+    TLS_RECORD.test(error.message)
+  ) {
     error.message += ": if the port speaks TLS from the first byte, use tls: 'implicit'";
   }
   return error;

@@ -29,7 +29,8 @@ const LMTP_PORT = 24;
 
 /** Milliseconds and counts: default, least and most. @type {Record<string, [number, number, number]>} */
 const NUMBERS = {
-  connectTimeout: [300_000, 0, MAX_TIMEOUT],
+  connectTimeout: [30_000, 0, MAX_TIMEOUT],
+  greetingTimeout: [0, 0, MAX_TIMEOUT],
   commandTimeout: [300_000, 0, MAX_TIMEOUT],
   dataInitTimeout: [120_000, 0, MAX_TIMEOUT],
   dataBlockTimeout: [180_000, 0, MAX_TIMEOUT],
@@ -42,6 +43,9 @@ const NUMBERS = {
   rateLimit: [0, 0, MAX_COUNT],
   rateDelta: [1_000, 1, MAX_TIMEOUT],
 };
+
+/** Exchanges may be slow, and nobody waits for them (RFC 5321 section 4.5.3.2.1). @type {Record<string, number>} */
+const EXCHANGES = { connectTimeout: 300_000 };
 
 const FLAGS = ['lmtp', 'rejectUnauthorized'];
 const KNOWN = [
@@ -156,13 +160,14 @@ function clientSettings(options) {
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name)) throw new TypeError(`options.${name} is none: ${KNOWN.join(', ')}`);
   }
+  const presets = options.mx === true ? EXCHANGES : {};
   checkPlace(options);
   for (const name of FLAGS) {
     if (options[name] !== undefined) checkBoolean(`options.${name}`, options[name]);
   }
   const numbers = Object.entries(NUMBERS).map(([name, [preset, min, max]]) => [
     name,
-    checkWhole(`options.${name}`, options[name] ?? preset, min, max),
+    checkWhole(`options.${name}`, options[name] ?? presets[name] ?? preset, min, max),
   ]);
   const { dataInitTimeout, dataBlockTimeout, dataEndTimeout, rateDelta, ...rest } =
     Object.fromEntries(numbers);

@@ -61,7 +61,8 @@ impl Connection {
             Route::Exchanges(domain, port) => (domain, *port),
         };
         let end = Instant::now() + options.connect_timeout;
-        let exchanges = options.dialer.exchanges(domain).await.map_err(DialError::from)?;
+        let looking_up = options.dialer.exchanges_until(domain, end.into());
+        let exchanges = looking_up.await.map_err(DialError::from)?;
         if exchanges.is_empty() {
             return Err(SendError::Impossible("a domain has mail exchanges, and none of them"));
         }
@@ -124,9 +125,10 @@ impl Connection {
             meter: Meter::default(),
         };
         if options.implicit_tls {
-            connection = connection.secure(options, name, deadline).await?;
+            connection = connection.secure(options, name, deadline, Awaited::Connect).await?;
         }
-        timeouts.greeting = Some(deadline.saturating_duration_since(Instant::now()));
+        let left = deadline.saturating_duration_since(Instant::now());
+        timeouts.greeting = Some(timeouts.greeting.map_or(left, |limit| limit.min(left)));
         connection.session = ClientSession::new(timeouts, options.implicit_tls, Instant::now());
         let mut settings = Arc::clone(&options.opening);
         if policy != settings.tls {
@@ -144,7 +146,7 @@ impl Connection {
                 Event::StartTls => {
                     let handshake = options.timeouts.command;
                     let until = handshake.map_or(deadline, |limit| Instant::now() + limit);
-                    connection = connection.secure(options, name, until).await?;
+                    connection = connection.secure(options, name, until, Awaited::StartTls).await?;
                     connection.session.secured(Instant::now());
                     opening.secured(&mut connection.session)?;
                 }
@@ -157,6 +159,7 @@ impl Connection {
         mut self,
         options: &ClientOptions,
         name: &str,
+        asked: Awaited,
         deadline: Instant,
     ) -> Result<Self, SendError> {
         let Some(connector) = &options.connector else {
@@ -165,7 +168,7 @@ impl Connection {
         let handshake = self.stream.secure_to(connector, name);
         self.stream = match timeout_at(deadline.into(), handshake).await {
             Ok(result) => result.map_err(SendError::Tls)?,
-            Err(_) => return Err(Failure::Timeout(Some(Awaited::StartTls)).into()),
+            Err(_) => return Err(SendError::Handshake(asked)),
         };
         Ok(self)
     }
@@ -275,7 +278,7 @@ impl Connection {
         self.begun
     }
 
-    /// What the last message took.
+    /// How the last message was sent, and what that took.
     pub fn details(&self) -> Details {
         self.meter.details()
     }

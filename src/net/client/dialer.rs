@@ -99,6 +99,19 @@ impl Dialer {
     pub async fn dial(&self, target: &Target, deadline: Instant) -> Result<Stream, DialError> {
         let (place, dialling) = match target {
             Target::Host(host, port) => {
+    /// As [`Dialer::exchanges`], no later than that.
+    ///
+    /// # Errors
+    /// [`DnsError`], [`DnsError::Timeout`] among them.
+    pub async fn exchanges_until(
+        &self,
+        domain: &str,
+        deadline: Instant,
+    ) -> Result<Vec<String>, DnsError> {
+        let late = |_| DnsError::Timeout(domain.to_owned());
+        timeout_at(deadline, self.exchanges(domain)).await.map_err(late)?
+    }
+
                 let addresses = self.addresses(host, *port, deadline).await?;
                 (format!("{host}:{port}"), self.race(addresses))
             }
@@ -138,7 +151,9 @@ impl Dialer {
             let addresses = looked_up.map_err(|error| DnsError::of_system(host, &error))?;
             addresses.map(|address| address.ip()).collect()
         } else {
-            self.exchanges.addresses(host).await?
+            let looking_up = self.exchanges.addresses(host);
+            let late = |_| DnsError::Timeout(host.to_owned());
+            timeout_at(deadline, looking_up).await.map_err(late)??
         };
         if found.is_empty() {
             return Err(DnsError::NotFound(host.to_owned()));

@@ -46,7 +46,8 @@ pub struct ClientOptions {
     pub opening: Arc<OpeningOptions>,
     /// How long replies are awaited.
     pub timeouts: Timeouts,
-    /// From the lookup of the name to the server's greeting line, all attempts together.
+    /// From the lookup of the name to the server's greeting line, all attempts together; that of
+    /// `timeouts` bounds the wait for the line alone.
     pub connect_timeout: Duration,
 }
 
@@ -113,6 +114,9 @@ pub enum SendError {
     #[error("cannot read the message: {0}")]
     Source(#[source] io::Error),
     /// The application gave the message up.
+    /// The TLS handshake took too long, which was due with the connection or with STARTTLS.
+    #[error("the server did not complete the TLS handshake in time")]
+    Handshake(Awaited),
     #[error("the message was given up")]
     Cancelled,
     /// The pool is closed.
@@ -149,6 +153,7 @@ impl SendError {
     /// domain that takes no mail, or for what the message asks.
     pub fn is_permanent(&self) -> bool {
         match self {
+            Self::Handshake(request) => (Some(*request), None),
             Self::Dial(DialError::Dns(error)) => error.is_permanent(),
             Self::Unfit(_) | Self::Refused(Refusal::Argument(_)) => true,
             Self::Uncertain(error) => error.is_permanent(),

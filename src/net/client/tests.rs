@@ -57,6 +57,8 @@ fn without_a_reply_only_what_is_asked_is_in_vain_for_good() {
         SendError::Protocol(Failure::Closed(Some(Awaited::Rcpt))),
         SendError::Protocol(Failure::Timeout(Some(Awaited::Rcpt))),
         SendError::Protocol(Failure::EndlessReply),
+        SendError::Handshake(Awaited::Connect),
+        SendError::Handshake(Awaited::StartTls),
         SendError::Refused(Refusal::NoTls(None)),
         SendError::Refused(Refusal::NoMechanism),
         SendError::Refused(Refusal::Sasl(SaslError::Challenge)),

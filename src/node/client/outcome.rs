@@ -71,7 +71,7 @@ fn code(error: &SendError) -> &'static str {
         SendError::Dial(error) => error.code(),
         SendError::Io(_) => "ECONNRESET",
         SendError::Tls(error) => error.code(),
-        SendError::Protocol(Failure::Timeout(_)) => "ETIMEDOUT",
+        SendError::Protocol(Failure::Timeout(_)) | SendError::Handshake(_) => "ETIMEDOUT",
         SendError::Protocol(Failure::Closed(_) | Failure::Leaving(_)) => "SMTP_ERR_CLOSED",
         SendError::Refused(
             Refusal::Refused(Awaited::Auth, _) | Refusal::Logins(..) | Refusal::Sasl(_),

@@ -69,6 +69,8 @@ pub struct ClientSettings {
     pub local_address: Option<String>,
     /// How long it may take to connect and be greeted.
     pub connect_timeout: f64,
+    /// How long the greeting line may take of that.
+    pub greeting_timeout: f64,
     /// How long most replies may take.
     pub command_timeout: f64,
     /// How long the reply to DATA may take.
@@ -149,7 +151,7 @@ pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions>
             server: (settings.host.clone(), port),
         }),
         timeouts: Timeouts {
-            greeting: None,
+            greeting: time(settings.greeting_timeout)?,
             command: time(settings.command_timeout)?,
             data_initiation: time(settings.data_initiation_timeout)?,
             data_block: time(settings.data_block_timeout)?,

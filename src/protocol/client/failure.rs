@@ -40,12 +40,17 @@ pub enum Failure {
 
 fn closed(awaited: &Option<Awaited>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("the server closed the connection")?;
-    awaited.map_or(Ok(()), |awaited| write!(f, " before its reply to {awaited}"))
+    match awaited {
+        None => Ok(()),
+        Some(Awaited::Connect) => f.write_str(" before its greeting line"),
+        Some(awaited) => write!(f, " before its reply to {awaited}"),
+    }
 }
 
 fn late(awaited: &Option<Awaited>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match awaited {
         None => f.write_str("the server took no data for too long"),
+        Some(Awaited::Connect) => f.write_str("the server sent no greeting line in time"),
         Some(awaited) => write!(f, "the server did not reply to {awaited} in time"),
     }
 }

@@ -82,6 +82,7 @@ class Client {
       ...{ ca, servername, key, cert, localAddress },
       auth: login ? { user: login.user, password: login.pass } : undefined,
       connectTimeout: Math.max(this.config.connectionTimeout, this.config.greetingTimeout),
+      greetingTimeout: this.config.greetingTimeout,
       commandTimeout: this.config.socketTimeout,
     };
   }

@@ -61,6 +61,16 @@ fn each_says_what_the_server_did() {
         ),
         (Box::new(Failure::Timeout(None)), "the server took no data for too long", false),
         (
+            Box::new(Failure::Timeout(Some(Awaited::Connect))),
+            "the server sent no greeting line in time",
+            false,
+        ),
+        (
+            Box::new(Failure::Closed(Some(Awaited::Connect))),
+            "the server closed the connection before its greeting line",
+            false,
+        ),
+        (
             Box::new(Failure::Timeout(Some(Awaited::Message))),
             "the server did not reply to the message in time",
             false,
