@@ -192,8 +192,8 @@ export interface PoolStats {
 /** Connections to one server that are kept. They do not keep the process alive; messages do. */
 export interface Pool {
   /**
-   * Sends a message over a connection that is free, or will be. Where a connection broke, it is
-   * sent again if the server certainly did not take it.
+   * Sends a message over a connection that is free, or will be. Where one broke that had been used
+   * before, the message is sent again, once, if the server certainly did not take it.
    *
    * @throws {SmtpError} if it was accepted for nobody; `uncertain` is true where it may have been
    */

@@ -8,6 +8,8 @@ const { exchangesOf } = require('./exchanges.js');
 const { Wire } = require('./stream-session.js');
 
 const PORT = 25;
+/** As the engine's own connections, in milliseconds. */
+const CONNECTION = { autoSelectFamily: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
 const DATA_GO_ON = 354;
 const ERRORS = 400;
 const END_OF_DATA = /(^|\r\n)\.\r\n/;
@@ -196,7 +198,7 @@ function hostOf(/** @type {string} */ server) {
 /** @returns {Promise<import('node:net').Socket>} */
 function connectTo(/** @type {string} */ host, /** @type {number} */ port) {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host, port, autoSelectFamily: true });
+    const socket = net.connect({ ...{ host, port }, ...CONNECTION });
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.off('error', reject);

@@ -4,7 +4,7 @@ use super::details::{Details, Meter};
 use super::dialer::{DialError, Target};
 use super::nonce::nonce;
 use super::source::MessageSource;
-use super::{ClientOptions, Outcome, Route, SendError};
+use super::{ClientOptions, Headway, Outcome, Route, SendError};
 use crate::net::stream::Stream;
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
 use crate::protocol::client::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
@@ -33,8 +33,7 @@ pub struct Connection {
     stream: Stream,
     session: ClientSession,
     lmtp: bool,
-    /// Something of the last message may have left.
-    begun: bool,
+    headway: Headway,
     /// The last message was sent to its end, and that has left.
     sent: bool,
     /// What the connection broke with; what came before that is still taken.
@@ -119,7 +118,7 @@ impl Connection {
             stream,
             session: ClientSession::new(timeouts.clone(), false, Instant::now()),
             lmtp: options.opening.lmtp,
-            begun: false,
+            headway: Headway::None,
             sent: false,
             broken: None,
             meter: Meter::default(),
@@ -159,8 +158,8 @@ impl Connection {
         mut self,
         options: &ClientOptions,
         name: &str,
-        asked: Awaited,
         deadline: Instant,
+        asked: Awaited,
     ) -> Result<Self, SendError> {
         let Some(connector) = &options.connector else {
             return Err(SendError::Impossible("TLS is to begin, and was not made ready"));
@@ -184,7 +183,7 @@ impl Connection {
         source: &mut MessageSource,
         delivery: &mut Option<Delivery>,
     ) -> Result<Outcome, SendError> {
-        self.begun = false;
+        self.headway = Headway::None;
         self.sent = false;
         // Nothing is said of a message that may turn out to be none.
         let limit = self.session.data_block_timeout();
@@ -240,6 +239,7 @@ impl Connection {
                 }
                 _ => match self.event().await? {
                     Event::Reply(to, reply) => {
+                        self.headway = Headway::Answered;
                         delivery.replied(to, reply, &mut self.session, Instant::now());
                     }
                     Event::StartTls => {
@@ -273,9 +273,9 @@ impl Connection {
         !self.session.has_ended()
     }
 
-    /// Whether something of the last message may have left.
-    pub fn has_begun(&self) -> bool {
-        self.begun
+    /// How far the last message came.
+    pub fn headway(&self) -> Headway {
+        self.headway
     }
 
     /// How the last message was sent, and what that took.
@@ -392,7 +392,7 @@ impl Connection {
         if self.broken.is_some() {
             return Ok(());
         }
-        self.begun = true;
+        self.headway = self.headway.max(Headway::Asked);
         let limit = self.session.data_block_timeout();
         let mut rest = &bytes[..];
         while !rest.is_empty() {

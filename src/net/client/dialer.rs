@@ -4,6 +4,7 @@ use crate::net::dns::exchanges::Exchanges;
 use crate::net::dns::{DnsError, scoped};
 use crate::net::error::words::of_system;
 use crate::net::stream::Stream;
+use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -17,6 +18,11 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 const MAX_ADDRESSES: usize = 8;
 /// A head start for each address (RFC 8305 section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
+/// Rest after which the way to a server is tried (RFC 9293 section 3.8.4): sooner than the devices on
+/// the way forget a connection.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// Time between two tries, the third of which is the last.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -92,13 +98,6 @@ impl Dialer {
         self.exchanges.of(domain).await
     }
 
-    /// Connects.
-    ///
-    /// # Errors
-    /// [`DialError`]: that of the last address.
-    pub async fn dial(&self, target: &Target, deadline: Instant) -> Result<Stream, DialError> {
-        let (place, dialling) = match target {
-            Target::Host(host, port) => {
     /// As [`Dialer::exchanges`], no later than that.
     ///
     /// # Errors
@@ -113,6 +112,13 @@ impl Dialer {
     }
 
                 let addresses = self.addresses(host, *port, deadline).await?;
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`DialError`]: that of the last address.
+    pub async fn dial(&self, target: &Target, deadline: Instant) -> Result<Stream, DialError> {
+        let (place, dialling) = match target {
+            Target::Host(host, port) => {
                 (format!("{host}:{port}"), self.race(addresses))
             }
             Target::Path(path) => return unix(path, deadline).await,
@@ -122,6 +128,7 @@ impl Dialer {
                 // It answers questions; what it says is not to wait for more.
                 let _ = stream.set_nodelay(true);
                 Ok(Stream::Tcp(stream))
+                let _ = keep_alive(&stream);
             }
             Ok(Err(Some((address, error)))) => Err(DialError::Io(address.to_string(), error)),
             Ok(Err(None)) => Err(DialError::Io(place, io::Error::other("no address was tried"))),
@@ -200,6 +207,14 @@ async fn connect(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpSt
 }
 
 #[cfg(unix)]
+/// Has the system try the way to a server while nothing is said, and end a connection that is dead.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
+    #[cfg(not(target_os = "openbsd"))]
+    let keepalive = keepalive.with_interval(KEEPALIVE_INTERVAL).with_retries(3);
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+}
+
 async fn unix(path: &std::path::Path, deadline: Instant) -> Result<Stream, DialError> {
     let place = path.display().to_string();
     match timeout_at(deadline, tokio::net::UnixStream::connect(path)).await {
@@ -299,7 +314,19 @@ mod tests {
     async fn a_host_that_is_not_there_is_told() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        assert!(dialer().dial(&Target::host("localhost", port), soon()).await.is_ok());
+        let stream = dialer().dial(&Target::host("localhost", port), soon()).await;
+        let Ok(Stream::Tcp(stream)) = stream else { panic!("no stream: {stream:?}") };
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().expect("whether it is kept alive"));
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            (
+                socket.tcp_keepalive_time().expect("a time"),
+                socket.tcp_keepalive_interval().expect("an interval"),
+                socket.tcp_keepalive_retries().expect("a number"),
+            ),
+            (KEEPALIVE, KEEPALIVE_INTERVAL, 3)
+        );
         let lost = dialer().dial(&Target::Path("/nowhere/at/all".into()), soon()).await;
         assert!(matches!(lost, Err(DialError::Io(..))));
         assert_eq!(dialer().exchanges("localhost").await.expect("itself"), ["localhost"]);

@@ -51,6 +51,17 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
 }
 
+/// How far a message came over a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Headway {
+    /// Nothing of it has left.
+    None,
+    /// Something of it may have left, and the server said nothing to it.
+    Asked,
+    /// The server answered some of it, MAIL at the least.
+    Answered,
+}
+
 /// What became of a message.
 #[derive(Debug)]
 pub enum Outcome {
@@ -64,18 +75,23 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether a message is begun anew, whose connection had been used before and is of no use any
-    /// more: the server certainly did not take it. `begun` tells whether any of it was sent.
-    fn goes_again(&self, begun: bool) -> bool {
+    /// Whether a message is begun anew that came so far over a connection that had been used before
+    /// and is of no use any more: the server certainly did not take it.
+    fn goes_again(&self, headway: Headway) -> bool {
         // It was turned away before it had begun: the server said 421 to its envelope.
         let left = |fate: &Fate| matches!(fate, Fate::Rejected(_, reply) if reply.code().closes());
         match self {
             Self::Answered(fates, None) => !fates.is_empty() && fates.iter().all(left),
             Self::Answered(_, Some(_)) => false,
             Self::Failed(error) | Self::Broken(.., error) => match error {
+                // Silence: the way to the server may have been lost while the connection rested.
+                SendError::Protocol(Failure::Timeout(_)) => headway < Headway::Answered,
+                SendError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    headway < Headway::Answered
+                }
                 SendError::Io(_) => true,
                 // The connection was of no use before the message came to it.
-                SendError::Protocol(_) if !begun => true,
+                SendError::Protocol(_) if headway == Headway::None => true,
                 SendError::Protocol(failure) => {
                     matches!(failure, Failure::Closed(_) | Failure::Leaving(_))
                 }
@@ -98,6 +114,9 @@ pub enum SendError {
     /// The TLS handshake failed.
     #[error(transparent)]
     Tls(#[from] ConnectError),
+    /// The TLS handshake took too long, which was due with the connection or with STARTTLS.
+    #[error("the server did not complete the TLS handshake in time")]
+    Handshake(Awaited),
     /// The server did not reply as it should.
     #[error(transparent)]
     Protocol(#[from] Failure),
@@ -114,9 +133,6 @@ pub enum SendError {
     #[error("cannot read the message: {0}")]
     Source(#[source] io::Error),
     /// The application gave the message up.
-    /// The TLS handshake took too long, which was due with the connection or with STARTTLS.
-    #[error("the server did not complete the TLS handshake in time")]
-    Handshake(Awaited),
     #[error("the message was given up")]
     Cancelled,
     /// The pool is closed.
@@ -137,6 +153,7 @@ impl SendError {
             Self::Refused(Refusal::Refused(request, reply)) => (Some(*request), Some(reply)),
             Self::Refused(Refusal::Logins(_, reply)) => (Some(Awaited::Auth), Some(reply)),
             Self::Protocol(Failure::Misplaced(request, reply)) => (Some(*request), Some(reply)),
+            Self::Handshake(request) => (Some(*request), None),
             Self::Refused(Refusal::NoTls(reply)) => (Some(Awaited::StartTls), reply.as_ref()),
             Self::Protocol(Failure::Closed(request) | Failure::Timeout(request)) => {
                 (*request, None)
@@ -153,7 +170,6 @@ impl SendError {
     /// domain that takes no mail, or for what the message asks.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::Handshake(request) => (Some(*request), None),
             Self::Dial(DialError::Dns(error)) => error.is_permanent(),
             Self::Unfit(_) | Self::Refused(Refusal::Argument(_)) => true,
             Self::Uncertain(error) => error.is_permanent(),

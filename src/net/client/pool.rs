@@ -7,9 +7,9 @@ use super::cancel::Cancel;
 use super::connection::Connection;
 use super::details::Details;
 use super::source::MessageSource;
-use super::{ClientOptions, Outcome, SendError};
+use super::{ClientOptions, Headway, Outcome, SendError};
 use crate::net::sync::lock;
-use crate::protocol::client::delivery::{Delivery, Envelope, Fate};
+use crate::protocol::client::delivery::{Delivery, Envelope};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,9 +17,6 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{sleep, sleep_until};
-
-/// Times that a message is begun, where it was certainly not taken the time before.
-const MAX_ATTEMPTS: u32 = 3;
 
 /// What a pool may use.
 pub struct PoolOptions {
@@ -43,8 +40,6 @@ pub struct Job {
     pub cancel: Arc<Cancel>,
     /// Who hears what became of it, and what it took, once.
     pub report: Box<dyn FnOnce(Outcome, Details) + Send>,
-    /// How often the message was begun.
-    pub attempts: u32,
 }
 
 impl Job {
@@ -65,10 +60,6 @@ pub struct PoolStats {
     pub queued: usize,
     /// Connections made so far.
     pub connected: u64,
-    /// Messages that a server took for one recipient at least.
-    pub sent: u64,
-    /// Messages that no server took for anybody.
-    pub failed: u64,
 }
 
 pub struct Pool {
@@ -84,8 +75,6 @@ struct Shared {
     /// All messages are given up.
     end: Notify,
     connected: AtomicU64,
-    sent: AtomicU64,
-    failed: AtomicU64,
 }
 
 /// Whether messages are taken and sent.
@@ -115,6 +104,14 @@ struct State {
     closed: Option<Box<dyn FnOnce() + Send>>,
 }
 
+/// What came of sending a message over one connection.
+struct Attempt {
+    outcome: Outcome,
+    details: Details,
+    /// Another connection may do better, and no message is sent twice by that.
+    goes_again: bool,
+}
+
 impl Pool {
     /// A pool without connections.
     pub fn new(options: PoolOptions, runtime: Handle) -> Self {
@@ -124,8 +121,6 @@ impl Pool {
             changed: Notify::new(),
             end: Notify::new(),
             connected: AtomicU64::new(0),
-            sent: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
         };
         Self { shared: Arc::new(shared), runtime }
     }
@@ -135,7 +130,6 @@ impl Pool {
         let mut state = lock(&self.shared.state);
         if state.phase != Phase::Open {
             drop(state);
-            self.shared.failed.fetch_add(1, Ordering::Relaxed);
             return job.fail(SendError::Closed);
         }
         state.jobs.push_back(job);
@@ -193,7 +187,7 @@ impl Pool {
             state.phase = Phase::Aborted;
             std::mem::take(&mut state.jobs)
         };
-        self.fail(waiting, || SendError::Closed);
+        waiting.into_iter().for_each(|job| job.fail(SendError::Closed));
         self.shared.changed.notify_waiters();
         self.shared.end.notify_waiters();
     }
@@ -207,26 +201,19 @@ impl Pool {
             }
             std::mem::take(&mut state.jobs)
         };
-        self.fail(waiting, || SendError::Closed);
+        waiting.into_iter().for_each(|job| job.fail(SendError::Closed));
     }
 
     /// Gives up messages that were cancelled while they waited.
     pub fn sweep(&self) {
-        let cancelled = {
+        let cancelled: VecDeque<_> = {
             let mut state = lock(&self.shared.state);
             let jobs = std::mem::take(&mut state.jobs);
             let (cancelled, jobs) = jobs.into_iter().partition(|job| job.cancel.is_cancelled());
             state.jobs = jobs;
             cancelled
         };
-        self.fail(cancelled, || SendError::Cancelled);
-    }
-
-    fn fail(&self, jobs: VecDeque<Job>, error: impl Fn() -> SendError) {
-        self.shared.failed.fetch_add(jobs.len() as u64, Ordering::Relaxed);
-        for job in jobs {
-            job.fail(error());
-        }
+        cancelled.into_iter().for_each(|job| job.fail(SendError::Cancelled));
     }
 
     pub fn stats(&self) -> PoolStats {
@@ -236,8 +223,6 @@ impl Pool {
             idle: state.idle,
             queued: state.jobs.len(),
             connected: self.shared.connected.load(Ordering::Relaxed),
-            sent: self.shared.sent.load(Ordering::Relaxed),
-            failed: self.shared.failed.load(Ordering::Relaxed),
         }
     }
 }
@@ -253,11 +238,8 @@ async fn work(shared: Arc<Shared>) {
     let mut connection = None;
     let mut messages = 0;
     while let Some(job) = shared.next_job(&mut connection).await {
-        if connection.is_none() {
-            messages = 0;
-        }
-        shared.carry_out(job, &mut connection).await;
-        messages += 1;
+        let is_first = shared.carry_out(job, &mut connection).await;
+        messages = if is_first { 1 } else { messages + 1 };
         if shared.options.max_messages.is_some_and(|limit| messages >= limit)
             && let Some(connection) = connection.take()
         {
@@ -332,24 +314,38 @@ impl Shared {
         }
     }
 
-    async fn carry_out(&self, mut job: Job, connection: &mut Option<Connection>) {
+    /// Sends a message, once more where a connection that had been used before turns out to be of no
+    /// use; whether it was the first of its connection.
+    async fn carry_out(&self, mut job: Job, connection: &mut Option<Connection>) -> bool {
+        let mut is_first = connection.is_none();
         if job.cancel.is_cancelled() {
-            self.failed.fetch_add(1, Ordering::Relaxed);
-            return job.fail(SendError::Cancelled);
+            job.fail(SendError::Cancelled);
+            return is_first;
         }
-        job.attempts += 1;
-        let reused = connection.is_some();
+        let mut attempt = self.attempt(&mut job, connection).await;
+        let again = !is_first && attempt.goes_again && job.source.rewind();
+        if again && lock(&self.state).phase != Phase::Aborted {
+            is_first = true;
+            attempt = self.attempt(&mut job, connection).await;
+        }
+        (job.report)(attempt.outcome, attempt.details);
+        is_first
+    }
+
+    /// Sends a message over the connection, or a new one where there is none; one that is of no use
+    /// after that is gone.
+    async fn attempt(&self, job: &mut Job, connection: &mut Option<Connection>) -> Attempt {
         let cancel = Arc::clone(&job.cancel);
         let mut delivery = None;
         let result = tokio::select! {
             biased;
-            outcome = self.try_once(&mut job, connection, &mut delivery) => outcome,
+            outcome = self.try_once(job, connection, &mut delivery) => outcome,
             () = cancel.cancelled() => Err(SendError::Cancelled),
             () = self.aborted() => Err(SendError::Closed),
         };
         let usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
         let details = connection.as_ref().map(Connection::details).unwrap_or_default();
-        let begun = connection.as_ref().is_some_and(Connection::has_begun);
+        let headway = connection.as_ref().map_or(Headway::None, Connection::headway);
         let outcome = match (result, &*connection) {
             (Ok(outcome), _) => outcome,
             (Err(error), Some(connection)) => connection.lost(delivery.as_ref(), error),
@@ -358,23 +354,8 @@ impl Shared {
         if !usable {
             *connection = None;
         }
-        let again = reused && !usable && outcome.goes_again(begun);
-        if again && job.attempts < MAX_ATTEMPTS && job.source.rewind() {
-            let mut state = lock(&self.state);
-            if state.phase != Phase::Aborted {
-                state.jobs.push_front(job);
-                return;
-            }
-        }
-        let taken = match &outcome {
-            Outcome::Answered(fates, _) | Outcome::Broken(fates, ..) => {
-                fates.contains(&Fate::Accepted)
-            }
-            Outcome::Failed(_) => false,
-        };
-        let counter = if taken { &self.sent } else { &self.failed };
-        counter.fetch_add(1, Ordering::Relaxed);
-        (job.report)(outcome, details);
+        let goes_again = !usable && outcome.goes_again(headway);
+        Attempt { outcome, details, goes_again }
     }
 
     async fn try_once(

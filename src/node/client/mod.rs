@@ -149,7 +149,7 @@ impl NativeClient {
             let texts = outcome_texts(&outcome, details);
             queue.post_client(client, number, ClientNews::Sent, &texts);
         });
-        self.pool.submit(Job { envelope, source, cancel, report, attempts: 0 });
+        self.pool.submit(Job { envelope, source, cancel, report });
         ring_all();
         Ok(())
     }
