@@ -52,7 +52,7 @@ export interface ClientOptions extends ClientPlace {
    *   this machine itself, and with `rejectUnauthorized: true`; else 'opportunistic'
    */
   tls?: 'none' | 'opportunistic' | 'required' | 'implicit';
-  /** Roots of the server's certificate in place of the system's. */
+  /** Roots of the server's certificate in place of the system's, Node's and those of NODE_EXTRA_CA_CERTS. */
   ca?: Pem | Pem[];
   /** The name that the certificate has to show. @default `host` */
   servername?: string;

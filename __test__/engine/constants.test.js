@@ -38,7 +38,7 @@ describe('constants.js', () => {
   test('records of sessions and servers come before those of clients', () => {
     const { KIND } = constants;
     const names = Object.entries(KIND).flatMap(([name, kind]) => (kind < KIND.SENT ? [] : name));
-    assert.deepEqual(names, ['SENT', 'DRAINED', 'VERIFIED', 'CLOSED', 'FOUND', 'PIPED']);
+    assert.deepEqual(names, ['SENT', 'DRAINED', 'VERIFIED', 'CLOSED', 'FOUND', 'PIPED', 'ROOTS']);
   });
 
   test('is packed', () => {

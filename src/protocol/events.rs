@@ -150,6 +150,8 @@ events! {
         FOUND;
         /// There is something to take from a pipe, or room in it.
         PIPED;
+        /// A client of ours needs roots of certificates besides the system's.
+        ROOTS;
     }
 }
 

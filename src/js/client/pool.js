@@ -12,6 +12,7 @@ const { SmtpError, messageOf } = require('../errors.js');
 const { addon } = require('../engine/addon.js');
 const { abortError, throwIfAborted, watch } = require('./signals.js');
 const { failureOf, hinted, outcomeOf } = require('./outcome.js');
+const { moreRoots } = require('./roots.js');
 
 /** By number; a pool that nobody holds any more is let go. @type {Map<number, WeakRef<Pool>>} */
 const pools = new Map();
@@ -220,6 +221,7 @@ class Pool {
     this.#rest();
     const { feed, signal, unwatch, to } = message;
     unwatch();
+    if (kind === KIND.ROOTS) return this.#native.giveRoots(moreRoots(texts.length > 0));
     feed?.end();
     const outcome = hinted(outcomeOf(texts, to), this.#tls);
     if (outcome.accepted !== undefined) return message.resolve(outcome);
@@ -245,7 +247,7 @@ class Pool {
 const busy = new Set();
 
 onClientRecord(
-  [KIND.SENT, KIND.DRAINED, KIND.VERIFIED, KIND.CLOSED],
+  [KIND.SENT, KIND.DRAINED, KIND.VERIFIED, KIND.CLOSED, KIND.ROOTS],
   (kind, client, number, texts) => Pool.receive(client, kind, number, texts),
 );
 

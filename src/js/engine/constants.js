@@ -32,6 +32,7 @@ const KIND = Object.freeze({
   CLOSED: 25,
   FOUND: 26,
   PIPED: 27,
+  ROOTS: 28,
 });
 
 /** Flags of records, beside their kind. */

@@ -111,7 +111,6 @@ impl Dialer {
         timeout_at(deadline, self.exchanges(domain)).await.map_err(late)?
     }
 
-                let addresses = self.addresses(host, *port, deadline).await?;
     /// Connects.
     ///
     /// # Errors
@@ -120,6 +119,7 @@ impl Dialer {
         let (place, dialling) = match target {
             Target::Host(host, port) => {
                 (format!("{host}:{port}"), self.race(addresses))
+                let addresses = self.addresses(host, *port, deadline).await?;
             }
             Target::Path(path) => return unix(path, deadline).await,
         };
@@ -127,9 +127,9 @@ impl Dialer {
             Ok(Ok(stream)) => {
                 // It answers questions; what it says is not to wait for more.
                 let _ = stream.set_nodelay(true);
-                Ok(Stream::Tcp(stream))
                 let _ = keep_alive(&stream);
             }
+                Ok(Stream::Tcp(stream))
             Ok(Err(Some((address, error)))) => Err(DialError::Io(address.to_string(), error)),
             Ok(Err(None)) => Err(DialError::Io(place, io::Error::other("no address was tried"))),
             Err(_) => Err(DialError::Timeout(place)),
@@ -206,7 +206,6 @@ async fn connect(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpSt
     socket.connect(address).await
 }
 
-#[cfg(unix)]
 /// Has the system try the way to a server while nothing is said, and end a connection that is dead.
 fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
@@ -216,6 +215,7 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
 }
 
 async fn unix(path: &std::path::Path, deadline: Instant) -> Result<Stream, DialError> {
+#[cfg(unix)]
     let place = path.display().to_string();
     match timeout_at(deadline, tokio::net::UnixStream::connect(path)).await {
         Ok(Ok(stream)) => Ok(Stream::Unix(stream)),

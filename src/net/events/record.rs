@@ -102,6 +102,8 @@ pub enum ClientNews {
     Found,
     /// There is something to take from a pipe, or room in it.
     Piped,
+    /// A handshake needs roots besides the system's, which has some or, with a text, none.
+    Roots,
 }
 
 impl Record<'_> {
@@ -127,6 +129,7 @@ impl Record<'_> {
             Self::Client(ClientNews::Closed, _) => kind::CLOSED,
             Self::Client(ClientNews::Found, _) => kind::FOUND,
             Self::Client(ClientNews::Piped, _) => kind::PIPED,
+            Self::Client(ClientNews::Roots, _) => kind::ROOTS,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::client_certificates;
 use super::client_certificates::{Verified, verify_by_key};
 use super::keys::{Keys, certificates, certified};
+use super::roots::{AskRoots, public};
 use crate::net::error::Error;
 use crate::net::error::words::{self, Peer, SelfSigned};
 use rustls::client::WebPkiServerVerifier;
@@ -16,19 +17,18 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
-use std::io;
 use std::sync::{Arc, OnceLock};
+use std::{fmt, io};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// The system's roots, read when they are first needed.
-static SYSTEM: OnceLock<Arc<RootCertStore>> = OnceLock::new();
-
 /// What a client's TLS is made of.
 pub struct ConnectorOptions<'a> {
-    /// PEM, roots in place of the system's.
+    /// PEM, roots in place of everybody's.
     pub ca: Option<&'a [u8]>,
+    /// Who has roots besides the system.
+    pub ask: AskRoots,
     /// A certificate of the client's own.
     pub keys: Option<Keys<'a>>,
     pub tls12: bool,
@@ -40,6 +40,7 @@ pub struct ConnectorOptions<'a> {
 /// A client's side of handshakes.
 pub struct Connector {
     connector: TlsConnector,
+    servers: Arc<Servers>,
 }
 
 /// Why there is no TLS with a server.
@@ -63,19 +64,24 @@ impl Connector {
     /// # Errors
     /// [`Error::Roots`], [`Error::Certificate`], [`Error::Key`] and [`Error::Tls`], none of which
     /// shows a key.
-    pub fn new(options: &ConnectorOptions<'_>) -> Result<Self, Error> {
+    pub fn new(options: ConnectorOptions<'_>) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
         let versions = [(options.tls13, &TLS13), (options.tls12, &TLS12)];
         let versions: Vec<_> = versions
             .into_iter()
             .filter_map(|(wanted, version)| wanted.then_some(version))
             .collect();
-        let verifier = Arc::new(Servers::new(options, &provider)?);
+        let trust = match options.ca {
+            _ if !options.reject_unauthorized => Trust::Everybody,
+            None => Trust::Public(options.ask, OnceLock::new()),
+            Some(ca) => given(ca, &provider)?,
+        };
+        let servers = Arc::new(Servers { trust, provider: provider.clone() });
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions)
             .map_err(|error| Error::Tls(words::of_settings(&error)))?
             .dangerous()
-            .with_custom_certificate_verifier(verifier);
+            .with_custom_certificate_verifier(servers.clone());
         let config = match options.keys {
             None => builder.with_no_client_auth(),
             Some(keys) => {
@@ -83,7 +89,7 @@ impl Connector {
                 builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(keys)))
             }
         };
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)) })
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), servers })
     }
 
     /// Carries out a client's handshake with the server of this name or IP address.
@@ -98,6 +104,7 @@ impl Connector {
             code: "ERR_TLS_CERT_ALTNAME_INVALID",
             message: format!("no certificate can be for '{server}'"),
         })?;
+        self.servers.prepare().await?;
         self.connector.connect(name, stream).await.map_err(|error| explained(&error))
     }
 }
@@ -120,35 +127,63 @@ fn explained(error: &io::Error) -> ConnectError {
     ConnectError { code, message: words::of_handshake(error, Peer::Server) }
 }
 
+/// Whose certificates are believed.
+enum Trust {
+    /// Any certificate will do.
+    Everybody,
+    /// Those of the roots that everybody has, once they were read.
+    Public(AskRoots, OnceLock<Arc<WebPkiServerVerifier>>),
+    /// Those of roots that were given, which are roots of their own, even of themselves.
+    Given(Arc<WebPkiServerVerifier>, Vec<CertificateDer<'static>>),
+}
+
+/// # Errors
+/// [`Error::Roots`].
+fn given(ca: &[u8], provider: &Arc<CryptoProvider>) -> Result<Trust, Error> {
+    let given = certificates(ca).map_err(Error::Roots)?;
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(given.iter().cloned());
+    let verifier = verifier_of(Arc::new(roots), provider)
+        .ok_or_else(|| Error::Roots("none of them can be read as a root".to_owned()))?;
+    Ok(Trust::Given(verifier, given))
+}
+
+/// None where there is no root.
+fn verifier_of(
+    roots: Arc<RootCertStore>,
+    provider: &Arc<CryptoProvider>,
+) -> Option<Arc<WebPkiServerVerifier>> {
+    WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build().ok()
+}
+
 /// Verifies what servers show.
-#[derive(Debug)]
 struct Servers {
-    /// None where any certificate will do.
-    verifier: Option<Arc<WebPkiServerVerifier>>,
+    trust: Trust,
     provider: Arc<CryptoProvider>,
-    /// Certificates that are roots of their own, even of themselves.
-    given: Vec<CertificateDer<'static>>,
+}
+
+impl fmt::Debug for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Servers").finish_non_exhaustive()
+    }
 }
 
 impl Servers {
-    fn new(options: &ConnectorOptions<'_>, provider: &Arc<CryptoProvider>) -> Result<Self, Error> {
-        if !options.reject_unauthorized {
-            return Ok(Self { verifier: None, provider: provider.clone(), given: Vec::new() });
+    /// Reads the roots, where they are needed and were not read yet.
+    async fn prepare(&self) -> Result<(), ConnectError> {
+        let Trust::Public(ask, verifier) = &self.trust else { return Ok(()) };
+        if verifier.get().is_some() {
+            return Ok(());
         }
-        let given = options.ca.map(certificates).transpose().map_err(Error::Roots)?;
-        let roots = match &given {
-            Some(given) => {
-                let mut roots = RootCertStore::empty();
-                roots.add_parsable_certificates(given.iter().cloned());
-                Arc::new(roots)
-            }
-            None => system()?,
-        };
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider.clone())
-            .build()
-            .map_err(|_| Error::Roots("none of them can be read as a root".to_owned()))?;
-        let given = given.unwrap_or_default();
-        Ok(Self { verifier: Some(verifier), provider: provider.clone(), given })
+        let roots = public(ask).await.ok();
+        let read = roots.and_then(|roots| verifier_of(roots, &self.provider));
+        let read = read.ok_or_else(|| ConnectError {
+            code: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+            message: "there are no root certificates on this system: give `ca`".to_owned(),
+        })?;
+        // Whoever was faster has read the same.
+        let _ = verifier.set(read);
+        Ok(())
     }
 
     fn judge(
@@ -158,13 +193,20 @@ impl Servers {
         name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<(), rustls::Error> {
-        let Some(verifier) = &self.verifier else { return Ok(()) };
+        let (verifier, roots) = match &self.trust {
+            Trust::Everybody => return Ok(()),
+            Trust::Given(verifier, roots) => (verifier, &roots[..]),
+            Trust::Public(_, verifier) => match verifier.get() {
+                Some(verifier) => (verifier, &[][..]),
+                None => return Err(CertificateError::UnknownIssuer.into()),
+            },
+        };
         match verifier.verify_server_cert(own, others, name, &[], now) {
             Ok(_) => Ok(()),
             // A root that stands for itself, which is no use of a root by the book. That it is
             // valid now was looked at before that.
             Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
-                if self.given.iter().any(|given| given == own) =>
+                if roots.iter().any(|root| root == own) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(own)?, name)
             }
@@ -188,27 +230,13 @@ impl Servers {
         signature: &DigitallySignedStruct,
     ) -> Verified<HandshakeSignatureValid> {
         match verified {
-            Err(rustls::Error::InvalidCertificate(_)) if self.verifier.is_none() => {
+            Err(rustls::Error::InvalidCertificate(_)) if matches!(self.trust, Trust::Everybody) => {
                 let algorithms = &self.provider.signature_verification_algorithms;
                 verify_by_key(message, certificate, signature, algorithms)
             }
             verified => verified,
         }
     }
-}
-
-/// The roots of the system.
-fn system() -> Result<Arc<RootCertStore>, Error> {
-    if let Some(roots) = SYSTEM.get() {
-        return Ok(roots.clone());
-    }
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err(Error::Roots("the system has none: give `ca`".to_owned()));
-    }
-    Ok(SYSTEM.get_or_init(|| Arc::new(roots)).clone())
 }
 
 /// Whether a certificate was found wanting that would be good at another time or place.
@@ -233,9 +261,8 @@ fn is_self_signed(own: &CertificateDer<'_>, provider: &Arc<CryptoProvider>) -> b
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates([own.clone().into_owned()]);
-    let verifier =
-        WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build();
-    let (Ok(verifier), Ok(name)) = (verifier, ServerName::try_from("nobody.invalid")) else {
+    let name = ServerName::try_from("nobody.invalid");
+    let (Some(verifier), Ok(name)) = (verifier_of(roots.into(), provider), name) else {
         return false;
     };
     let verdict = verifier.verify_server_cert(own, &[], &name, &[], UnixTime::now());

@@ -9,6 +9,7 @@ mod client_certificates;
 mod connector;
 mod info;
 mod keys;
+mod roots;
 pub mod self_signed;
 mod sni;
 #[cfg(test)]
@@ -19,3 +20,4 @@ pub use client_certificates::ClientOptions;
 pub use connector::{ConnectError, Connector, ConnectorOptions};
 pub use info::{Standing, TlsInfo};
 pub use keys::Keys;
+pub use roots::AskRoots;

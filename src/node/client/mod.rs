@@ -26,6 +26,7 @@ use outcome::{error_texts, outcome_texts};
 use settings::{client_options, envelope};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use tokio::sync::oneshot;
 
 /// What a client has done.
 #[napi(object)]
@@ -53,6 +54,8 @@ struct Handle {
 #[napi]
 pub struct NativeClient {
     number: u32,
+    /// Who waits for [`NativeClient::give_roots`].
+    wanting_roots: Arc<Mutex<Vec<oneshot::Sender<Vec<u8>>>>>,
     wants_details: bool,
     queue: Arc<EventQueue>,
     pool: Pool,
@@ -97,12 +100,20 @@ pub fn find_exchanges(
 
 #[napi]
 impl NativeClient {
+        let wanting_roots = Arc::<Mutex<Vec<oneshot::Sender<_>>>>::default();
+        let (queue, client, wanting) =
+            (border.queue().clone(), settings.number, wanting_roots.clone());
+        let ask = Box::new(move |system_has_none: bool, sender| {
+            lock(&wanting).push(sender);
+            let texts: Vec<_> = system_has_none.then(|| "1".to_owned()).into_iter().collect();
+            queue.post_client(client, 0, ClientNews::Roots, &texts);
+        });
     /// A client without connections.
     #[napi(constructor)]
     pub fn new(border: Reference<Border>, settings: ClientSettings) -> Result<Self> {
         let rate_time = long_time(settings.rate_time)?;
         let options = PoolOptions {
-            client: client_options(&settings)?,
+            client: client_options(&settings, ask)?,
             max_connections: settings.max_connections.max(1) as usize,
             max_messages: limit(settings.max_messages)?,
             idle_timeout: long_time(settings.idle_timeout)?,
@@ -111,9 +122,18 @@ impl NativeClient {
         let runtime = runtime::handle(settings.threads)?.clone();
         Ok(Self {
             number: settings.number,
+            wanting_roots,
             wants_details: settings.details,
             queue: border.queue().clone(),
             pool: Pool::new(options, runtime),
+    /// Gives the roots that were asked for, PEM.
+    #[napi]
+    pub fn give_roots(&self, pem: Uint8Array) {
+        for wanting in lock(&self.wanting_roots).drain(..) {
+            let _ = wanting.send(pem.to_vec());
+        }
+    }
+
             messages: Arc::default(),
         })
     }

@@ -2,7 +2,7 @@
 
 use crate::net::client::dialer::{Dialer, DialerOptions, Target};
 use crate::net::client::{ClientOptions, Route};
-use crate::net::tls::{Connector, ConnectorOptions, Keys};
+use crate::net::tls::{AskRoots, Connector, ConnectorOptions, Keys};
 use crate::node::convert::{self, dns_servers, invalid, limit, long_time, reason, time, unknown};
 use crate::protocol::client::Timeouts;
 use crate::protocol::client::delivery::{Envelope, Recipient};
@@ -112,7 +112,8 @@ pub struct MessageSettings {
     pub require_tls: bool,
 }
 
-pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions> {
+/// `ask` is who has roots besides the system.
+pub(super) fn client_options(settings: &ClientSettings, ask: AskRoots) -> Result<ClientOptions> {
     let port = convert::port(settings.port)?;
     let route = match &settings.path {
         Some(path) => Route::Server(Target::Path(path.into()), settings.servername.clone()),
@@ -139,7 +140,7 @@ pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions>
     Ok(ClientOptions {
         route,
         dialer: Arc::new(dialer),
-        connector: speaks_tls.then(|| connector(settings)).transpose()?.map(Arc::new),
+        connector: speaks_tls.then(|| connector(settings, ask)).transpose()?.map(Arc::new),
         implicit_tls,
         // Nobody is to be shown a password for having broken the TLS.
         falls_back: !settings.reject_unauthorized && settings.user.is_none(),
@@ -161,10 +162,11 @@ pub(super) fn client_options(settings: &ClientSettings) -> Result<ClientOptions>
     })
 }
 
-fn connector(settings: &ClientSettings) -> Result<Connector> {
+fn connector(settings: &ClientSettings, ask: AskRoots) -> Result<Connector> {
     let keys = settings.cert.as_ref().zip(settings.key.as_ref());
-    Connector::new(&ConnectorOptions {
+    Connector::new(ConnectorOptions {
         ca: settings.ca.as_deref(),
+        ask,
         keys: keys.map(|(chain, key)| Keys { chain, key }),
         tls12: settings.tls12,
         tls13: settings.tls13,
