@@ -170,6 +170,8 @@ export interface SendResult {
   response: string;
   accepted: string[];
   rejected: Rejected[];
+  /** Whether TLS was spoken: false if the message went in plain text. */
+  tls: boolean;
 }
 
 export interface PoolStats {

@@ -68,6 +68,8 @@ declare namespace transport {
     messageId: string;
     /** The server's reply to the message. */
     response: string;
+    /** Whether TLS was spoken: false if the message went in plain text. */
+    tls: boolean;
     accepted: string[];
     rejected: string[];
     /** One for each recipient that was refused. */

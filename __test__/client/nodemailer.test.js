@@ -81,11 +81,16 @@ describe('nodemailer', { timeout: 60_000 }, () => {
   test('takes TLS as it is told', async (t) => {
     const { target: port, server } = await serve(t, { tls: p256() });
     await assert.rejects(mailer(t, { port }).sendMail(MAIL), { code: 'ETLS' });
-    await mailer(t, { port, ignoreTLS: true }).sendMail(MAIL);
-    await mailer(t, { port, tls: { rejectUnauthorized: false } }).sendMail(MAIL);
+    const plain = await mailer(t, { port, ignoreTLS: true }).sendMail(MAIL);
+    assert.equal(plain.tls, false);
+    const any = await mailer(t, { port, tls: { rejectUnauthorized: false } }).sendMail(MAIL);
+    assert.equal(any.tls, true);
     const tls = { ca: p256().cert, servername: 'localhost' };
-    await mailer(t, { port, tls, requireTLS: true }).sendMail(MAIL);
-    assert.equal(server.stats().tls['TLSv1.3'], 2);
+    for (const pool of [false, true]) {
+      const secured = await mailer(t, { port, tls, requireTLS: true, pool }).sendMail(MAIL);
+      assert.equal(secured.tls, true);
+    }
+    assert.equal(server.stats().tls['TLSv1.3'], 3);
     const implicit = await serve(t, { tls: p256(), secure: true });
     await mailer(t, { port: implicit.target, secure: true, tls }).sendMail(MAIL);
   });

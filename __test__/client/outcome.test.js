@@ -11,15 +11,18 @@ const NO = '550\n5.1.1 no such user';
 
 describe('a result', () => {
   test('of all recipients', () => {
-    assert.deepEqual(outcomeOf(['', OK, ''], TO), {
-      response: '250-2.0.0 queued\r\n250 as 5',
-      accepted: TO,
-      rejected: [],
-    });
+    for (const tls of [false, true]) {
+      assert.deepEqual(outcomeOf(['', OK, tls ? '1' : '', ''], TO), {
+        response: '250-2.0.0 queued\r\n250 as 5',
+        accepted: TO,
+        rejected: [],
+        tls,
+      });
+    }
   });
 
   test('of some of them', () => {
-    const { accepted, rejected, response } = outcomeOf(['', OK, '', '1', 'RCPT', NO], TO);
+    const { accepted, rejected, response } = outcomeOf(['', OK, '', '', '1', 'RCPT', NO], TO);
     assert.deepEqual([accepted, response], [['a@x', 'c@x'], '250-2.0.0 queued\r\n250 as 5']);
     assert.deepEqual(rejected, [
       {
@@ -30,7 +33,7 @@ describe('a result', () => {
   });
 
   test('has what it took where that is told', () => {
-    const { details } = outcomeOf(['', OK, '12\n345\nPIPELINING\nSIZE 100'], TO);
+    const { details } = outcomeOf(['', OK, '', '12\n345\nPIPELINING\nSIZE 100'], TO);
     assert.deepEqual(details, {
       ...{ envelopeTime: 12, messageTime: 345 },
       ehlo: ['PIPELINING', 'SIZE 100'],
@@ -38,7 +41,7 @@ describe('a result', () => {
   });
 
   test('of none is an error, which has each', () => {
-    const texts = ['', '', '', ...['0', '1', '2'].flatMap((at) => [at, 'the message', NO])];
+    const texts = ['', '', '', '', ...['0', '1', '2'].flatMap((at) => [at, 'the message', NO])];
     const error = outcomeOf(texts, TO);
     assert.deepEqual(
       [error.code, error.replyCode, error.enhancedStatus, error.command, error.rejected.length],

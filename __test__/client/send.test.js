@@ -46,7 +46,7 @@ describe('what is sent arrives', { timeout: 60_000 }, () => {
     test(`as ${what}`, async (t) => {
       const { mails, options } = await keeping(t);
       const result = await Client.send(options, { from: FROM, to: TO }, make());
-      assert.deepEqual(result, { response: '250 OK', accepted: [TO], rejected: [] });
+      assert.deepEqual(result, { response: '250 OK', accepted: [TO], rejected: [], tls: false });
       assert.deepEqual(mails, [{ from: FROM, to: [TO], raw: Buffer.from(text) }]);
     });
   }
@@ -421,6 +421,84 @@ describe('TLS', { timeout: 60_000 }, () => {
       await conversation.expect(/^STARTTLS$/);
       conversation.say('454 not now');
     });
+  test('is told of each message, as is plain text', async (t) => {
+    const ways = /** @type {[any, any, boolean][]} */ ([
+      [{}, {}, false],
+      [{}, { lmtp: true }, false],
+      [{ tls: p256() }, { tls: 'none' }, false],
+      [{ tls: p256() }, {}, true],
+      [{ tls: p256() }, { tls: 'required', rejectUnauthorized: false }, true],
+      [{ tls: p256() }, { tls: 'required', ca: p256().cert }, true],
+      [{ tls: p256(), secure: true }, { tls: 'implicit', ca: p256().cert }, true],
+    ]);
+    for (const [params, more, tls] of ways) {
+      const { lmtp } = more;
+      const { options } = await keeping(t, params);
+      const place = lmtp ? await lmtpServer(t) : options;
+      assert.equal((await Client.send({ ...place, ...more }, envelope, 'x')).tls, tls);
+      const pool = new Client.Pool({ ...place, ...more, maxConnections: 1 });
+      t.after(() => pool.close());
+      for (let at = 0; at < 2; at += 1) {
+        assert.equal((await pool.send(envelope, 'x')).tls, tls);
+        if (lmtp) break;
+      }
+    }
+  });
+
+  /** A server of one message over LMTP. @param {import('node:test').TestContext} t */
+  async function lmtpServer(t) {
+    const { port } = await scripted(t, async (c) => {
+      await c.greet();
+      await c.take();
+    });
+    return { host: HOST, port };
+  }
+
+  test('to every domain is told, not to some', {
+    skip: process.platform !== 'linux' && 'there is one loopback address',
+  }, async (t) => {
+    const one = await keeping(t, { tls: p256() });
+    const port = one.target;
+    await keeping(t, { port, host: '127.0.0.2' });
+    await keeping(t, { port, host: '127.0.0.3', tls: p256() });
+    for (const [hosts, tls] of /** @type {[number[], boolean][]} */ ([
+      [[1], true],
+      [[2], false],
+      [[1, 3], true],
+      [[1, 2, 3], false],
+    ])) {
+      const to = hosts.map((at) => `to@[127.0.0.${at}]`);
+      const result = await Client.send({ mx: true, port }, { from: FROM, to }, 'x');
+      assert.deepEqual([result.accepted.length, result.tls], [to.length, tls]);
+    }
+    // Whom the message did not reach says nothing of how it went.
+    const to = ['to@[127.0.0.1]', 'to@[127.0.0.4]'];
+    const { accepted, tls } = await Client.send({ mx: true, port }, { from: FROM, to }, 'x');
+    assert.deepEqual([accepted, tls], [[to[0]], true]);
+  });
+
+  test('that fails, and plain text then, is told to be plain text', async (t) => {
+    let plain = 0;
+    const { port } = await scripted(t, async (c) => {
+      await c.greet('STARTTLS');
+      if ((await c.line()) === 'STARTTLS') {
+        c.say('220 go');
+        c.send('this is no handshake\r\n');
+        return;
+      }
+      plain += 1;
+      c.say('250 OK');
+      await c.expect(/^RCPT/);
+      c.say('250 OK');
+      await c.expect(/^DATA/);
+      c.say('354 go');
+      await c.message();
+      c.say('250 taken');
+    });
+    const { tls } = await Client.send({ host: HOST, port }, envelope, 'x');
+    assert.deepEqual([plain, tls], [1, false]);
+  });
+
     await assert.rejects(Client.send({ host: HOST, port, tls: 'required' }, envelope, 'x'), {
       code: 'SMTP_ERR_NO_TLS',
       replyCode: 454,

@@ -471,6 +471,7 @@ async function sending(): Promise<void> {
     'Subject: x\r\n\r\n',
   );
   const first: string | undefined = result.accepted[0] ?? result.rejected[0]?.reply;
+  const encrypted: boolean = result.tls;
   await Client.send({ mx: true, dnsServers: ['192.0.2.53'] }, { from: '', to: 'a@b' }, ['x']);
   const prepared: string = Client.prepare('Subject: x\r\n\r\n.');
   const classic: Client.Session = new Client.Session();
@@ -484,7 +485,7 @@ async function sending(): Promise<void> {
   const waiting: number = pool.stats().queued;
   const yes: true = await pool.verify();
   await pool.close({ grace: 100 });
-  void [first, waiting, yes];
+  void [first, encrypted, waiting, yes];
   // @ts-expect-error there is no such policy
   new Client.Pool({ host: 'a', tls: 'maybe' });
   // @ts-expect-error a recipient is missing

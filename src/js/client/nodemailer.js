@@ -25,14 +25,19 @@ const { Pool } = require('./pool.js');
 
 const MAX_CONNECTIONS = 5;
 
-const TLS_OPTION = /options\.(?=(?:ca|key|cert|passphrase|minVersion|maxVersion)\b)/g;
+/** Our names of options, and nodemailer's. @type {[RegExp, string][]} */
+const NAMES = [
+  [/options\.(?=(?:ca|key|cert|passphrase|minVersion|maxVersion)\b)/g, 'options.tls.'],
+  [/options\.connectTimeout\b/g, 'options.connectionTimeout'],
+  [/options\.commandTimeout\b/g, 'options.socketTimeout'],
+];
 
 /** A pool, or what is wrong with its options by nodemailer's names. @param {any} settings @param {any} internal */
 function poolOf(settings, internal) {
   try {
     return new Pool(settings, internal);
   } catch (/** @type {any} */ error) {
-    error.message = error.message.replaceAll(TLS_OPTION, 'options.tls.');
+    for (const [ours, theirs] of NAMES) error.message = error.message.replaceAll(ours, theirs);
     throw error;
   }
 }
@@ -167,7 +172,7 @@ class Transport extends EventEmitter {
     const size = new MessageSize();
     const seen = (/** @type {Uint8Array} */ bytes) => size.add(bytes);
     const result = await this.#over((pool) => pool.send(envelope, stream, { signal, seen }));
-    const { accepted, rejected, response, details } = result;
+    const { accepted, rejected, response, tls, details } = result;
     const { ehlo, ...took } = details;
     const serverMessageId = serverMessageIdOf(response, this.options.host);
     const rejectedErrors = rejected.map(rejectedError);
@@ -181,6 +186,7 @@ class Transport extends EventEmitter {
       ...took,
       messageSize: size.total,
       response,
+      tls,
       ...(serverMessageId === undefined ? {} : { serverMessageId }),
     };
   }

@@ -4,7 +4,7 @@
 const { SmtpError, systemCode } = require('../errors.js');
 
 /** Where the texts of recipients that were refused begin, and how many each has. */
-const FIRST_REJECTED = 3;
+const FIRST_REJECTED = 4;
 const REJECTED_WORDS = 3;
 /** Texts of an error. */
 const ERROR_WORDS = 7;
@@ -58,9 +58,9 @@ function outcomeOf(given, to) {
   }
   if (rejected.length === to.length) return rejectionOf(rejected, error);
   const response = replyOf(texts[1]).reply;
-  const details = texts[2] === '' ? {} : { details: detailsOf(texts[2]) };
+  const details = texts[3] === '' ? {} : { details: detailsOf(texts[3]) };
   const accepted = to.filter((_, index) => !refused.has(index));
-  return { response, accepted, rejected, ...details };
+  return { response, accepted, rejected, tls: texts[2] === '1', ...details };
 }
 
 /** A recipient of whom the server said nothing before the connection was lost. */

@@ -82,7 +82,7 @@ class Pool {
    * @param {unknown} message a string, a Buffer, a Readable, an async iterable or `{ path }`
    * @param {{ signal?: AbortSignal, seen?: (bytes: Uint8Array) => void }} [options] `seen`, which is not for
    *   users of the class, hears of a stream's pieces
-   * @returns {Promise<any>} `{ response, accepted, rejected }`
+   * @returns {Promise<any>} `{ response, accepted, rejected, tls }`
    * @throws {SmtpError} if it was accepted for nobody
    */
   async send(envelope, message, { signal, seen } = {}) {

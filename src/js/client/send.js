@@ -18,7 +18,7 @@ const MAX_DOMAINS = 10;
  * @param {any} options see `ClientOptions`
  * @param {any} envelope
  * @param {unknown} message
- * @returns {Promise<any>} `{ response, accepted, rejected }`
+ * @returns {Promise<any>} `{ response, accepted, rejected, tls }`
  */
 async function send(options, envelope, message) {
   const { signal, ...rest } = options ?? {};
@@ -116,8 +116,9 @@ function merged(/** @type {any[]} */ results) {
   const accepted = results.flatMap((result) => result.accepted);
   const rejected = results.flatMap((result) => result.rejected);
   if (accepted.length === 0) throw rejectionOf(rejected);
-  const response = results.find((result) => result.response !== undefined)?.response;
-  return { response, accepted, rejected };
+  const taken = results.filter((result) => result.response !== undefined);
+  const tls = taken.every((result) => result.tls);
+  return { response: taken[0]?.response, accepted, rejected, tls };
 }
 
 module.exports = { send };

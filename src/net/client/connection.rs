@@ -280,7 +280,7 @@ impl Connection {
 
     /// How the last message was sent, and what that took.
     pub fn details(&self) -> Details {
-        self.meter.details()
+        self.meter.details(self.session.is_tls())
     }
 
     /// Ends when the server does or says something, which an idle connection does not survive.

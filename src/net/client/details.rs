@@ -1,12 +1,14 @@
-//! What the sending of a message took, for applications that want to know.
+//! How a message was sent and what that took, for applications that want to know.
 
 use crate::protocol::reply::Reply;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What the sending of a message took.
+/// How a message was sent, and what that took.
 #[derive(Debug, Clone, Default)]
 pub struct Details {
+    /// Whether the connection was encrypted.
+    pub tls: bool,
     /// What the server said to EHLO or LHLO, without its first line; line breaks between.
     pub ehlo: Arc<str>,
     /// From MAIL until the server wanted the message.
@@ -47,11 +49,12 @@ impl Meter {
         self.ended = Some(Instant::now());
     }
 
-    pub fn details(&self) -> Details {
+    pub fn details(&self, tls: bool) -> Details {
         let between = |from: Option<Instant>, to: Option<Instant>| {
             from.zip(to).map_or(Duration::ZERO, |(from, to)| to.saturating_duration_since(from))
         };
         Details {
+            tls,
             ehlo: self.ehlo.clone(),
             envelope: between(self.began, self.message),
             message: between(self.message, self.ended),

@@ -118,9 +118,9 @@ impl Dialer {
     pub async fn dial(&self, target: &Target, deadline: Instant) -> Result<Stream, DialError> {
         let (place, dialling) = match target {
             Target::Host(host, port) => {
-                (format!("{host}:{port}"), self.race(addresses))
                 let addresses = self.addresses(host, *port, deadline).await?;
             }
+                (format!("{host}:{port}"), self.race(addresses))
             Target::Path(path) => return unix(path, deadline).await,
         };
         match timeout_at(deadline, dialling).await {
@@ -128,9 +128,9 @@ impl Dialer {
                 // It answers questions; what it says is not to wait for more.
                 let _ = stream.set_nodelay(true);
                 let _ = keep_alive(&stream);
-            }
                 Ok(Stream::Tcp(stream))
             Ok(Err(Some((address, error)))) => Err(DialError::Io(address.to_string(), error)),
+            }
             Ok(Err(None)) => Err(DialError::Io(place, io::Error::other("no address was tried"))),
             Err(_) => Err(DialError::Timeout(place)),
         }
@@ -214,9 +214,9 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     SockRef::from(stream).set_tcp_keepalive(&keepalive)
 }
 
-async fn unix(path: &std::path::Path, deadline: Instant) -> Result<Stream, DialError> {
 #[cfg(unix)]
     let place = path.display().to_string();
+async fn unix(path: &std::path::Path, deadline: Instant) -> Result<Stream, DialError> {
     match timeout_at(deadline, tokio::net::UnixStream::connect(path)).await {
         Ok(Ok(stream)) => Ok(Stream::Unix(stream)),
         Ok(Err(error)) => Err(DialError::Io(place, error)),

@@ -96,6 +96,10 @@ pub fn find_exchanges(
         queue.post_client(0, number, ClientNews::Found, &texts);
     });
     Ok(())
+    /// A client without connections.
+    #[napi(constructor)]
+    pub fn new(border: Reference<Border>, settings: ClientSettings) -> Result<Self> {
+        let rate_time = long_time(settings.rate_time)?;
 }
 
 #[napi]
@@ -108,10 +112,6 @@ impl NativeClient {
             let texts: Vec<_> = system_has_none.then(|| "1".to_owned()).into_iter().collect();
             queue.post_client(client, 0, ClientNews::Roots, &texts);
         });
-    /// A client without connections.
-    #[napi(constructor)]
-    pub fn new(border: Reference<Border>, settings: ClientSettings) -> Result<Self> {
-        let rate_time = long_time(settings.rate_time)?;
         let options = PoolOptions {
             client: client_options(&settings, ask)?,
             max_connections: settings.max_connections.max(1) as usize,
@@ -121,8 +121,12 @@ impl NativeClient {
         };
         let runtime = runtime::handle(settings.threads)?.clone();
         Ok(Self {
-            number: settings.number,
+            messages: Arc::default(),
             wanting_roots,
+        })
+    }
+
+            number: settings.number,
             wants_details: settings.details,
             queue: border.queue().clone(),
             pool: Pool::new(options, runtime),
@@ -132,10 +136,6 @@ impl NativeClient {
         for wanting in lock(&self.wanting_roots).drain(..) {
             let _ = wanting.send(pem.to_vec());
         }
-    }
-
-            messages: Arc::default(),
-        })
     }
 
     /// Queues a message that JavaScript calls `number`: `content`, what is in the file of this path,
@@ -165,8 +165,7 @@ impl NativeClient {
         let wants_details = self.wants_details;
         let report = Box::new(move |outcome: Outcome, details: Details| {
             lock(&messages).remove(&number);
-            let details = wants_details.then_some(&details);
-            let texts = outcome_texts(&outcome, details);
+            let texts = outcome_texts(&outcome, &details, wants_details);
             queue.post_client(client, number, ClientNews::Sent, &texts);
         });
         self.pool.submit(Job { envelope, source, cancel, report });

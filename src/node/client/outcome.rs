@@ -8,17 +8,19 @@ use crate::protocol::client::opening::Refusal;
 use crate::protocol::client::{Awaited, Failure};
 use crate::protocol::reply::Reply;
 
-/// '' or what [`error_texts`] gives, which is all where nothing was answered; the last reply and the
-/// details, or '' for these; then for each recipient that was not accepted its index, the request and
-/// the reply, '' for these where there was none.
-pub(super) fn outcome_texts(outcome: &Outcome, details: Option<&Details>) -> Vec<String> {
+/// '' or what [`error_texts`] gives, which is all where nothing was answered; the last reply or '',
+/// '1' if the connection was encrypted, and where they are wanted the details, else ''; then for each
+/// recipient that was not accepted its index, the request and the reply, '' for these where there was
+/// none.
+pub(super) fn outcome_texts(outcome: &Outcome, details: &Details, wanted: bool) -> Vec<String> {
     let (fates, response, mut texts) = match outcome {
         Outcome::Failed(error) => return error_texts(error),
         Outcome::Broken(fates, response, error) => (fates, response, error_texts(error)),
         Outcome::Answered(fates, response) => (fates, response, vec![String::new()]),
     };
     texts.push(response.as_ref().map(reply_text).unwrap_or_default());
-    texts.push(details.map(details_text).unwrap_or_default());
+    texts.push(if details.tls { "1" } else { "" }.to_owned());
+    texts.push(if wanted { details_text(details) } else { String::new() });
     for (index, fate) in fates.iter().enumerate() {
         match fate {
             Fate::Accepted => {}
@@ -33,7 +35,7 @@ pub(super) fn outcome_texts(outcome: &Outcome, details: Option<&Details>) -> Vec
 
 /// Milliseconds of the envelope and of the message, then each line of EHLO.
 fn details_text(details: &Details) -> String {
-    let Details { ehlo, envelope, message } = details;
+    let Details { ehlo, envelope, message, .. } = details;
     let text = format!("{}\n{}", envelope.as_millis(), message.as_millis());
     if ehlo.is_empty() { text } else { format!("{text}\n{ehlo}") }
 }
