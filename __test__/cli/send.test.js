@@ -122,6 +122,22 @@ describe('smtp-engine send', { timeout: 60_000 }, () => {
     assert.deepEqual([sent.code, sent.stderr, errors], [0, '', []]);
   });
 
+  test('names --ca where its file has no certificates', async (t) => {
+    const { target } = await serve(t);
+    const { key, cert } = p256();
+    const files = await folderOf(t, { text: 'x', key, cut: cert.slice(0, 200) });
+    for (const ca of files) {
+      for (const to of [['--host', `127.0.0.1:${target}`], ['--mx']]) {
+        for (const tls of ['none', 'required']) {
+          const args = [...WHO, ...to, '--tls', tls, '--ca', ca];
+          const { code, stdout, stderr } = await run(t, args, { input: 'x' });
+          assert.deepEqual([code, stdout], [1, '']);
+          assert.match(stderr, /^smtp-engine: --ca holds (no|a) PEM certificate.*\n$/);
+        }
+      }
+    }
+  });
+
   test('has a page of help', async (t) => {
     const { code, stdout } = await run(t, ['--help']);
     assert.equal(code, 0);

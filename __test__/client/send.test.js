@@ -211,7 +211,7 @@ describe('nothing is sent', { timeout: 60_000 }, () => {
       [{ host: 'a', auth: { user: 'u', password: 'p\nq' } }, /the password has a character/],
       [{ host: 'a', auth: { user: 'u', password: 'p', method: 'X' } }, /auth.method/],
       [{ host: 'a', connectTimeout: -1 }, /options.connectTimeout/],
-      [{ host: 'a', ca: 'x', tls: 'required' }, /cannot be used/],
+      [{ host: 'a', ca: 'x', tls: 'required' }, /options.ca holds no PEM certificate/],
       [{ host: 'a', key: 'x' }, /belong together/],
       [{ host: 'a', dnsServers: ['x'] }, /options.dnsServers/],
       [{ host: 'a', localAddress: 'x' }, /options.localAddress/],
@@ -399,28 +399,6 @@ describe('TLS', { timeout: 60_000 }, () => {
     assert.equal(mails.length, 5);
   });
 
-  test('from the first byte, with a certificate of the client and an older version', async (t) => {
-    const root = authority('Root');
-    const tls = { ...root.issue({ name: 'localhost' }), ca: root.cert, requestCert: true };
-    const { server, options, mails } = await keeping(t, { tls, secure: true });
-    const implicit = { ...options, tls: 'implicit', ca: root.cert };
-    await assert.rejects(Client.send(implicit, envelope, 'x'));
-    const { key, cert } = root.issue({ name: 'client.example' });
-    await Client.send({ ...implicit, key, cert, maxVersion: 'TLSv1.2' }, envelope, 'x');
-    assert.equal(server.stats().tls['TLSv1.2'], 1);
-    assert.equal(mails.length, 1);
-  });
-
-  test('that is required and not there is an error, and no mail is shown', async (t) => {
-    const { options, mails } = await keeping(t);
-    await assert.rejects(Client.send({ ...options, tls: 'required' }, envelope, 'x'), {
-      code: 'SMTP_ERR_NO_TLS',
-    });
-    const { port, conversations } = await scripted(t, async (conversation) => {
-      await conversation.greet('STARTTLS');
-      await conversation.expect(/^STARTTLS$/);
-      conversation.say('454 not now');
-    });
   test('is told of each message, as is plain text', async (t) => {
     const ways = /** @type {[any, any, boolean][]} */ ([
       [{}, {}, false],
@@ -521,6 +499,28 @@ describe('TLS', { timeout: 60_000 }, () => {
   });
 
   test('that cannot be had is done without where it is only an opportunity', async (t) => {
+  test('from the first byte, with a certificate of the client and an older version', async (t) => {
+    const root = authority('Root');
+    const tls = { ...root.issue({ name: 'localhost' }), ca: root.cert, requestCert: true };
+    const { server, options, mails } = await keeping(t, { tls, secure: true });
+    const implicit = { ...options, tls: 'implicit', ca: root.cert };
+    await assert.rejects(Client.send(implicit, envelope, 'x'));
+    const { key, cert } = root.issue({ name: 'client.example' });
+    await Client.send({ ...implicit, key, cert, maxVersion: 'TLSv1.2' }, envelope, 'x');
+    assert.equal(server.stats().tls['TLSv1.2'], 1);
+    assert.equal(mails.length, 1);
+  });
+
+  test('that is required and not there is an error, and no mail is shown', async (t) => {
+    const { options, mails } = await keeping(t);
+    await assert.rejects(Client.send({ ...options, tls: 'required' }, envelope, 'x'), {
+      code: 'SMTP_ERR_NO_TLS',
+    });
+    const { port, conversations } = await scripted(t, async (conversation) => {
+      await conversation.greet('STARTTLS');
+      await conversation.expect(/^STARTTLS$/);
+      conversation.say('454 not now');
+    });
     let plain = 0;
     const { port } = await scripted(t, async (conversation) => {
       await conversation.greet('STARTTLS');

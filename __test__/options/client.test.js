@@ -42,6 +42,79 @@ describe('TLS where nothing is said', () => {
   }
 });
 
+const { cert, key } = p256();
+const CUT = cert.slice(0, cert.length / 2);
+
+/** What is no `ca`, and what is said of it. @type {[string, any, RegExp][]} */
+const NO_ROOTS = [
+  ['no PEM', 'x', /^options\.ca holds no PEM certificate$/],
+  ['no PEM in a Buffer', Buffer.from('x'), /^options\.ca holds no PEM certificate$/],
+  ['nothing', '', /^options\.ca holds no PEM certificate$/],
+  ['an empty Buffer', Buffer.alloc(0), /^options\.ca holds no PEM certificate$/],
+  ['an empty array', [], /^options\.ca holds no PEM certificate$/],
+  ['the path of a file', '/etc/ssl/ca.pem', /^options\.ca holds no PEM certificate$/],
+  ['a key', key, /^options\.ca holds no PEM certificate$/],
+  ['a key in an array', [key], /^options\.ca\[0\] holds no PEM certificate$/],
+  ['DER', Buffer.from(cert.replace(/-.*-|\n/g, ''), 'base64'), /^options\.ca holds no PEM/],
+  ['a certificate that is cut off', CUT, /^options\.ca holds a PEM certificate that is cut off/],
+  ['one without its end', cert.replace(/-----END.*/, ''), /^options\.ca holds a PEM .* cut off/],
+  ['one that is cut off behind another', cert + CUT, /^options\.ca holds a PEM .* cut off/],
+  ['one that is cut off before another', CUT + cert, /^options\.ca holds a PEM .* cut off/],
+  ['one that is malformed', cert.replace(/\n.{40}/, '\nAAAA'), /^options\.ca cannot be read/],
+  ['no PEM behind another', [cert, 'x'], /^options\.ca\[1\] holds no PEM certificate$/],
+  ['no PEM before another', ['x', cert], /^options\.ca\[0\] holds no PEM certificate$/],
+  ['nothing behind another', [cert, ''], /^options\.ca\[1\] holds no PEM certificate$/],
+  ['a key behind another', [cert, key], /^options\.ca\[1\] holds no PEM certificate$/],
+  ['a part that is cut off', [cert, Buffer.from(CUT)], /^options\.ca\[1\] holds a PEM .* cut off/],
+  ['a number', 5, /^options\.ca must be PEM/],
+  ['null', null, /^options\.ca must be PEM/],
+  ['a number in an array', [cert, 5], /^options\.ca must be PEM/],
+];
+
+describe('a ca that is none is named, whether certificates are checked or not', () => {
+  for (const [what, ca, message] of NO_ROOTS) {
+    test(what, () => {
+      for (const tls of [undefined, 'none', 'opportunistic', 'required', 'implicit']) {
+        for (const rejectUnauthorized of [undefined, false, true]) {
+          for (const more of [{}, { key, cert }]) {
+            const options = { ...HOST, ca, tls, rejectUnauthorized, ...more };
+            const expected = { name: 'TypeError', message };
+            assert.throws(() => clientSettings(options), expected, inspect(options));
+          }
+        }
+      }
+    });
+  }
+
+  test('and one that is some is whole', () => {
+    const words = `# Root\n${cert}\n${key}`;
+    for (const [ca, count] of /** @type {[any, number][]} */ ([
+      [cert, 1],
+      [Buffer.from(cert), 1],
+      [[cert, new Uint8Array(Buffer.from(cert))], 2],
+      [cert + cert, 2],
+      [words, 1],
+      [cert.replaceAll('\n', '\r\n'), 1],
+    ])) {
+      const text = String(clientSettings({ ...HOST, ca }).ca);
+      assert.equal(text.match(/-----BEGIN CERTIFICATE-----/g)?.length, count);
+      assert.doesNotMatch(text, /PRIVATE KEY|Root/);
+    }
+  });
+});
+
+for (const [given, name] of [
+  [{ host: '::1%lo' }, '::1'],
+  [{ host: '[fe80::1%eth0]' }, 'fe80::1'],
+  [{ host: 'mx.example', servername: '[::1]' }, '::1'],
+  [{ host: '::1', servername: 'mx.example' }, 'mx.example'],
+  [{ host: '::1', servername: 'bücher.example' }, 'xn--bcher-kva.example'],
+]) {
+  test(`the certificate of ${JSON.stringify(given)} is for ${name}`, () => {
+    assert.equal(clientSettings(given).servername, name);
+  });
+}
+
 /** @type {[any, number][]} */
 const PORTS = [
   [HOST, 25],
@@ -95,6 +168,8 @@ const WRONG = [
   [{ ...HOST, localAddress: 'here' }, 'RangeError', /options\.localAddress .*'here'/],
   [{ ...HOST, dnsServers: '::1' }, 'TypeError', /options\.dnsServers must be an array/],
   [{ ...HOST, ca: 5 }, 'TypeError', /options\.ca must be PEM/],
+  [{ ...HOST, servername: '' }, 'RangeError', /options\.servername must be a word/],
+  [{ ...HOST, servername: '[mx]' }, 'RangeError', /options\.servername must be a host name or/],
   [{ ...HOST, key: 'x' }, 'TypeError', /options\.key and options\.cert/],
   [{ ...HOST, auth: { user: 'tim' } }, 'TypeError', /either a password or a token/],
   [{ ...HOST, auth: { ...LOGIN, method: 'NTLM' } }, 'RangeError', /options\.auth\.method/],

@@ -36,15 +36,20 @@ const extension = (id, value, ...critical) => sequence(oid(id), ...critical, der
  * @property {boolean} [isCa]
  * @property {{ name: string, key: import('node:crypto').KeyObject }} [issuer] itself by default
  * @property {boolean} [old] a certificate of version 1, which has no extensions
+ * @property {number[][]} [addresses] the bytes of IP addresses; 127.0.0.1 of localhost by default
  */
 
 /** @param {import('node:crypto').KeyObject} key @param {Wanted} [wanted] */
-function certificate(key, { name = 'localhost', until = FAR_AWAY, isCa, issuer, old } = {}) {
+function certificate(key, wanted = {}) {
+  const { name = 'localhost', until = FAR_AWAY, isCa, issuer, old } = wanted;
+  const { addresses = name === 'localhost' ? [[127, 0, 0, 1]] : [] } = wanted;
   const signer = issuer?.key ?? key;
   const algorithm = ALGORITHMS[signer.asymmetricKeyType];
-  const addresses = name === 'localhost' ? [der(0x87, [127, 0, 0, 1])] : [];
   const extensions = [
-    extension(SUBJECT_ALT_NAME, sequence(der(0x82, text(name)), ...addresses)),
+    extension(
+      SUBJECT_ALT_NAME,
+      sequence(der(0x82, text(name)), ...addresses.map((address) => der(0x87, address))),
+    ),
     ...(isCa ? [extension(BASIC_CONSTRAINTS, sequence([1, 1, 0xff]), [1, 1, 0xff])] : []),
   ];
   const tbs = sequence(

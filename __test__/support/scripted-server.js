@@ -165,9 +165,9 @@ class Conversation {
  *
  * @param {import('node:test').TestContext} t
  * @param {(conversation: Conversation, number: number) => Promise<void>} script
- * @param {{ keys?: { key: string, cert: string } }} [options] TLS from the first byte
+ * @param {{ keys?: { key: string, cert: string }, host?: string }} [options] `keys` for TLS from the first byte
  */
-async function scripted(t, script, { keys } = {}) {
+async function scripted(t, script, { keys, host = '127.0.0.1' } = {}) {
   /** @type {Conversation[]} */
   const conversations = [];
   /** @type {unknown[]} */
@@ -183,14 +183,14 @@ async function scripted(t, script, { keys } = {}) {
     const begun = keys ? conversation.secure(keys) : Promise.resolve();
     begun.then(() => script(conversation, number)).catch((error) => errors.push(error));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   t.after(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
   const { port } = /** @type {net.AddressInfo} */ (server.address());
-  return { port, host: '127.0.0.1', conversations, errors };
+  return { port, host, conversations, errors };
 }
 
 module.exports = { Conversation, scripted };

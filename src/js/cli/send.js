@@ -3,6 +3,7 @@
 
 const { readFile, stat } = require('node:fs/promises');
 const { messageOf } = require('../errors.js');
+const { trustedRoots } = require('../options/tls.js');
 const { MessageFile } = require('./message-file.js');
 const { complain } = require('./output.js');
 const { Progress } = require('./progress.js');
@@ -36,7 +37,7 @@ async function send(argv, output) {
 
 /** @param {ReturnType<typeof parseSend>} settings @param {Output} output */
 async function sendFiles({ files, json, ca, keepBcc, envelope, options }, output) {
-  const roots = ca === undefined ? {} : { ca: await readFile(ca) };
+  const roots = ca === undefined ? {} : { ca: trustedRoots('--ca', await readFile(ca)) };
   const sizes = await Promise.all(files.map(sizeOf));
   const { Pool } = require('../client/pool.js');
   const sender = require('../client/send.js');

@@ -19,7 +19,7 @@ const { asciiDomain } = require('./domain.js');
 const { isLoopback } = require('./loopback.js');
 const { serverAddress } = require('./resolve.js');
 const { threadsOf } = require('./threads.js');
-const { checkKeys, isPem, keyPair, rootsOf, versionsOf } = require('./tls.js');
+const { checkKeys, keyPair, trustedRoots, versionsOf } = require('./tls.js');
 
 const TLS = ['none', 'opportunistic', 'required', 'implicit'];
 const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'XOAUTH2', 'OAUTHBEARER', 'SCRAM-SHA-256'];
@@ -86,21 +86,10 @@ function certificatesOf(/** @type {any} */ options) {
   if ((key === undefined) !== (cert === undefined)) {
     throw new TypeError('options.key and options.cert belong together');
   }
-  if (key === undefined) {
-    return ca === undefined ? {} : { ca: rootsOf(checkRoots(ca)) };
-  }
-  checkKeys('options', { key, cert, ca, passphrase });
-  const own = keyPair({ key, cert, passphrase }, 'options');
-  return { ...own, ca: ca === undefined ? undefined : rootsOf(ca) };
-}
-
-function checkRoots(/** @type {any} */ ca) {
-  if (![ca].flat().every(isPem)) {
-    throw new TypeError(
-      'options.ca must be PEM, a string, a Buffer or a Uint8Array, or an array of these',
-    );
-  }
-  return ca;
+  const roots = ca === undefined ? {} : { ca: trustedRoots('options.ca', ca) };
+  if (key === undefined) return roots;
+  checkKeys('options', { key, cert, passphrase });
+  return { ...keyPair({ key, cert, passphrase }, 'options'), ...roots };
 }
 
 /** What the client calls itself where it is not told: only a whole name is of use to servers. */
@@ -115,7 +104,7 @@ function ownName() {
  */
 function defaultTls(/** @type {any} */ options) {
   const { port, auth, path, rejectUnauthorized } = options;
-  const host = options.host === undefined ? '' : hostOf(options.host);
+  const host = options.host === undefined ? '' : hostOf('options.host', options.host);
   if (Number(port) === SMTPS_PORT) return 'implicit';
   if (['ca', 'servername', 'key'].some((name) => options[name] !== undefined)) return 'required';
   const far = auth && path === undefined && !(host === 'localhost' || isLoopback(host));
@@ -136,14 +125,21 @@ function checkPlace(/** @type {any} */ { host, path, mx }) {
   if (mx !== undefined) checkBoolean('options.mx', mx);
 }
 
-/** A host as the system and DNS have it: no brackets, ASCII. @param {string} host @throws {RangeError} */
-function hostOf(host) {
+/** A host as the system and DNS have it: no brackets, ASCII. @param {string} option @param {string} host @throws {RangeError} */
+function hostOf(option, host) {
   const literal = /^\[(?:IPv6:)?([^\]]*)\]$/i.exec(host)?.[1];
   if (literal !== undefined && isIP(literal)) return literal;
   const name = literal === undefined ? asciiDomain(host) : undefined;
   if (name === undefined || /[[\]]/.test(name))
-    throw rangeError('options.host', 'a host name or an IP address', host);
+    throw rangeError(option, 'a host name or an IP address', host);
   return name;
+}
+
+/** What the server's certificate has to be for; no certificate is for an interface of ours. */
+function servernameOf(/** @type {unknown} */ given, /** @type {string} */ host) {
+  const option = 'options.servername';
+  const name = given === undefined ? host : hostOf(option, checkWord(option, given));
+  return isIP(name) ? name.split('%')[0] : name;
 }
 
 /**
@@ -160,11 +156,11 @@ function clientSettings(options) {
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name)) throw new TypeError(`options.${name} is none: ${KNOWN.join(', ')}`);
   }
-  const presets = options.mx === true ? EXCHANGES : {};
   checkPlace(options);
   for (const name of FLAGS) {
     if (options[name] !== undefined) checkBoolean(`options.${name}`, options[name]);
   }
+  const presets = options.mx === true ? EXCHANGES : {};
   const numbers = Object.entries(NUMBERS).map(([name, [preset, min, max]]) => [
     name,
     checkWhole(`options.${name}`, options[name] ?? presets[name] ?? preset, min, max),
@@ -177,7 +173,7 @@ function clientSettings(options) {
     throw rangeError('options.localAddress', 'an IP address', localAddress);
   }
   if (!Array.isArray(dnsServers)) throw typeError('options.dnsServers', 'an array', dnsServers);
-  const host = options.host === undefined ? 'localhost' : hostOf(options.host);
+  const host = options.host === undefined ? 'localhost' : hostOf('options.host', options.host);
   return {
     ...rest,
     ...loginOf(options.auth),
@@ -188,7 +184,7 @@ function clientSettings(options) {
     port: portOf(options, lmtp ? LMTP_PORT : tls === 'implicit' ? SMTPS_PORT : SMTP_PORT),
     path,
     exchanges: options.mx === true,
-    servername: checkWord('options.servername', options.servername ?? host),
+    servername: servernameOf(options.servername, host),
     name: checkWord('options.name', options.name ?? ownName()),
     lmtp,
     tls,

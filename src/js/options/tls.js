@@ -11,6 +11,7 @@ const { messageOf } = require('../errors.js');
 const { checkBoolean, rangeError } = require('./checks.js');
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const CERTIFICATE_BEGIN = /-----BEGIN CERTIFICATE-----/g;
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
 const KEY_NAMES = Object.freeze(['key', 'cert', 'ca', 'passphrase']);
 const TLS_NAMES = Object.freeze([
@@ -180,6 +181,32 @@ function rootsOf(ca) {
 }
 
 /**
+ * The roots that a client trusts: each part has to hold certificates, and nothing else of them.
+ *
+ * @param {string} where what the interface at hand calls them
+ * @param {unknown} ca
+ * @throws {TypeError} naming the part that cannot be used, without its value
+ */
+function trustedRoots(where, ca) {
+  const parts = [ca].flat();
+  const wanted = 'PEM, a string, a Buffer or a Uint8Array, or an array of these';
+  if (!parts.every(isPem)) throw new TypeError(`${where} must be ${wanted}`);
+  const roots = parts.flatMap((part, at) => {
+    const name = Array.isArray(ca) ? `${where}[${at}]` : where;
+    const pem = /** @type {Pem} */ (part);
+    const found = certificates(name, pem);
+    const begun = textOf(pem).match(CERTIFICATE_BEGIN) ?? [];
+    if (found.length < begun.length) {
+      throw new TypeError(`${name} holds a PEM certificate that is cut off or malformed`);
+    }
+    if (found.length === 0) throw new TypeError(`${name} holds no PEM certificate`);
+    return found;
+  });
+  if (roots.length === 0) throw new TypeError(`${where} holds no PEM certificate`);
+  return rootsOf(roots.map(String));
+}
+
+/**
  * @param {{ key: Pem, cert: Pem, ca?: Pem | Pem[], passphrase?: string }} keys
  * @param {string} where
  */
@@ -261,7 +288,7 @@ module.exports = {
   keyPair,
   rootsOf,
   tlsSettings,
+  trustedRoots,
   usingTls,
-  isPem,
   versionsOf,
 };

@@ -92,7 +92,8 @@ impl Dialer {
     /// # Errors
     /// [`DnsError`], if there are none.
     pub async fn exchanges(&self, domain: &str) -> Result<Vec<String>, DnsError> {
-        if domain.eq_ignore_ascii_case("localhost") || literal(domain).is_some() {
+        let is_address = literal(domain).is_some() || scoped(bare(domain), 0).is_some();
+        if is_address || domain.eq_ignore_ascii_case("localhost") {
             return Ok(vec![domain.to_owned()]);
         }
         self.exchanges.of(domain).await
@@ -119,8 +120,8 @@ impl Dialer {
         let (place, dialling) = match target {
             Target::Host(host, port) => {
                 let addresses = self.addresses(host, *port, deadline).await?;
-            }
                 (format!("{host}:{port}"), self.race(addresses))
+            }
             Target::Path(path) => return unix(path, deadline).await,
         };
         match timeout_at(deadline, dialling).await {
@@ -129,8 +130,8 @@ impl Dialer {
                 let _ = stream.set_nodelay(true);
                 let _ = keep_alive(&stream);
                 Ok(Stream::Tcp(stream))
-            Ok(Err(Some((address, error)))) => Err(DialError::Io(address.to_string(), error)),
             }
+            Ok(Err(Some((address, error)))) => Err(DialError::Io(address.to_string(), error)),
             Ok(Err(None)) => Err(DialError::Io(place, io::Error::other("no address was tried"))),
             Err(_) => Err(DialError::Timeout(place)),
         }
@@ -215,8 +216,8 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-    let place = path.display().to_string();
 async fn unix(path: &std::path::Path, deadline: Instant) -> Result<Stream, DialError> {
+    let place = path.display().to_string();
     match timeout_at(deadline, tokio::net::UnixStream::connect(path)).await {
         Ok(Ok(stream)) => Ok(Stream::Unix(stream)),
         Ok(Err(error)) => Err(DialError::Io(place, error)),
@@ -230,9 +231,14 @@ async fn unix(path: &std::path::Path, _deadline: Instant) -> Result<Stream, Dial
     Err(DialError::Io(path.display().to_string(), error))
 }
 
+/// What is in brackets, or the whole.
+fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
+}
+
 /// An IP address, as it is or as an address literal (RFC 5321 section 4.1.3).
 fn literal(host: &str) -> Option<IpAddr> {
-    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let inner = bare(host);
     let has_tag = inner.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("IPv6:"));
     if has_tag {
         inner.get(5..)?.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
@@ -330,6 +336,8 @@ mod tests {
         let lost = dialer().dial(&Target::Path("/nowhere/at/all".into()), soon()).await;
         assert!(matches!(lost, Err(DialError::Io(..))));
         assert_eq!(dialer().exchanges("localhost").await.expect("itself"), ["localhost"]);
-        assert_eq!(dialer().exchanges("[192.0.2.1]").await.expect("itself"), ["[192.0.2.1]"]);
+        for address in ["[192.0.2.1]", "192.0.2.1", "fe80::1%2", "[fe80::1%lo]", "[IPv6:::1]"] {
+            assert_eq!(dialer().exchanges(address).await.expect("itself"), [address]);
+        }
     }
 }

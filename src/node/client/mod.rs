@@ -117,6 +117,10 @@ impl NativeClient {
             max_connections: settings.max_connections.max(1) as usize,
             max_messages: limit(settings.max_messages)?,
             idle_timeout: long_time(settings.idle_timeout)?,
+            number: settings.number,
+            wants_details: settings.details,
+            queue: border.queue().clone(),
+            pool: Pool::new(options, runtime),
             rate: (settings.rate_limit > 0).then_some((settings.rate_limit, rate_time)),
         };
         let runtime = runtime::handle(settings.threads)?.clone();
@@ -126,10 +130,6 @@ impl NativeClient {
         })
     }
 
-            number: settings.number,
-            wants_details: settings.details,
-            queue: border.queue().clone(),
-            pool: Pool::new(options, runtime),
     /// Gives the roots that were asked for, PEM.
     #[napi]
     pub fn give_roots(&self, pem: Uint8Array) {
