@@ -4,6 +4,8 @@
 const assert = require('node:assert/strict');
 const { getEventListeners } = require('node:events');
 const { describe, test } = require('node:test');
+const { Readable } = require('node:stream');
+const { setImmediate: turn } = require('node:timers/promises');
 const { Worker } = require('node:worker_threads');
 const { Client } = require('../../index.js');
 const { runNode } = require('../support/child.js');
@@ -11,6 +13,8 @@ const { scripted } = require('../support/scripted-server.js');
 const { Log, deferred, serve, within } = require('../support/serve.js');
 
 const HOST = '127.0.0.1';
+/** Messages of one signal. */
+const MANY = 5_000;
 const ENVELOPE = { from: 'from@example.com', to: 'to@example.com' };
 
 /** A pool that is gone when the test has ended. */
@@ -202,17 +206,87 @@ describe('what waits', { timeout: 60_000 }, () => {
     const one = pool(t, { port, maxConnections: 2 });
     const controller = new AbortController();
     const { signal } = controller;
-    const sent = Array.from({ length: 500 }, () => one.send(ENVELOPE, 'x', { signal }));
+    /** @type {Error[]} */
+    const warnings = [];
+    const warned = (/** @type {Error} */ warning) => warnings.push(warning);
+    process.on('warning', warned);
+    t.after(() => process.off('warning', warned));
+    const sources = [
+      () => 'x',
+      () => ['x'],
+      () => ({ path: __filename }),
+      () => Readable.from(['x']),
+    ];
+    const sent = Array.from({ length: MANY }, (_, at) =>
+      one.send(ENVELOPE, sources[at % sources.length](), { signal }),
+    );
+    const settled = Promise.allSettled(sent);
     assert.equal(getEventListeners(signal, 'abort').length, 1);
     await go.promise;
     controller.abort(new Error('enough'));
-    for (const { reason } of /** @type {any[]} */ (await Promise.allSettled(sent))) {
-      assert.deepEqual([reason.name, reason.code], ['AbortError', 'ABORT_ERR']);
+    const during = one.stats();
+    assert.equal(during.sent + during.failed + during.pending, MANY);
+    for (const { reason } of /** @type {any[]} */ (await settled)) {
+      const { name, code, cause } = reason;
+      assert.deepEqual([name, code, cause], ['AbortError', 'ABORT_ERR', signal.reason]);
     }
     const { sent: taken, failed, pending } = one.stats();
-    assert.deepEqual([taken, failed, pending], [0, 500, 0]);
+    assert.deepEqual([taken, failed, pending], [0, MANY, 0]);
     assert.ok(conversations.length <= 2, `${conversations.length} connections`);
+    const begun = conversations.filter(({ received }) => /MAIL/.test(`${received}`));
+    assert.ok(begun.length <= 2, `${begun.length} messages begun`);
     assert.equal(getEventListeners(signal, 'abort').length, 0);
+    await turn();
+    assert.deepEqual(warnings, []);
+  });
+
+  test('and of a signal that gives up later what was sent, and failed, is all there was', async (t) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    let taken = 0;
+    const { port, conversations } = await scripted(t, async (conversation) => {
+      await conversation.greet();
+      await takeAll(conversation, () => {
+        taken += 1;
+        if (taken === 100) controller.abort();
+      });
+    });
+    const one = pool(t, { port, maxConnections: 2, maxMessages: 0 });
+    const settled = await Promise.allSettled(
+      Array.from({ length: MANY }, () => one.send(ENVELOPE, 'x', { signal })),
+    );
+    const fulfilled = settled.filter(({ status }) => status === 'fulfilled').length;
+    const { sent, failed, pending } = one.stats();
+    assert.deepEqual([sent, failed, pending], [fulfilled, MANY - fulfilled, 0]);
+    assert.ok(fulfilled <= taken && taken <= 102, `${fulfilled} of ${taken} that were taken`);
+    assert.ok(conversations.length <= 2, `${conversations.length} connections`);
+    const given = settled.filter(
+      (each) => each.status === 'rejected' && each.reason.code !== 'ABORT_ERR',
+    );
+    assert.deepEqual(given, []);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  });
+
+  test('counts what never came to it among the failed', async (t) => {
+    const { port } = await scripted(t, async () => {});
+    const one = pool(t, { port, maxConnections: 1, maxQueue: 2 });
+    const waiting = [one.send(ENVELOPE, 'x'), one.send(ENVELOPE, 'x')];
+    const asked = [
+      one.send(ENVELOPE, 'full'),
+      one.send({ ...ENVELOPE, to: [] }, 'x'),
+      one.send(ENVELOPE, /** @type {any} */ (5)),
+      one.send(ENVELOPE, { path: '/no/such/file' }),
+      one.send(ENVELOPE, 'x', { signal: AbortSignal.abort() }),
+    ];
+    const { failed: before, pending: open } = one.stats();
+    assert.equal(before + open, waiting.length + asked.length);
+    await Promise.allSettled(asked);
+    const { sent, failed, pending } = one.stats();
+    assert.deepEqual([sent, failed, pending], [0, asked.length, waiting.length]);
+    const settled = Promise.allSettled(waiting);
+    await one.close({ grace: 1 });
+    await settled;
+    assert.equal(one.stats().failed, waiting.length + asked.length);
   });
 
   test('is sent before the pool closes', async (t) => {

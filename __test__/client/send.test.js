@@ -2,6 +2,7 @@
 // `Client.send`: what arrives, what is reported, what is refused before anything is sent.
 
 const assert = require('node:assert/strict');
+const { getEventListeners } = require('node:events');
 const fs = require('node:fs/promises');
 const os = require('node:os');
 const path = require('node:path');
@@ -365,6 +366,27 @@ describe('a signal', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a signal of many messages to several domains', { timeout: 60_000 }, () => {
+  test('has one listener, and none when they have ended', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const to = ['a@localhost', 'b@[127.0.0.1]'];
+    const sources = Array.from({ length: 20 }, () => new Readable({ read() {} }));
+    const settled = Promise.allSettled(
+      sources.map((source) =>
+        Client.send({ mx: true, port: 1, signal }, { from: FROM, to }, source),
+      ),
+    );
+    assert.equal(getEventListeners(signal, 'abort').length, 1);
+    controller.abort(new Error('enough'));
+    for (const { reason } of /** @type {any[]} */ (await settled)) {
+      assert.deepEqual([reason.code, reason.cause], ['ABORT_ERR', signal.reason]);
+    }
+    assert.ok(sources.every(({ destroyed }) => destroyed));
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  });
+});
+
 describe('TLS', { timeout: 60_000 }, () => {
   const envelope = { from: FROM, to: TO };
 
@@ -477,28 +499,6 @@ describe('TLS', { timeout: 60_000 }, () => {
     assert.deepEqual([plain, tls], [1, false]);
   });
 
-    await assert.rejects(Client.send({ host: HOST, port, tls: 'required' }, envelope, 'x'), {
-      code: 'SMTP_ERR_NO_TLS',
-      replyCode: 454,
-    });
-    assert.doesNotMatch(String(conversations[0].received), /MAIL/);
-    assert.deepEqual(mails, []);
-  });
-
-  test('forgets what came in plain text behind the reply to STARTTLS', async (t) => {
-    const { port, errors } = await scripted(t, async (conversation) => {
-      await conversation.greet('STARTTLS');
-      await conversation.expect(/^STARTTLS$/);
-      conversation.send('220 go\r\n250-forged\r\n250 XFORGED\r\n');
-      await conversation.secure(p256());
-      await conversation.ehlo('SIZE 10000');
-      await conversation.take();
-    });
-    await Client.send({ host: HOST, port, ca: p256().cert, tls: 'required' }, envelope, 'x');
-    assert.deepEqual(errors, []);
-  });
-
-  test('that cannot be had is done without where it is only an opportunity', async (t) => {
   test('from the first byte, with a certificate of the client and an older version', async (t) => {
     const root = authority('Root');
     const tls = { ...root.issue({ name: 'localhost' }), ca: root.cert, requestCert: true };
@@ -521,6 +521,28 @@ describe('TLS', { timeout: 60_000 }, () => {
       await conversation.expect(/^STARTTLS$/);
       conversation.say('454 not now');
     });
+    await assert.rejects(Client.send({ host: HOST, port, tls: 'required' }, envelope, 'x'), {
+      code: 'SMTP_ERR_NO_TLS',
+      replyCode: 454,
+    });
+    assert.doesNotMatch(String(conversations[0].received), /MAIL/);
+    assert.deepEqual(mails, []);
+  });
+
+  test('forgets what came in plain text behind the reply to STARTTLS', async (t) => {
+    const { port, errors } = await scripted(t, async (conversation) => {
+      await conversation.greet('STARTTLS');
+      await conversation.expect(/^STARTTLS$/);
+      conversation.send('220 go\r\n250-forged\r\n250 XFORGED\r\n');
+      await conversation.secure(p256());
+      await conversation.ehlo('SIZE 10000');
+      await conversation.take();
+    });
+    await Client.send({ host: HOST, port, ca: p256().cert, tls: 'required' }, envelope, 'x');
+    assert.deepEqual(errors, []);
+  });
+
+  test('that cannot be had is done without where it is only an opportunity', async (t) => {
     let plain = 0;
     const { port } = await scripted(t, async (conversation) => {
       await conversation.greet('STARTTLS');

@@ -51,6 +51,10 @@ class Pool {
   #hasClosed = () => {};
   #isClosed = false;
 
+  /** Messages that are looked at before the engine gets them, and what became of all others. */
+  #preparing = 0;
+  #sent = 0;
+  #failed = 0;
   /** What keeps the process alive: messages, questions, a close under way. */
   #work = 0;
   #tls;
@@ -86,6 +90,7 @@ class Pool {
    * @throws {SmtpError} if it was accepted for nobody
    */
   async send(envelope, message, { signal, seen } = {}) {
+    this.#preparing++;
     try {
       const settings = messageSettings(envelope);
       const source = sourceOf(message);
@@ -101,8 +106,11 @@ class Pool {
       }
       return this.#send(settings, source, signal, seen);
     } catch (error) {
+      this.#failed++;
       closeSource(message);
       throw error;
+    } finally {
+      this.#preparing--;
     }
   }
 
@@ -120,9 +128,14 @@ class Pool {
    */
   #send(settings, { content, path, pieces }, signal, seen) {
     const feed = pieces === undefined ? undefined : new Feed(pieces);
-    return new Promise((resolve, reject) => {
-      const number = ++this.#lastMessage >>> 0;
+    const number = ++this.#lastMessage >>> 0;
+    try {
       this.#native.send(number, settings, content, path);
+    } catch (error) {
+      feed?.end();
+      throw error;
+    }
+    return new Promise((resolve, reject) => {
       const unwatch = signal ? watch(signal, { pool: this, number }) : () => {};
       const under = { pool: this, to: settings.to, feed, resolve, reject, signal, unwatch };
       this.#messages.set(number, under);
@@ -186,8 +199,17 @@ class Pool {
 
   /** What it has done. */
   stats() {
-    const { connections, idle, queued, connected, sent, failed } = this.#native.stats();
-    return { connections, idle, queued, pending: this.#messages.size, connected, sent, failed };
+    const { connections, idle, queued, connected } = this.#native.stats();
+    const pending = this.#messages.size + this.#preparing;
+    return {
+      connections,
+      idle,
+      queued,
+      pending,
+      connected,
+      sent: this.#sent,
+      failed: this.#failed,
+    };
   }
 
   /** @param {number} client @param {number} kind @param {number} number @param {string[]} texts */
@@ -199,6 +221,7 @@ class Pool {
   /** @param {number} kind @param {number} number @param {string[]} texts */
   #receive(kind, number, texts) {
     if (kind === KIND.SENT) return this.#settle(number, texts);
+    if (kind === KIND.ROOTS) return this.#native.giveRoots(moreRoots(texts.length > 0));
     if (kind === KIND.DRAINED) return this.#messages.get(number)?.feed?.drained();
     if (kind === KIND.CLOSED) {
       // The end of the grace may have met that of the pool.
@@ -221,10 +244,13 @@ class Pool {
     this.#rest();
     const { feed, signal, unwatch, to } = message;
     unwatch();
-    if (kind === KIND.ROOTS) return this.#native.giveRoots(moreRoots(texts.length > 0));
     feed?.end();
     const outcome = hinted(outcomeOf(texts, to), this.#tls);
-    if (outcome.accepted !== undefined) return message.resolve(outcome);
+    if (outcome.accepted !== undefined) {
+      this.#sent++;
+      return message.resolve(outcome);
+    }
+    this.#failed++;
     if (feed?.error !== undefined && !outcome.uncertain) return message.reject(feed.error);
     if (signal?.aborted && outcome.code === 'ABORT_ERR') {
       return message.reject(abortError(signal, outcome.uncertain));

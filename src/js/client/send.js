@@ -7,7 +7,7 @@ const { Feed, closeSource, sourceOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');
 const { rejectionOf } = require('./outcome.js');
 const { Pool } = require('./pool.js');
-const { abortError, throwIfAborted } = require('./signals.js');
+const { abortError, throwIfAborted, watch } = require('./signals.js');
 
 /** Domains that are served at a time. */
 const MAX_DOMAINS = 10;
@@ -102,12 +102,12 @@ function domainsOf(/** @type {string[]} */ to) {
 
 async function gather(/** @type {any} */ pieces, /** @type {AbortSignal} */ signal) {
   const feed = new Feed(pieces);
-  const end = () => feed.end();
-  signal?.addEventListener('abort', end, { once: true });
+  const gathered = { pool: { cancel: () => feed.end() }, number: 0 };
+  const unwatch = signal ? watch(signal, gathered) : () => {};
   try {
     return await feed.gather();
   } finally {
-    signal?.removeEventListener('abort', end);
+    unwatch();
     throwIfAborted(signal);
   }
 }

@@ -39,10 +39,6 @@ pub struct ClientStats {
     pub queued: u32,
     /// Connections made so far.
     pub connected: f64,
-    /// Messages taken.
-    pub sent: f64,
-    /// Messages not taken.
-    pub failed: f64,
 }
 
 /// What can be done about a message under way.
@@ -54,12 +50,12 @@ struct Handle {
 #[napi]
 pub struct NativeClient {
     number: u32,
-    /// Who waits for [`NativeClient::give_roots`].
-    wanting_roots: Arc<Mutex<Vec<oneshot::Sender<Vec<u8>>>>>,
     wants_details: bool,
     queue: Arc<EventQueue>,
     pool: Pool,
     messages: Arc<Mutex<HashMap<u32, Handle>>>,
+    /// Who waits for [`NativeClient::give_roots`].
+    wanting_roots: Arc<Mutex<Vec<oneshot::Sender<Vec<u8>>>>>,
 }
 
 /// What is wrong with an address that is to stand in MAIL or RCPT, if it is anything.
@@ -96,14 +92,14 @@ pub fn find_exchanges(
         queue.post_client(0, number, ClientNews::Found, &texts);
     });
     Ok(())
-    /// A client without connections.
-    #[napi(constructor)]
-    pub fn new(border: Reference<Border>, settings: ClientSettings) -> Result<Self> {
-        let rate_time = long_time(settings.rate_time)?;
 }
 
 #[napi]
 impl NativeClient {
+    /// A client without connections.
+    #[napi(constructor)]
+    pub fn new(border: Reference<Border>, settings: ClientSettings) -> Result<Self> {
+        let rate_time = long_time(settings.rate_time)?;
         let wanting_roots = Arc::<Mutex<Vec<oneshot::Sender<_>>>>::default();
         let (queue, client, wanting) =
             (border.queue().clone(), settings.number, wanting_roots.clone());
@@ -117,14 +113,14 @@ impl NativeClient {
             max_connections: settings.max_connections.max(1) as usize,
             max_messages: limit(settings.max_messages)?,
             idle_timeout: long_time(settings.idle_timeout)?,
-            number: settings.number,
-            wants_details: settings.details,
-            queue: border.queue().clone(),
-            pool: Pool::new(options, runtime),
             rate: (settings.rate_limit > 0).then_some((settings.rate_limit, rate_time)),
         };
         let runtime = runtime::handle(settings.threads)?.clone();
         Ok(Self {
+            number: settings.number,
+            wants_details: settings.details,
+            queue: border.queue().clone(),
+            pool: Pool::new(options, runtime),
             messages: Arc::default(),
             wanting_roots,
         })
@@ -254,8 +250,6 @@ impl NativeClient {
             idle: stats.idle as u32,
             queued: stats.queued as u32,
             connected: stats.connected as f64,
-            sent: stats.sent as f64,
-            failed: stats.failed as f64,
         }
     }
 
