@@ -441,3 +441,6 @@ async fn within<T>(limit: Option<Duration>, future: impl Future<Output = T>) -> 
         Some(limit) => timeout(limit, future).await.ok(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,9 @@ pub enum Stream {
     Pipe(Pipe),
     /// TLS over one of these, at either end.
     Tls(Box<TlsStream<ReadAhead<Stream>>>),
+    /// Of a test, which has the other ends: what is read, and what is written.
+    #[cfg(test)]
+    Memory(tokio::io::Join<tokio::io::DuplexStream, tokio::io::DuplexStream>),
 }
 
 impl Stream {
@@ -63,6 +66,8 @@ impl Stream {
             Self::Unix(_) => Poll::Pending,
             Self::Pipe(pipe) => pipe.poll_broken(cx),
             Self::Tls(stream) => stream.get_ref().0.stream().poll_reset(cx),
+            #[cfg(test)]
+            Self::Memory(_) => Poll::Pending,
         }
     }
 
@@ -75,6 +80,8 @@ impl Stream {
             Self::Pipe(pipe) => pipe.poll_read_ready(cx),
             // What TLS holds decrypted cannot be seen from here.
             Self::Tls(_) => Poll::Ready(()),
+            #[cfg(test)]
+            Self::Memory(_) => Poll::Ready(()),
         }
     }
 }
@@ -87,6 +94,8 @@ macro_rules! each {
             Stream::Unix($inner) => $call,
             Stream::Pipe($inner) => $call,
             Stream::Tls($inner) => $call,
+            #[cfg(test)]
+            Stream::Memory($inner) => $call,
         }
     };
 }
@@ -103,6 +112,8 @@ impl AsyncRead for Stream {
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Pipe(pipe) => Pin::new(pipe).poll_read(cx, buf),
             Self::Tls(stream) => poll_read_tls(stream, cx, buf),
+            #[cfg(test)]
+            Self::Memory(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
