@@ -261,6 +261,46 @@ const EARLY_ENDS = {
     },
     'SMTP_ERR_CLOSED',
   ],
+  'the server refuses within the message and goes on listening': [
+    async (c) => {
+      await c.greet();
+      await c.expect(/^MAIL/);
+      c.say('250 OK');
+      await c.expect(/^RCPT/);
+      c.say('250 OK');
+      await c.expect(/^DATA/);
+      c.say('354 go');
+      await c.bytes(5_000);
+      c.say('552 enough');
+    },
+    'SMTP_ERR_REJECTED',
+  ],
+  'the server ends its side within the message and goes on listening': [
+    async (c) => {
+      await c.greet();
+      await c.expect(/^MAIL/);
+      c.say('250 OK');
+      await c.expect(/^RCPT/);
+      c.say('250 OK');
+      await c.expect(/^DATA/);
+      c.say('354 go');
+      await c.bytes(5_000);
+      c.end();
+    },
+    'SMTP_ERR_CLOSED',
+  ],
+  'the server refuses a chunk and goes on listening': [
+    async (c) => {
+      await c.greet('CHUNKING');
+      await c.expect(/^MAIL/);
+      c.say('250 OK');
+      await c.expect(/^RCPT/);
+      c.say('250 OK');
+      await c.expect(/^BDAT/);
+      c.say('552 enough');
+    },
+    'SMTP_ERR_REJECTED',
+  ],
   'the server leaves within the message': [
     async (c) => {
       await c.greet();

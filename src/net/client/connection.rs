@@ -4,7 +4,7 @@ use super::details::{Details, Meter};
 use super::dialer::{DialError, Target};
 use super::nonce::nonce;
 use super::source::MessageSource;
-use super::{ClientOptions, Headway, Outcome, Route, SendError};
+use super::{ClientOptions, Headway, Outcome, Route, SendError, within};
 use crate::net::stream::Stream;
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
 use crate::protocol::client::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
@@ -234,7 +234,7 @@ impl Connection {
         loop {
             match delivery.progress() {
                 Progress::Done => return Ok(()),
-                Progress::Message if self.broken.is_none() && delivery.has_room(&self.session) => {
+                Progress::Message if self.may_give(delivery) => {
                     self.give(delivery, source).await?;
                 }
                 _ => match self.event().await? {
@@ -250,7 +250,11 @@ impl Connection {
         }
     }
 
-    /// The next piece of the message, or its end.
+    fn may_give(&mut self, delivery: &Delivery) -> bool {
+        self.broken.is_none() && delivery.has_room(&self.session) && !self.session.is_cut_short()
+    }
+
+    /// The next piece of the message, or its end; neither where the server has had its say.
     async fn give(
         &mut self,
         delivery: &mut Delivery,
@@ -259,8 +263,11 @@ impl Connection {
         self.meter.give();
         let limit = self.session.data_block_timeout();
         let piece = within(limit, source.next()).await.ok_or(SendError::Starved)?;
+        self.glance().await;
+        if self.session.is_cut_short() {
+            return Ok(());
+        }
         let Some(piece) = piece? else {
-            self.glance().await;
             delivery.finish(&mut self.session, Instant::now());
             return self.flush().await;
         };
@@ -432,13 +439,6 @@ impl Connection {
     fn break_off(&mut self, error: io::Error) {
         self.session.end_input();
         self.broken.get_or_insert(error);
-    }
-}
-
-async fn within<T>(limit: Option<Duration>, future: impl Future<Output = T>) -> Option<T> {
-    match limit {
-        None => Some(future.await),
-        Some(limit) => timeout(limit, future).await.ok(),
     }
 }
 

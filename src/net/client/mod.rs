@@ -23,6 +23,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
+use tokio::time::timeout;
 
 /// Where a client's mail goes.
 #[derive(Debug, Clone)]
@@ -184,6 +185,14 @@ impl From<SourceError> for SendError {
             SourceError::Aborted => Self::Cancelled,
             SourceError::File(error) => Self::Source(error),
         }
+    }
+}
+
+/// Waits for `future`, but no longer than that, where there is a limit.
+async fn within<T>(limit: Option<Duration>, future: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        None => Some(future.await),
+        Some(limit) => timeout(limit, future).await.ok(),
     }
 }
 

@@ -303,6 +303,12 @@ impl ClientSession {
         self.queue.clear();
     }
 
+    /// Whether a message that has not ended was answered, or the server is gone: no more of it is of
+    /// use.
+    pub fn is_cut_short(&mut self) -> bool {
+        self.failure.is_some() || (self.takes_message() && (self.input_ended || self.is_ahead()))
+    }
+
     /// Whether a reply, or its beginning, has come for which nothing is owed; the session is over
     /// then. What may yet become a refusal of a message is left to be its verdict.
     fn is_ahead(&mut self) -> bool {
