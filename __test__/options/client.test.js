@@ -99,7 +99,13 @@ describe('a ca that is none is named, whether certificates are checked or not', 
       const text = String(clientSettings({ ...HOST, ca }).ca);
       assert.equal(text.match(/-----BEGIN CERTIFICATE-----/g)?.length, count);
       assert.doesNotMatch(text, /PRIVATE KEY|Root/);
+      assert.equal(String(clientSettings({ ...HOST, ca }).ca), text, 'the second time');
+      // What was good a moment ago makes nothing else so.
+      for (const more of ['', 'x', CUT]) {
+        assert.throws(() => clientSettings({ ...HOST, ca: [ca, more].flat() }), /options\.ca\[/);
+      }
     }
+    assert.throws(() => clientSettings({ ...HOST, ca: '' }), /options\.ca holds no PEM/);
   });
 });
 

@@ -191,11 +191,13 @@ function trustedRoots(where, ca) {
   const parts = [ca].flat();
   const wanted = 'PEM, a string, a Buffer or a Uint8Array, or an array of these';
   if (!parts.every(isPem)) throw new TypeError(`${where} must be ${wanted}`);
-  const roots = parts.flatMap((part, at) => {
+  const texts = parts.map(textOf);
+  const whole = texts.join('\0');
+  if (whole === trusted?.text) return trusted.roots;
+  const roots = texts.flatMap((pem, at) => {
     const name = Array.isArray(ca) ? `${where}[${at}]` : where;
-    const pem = /** @type {Pem} */ (part);
     const found = certificates(name, pem);
-    const begun = textOf(pem).match(CERTIFICATE_BEGIN) ?? [];
+    const begun = pem.match(CERTIFICATE_BEGIN) ?? [];
     if (found.length < begun.length) {
       throw new TypeError(`${name} holds a PEM certificate that is cut off or malformed`);
     }
@@ -203,8 +205,12 @@ function trustedRoots(where, ca) {
     return found;
   });
   if (roots.length === 0) throw new TypeError(`${where} holds no PEM certificate`);
-  return rootsOf(roots.map(String));
+  trusted = { text: whole, roots: rootsOf(roots.map(String)) };
+  return trusted.roots;
 }
+
+/** Those that were found last: who sends message after message has them read once. @type {{ text: string, roots: Buffer } | undefined} */
+let trusted;
 
 /**
  * @param {{ key: Pem, cert: Pem, ca?: Pem | Pem[], passphrase?: string }} keys
