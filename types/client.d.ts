@@ -17,6 +17,7 @@ export type AuthMethod =
   | 'LOGIN'
   | 'CRAM-MD5'
   | 'SCRAM-SHA-256'
+  | 'SCRAM-SHA-256-PLUS'
   | 'XOAUTH2'
   | 'OAUTHBEARER';
 

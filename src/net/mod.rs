@@ -9,6 +9,7 @@ pub mod client;
 pub mod dns;
 pub mod error;
 pub mod events;
+pub mod random;
 pub mod server;
 pub mod stream;
 pub mod sync;

@@ -1,13 +1,13 @@
 //! The client's state machine on its own, for streams that JavaScript holds.
 
 use super::convert::{invalid, time, unknown};
-use crate::net::client::nonce;
+use crate::net::random::nonce;
 use crate::protocol::client::authentication::{Authentication, Progress};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Greeting, Request, Step, Timeouts};
 use crate::protocol::parameters::{MailParameters, RcptParameters};
 use crate::protocol::reply::Reply;
-use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::client::{Credentials, Exchange};
+use crate::protocol::sasl::{Binding, Mechanism};
 use napi::Result;
 use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi_derive::napi;
@@ -104,7 +104,9 @@ impl NativeMachine {
         let mechanism =
             Mechanism::parse(&mechanism).ok_or_else(|| unknown("mechanism", &mechanism))?;
         let exchange = Credentials::password(user, password)
-            .and_then(|credentials| Exchange::new(mechanism, &credentials, nonce(), "", 0))
+            .and_then(|credentials| {
+                Exchange::new(mechanism, &credentials, nonce(), Binding::Impossible, ("", 0))
+            })
             .map_err(|error| invalid(error.to_string()))?;
         let login = Authentication::begin(mechanism, exchange, &mut self.session)
             .map_err(|error| invalid(error.to_string()))?;

@@ -22,7 +22,15 @@ const { threadsOf } = require('./threads.js');
 const { checkKeys, keyPair, trustedRoots, versionsOf } = require('./tls.js');
 
 const TLS = ['none', 'opportunistic', 'required', 'implicit'];
-const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'XOAUTH2', 'OAUTHBEARER', 'SCRAM-SHA-256'];
+const MECHANISMS = [
+  'PLAIN',
+  'LOGIN',
+  'CRAM-MD5',
+  'XOAUTH2',
+  'OAUTHBEARER',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-256-PLUS',
+];
 const SMTP_PORT = 25;
 const SMTPS_PORT = 465;
 const LMTP_PORT = 24;

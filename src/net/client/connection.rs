@@ -2,9 +2,9 @@
 
 use super::details::{Details, Meter};
 use super::dialer::{DialError, Target};
-use super::nonce::nonce;
 use super::source::MessageSource;
 use super::{ClientOptions, Headway, Outcome, Route, SendError, within};
+use crate::net::random::nonce;
 use crate::net::stream::Stream;
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
 use crate::protocol::client::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
@@ -134,6 +134,7 @@ impl Connection {
             settings = Arc::new(OpeningOptions { tls: policy, ..(*settings).clone() });
         }
         let mut opening = Opening::new(settings, nonce());
+        connection.bind_login(options, &mut opening);
         while !opening.is_ready() {
             match connection.event().await? {
                 Event::Reply(to, reply) => {
@@ -147,11 +148,19 @@ impl Connection {
                     let until = handshake.map_or(deadline, |limit| Instant::now() + limit);
                     connection = connection.secure(options, name, until, Awaited::StartTls).await?;
                     connection.session.secured(Instant::now());
+                    connection.bind_login(options, &mut opening);
                     opening.secured(&mut connection.session)?;
                 }
             }
         }
         Ok(connection)
+    }
+
+    /// Says what a login can be bound to, if there is one.
+    fn bind_login(&self, options: &ClientOptions, opening: &mut Opening) {
+        if options.opening.login.is_some() {
+            opening.set_channel(self.stream.channel());
+        }
     }
 
     async fn secure(

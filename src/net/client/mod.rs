@@ -5,11 +5,8 @@ pub mod cancel;
 pub mod connection;
 pub mod details;
 pub mod dialer;
-mod nonce;
 pub mod pool;
 pub mod source;
-
-pub use nonce::nonce;
 
 use crate::net::error::words::{Peer, of_stream};
 use crate::net::tls::{ConnectError, Connector};

@@ -3,7 +3,9 @@
 pub mod pipe;
 pub mod read_ahead;
 
-use crate::net::tls::{ConnectError, Connector, Tls, TlsInfo};
+use crate::net::tls::{ConnectError, Connector, Tls, TlsInfo, binding};
+use crate::protocol::sasl::Channel;
+use crate::protocol::sasl::scram::Key;
 use pipe::Pipe;
 use read_ahead::ReadAhead;
 use std::io;
@@ -52,6 +54,27 @@ impl Stream {
     ) -> Result<Self, ConnectError> {
         let stream = connector.connect(ReadAhead::new(self), server).await?;
         Ok(Self::Tls(Box::new(stream.into())))
+    }
+
+    /// What a login can be bound to of a connection under TLS 1.3 (RFC 9266).
+    pub fn exporter(&self) -> Option<Key> {
+        match self {
+            Self::Tls(stream) => binding::exporter(stream),
+            _ => None,
+        }
+    }
+
+    /// What a login can be bound to of the server's end, seen from the client's.
+    pub fn channel(&self) -> Channel {
+        let certificate = match self {
+            Self::Tls(stream) => stream.get_ref().1.peer_certificates().and_then(<[_]>::first),
+            _ => None,
+        };
+        Channel {
+            exporter: self.exporter(),
+            end_point: certificate.and_then(binding::end_point),
+            client_certificate: false,
+        }
     }
 
     /// Ready when the client reset the connection, or there is something to read; says which.

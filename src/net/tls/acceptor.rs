@@ -1,5 +1,6 @@
 //! TLS for servers: their side of handshakes, and what these agreed on.
 
+use super::binding;
 use super::client_certificates::{self, ClientOptions, Clients};
 use super::info::{Standing, TlsInfo};
 use super::keys::Keys;
@@ -30,6 +31,7 @@ pub struct Options<'a> {
 pub struct Tls {
     acceptor: TlsAcceptor,
     clients: Option<Arc<Clients>>,
+    hosts: Arc<Hosts>,
 }
 
 impl Tls {
@@ -40,7 +42,7 @@ impl Tls {
     /// shows a key.
     pub fn new(options: &Options<'_>) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
-        let hosts = Hosts::new(options.keys, &options.hosts, &provider)?;
+        let hosts = Arc::new(Hosts::new(options.keys, &options.hosts, &provider)?);
         let clients = options.clients.map(|clients| Clients::new(clients, &provider));
         let clients = clients.transpose()?.map(Arc::new);
         let builder = ServerConfig::builder_with_provider(provider)
@@ -50,12 +52,18 @@ impl Tls {
             Some(clients) => builder.with_client_cert_verifier(clients),
             None => builder.with_no_client_auth(),
         };
-        let mut config = builder.with_cert_resolver(Arc::new(hosts));
+        let mut config = builder.with_cert_resolver(hosts.clone());
         // One is enough to resume with; each costs work and bytes in every handshake.
         config.send_tls13_tickets = 1;
         // Its keys are its own: tickets of other configurations lead to a full handshake.
         config.ticketer = ring::Ticketer::new().map_err(unusable)?;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), clients })
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), clients, hosts })
+    }
+
+    /// What logins are bound to by the certificate that a client saw, which named this host (RFC 5929
+    /// section 4).
+    pub fn end_point(&self, server_name: Option<&str>) -> Option<Vec<u8>> {
+        binding::end_point(self.hosts.find(server_name).cert.first()?)
     }
 
     /// Carries out a server's handshake.

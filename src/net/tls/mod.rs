@@ -5,6 +5,7 @@
 //! how sessions are resumed.
 
 mod acceptor;
+pub mod binding;
 mod client_certificates;
 mod connector;
 mod info;

@@ -5,7 +5,7 @@ use super::authentication::{Authentication, Progress};
 use super::{ArgumentError, Awaited, ClientSession, Greeting, Request};
 use crate::protocol::reply::Reply;
 use crate::protocol::sasl::client::{Credentials, Exchange};
-use crate::protocol::sasl::{Mechanism, SaslError};
+use crate::protocol::sasl::{Binding, Channel, Mechanism, SaslError};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -85,6 +85,8 @@ pub struct Opening {
     options: Arc<OpeningOptions>,
     /// What a mechanism takes for random.
     nonce: String,
+    /// What a login can be bound to.
+    channel: Channel,
     /// Mechanisms that the server said it does not do after all.
     tried: Vec<Mechanism>,
     state: State,
@@ -94,14 +96,25 @@ pub struct Opening {
 enum State {
     /// The server's greeting line, or the reply to EHLO or STARTTLS, is awaited.
     Greeting,
-    Authenticating(Authentication),
+    Authenticating(Box<Authentication>),
     Ready,
 }
 
 impl Opening {
     /// `nonce` is printable, random, and used once.
     pub fn new(options: Arc<OpeningOptions>, nonce: String) -> Self {
-        Self { options, nonce, tried: Vec::new(), state: State::Greeting }
+        Self {
+            options,
+            nonce,
+            channel: Channel::default(),
+            tried: Vec::new(),
+            state: State::Greeting,
+        }
+    }
+
+    /// The connection is under TLS, and this is what it has to bind a login to.
+    pub fn set_channel(&mut self, channel: Channel) {
+        self.channel = channel;
     }
 
     /// Whether the session takes mail now.
@@ -189,15 +202,29 @@ impl Opening {
             })
         };
         let offered = session.offered().mechanisms().filter(fits);
-        let mechanism = login.credentials.choose(offered, login.mechanism, session.is_tls());
+        let Login { credentials, mechanism } = login;
+        let mechanism = credentials.choose(offered, *mechanism, session.is_tls(), &self.channel);
         let mechanism = mechanism.ok_or(Refusal::NoMechanism)?;
         let (host, port) = &self.options.server;
         let nonce = std::mem::take(&mut self.nonce);
-        let exchange = Exchange::new(mechanism, &login.credentials, nonce, host, *port)?;
+        let binding = self.binding(mechanism, session);
+        let exchange = Exchange::new(mechanism, credentials, nonce, binding, (host, *port))?;
         self.tried.push(mechanism);
         let authentication = Authentication::begin(mechanism, exchange, session)?;
-        self.state = State::Authenticating(authentication);
+        self.state = State::Authenticating(Box::new(authentication));
         Ok(())
+    }
+
+    /// What a login by this mechanism says of the channel (RFC 5802 section 6).
+    fn binding(&self, mechanism: Mechanism, session: &ClientSession) -> Binding {
+        let is_plus = |name| Mechanism::parse(name) == Some(Mechanism::ScramSha256Plus);
+        match mechanism {
+            Mechanism::ScramSha256Plus => self.channel.binding(),
+            _ if self.channel.can_bind() && !session.offered().mechanisms().any(is_plus) => {
+                Binding::Unused
+            }
+            _ => Binding::Impossible,
+        }
     }
 
     fn refused_login(&self, reply: Reply) -> Refusal {

@@ -1,19 +1,29 @@
-//! AUTH's mechanisms (RFC 4954, RFC 4422), sans IO; [`client`] has the client's side of each.
+//! AUTH's mechanisms (RFC 4954, RFC 4422), sans IO: [`client`] and [`server`] have a side of each.
 //!
 //! | mechanism | source |
 //! | --- | --- |
-//! | SCRAM-SHA-256 | RFC 7677, RFC 5802; no channel binding |
+//! | SCRAM-SHA-256-PLUS | RFC 7677, RFC 5802; bound to the TLS channel by RFC 9266 or RFC 5929 |
+//! | SCRAM-SHA-256 | RFC 7677, RFC 5802 |
 //! | PLAIN | RFC 4616 |
 //! | LOGIN | what servers do; never a standard |
 //! | CRAM-MD5 | RFC 2195 |
 //! | OAUTHBEARER | RFC 7628 |
 //! | XOAUTH2 | Google's predecessor of it |
+//! | EXTERNAL | RFC 4422 appendix A; servers only |
 
+mod channel;
 pub mod client;
+pub mod scram;
+pub mod server;
+mod text;
+
+pub use channel::{Binding, Channel};
 
 /// A way to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mechanism {
+    /// As [`Mechanism::ScramSha256`], and nobody sits between the two sides of TLS.
+    ScramSha256Plus,
     /// Neither side shows the password, and the server proves that it knows it.
     ScramSha256,
     /// The password is not shown.
@@ -26,27 +36,33 @@ pub enum Mechanism {
     OAuthBearer,
     /// A token.
     XOAuth2,
+    /// The certificate that the client showed to TLS.
+    External,
 }
 
 impl Mechanism {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
+        Self::ScramSha256Plus,
         Self::ScramSha256,
         Self::CramMd5,
         Self::Plain,
         Self::Login,
         Self::OAuthBearer,
         Self::XOAuth2,
+        Self::External,
     ];
 
     /// Its registered name.
     pub fn name(self) -> &'static str {
         match self {
+            Self::ScramSha256Plus => "SCRAM-SHA-256-PLUS",
             Self::ScramSha256 => "SCRAM-SHA-256",
             Self::CramMd5 => "CRAM-MD5",
             Self::Plain => "PLAIN",
             Self::Login => "LOGIN",
             Self::OAuthBearer => "OAUTHBEARER",
             Self::XOAuth2 => "XOAUTH2",
+            Self::External => "EXTERNAL",
         }
     }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::client::authentication::{Authentication, Progress};
 use crate::protocol::client::opening::Login;
 use crate::protocol::sasl::client::{Credentials, Exchange};
-use crate::protocol::sasl::{Mechanism, SaslError};
+use crate::protocol::sasl::{Binding, Mechanism, SaslError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -40,7 +40,13 @@ fn begun(mechanism: Mechanism) -> (Table, Authentication) {
     let mut table = Table::new(Cut::Whole);
     table.server("220 mx.example\r\n", &mut |_, _, _, _| ());
     let nonce = NONCE.to_owned();
-    let exchange = Exchange::new(mechanism, &credentials(mechanism), nonce, "mx.example", 25);
+    let exchange = Exchange::new(
+        mechanism,
+        &credentials(mechanism),
+        nonce,
+        Binding::Impossible,
+        ("mx.example", 25),
+    );
     let exchange = exchange.expect("an exchange");
     let authentication = Authentication::begin(mechanism, exchange, &mut table.session);
     table.run();

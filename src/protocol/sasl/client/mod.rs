@@ -7,11 +7,10 @@ mod scram;
 #[cfg(test)]
 mod tests;
 
-use super::{Mechanism, SaslError};
+use super::text::{LENIENT, escaped};
+use super::{Binding, Channel, Mechanism, SaslError};
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use scram::Scram;
@@ -20,15 +19,14 @@ use std::fmt;
 /// Bytes of a challenge (RFC 4954 section 4).
 const MAX_CHALLENGE: usize = 12_288;
 
-/// Base64 whose padding may be missing.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
 /// For passwords, the best first.
-const UNDER_TLS: [Mechanism; 4] =
-    [Mechanism::ScramSha256, Mechanism::Plain, Mechanism::Login, Mechanism::CramMd5];
+const UNDER_TLS: [Mechanism; 5] = [
+    Mechanism::ScramSha256Plus,
+    Mechanism::ScramSha256,
+    Mechanism::Plain,
+    Mechanism::Login,
+    Mechanism::CramMd5,
+];
 /// The same where anybody may listen.
 const IN_THE_OPEN: [Mechanism; 4] =
     [Mechanism::ScramSha256, Mechanism::CramMd5, Mechanism::Plain, Mechanism::Login];
@@ -78,14 +76,17 @@ impl Credentials {
         Ok(Self { user, secret })
     }
 
-    /// The best mechanism of those `offered` that they fit, or `wanted` if that is offered.
+    /// The best mechanism of those `offered` that they fit, or `wanted` if that is offered; the one
+    /// with channel binding only where the channel can be bound to.
     pub fn choose<'a>(
         &self,
         offered: impl Iterator<Item = &'a str>,
         wanted: Option<Mechanism>,
         tls: bool,
+        channel: &Channel,
     ) -> Option<Mechanism> {
-        let offered: Vec<_> = offered.filter_map(Mechanism::parse).collect();
+        let can_do = |it: &Mechanism| *it != Mechanism::ScramSha256Plus || channel.can_bind();
+        let offered: Vec<_> = offered.filter_map(Mechanism::parse).filter(can_do).collect();
         let fitting: &[Mechanism] = match self.secret {
             Secret::Token(_) => &WITH_TOKEN,
             Secret::Password(_) if tls => &UNDER_TLS,
@@ -143,7 +144,8 @@ impl fmt::Debug for Exchange {
 }
 
 impl Exchange {
-    /// An exchange with the server `host`:`port`; `nonce` is random printable text.
+    /// An exchange with the server `host`:`port`; `nonce` is random printable text, `binding` what
+    /// SCRAM says of the channel.
     ///
     /// # Errors
     /// [`SaslError::Nonce`], and [`SaslError::Field`] for a mechanism that the credentials do not
@@ -152,8 +154,8 @@ impl Exchange {
         mechanism: Mechanism,
         credentials: &Credentials,
         nonce: String,
-        host: &str,
-        port: u16,
+        binding: Binding,
+        (host, port): (&str, u16),
     ) -> Result<Self, SaslError> {
         let user = &credentials.user;
         let state = match (mechanism, &credentials.secret) {
@@ -162,12 +164,14 @@ impl Exchange {
             }
             (Mechanism::Login, Secret::Password(_)) => State::Login(0),
             (Mechanism::CramMd5, Secret::Password(_)) => State::CramMd5,
-            (Mechanism::ScramSha256, Secret::Password(_)) => State::Scram(Scram::new(user, nonce)?),
+            (Mechanism::ScramSha256 | Mechanism::ScramSha256Plus, Secret::Password(_)) => {
+                State::Scram(Scram::new(user, nonce, binding)?)
+            }
             (Mechanism::XOAuth2, Secret::Token(token)) => {
                 State::Token(format!("user={user}\x01auth=Bearer {token}\x01\x01"), "")
             }
             (Mechanism::OAuthBearer, Secret::Token(token)) => {
-                let user = match scram::escaped(user) {
+                let user = match escaped(user) {
                     // A token names its user; a name that is there cannot be empty.
                     none if none.is_empty() => none,
                     user => format!("a={user}"),
@@ -177,6 +181,7 @@ impl Exchange {
                 // RFC 7628 section 3.2.3.
                 State::Token(text, "\x01")
             }
+            (Mechanism::External, _) => return Err(SaslError::Field("the mechanism")),
             (_, Secret::Password(_)) => return Err(SaslError::Field("the token")),
             (_, Secret::Token(_)) => return Err(SaslError::Field("the password")),
         };

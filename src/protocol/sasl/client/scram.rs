@@ -1,14 +1,11 @@
-//! SCRAM-SHA-256 (RFC 5802, RFC 7677) without channel binding.
+//! SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677).
 
-use crate::protocol::sasl::SaslError;
+use crate::protocol::sasl::scram::{Derivation, Key, hmac, xor};
+use crate::protocol::sasl::text::{escaped, prepared};
+use crate::protocol::sasl::{Binding, SaslError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 
-/// Base64 of "n,,", what the final message repeats of the first (RFC 5802 section 5.1).
-const BINDING: &str = "biws";
 /// RFC 7677 section 4 asks for 4,096 at least; some servers have less.
 const MIN_ITERATIONS: u32 = 1_000;
 /// More would keep the engine from its other sessions for longer than a tenth of a second.
@@ -18,6 +15,7 @@ const MAX_ITERATIONS: u32 = 100_000;
 pub(super) struct Scram {
     user: String,
     nonce: String,
+    binding: Binding,
     state: State,
 }
 
@@ -25,16 +23,16 @@ enum State {
     /// The first message is on its way.
     First,
     /// So is the proof; this has to come back.
-    Final([u8; 32]),
+    Final(Key),
     Proven,
 }
 
 impl Scram {
-    pub(super) fn new(user: &str, nonce: String) -> Result<Self, SaslError> {
+    pub(super) fn new(user: &str, nonce: String, binding: Binding) -> Result<Self, SaslError> {
         if nonce.is_empty() {
             return Err(SaslError::Nonce);
         }
-        Ok(Self { user: escaped(&prepared(user)), nonce, state: State::First })
+        Ok(Self { user: escaped(&prepared(user)), nonce, binding, state: State::First })
     }
 
     fn first_bare(&self) -> String {
@@ -43,7 +41,7 @@ impl Scram {
 
     /// The client's first message.
     pub(super) fn first(&self) -> String {
-        format!("n,,{}", self.first_bare())
+        format!("{}{}", self.binding.header(), self.first_bare())
     }
 
     /// Answers the server's first or final message.
@@ -93,39 +91,12 @@ impl Scram {
         if !(MIN_ITERATIONS..=MAX_ITERATIONS).contains(&iterations) {
             return Err(SaslError::Iterations);
         }
-        let salted: [u8; 32] = pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(
-            prepared(password).as_bytes(),
-            &salt,
-            iterations,
-        );
-        let without_proof = format!("c={BINDING},r={nonce}");
+        let keys = Derivation::new(password, &salt, iterations).run();
+        let without_proof = format!("c={},r={nonce}", STANDARD.encode(self.binding.input()));
         let message = format!("{},{server_first},{without_proof}", self.first_bare());
-        let client_key = hmac(&salted, b"Client Key")?;
-        let stored_key: [u8; 32] = Sha256::digest(client_key).into();
-        let signature = hmac(&stored_key, message.as_bytes())?;
-        let proof: Vec<u8> = client_key.iter().zip(signature).map(|(a, b)| a ^ b).collect();
-        let server_key = hmac(&salted, b"Server Key")?;
-        self.state = State::Final(hmac(&server_key, message.as_bytes())?);
+        let signature = hmac(&keys.stored(), message.as_bytes());
+        let proof = xor(&keys.client, &signature);
+        self.state = State::Final(hmac(&keys.server, message.as_bytes()));
         Ok(format!("{without_proof},p={}", STANDARD.encode(proof)))
     }
-}
-
-/// A name or password as both sides are to write it (RFC 5802 section 2.2). What SASLprep (RFC 4013)
-/// does not allow, such as most emoji, goes as it is: servers that take it do the same.
-fn prepared(text: &str) -> Cow<'_, str> {
-    match stringprep::saslprep(text) {
-        Ok(prepared) if !prepared.is_empty() => prepared,
-        _ => Cow::Borrowed(text),
-    }
-}
-
-/// A name as SCRAM and GS2 have it (RFC 5802 section 5.1).
-pub(super) fn escaped(name: &str) -> String {
-    name.replace('=', "=3D").replace(',', "=2C")
-}
-
-fn hmac(key: &[u8; 32], data: &[u8]) -> Result<[u8; 32], SaslError> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| SaslError::Challenge)?;
-    mac.update(data);
-    Ok(mac.finalize().into_bytes().into())
 }

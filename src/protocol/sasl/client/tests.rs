@@ -5,7 +5,8 @@ fn password(user: &str, password: &str) -> Credentials {
 }
 
 fn exchange(mechanism: Mechanism, credentials: &Credentials, nonce: &str) -> Exchange {
-    Exchange::new(mechanism, credentials, nonce.to_owned(), "server.example.com", 587)
+    let server = ("server.example.com", 587);
+    Exchange::new(mechanism, credentials, nonce.to_owned(), Binding::Impossible, server)
         .expect("an exchange")
 }
 
@@ -100,8 +101,8 @@ fn scram_refuses_what_a_server_may_not_ask() {
         Mechanism::ScramSha256,
         &password("user", "pencil"),
         String::new(),
-        "server.example.com",
-        25,
+        Binding::Impossible,
+        ("server.example.com", 25),
     );
     assert_eq!(none.err(), Some(SaslError::Nonce));
 }
@@ -167,8 +168,9 @@ fn a_token_may_name_its_user() {
 
 #[test]
 fn the_best_that_is_offered_is_taken() {
-    let choose =
-        |offered: &str, wanted, tls| password("a", "b").choose(offered.split(' '), wanted, tls);
+    let choose = |offered: &str, wanted, tls| {
+        password("a", "b").choose(offered.split(' '), wanted, tls, &Channel::default())
+    };
     assert_eq!(choose("LOGIN plain CRAM-MD5", None, true), Some(Mechanism::Plain));
     assert_eq!(choose("LOGIN plain CRAM-MD5", None, false), Some(Mechanism::CramMd5));
     assert_eq!(choose("PLAIN SCRAM-SHA-256", None, true), Some(Mechanism::ScramSha256));
@@ -177,7 +179,7 @@ fn the_best_that_is_offered_is_taken() {
     assert_eq!(choose("GSSAPI XOAUTH2", None, true), None);
     let token = Credentials::token("a".to_owned(), "b".to_owned()).expect("credentials");
     let offered = "PLAIN XOAUTH2 OAUTHBEARER";
-    let best = token.choose(offered.split(' '), None, true);
+    let best = token.choose(offered.split(' '), None, true, &Channel::default());
     assert_eq!(best, Some(Mechanism::OAuthBearer));
 }
 
