@@ -12,8 +12,10 @@ import type { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { CipherNameAndProtocol, DetailedPeerCertificate, PeerCertificate } from 'node:tls';
+import type { AuthParams, Login } from './types/auth.js';
 import type { Pem } from './types/client.js';
 
+export * from './types/auth.js';
 export * from './types/client.js';
 export { connect, createServer, protocol } from './types/smtp-protocol.js';
 
@@ -189,7 +191,7 @@ export type ExtensionName =
 export type Compat = '1.0';
 
 /** The parameters of a server. */
-export interface ServerParams extends Limits, Control {
+export interface ServerParams extends Limits, Control, AuthParams {
   /** What the server calls itself. @default 'example.domain' */
   name?: string;
   /** The address to listen to. @default '0.0.0.0' */
@@ -344,6 +346,12 @@ export interface Listeners {
   message?(this: Session, line: string): unknown;
   /** A line of a reply, without CRLF, before its bytes leave. */
   response?(this: Session, line: string): unknown;
+  /**
+   * A client wants to log in (RFC 4954). What is returned decides at once: a truthy value, a promise of
+   * one, `success()` and `ok()` let it in; anything else refuses it with 535, and a failure of the
+   * listener with 454.
+   */
+  auth?(this: Session, login: Login): unknown;
   /** Interruptable: HELO or EHLO with the client's domain (RFC 5321 section 4.1.1.1). */
   helo?(this: Session, origin: string): unknown;
   /** Interruptable: MAIL (RFC 5321 section 4.1.1.2). */
@@ -382,6 +390,7 @@ export type ListenerArguments =
   | [type: 'secure' | 'connect' | 'disconnect', param: ClientSocket]
   | [type: 'message' | 'response' | 'helo' | 'rcpt' | 'data', param: string]
   | [type: 'mail', param: MailCommand]
+  | [type: 'auth', param: Login]
   | [type: 'dataChunk', param: Buffer];
 
 /** The arguments of the function form with `compat: '1.0'`. */
@@ -391,6 +400,7 @@ export type CompatListenerArguments =
   | [type: 'secure' | 'connect' | 'disconnect', param: ClientSocket, size: undefined]
   | [type: 'message' | 'response' | 'helo' | 'rcpt' | 'data', param: string, size: undefined]
   | [type: 'mail', param: string, size: number | undefined]
+  | [type: 'auth', param: Login, size: undefined]
   | [type: 'dataChunk', param: Buffer, size: undefined];
 
 /**
@@ -516,7 +526,18 @@ export type RefusalReason =
   | 'mailIncomplete'
   | 'rcptIncomplete'
   | 'tlsNotOffered'
-  | 'endlessLine';
+  | 'endlessLine'
+  | 'authRefused'
+  | 'authUnavailable'
+  | 'authRequired'
+  | 'encryptionRequired'
+  | 'mechanismMissing'
+  | 'mechanismUnknown'
+  | 'alreadyLoggedIn'
+  | 'authInTransaction'
+  | 'authMalformed'
+  | 'authCancelled'
+  | 'tooManyAuthFailures';
 
 /** What a server has done. Counts only grow; they begin with the server. */
 export interface ServerStats {
@@ -633,6 +654,11 @@ export interface Session {
   readonly smtp: Server;
   /** The program's own, kept as long as the session; empty at first. */
   state: SessionState;
+  /**
+   * Who has logged in: the user's name, or what the listener of 'auth' has set here. Null before, and
+   * after STARTTLS.
+   */
+  user: unknown;
   /** What is under way. */
   readonly queue: NetQueue;
   /** What is known of the session and its transaction. */

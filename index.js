@@ -7,7 +7,8 @@ require('./src/js/engine/addon.js').addon();
 
 const { Client } = require('./src/js/client/index.js');
 const { Server } = require('./src/js/server/server.js');
+const { scramKeys } = require('./src/js/server/secrets.js');
 const { SmtpError } = require('./src/js/errors.js');
 const { connect, createServer, protocol } = require('./src/js/compat/smtp-protocol/index.js');
 
-module.exports = { Client, Server, SmtpError, connect, createServer, protocol };
+module.exports = { Client, Server, SmtpError, connect, createServer, protocol, scramKeys };

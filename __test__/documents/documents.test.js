@@ -36,6 +36,12 @@ const CLIENTS = {
     await client.command('EHLO client.example.net', 250);
     await transaction(client);
   },
+  async login(client) {
+    await client.command('EHLO client.example.net', 250);
+    const response = Buffer.from('\0tim\0tanstaaftanstaaf').toString('base64');
+    await client.command(`AUTH PLAIN ${response}`, 235);
+    await transaction(client);
+  },
   idle: (client) => client.ended(),
 };
 
@@ -211,6 +217,8 @@ const DESCRIBED = [
   ['index.d.ts', 'ServerParams', 'docs/server.md', 'option-'],
   ['index.d.ts', 'Limits', 'docs/server.md', 'option-'],
   ['index.d.ts', 'Control', 'docs/server.md', 'option-'],
+  ['types/auth.d.ts', 'AuthParams', 'docs/server.md', 'option-'],
+  ['types/auth.d.ts', 'Login', 'docs/server.md', 'login-'],
   ['index.d.ts', 'TlsKeys', 'docs/server.md', 'tls-'],
   ['index.d.ts', 'TlsParams', 'docs/server.md', 'tls-'],
   ['index.d.ts', 'ResolveParams', 'docs/server.md', 'resolve-'],

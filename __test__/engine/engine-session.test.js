@@ -11,7 +11,7 @@ const { EngineSession } = require('../../src/js/engine/engine-session.js');
 const ENDS = ['192.0.2.1', '1234', '127.0.0.1', '25'];
 const HOOKS = [
   ...['connected', 'command', 'message', 'taken', 'streamed', 'cut', 'captured', 'responded'],
-  'lineTooLong',
+  ...['lineTooLong', 'claimed', 'proved', 'exchangeOver'],
   ...['wasReset', 'forgotGreeting', 'greeted', 'begun', 'added', 'chunk', 'piece', 'secured'],
   ...['timedOut', 'listenerTimeout', 'failed', 'gone'],
 ];
@@ -100,6 +100,14 @@ const RECORDS = [
   ],
   ['a message in pieces, whole', { kind: KIND.STREAMED }, [['streamed']]],
   ['a message in pieces, refused', { kind: KIND.CUT }, [['cut']]],
+  [
+    'a login',
+    { kind: KIND.AUTH, own: ['PLAIN', 'tim', '', 'grün'] },
+    [['claimed', 'PLAIN', 'tim', '', 'grün']],
+  ],
+  ['a proof', { kind: KIND.PROOF, own: ['1'] }, [['proved', true]]],
+  ['a proof that is none', { kind: KIND.PROOF, own: [''] }, [['proved', false]]],
+  ['an exchange that is over', { kind: KIND.EXCHANGE_OVER }, [['exchangeOver']]],
   ['a line that is too long', { kind: KIND.LINE_TOO_LONG }, [['lineTooLong']]],
   ['a line', { kind: KIND.CAPTURED, own: ['dXNlcg=='] }, [['captured', Buffer.from('dXNlcg==')]]],
   [
@@ -189,7 +197,7 @@ describe('a record', () => {
     session.link.settle(VERDICT.ANSWER, 550, 'no');
     await Promise.resolve();
     const [name, slot, sequence, word, ...reply] = calls[0];
-    assert.deepEqual([name, slot, sequence, ...reply], ['answer', 7, 9, 550, 'no']);
+    assert.deepEqual([name, slot, sequence, ...reply], ['answer', 7, 9, 550, 'no', undefined]);
     assert.deepEqual(verdictOf(word), { verdict: VERDICT.ANSWER, recipients: 0 });
     assert.equal(calls.length, 1);
   });

@@ -45,11 +45,13 @@ describe('making a server', { timeout: 30_000 }, () => {
   test('the package exports its interfaces', () => {
     const exported = require('../..');
     const ours = ['Client', 'Server', 'SmtpError'];
+    const functions = ['scramKeys'];
     assert.deepEqual(Object.keys(exported).sort(), [
       ...ours,
       'connect',
       'createServer',
       'protocol',
+      ...functions,
     ]);
     assert.ok(new exported.SmtpError('SMTP_ERR_TEST', 'text') instanceof Error);
   });

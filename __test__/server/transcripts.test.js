@@ -28,11 +28,16 @@ const encode = (text) =>
 function describe(event, argument) {
   if (event === 'connect' || event === 'dataStart') return event;
   if (event === 'mail') return ['mail', argument.from, argument.size].join(' ').trim();
+  if (event === 'auth') {
+    const { mechanism, username, authzid } = argument;
+    return ['auth', mechanism, username, authzid && `for ${authzid}`].join(' ').trim();
+  }
   return `${event} ${event === 'data' || event === 'stream' ? encode(argument) : argument}`;
 }
 
 function parameter(name, value) {
   if (name === 'tls') return p256();
+  if (name === 'authMechanisms') return value.split(',');
   if (value === 'true' || value === 'false') return value === 'true';
   return /^\d+$/.test(value) ? Number(value) : value;
 }
@@ -105,7 +110,9 @@ async function perform(t, { params, acts }, pieces) {
     listeners[name] = function (argument) {
       const next = expected[events.length];
       events.push(describe(name, argument));
-      give(this, next?.verdict ?? 'accept');
+      const verdict = next?.verdict ?? 'accept';
+      if (verdict.startsWith('verify ')) return argument.verify(verdict.slice('verify '.length));
+      give(this, verdict);
     };
   }
   if (listeners.stream) listeners.dataStart = reads(listeners.stream);

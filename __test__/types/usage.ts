@@ -20,16 +20,19 @@ import {
   type Limits,
   type ListenerFunction,
   type Listeners,
+  type Login,
   type MailCommand,
   type NetQueue,
   type NetQueueElement,
   protocol,
+  type ScramKeys,
   Server,
   type ServerConfig,
   type ServerParams,
   type Session,
   type SessionData,
   SmtpError,
+  scramKeys,
   type TlsParams,
 } from 'smtp-engine';
 
@@ -280,6 +283,9 @@ server.on(function (type, param) {
       // @ts-expect-error It is an object.
       is<string>(param);
       break;
+    case 'auth':
+      is<Login>(param);
+      break;
     case 'dataChunk':
       is<Buffer>(param);
       break;
@@ -293,6 +299,30 @@ server.on(function (type, param) {
   }
   return true;
 });
+
+const kept: Promise<ScramKeys> = scramKeys('secret', { iterations: 10_000 });
+new Server(
+  {
+    requireAuth: true,
+    authMechanisms: ['PLAIN', 'SCRAM-SHA-256-PLUS'],
+    maxAuthFailures: 0,
+    allowInsecureAuth: true,
+  },
+  {
+    async auth(login) {
+      is<string | undefined>(login.password);
+      login.problem = { status: 'invalid_token', scope: 'mail' };
+      // @ts-expect-error A problem has a status.
+      login.problem = {};
+      // @ts-expect-error Nobody is told a number.
+      await login.verify(5);
+      this.user = { id: 7 };
+      return (await login.verify(await kept)) || (await login.verify(null));
+    },
+  },
+);
+// @ts-expect-error There is no such mechanism.
+new Server({ authMechanisms: ['NTLM'] });
 
 const every: ListenerFunction = (type, _param) => type !== 'data';
 server.on(every);

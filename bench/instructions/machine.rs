@@ -9,7 +9,8 @@ use crate::protocol::events::Interest;
 use crate::protocol::extension::Extension;
 use crate::protocol::limits::Limits;
 use crate::protocol::server::{
-    Answer, Body, Effect, Question, ServerConfig, ServerSession, Standing, Step, Verdict,
+    Answer, AuthPolicy, Body, Effect, Question, ServerConfig, ServerSession, Standing, Step,
+    Verdict,
 };
 use std::sync::Arc;
 use std::time::Instant;
@@ -81,7 +82,11 @@ impl Machine {
                     self.session.heard(Some(self.standing), self.now);
                 }
                 Step::Chunk(chunk) => chunk.clear(),
-                step @ (Step::Hold | Step::Piece(_) | Step::StartTls | Step::Close) => {
+                step @ (Step::Hold
+                | Step::Piece(_)
+                | Step::Derive(_)
+                | Step::StartTls
+                | Step::Close) => {
                     panic!("{step:?} is no part of this dialogue")
                 }
             }
@@ -101,6 +106,7 @@ fn config() -> Arc<ServerConfig> {
         limits,
         tls: false,
         require_tls: false,
+        auth: AuthPolicy::default(),
         dialect,
         bare_newlines: BareNewlines::Accept,
         line_feeds: false,

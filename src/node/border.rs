@@ -1,5 +1,6 @@
 //! One JavaScript thread's end of the event queue.
 
+use super::login::StoredKeyOptions;
 use super::tls::SecureState;
 use crate::net::events::{Batch, EventQueue, SessionCommand, Slot};
 use crate::net::server::Server;
@@ -7,6 +8,7 @@ use crate::net::sync::lock;
 use crate::protocol::events::{Interest, numbers};
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
+use crate::protocol::sasl::server::Secret;
 use crate::protocol::server::{Answer, Body, NextLine, Standing, Verdict};
 use napi::bindgen_prelude::{Buffer, Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -191,7 +193,7 @@ impl Border {
     }
 
     /// Answers a question late, or with a text; whether it was still being asked. `word` is what
-    /// the array of verdicts would have.
+    /// the array of verdicts would have, `problem` what a client is told in JSON of its token.
     #[napi]
     pub fn answer(
         &self,
@@ -200,6 +202,7 @@ impl Border {
         word: u32,
         code: Option<u32>,
         text: Option<String>,
+        problem: Option<String>,
     ) -> Result<bool> {
         let Some(slot) = self.queue.slot(session) else { return Ok(false) };
         let code = code.map(reply_code).transpose()?;
@@ -210,10 +213,33 @@ impl Border {
             (verdict::PROCEED, _) => Verdict::Proceed,
             (verdict::SILENT, _) => Verdict::Silent(code),
             (verdict::SKIP, _) => Verdict::Skip(code),
-            (verdict::ANSWER, Some(reply)) => Verdict::Answer(reply),
+            (verdict::ANSWER, Some(reply)) => match problem {
+                Some(problem) => Verdict::RefuseToken(reply, problem),
+                None => Verdict::Answer(reply),
+            },
             _ => return Err(Error::new(Status::InvalidArg, "not a verdict".to_owned())),
         };
         Ok(slot.answer(sequence, answer(verdict, word)))
+    }
+
+    /// Gives what the user of a login is known by: a password, stored keys, or neither where there
+    /// is no such user. Whether the login was still being asked about.
+    #[napi]
+    pub fn verify(
+        &self,
+        session: u32,
+        sequence: u32,
+        word: u32,
+        password: Option<String>,
+        keys: Option<StoredKeyOptions>,
+    ) -> Result<bool> {
+        let Some(slot) = self.queue.slot(session) else { return Ok(false) };
+        let secret = match (password, keys) {
+            (Some(password), _) => Secret::Password(password),
+            (None, Some(keys)) => Secret::Stored(keys.prepare()?),
+            (None, None) => Secret::Nobody,
+        };
+        Ok(slot.answer(sequence, answer(Verdict::Verify(Box::new(secret)), word)))
     }
 
     /// The lines that a reply of `code` and `text` has on the wire, without CRLF.

@@ -11,6 +11,7 @@ mod border;
 mod client;
 mod constants;
 mod convert;
+mod login;
 mod machine;
 mod names;
 mod path;

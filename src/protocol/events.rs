@@ -118,6 +118,8 @@ events! {
         ERROR = "error", ERROR, None;
         /// The connection is encrypted now.
         SECURE = "secure", SECURE, None;
+        /// A client wants to log in (RFC 4954).
+        AUTH = "auth", AUTH, Some(235);
     }
     records {
         /// A message that was taken.
@@ -132,6 +134,10 @@ events! {
         CAPTURED;
         /// A line for the application alone was over the limit: it takes no more of them.
         LINE_TOO_LONG;
+        /// Whether the secret that was given for a login is the client's.
+        PROOF;
+        /// The login that a secret was given for is over.
+        EXCHANGE_OVER;
         /// The application did not answer in time.
         LISTENER_TIMEOUT;
         /// A server listens no more, and its last session is gone.
@@ -161,7 +167,7 @@ mod tests {
 
     /// Listeners are called by these names; programs have them.
     const NAMES: &str = "connect message helo mail rcpt dataStart dataChunk data timeout response \
-        disconnect error secure";
+        disconnect error secure auth";
 
     #[test]
     fn names_stay() {

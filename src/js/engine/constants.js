@@ -17,22 +17,25 @@ const KIND = Object.freeze({
   GONE: 10,
   ERROR: 11,
   SECURE: 12,
-  TAKEN: 13,
-  PIECE: 14,
-  STREAMED: 15,
-  CUT: 16,
-  CAPTURED: 17,
-  LINE_TOO_LONG: 18,
-  LISTENER_TIMEOUT: 19,
-  STOPPED: 20,
-  SERVER_ERROR: 21,
-  SENT: 22,
-  DRAINED: 23,
-  VERIFIED: 24,
-  CLOSED: 25,
-  FOUND: 26,
-  PIPED: 27,
-  ROOTS: 28,
+  AUTH: 13,
+  TAKEN: 14,
+  PIECE: 15,
+  STREAMED: 16,
+  CUT: 17,
+  CAPTURED: 18,
+  LINE_TOO_LONG: 19,
+  PROOF: 20,
+  EXCHANGE_OVER: 21,
+  LISTENER_TIMEOUT: 22,
+  STOPPED: 23,
+  SERVER_ERROR: 24,
+  SENT: 25,
+  DRAINED: 26,
+  VERIFIED: 27,
+  CLOSED: 28,
+  FOUND: 29,
+  PIPED: 30,
+  ROOTS: 31,
 });
 
 /** Flags of records, beside their kind. */
@@ -108,6 +111,7 @@ const INTEREST = Object.freeze({
   disconnect: 1024,
   error: 2048,
   secure: 4096,
+  auth: 8192,
 });
 
 /** The kind of each event's records. */
@@ -125,6 +129,7 @@ const EVENT_KIND = Object.freeze({
   disconnect: 10,
   error: 11,
   secure: 12,
+  auth: 13,
 });
 
 /** The code of the reply where a listener agrees, of the events that have one. */
@@ -136,6 +141,7 @@ const REPLY_CODE = Object.freeze({
   rcpt: 250,
   dataStart: 354,
   data: 250,
+  auth: 235,
 });
 
 /** The engine's own replies. */
@@ -188,6 +194,18 @@ const STOCK = Object.freeze({
   rcptIncomplete: 45,
   tlsNotOffered: 46,
   endlessLine: 47,
+  loggedIn: 48,
+  authRefused: 49,
+  authUnavailable: 50,
+  authRequired: 51,
+  encryptionRequired: 52,
+  mechanismMissing: 53,
+  mechanismUnknown: 54,
+  alreadyLoggedIn: 55,
+  authInTransaction: 56,
+  authMalformed: 57,
+  authCancelled: 58,
+  tooManyAuthFailures: 59,
 });
 
 module.exports = {

@@ -165,6 +165,12 @@ class EngineSession {
         return this.lineTooLong();
       case KIND.RESPONSES:
         return this.link.settle(VERDICT.ACCEPT);
+      case KIND.AUTH:
+        return this.claimed(engine.text(), engine.text(), engine.text(), engine.text());
+      case KIND.PROOF:
+        return this.proved(engine.text() !== '');
+      case KIND.EXCHANGE_OVER:
+        return this.exchangeOver();
       default:
         command.read(kind, head);
         return this.command(command);
@@ -310,6 +316,28 @@ class EngineSession {
   /** One of those was over the limit, which the client has been told: the next one is a command. */
   lineTooLong() {
     this.link.takeLine(false);
+    this.link.settle(VERDICT.ACCEPT);
+  }
+
+  /**
+   * A client wants to log in.
+   *
+   * @param {string} _mechanism
+   * @param {string} _username empty where it names none
+   * @param {string} _authzid for whom it wants to act, empty for itself
+   * @param {string} _secret the password or token that it shows, empty where it shows none
+   */
+  claimed(_mechanism, _username, _authzid, _secret) {
+    this.link.settle(VERDICT.PROCEED);
+  }
+
+  /** The secret that was given for its login is the client's, or is not. @param {boolean} _isRight */
+  proved(_isRight) {
+    this.link.settle(VERDICT.PROCEED);
+  }
+
+  /** The login that a secret was given for has ended without that. */
+  exchangeOver() {
     this.link.settle(VERDICT.ACCEPT);
   }
 

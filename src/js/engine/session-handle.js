@@ -2,7 +2,7 @@
 // What a session tells the engine: verdicts, and all else in order with them.
 
 const engine = require('./border.js');
-const { INTEREST } = require('./constants.js');
+const { INTEREST, VERDICT } = require('./constants.js');
 
 class Link {
   /** Whether the engine still has the session. */
@@ -21,7 +21,7 @@ class Link {
   /** The place in the batch of the record that is being read, else -1. */
   #index = -1;
   /** A verdict that has not left yet: recipients count once the listener has returned. */
-  /** @type {{ verdict: number, streams: boolean, code?: number, text?: string } | undefined} */
+  /** @type {{ verdict: number, streams: boolean, code?: number, text?: string, problem?: string } | undefined} */
   #verdict;
 
   /** @param {{ count: number }} transaction how many recipients it has */
@@ -62,21 +62,38 @@ class Link {
    * @param {number} verdict
    * @param {number} [code]
    * @param {string} [text]
+   * @param {string} [problem] of a client's token, in JSON
    */
-  settle(verdict, code, text) {
-    this.#verdict = { verdict, streams: this.streams, code, text };
+  settle(verdict, code, text, problem) {
+    this.#verdict = { verdict, streams: this.streams, code, text, problem };
     if (this.#index < 0) queueMicrotask(() => this.#send());
   }
 
   #send() {
     if (this.#verdict === undefined || !this.isAlive) return;
-    const { verdict, streams, code, text } = this.#verdict;
+    const { verdict, streams, code, text, problem } = this.#verdict;
     this.#verdict = undefined;
-    this.#isAsked = false;
-    const recipients = this.#transaction.count;
-    const word = engine.verdictWord(verdict, recipients, streams, this.#takesLine);
+    const word = this.#word(verdict, streams);
     if (this.#index >= 0 && code === undefined) engine.settle(this.#index, word);
-    else engine.border().answer(this.#slot, this.#sequence, word, code, text);
+    else engine.border().answer(this.#slot, this.#sequence, word, code, text, problem);
+  }
+
+  /** What is decided, with all that goes with it. */
+  #word(/** @type {number} */ verdict, /** @type {boolean} */ streams) {
+    this.#isAsked = false;
+    return engine.verdictWord(verdict, this.#transaction.count, streams, this.#takesLine);
+  }
+
+  /**
+   * Has a secret held against what a client shows at a login; the next record says what came of it.
+   *
+   * @param {string} [password]
+   * @param {import('../native.js').StoredKeyOptions} [keys] in place of it; neither where there is no such user
+   */
+  verify(password, keys) {
+    if (!this.isAlive) return;
+    const word = this.#word(VERDICT.PROCEED, false);
+    engine.border().verify(this.#slot, this.#sequence, word, password, keys);
   }
 
   /** Tells the engine something, behind the verdicts given before. */

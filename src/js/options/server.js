@@ -22,6 +22,18 @@ const { KEY_NAMES, TLS_NAMES, checkTls } = require('./tls.js');
 const EXTENSIONS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS', 'ENHANCEDSTATUSCODES'];
 const OFFERED = EXTENSIONS.slice(0, 4);
 
+/** Mechanisms of AUTH, those first that are offered where nothing else is said. */
+const MECHANISMS = [
+  'PLAIN',
+  'LOGIN',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-256-PLUS',
+  'CRAM-MD5',
+  'XOAUTH2',
+  'OAUTHBEARER',
+  'EXTERNAL',
+];
+
 const DEFAULTS = {
   port: 25,
   host: '0.0.0.0',
@@ -59,6 +71,15 @@ const DEFAULTS = {
   maxMemory: 0,
 };
 
+/** Who logs in, and how: for the root's servers alone. */
+const AUTH = {
+  auth: false,
+  requireAuth: false,
+  allowInsecureAuth: false,
+  authMechanisms: MECHANISMS.slice(0, 4),
+  maxAuthFailures: 3,
+};
+
 /** Limits that the engine takes as they are, and the most that each can be. */
 const LIMITS = {
   size: Number.MAX_SAFE_INTEGER,
@@ -84,7 +105,16 @@ const CONTROL = {
   maxMemory: Number.MAX_SAFE_INTEGER,
 };
 const RATES = ['sessions', 'messages', 'recipients'];
-const FLAGS = ['secure', 'requireTls', 'enhancedStatusCodes', 'reusePort', 'lineFeeds'];
+const FLAGS = [
+  'secure',
+  'requireTls',
+  'enhancedStatusCodes',
+  'reusePort',
+  'lineFeeds',
+  'auth',
+  'requireAuth',
+  'allowInsecureAuth',
+];
 const WORDS = {
   bareNewlines: ['accept', 'refuse', 'normalise'],
   unknownParameters: ['refuse', 'ignore'],
@@ -138,6 +168,14 @@ function checkExtensions(/** @type {any} */ { extensions, enhancedStatusCodes })
   }
 }
 
+function checkMechanisms(/** @type {any} */ { authMechanisms: names }) {
+  const wanted = `an array of ${MECHANISMS.join(', ')}`;
+  if (!Array.isArray(names)) throw typeError('params.authMechanisms', wanted, names);
+  if (names.length === 0 || !names.every((name) => MECHANISMS.includes(name))) {
+    throw rangeError('params.authMechanisms', wanted, names);
+  }
+}
+
 function checkKeys(/** @type {any} */ { tls, secure, requireTls }, /** @type {string} */ where) {
   if (tls !== undefined) return checkTls(tls, where);
   for (const [name, wanted] of Object.entries({ secure, requireTls })) {
@@ -167,7 +205,7 @@ function merge(params, tlsName = 'params.tls') {
   }
   const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null);
   /** @type {any} */
-  const config = { ...DEFAULTS, ...Object.fromEntries(given) };
+  const config = { ...DEFAULTS, ...AUTH, ...Object.fromEntries(given) };
   checkPort('params.port', config.port, 0);
   for (const name of ['host', 'name', 'path']) {
     if (name in config) checkLine(`params.${name}`, config[name]);
@@ -177,6 +215,7 @@ function merge(params, tlsName = 'params.tls') {
   }
   checkWhole('params.threads', config.threads, 1, MAX_THREADS);
   checkWhole('params.backlog', config.backlog, 1, MAX_COUNT);
+  checkWhole('params.maxAuthFailures', config.maxAuthFailures, 0, MAX_COUNT);
   for (const name of FLAGS) checkBoolean(`params.${name}`, config[name]);
   if (typeof config.debug !== 'function') {
     throw typeError('params.debug', 'a function', config.debug);
@@ -186,6 +225,7 @@ function merge(params, tlsName = 'params.tls') {
   }
   checkRates(config);
   checkExtensions(config);
+  checkMechanisms(config);
   checkKeys(config, tlsName);
   checkSharing(config);
   resolveOptions(config.resolve);
@@ -244,6 +284,12 @@ function engineOptions(config, number, tls, dialect) {
     tls,
     implicitTls: config.secure,
     requireTls: config.requireTls,
+    auth: {
+      required: config.requireAuth,
+      mechanisms: [...new Set(config.authMechanisms)],
+      inTheOpen: config.allowInsecureAuth,
+      maxFailures: config.maxAuthFailures,
+    },
     backlog: config.backlog,
     reusePort: config.reusePort,
     resolve: resolveOptions(config.resolve),
@@ -258,7 +304,7 @@ const ENGINE_PARAMS = Object.keys(DEFAULTS).filter(
 
 /** Every parameter, and those within parameters that are objects. */
 const KNOWN = Object.freeze({
-  params: [...Object.keys(DEFAULTS), 'path', 'tls', 'compat'],
+  params: [...Object.keys(DEFAULTS), ...Object.keys(AUTH), 'path', 'tls', 'compat'],
   tls: TLS_NAMES,
   keys: KEY_NAMES,
   resolve: RESOLVE_NAMES,

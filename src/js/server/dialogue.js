@@ -5,6 +5,7 @@ const { EVENT_KIND, KIND, VERDICT } = require('../engine/constants.js');
 const { EngineSession } = require('../engine/engine-session.js');
 const { SmtpError } = require('../errors.js');
 const { Announcer } = require('./observer.js');
+const { Attempt } = require('./login.js');
 const { Judge } = require('./verdict.js');
 const { NetQueue, continueWith } = require('./queue.js');
 const { Session } = require('./session.js');
@@ -80,6 +81,7 @@ class Dialogue extends EngineSession {
 
   /** @override */
   forgotGreeting() {
+    this.session.user = null;
     this.transaction.data.origin = undefined;
   }
 
@@ -158,6 +160,31 @@ class Dialogue extends EngineSession {
     this.guarded(() => continueWith(this.queue, line));
     // Behind it, as the verdict says whose the next line is.
     this.link.settle(VERDICT.ACCEPT);
+  }
+
+  /**
+   * @override
+   * @param {string} mechanism @param {string} username @param {string} authzid @param {string} secret
+   */
+  claimed(mechanism, username, authzid, secret) {
+    const certificate = mechanism === 'EXTERNAL' ? this.secure()?.certificate : undefined;
+    const claim = { mechanism, username, authzid, secret, certificate };
+    const planned = this.planned(this.#host.replies);
+    const { session, link } = this;
+    const parts = { host: this.#host, session, link, announcer: this.#announcer };
+    this.judge.attempt = new Attempt(parts, claim, planned);
+    this.judge.ask('auth', this.judge.attempt.login, planned);
+  }
+
+  /** @override */
+  proved(/** @type {boolean} */ isRight) {
+    this.judge.attempt?.proved(isRight);
+  }
+
+  /** @override */
+  exchangeOver() {
+    this.judge.close();
+    super.exchangeOver();
   }
 
   /** @override */

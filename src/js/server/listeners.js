@@ -20,12 +20,13 @@ class Listeners {
 
   /**
    * @param {unknown} listeners
-   * @param {{ compat?: string }} config the server's; `compat: '1.0'` has other arguments
+   * @param {{ compat?: string, auth?: boolean, requireAuth?: boolean }} config the server's;
+   *   `compat: '1.0'` has other arguments
    * @throws {TypeError} naming what is no listener
    */
   constructor(listeners, config) {
-    this.#current = check(listeners);
     this.#config = config;
+    this.#current = this.#checked(listeners);
   }
 
   get current() {
@@ -33,14 +34,30 @@ class Listeners {
   }
 
   set current(listeners) {
-    this.#current = check(listeners);
+    this.#current = this.#checked(listeners);
   }
 
   /** Merges an object over those there are; a function replaces them. */
   add(/** @type {any} */ listeners) {
     check(listeners);
-    this.#current =
-      typeof listeners === 'function' ? listeners : { ...this.#current, ...listeners };
+    this.#current = this.#checked(
+      typeof listeners === 'function' ? listeners : { ...this.#current, ...listeners },
+    );
+  }
+
+  #checked(/** @type {any} */ listeners) {
+    check(listeners);
+    if (this.#config.requireAuth && !this.#judgesLogins(listeners)) {
+      const what = typeof listeners === 'function' ? 'params.auth: true' : "a listener of 'auth'";
+      throw new TypeError(`params.requireAuth needs ${what}`);
+    }
+    return listeners;
+  }
+
+  /** Whether AUTH is the engine's: one function for all events returns true for what it leaves alone. */
+  #judgesLogins(/** @type {any} */ listeners) {
+    if (this.#config.auth) return true;
+    return typeof listeners !== 'function' && typeof listeners.auth === 'function';
   }
 
   has(/** @type {string} */ event) {
@@ -58,15 +75,16 @@ class Listeners {
   get interest() {
     let interest = 0;
     for (const [event, bit] of EVENTS) if (this.has(event)) interest |= bit;
-    return interest;
+    interest &= ~INTEREST.auth;
+    return this.#judgesLogins(this.#current) ? interest | INTEREST.auth : interest;
   }
 
-  /** Calls the listener of an event; true where there is none. */
+  /** Calls the listener of an event; true where there is none, and nothing for a login. */
   call(/** @type {any} */ context, /** @type {string} */ event, /** @type {any} */ argument) {
     const listeners = this.#current;
     const isFunction = typeof listeners === 'function';
     const listener = isFunction ? listeners : listeners[event];
-    if (typeof listener !== 'function') return true;
+    if (typeof listener !== 'function') return event === 'auth' ? undefined : true;
     if (event === 'mail' && this.#config.compat === '1.0') {
       const { from, size } = argument;
       return isFunction

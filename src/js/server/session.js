@@ -43,6 +43,8 @@ class Session {
   #id;
   /** @type {any} */
   #state;
+  /** Who has logged in, or what the listener of 'auth' has set. @type {any} */
+  #user = null;
 
   /** @param {Dialogue} dialogue */
   constructor(dialogue) {
@@ -62,6 +64,15 @@ class Session {
 
   set state(state) {
     this.#state = state;
+  }
+
+  /** Who has logged in: the name, or what the listener of 'auth' has set; else null. */
+  get user() {
+    return this.#user;
+  }
+
+  set user(user) {
+    this.#user = user ?? null;
   }
 
   get smtp() {

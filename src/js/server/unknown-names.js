@@ -14,6 +14,8 @@ const PARAMS = Object.freeze({
   socketTimeout: 'timeout',
   disabledCommands: 'extensions',
   hideSTARTTLS: 'extensions',
+  authMethods: 'authMechanisms',
+  authOptional: 'requireAuth',
 });
 const LISTENERS = Object.freeze({
   recipient: 'rcpt',
@@ -23,6 +25,9 @@ const LISTENERS = Object.freeze({
   ehlo: 'helo',
   end: 'disconnect',
   close: 'disconnect',
+  authenticate: 'auth',
+  login: 'auth',
+  onAuth: 'auth',
   onConnect: 'connect',
   onMailFrom: 'mail',
   onRcptTo: 'rcpt',

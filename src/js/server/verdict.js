@@ -11,12 +11,15 @@ const { watch } = require('./watch.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
 
 const LOCAL_ERROR = 451;
+/** That a login cannot be judged now. */
+const UNAVAILABLE = 454;
 
 /** Codes other than 550 for a promise that is fulfilled with false. */
 const REFUSALS = new Map([
   ['connect', 554],
   ['dataStart', 554],
   ['data', 554],
+  ['auth', 535],
 ]);
 
 /**
@@ -33,6 +36,8 @@ class Judge {
   /** The message of the last DATA, where a listener reads it as it comes. */
   /** @type {InstanceType<typeof Reading> | undefined} */
   reading;
+  /** The last login. @type {InstanceType<typeof import('./login.js').Attempt> | undefined} */
+  attempt;
   /** What is at hand. */
   #question = new Question(this, '', undefined, [], 0);
   /** One whose listener was the first of all to return a promise, and so runs in no context. */
@@ -90,7 +95,7 @@ class Judge {
       return this.#failed(question, error);
     }
     if (!this.#isAwaited(question)) return;
-    if (result) this.#accept(undefined, true);
+    if (result || event === 'auth') this.#settled(result);
     else watch(question);
   }
 
@@ -161,6 +166,7 @@ class Judge {
     if (!this.#mayDecide()) return;
     const { event, sentCode } = this.#question;
     this.#question.close();
+    if (event === 'auth') return this.attempt?.silence(sentCode);
     const refused = sentCode >= 400;
     if (refused) this.#transaction.restore();
     if (event === 'dataStart' && refused) this.#refuseReading(sentCode);
@@ -175,6 +181,7 @@ class Judge {
   overrule() {
     const { event, isOpen } = this.#question;
     this.#question.close();
+    this.attempt?.end();
     this.#transaction.restore();
     if (this.reading?.state === 'open') this.#tellMessage(LOCAL_ERROR);
     else if (isOpen) this.#tell(LOCAL_ERROR);
@@ -201,9 +208,10 @@ class Judge {
     this.#question.close();
   }
 
-  /** The session is over. */
+  /** The session is over, or a login is that was being verified. */
   close() {
     this.#question.close();
+    this.attempt?.end();
   }
 
   /** The message as it comes. */
@@ -320,7 +328,9 @@ class Judge {
   /** A promise is fulfilled: with false it refuses. */
   #settled(/** @type {unknown} */ result) {
     const { event } = this.#question;
-    if (result !== false) this.#accept(undefined, true);
+    // Nobody logs in because a listener forgot to say something.
+    const isRefused = event === 'auth' ? !result : result === false;
+    if (!isRefused) this.#accept(undefined, true);
     else if (event === 'timeout') this.#question.close();
     else this.#answer(REFUSALS.get(event) ?? 550, undefined);
   }
@@ -347,9 +357,10 @@ class Judge {
     else this.#refuse(error);
   }
 
-  /** Answers with what an error says, else 451. */
+  /** Answers with what an error says, else 451; a login with 454. */
   #refuse(/** @type {unknown} */ error, refusal = refusalOf(error)) {
-    if (refusal) this.#answer(refusal.code, refusal.text);
+    if (this.#question.event === 'auth') this.#answer(UNAVAILABLE, undefined);
+    else if (refusal) this.#answer(refusal.code, refusal.text);
     else this.#answer(LOCAL_ERROR, this.#stockText(STOCK.localError));
   }
 
@@ -372,6 +383,7 @@ class Judge {
       this.end();
       return;
     }
+    if (event === 'auth') return this.attempt?.accept(message);
     this.#transaction.settle();
     if (fills) this.#transaction.fill(event, question.argument);
     const code = /** @type {Record<string, number>} */ (REPLY_CODE)[event];
@@ -391,6 +403,7 @@ class Judge {
   #answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
     const { event } = this.#question;
     this.#question.close();
+    if (event === 'auth') return this.attempt?.answer(code, message);
     this.#transaction.restore();
     this.#tell(code);
     if (event === 'dataStart') this.#refuseReading(code);

@@ -134,7 +134,7 @@ impl Connection {
             settings = Arc::new(OpeningOptions { tls: policy, ..(*settings).clone() });
         }
         let mut opening = Opening::new(settings, nonce());
-        connection.bind_login(options, &mut opening);
+        opening.bind_login(|| connection.stream.channel());
         while !opening.is_ready() {
             match connection.event().await? {
                 Event::Reply(to, reply) => {
@@ -148,19 +148,12 @@ impl Connection {
                     let until = handshake.map_or(deadline, |limit| Instant::now() + limit);
                     connection = connection.secure(options, name, until, Awaited::StartTls).await?;
                     connection.session.secured(Instant::now());
-                    connection.bind_login(options, &mut opening);
+                    opening.bind_login(|| connection.stream.channel());
                     opening.secured(&mut connection.session)?;
                 }
             }
         }
         Ok(connection)
-    }
-
-    /// Says what a login can be bound to, if there is one.
-    fn bind_login(&self, options: &ClientOptions, opening: &mut Opening) {
-        if options.opening.login.is_some() {
-            opening.set_channel(self.stream.channel());
-        }
     }
 
     async fn secure(

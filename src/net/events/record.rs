@@ -6,6 +6,7 @@ use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::{Dropped, Mail};
 use crate::protocol::events::kind;
 use crate::protocol::message::Message;
+use crate::protocol::sasl::server::{Claim, Shown};
 use crate::protocol::server::{Effect, News, Notice, Plan, PlannedReply, Question};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -114,6 +115,7 @@ impl Record<'_> {
             Self::Notice { notice: Notice::Taken(_), .. } => kind::TAKEN,
             Self::Notice { notice: Notice::Responses, .. } => kind::RESPONSES,
             Self::Notice { notice: Notice::LineTooLong, .. } => kind::LINE_TOO_LONG,
+            Self::Notice { notice: Notice::ExchangeOver, .. } => kind::EXCHANGE_OVER,
             Self::Chunk(_) => kind::CHUNK,
             Self::Piece(_) => kind::PIECE,
             Self::Timeout => kind::TIMEOUT,
@@ -157,6 +159,8 @@ fn question_kind(question: &Question) -> u32 {
         Question::Data(_) => kind::DATA,
         Question::Streamed => kind::STREAMED,
         Question::Line(_) => kind::CAPTURED,
+        Question::Auth(_) => kind::AUTH,
+        Question::Proof(_) => kind::PROOF,
     }
 }
 
@@ -318,6 +322,11 @@ impl Writer<'_> {
                 self.plan_stock(Stock::Ok);
             }
             Question::Line(line) => self.text(line),
+            Question::Auth(claim) => self.claim(claim),
+            Question::Proof(is_right) => {
+                self.text(if *is_right { b"1" } else { b"" });
+                self.plan_stock(Stock::LoggedIn);
+            }
         }
     }
 
@@ -326,7 +335,7 @@ impl Writer<'_> {
             Notice::Cut(stock) => self.plan_stock(*stock),
             // It stays where it is until somebody looks.
             Notice::Taken(_) => {}
-            Notice::Responses | Notice::LineTooLong => {}
+            Notice::Responses | Notice::LineTooLong | Notice::ExchangeOver => {}
         }
     }
 
@@ -355,7 +364,20 @@ impl Writer<'_> {
                 }
                 self.set(field::REPLY, planned::MADE | lines);
             }
+            PlannedReply::Later => {}
         }
+    }
+
+    /// Mechanism, names, and what the client shows.
+    fn claim(&mut self, claim: &Claim) {
+        let shown = match &claim.shown {
+            Shown::Nothing => "",
+            Shown::Password(secret) | Shown::Token(secret) => secret,
+        };
+        for text in [claim.mechanism.name(), &claim.username, &claim.authzid, shown] {
+            self.text(text.as_bytes());
+        }
+        self.plan_stock(Stock::LoggedIn);
     }
 
     fn plan_stock(&mut self, stock: Stock) {

@@ -1,6 +1,7 @@
 //! Servers and who their clients are; stopping them gracefully.
 
 mod connection;
+mod derivations;
 mod listener;
 pub mod rates;
 mod socket;

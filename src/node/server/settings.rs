@@ -2,6 +2,7 @@
 
 use super::control::ControlOptions;
 use crate::net::dns::names::{ResolveOptions, Resolver};
+use crate::net::random::{nonce, process_secret};
 use crate::net::server::{Options, Port};
 use crate::net::tls::Tls;
 use crate::node::convert::{dns_servers, limit, limit32, memory_limit, reason, time, unknown};
@@ -11,7 +12,9 @@ use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Dialect, Parameters, Replies};
 use crate::protocol::extension::Extension;
 use crate::protocol::limits::Limits;
-use crate::protocol::server::ServerConfig;
+use crate::protocol::sasl::Mechanism;
+use crate::protocol::sasl::server::Pretence;
+use crate::protocol::server::{AuthPolicy, Exposure, Login, ServerConfig};
 use napi::Result;
 use napi_derive::napi;
 use std::sync::Arc;
@@ -46,6 +49,8 @@ pub struct ServerOptions {
     pub implicit_tls: bool,
     /// Whether mail is taken under TLS only.
     pub require_tls: bool,
+    /// Who logs in, where JavaScript listens to that.
+    pub auth: AuthOptions,
     /// Connections that the kernel may hold ready.
     pub backlog: i32,
     /// Whether the port is shared with other servers.
@@ -91,6 +96,36 @@ pub struct ResolveParams {
     pub before_greeting: bool,
     /// Addresses of DNS servers, with their ports; the system's if there are none.
     pub servers: Vec<String>,
+}
+
+/// Who logs in, and how.
+#[napi(object)]
+pub struct AuthOptions {
+    /// Whether mail is taken after a login only.
+    pub required: bool,
+    /// Names of mechanisms, in the order in which they are listed.
+    pub mechanisms: Vec<String>,
+    /// Whether it is offered without TLS as well.
+    pub in_the_open: bool,
+    /// Refused logins of a session at most.
+    pub max_failures: f64,
+}
+
+impl AuthOptions {
+    fn prepare(&self) -> Result<AuthPolicy> {
+        let mechanisms = self
+            .mechanisms
+            .iter()
+            .map(|name| Mechanism::parse(name).ok_or_else(|| unknown("mechanism", name)));
+        Ok(AuthPolicy {
+            login: if self.required { Login::Required } else { Login::Offered },
+            mechanisms: mechanisms.collect::<Result<_>>()?,
+            exposure: if self.in_the_open { Exposure::Anywhere } else { Exposure::TlsOnly },
+            max_failures: limit32(self.max_failures)?,
+            nonce,
+            pretence: Pretence::new(process_secret()),
+        })
+    }
 }
 
 impl ServerOptions {
@@ -140,6 +175,7 @@ fn config(options: &ServerOptions, tls: Option<&Tls>) -> Result<ServerConfig> {
         extensions: dialect.extensions(wanted, limit(options.size)?, tls),
         tls,
         require_tls: options.require_tls,
+        auth: options.auth.prepare()?,
         bare_newlines: match options.bare_newlines.as_str() {
             "refuse" => BareNewlines::Refuse,
             "normalise" => BareNewlines::Normalise,

@@ -112,9 +112,11 @@ impl Opening {
         }
     }
 
-    /// The connection is under TLS, and this is what it has to bind a login to.
-    pub fn set_channel(&mut self, channel: Channel) {
-        self.channel = channel;
+    /// Says what the connection has to bind a login to, if there is one.
+    pub fn bind_login(&mut self, channel: impl FnOnce() -> Channel) {
+        if self.options.login.is_some() {
+            self.channel = channel();
+        }
     }
 
     /// Whether the session takes mail now.

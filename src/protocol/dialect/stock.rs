@@ -175,6 +175,34 @@ stock_replies! {
     /// A line that goes on and on.
     EndlessLine = "endlessLine", 421, status(5, 6),
         "{name} got a line without an end. Closing the connection";
+    /// A login that goes on (RFC 4954 section 6).
+    LoggedIn = "loggedIn", 235, status(7, 0), "Authentication successful";
+    /// A login that is refused.
+    AuthRefused = "authRefused", 535, status(7, 8), "Authentication credentials invalid";
+    /// A login that cannot be judged now.
+    AuthUnavailable = "authUnavailable", 454, status(7, 0), "Temporary authentication failure";
+    /// MAIL before a login where that is required.
+    AuthRequired = "authRequired", 530, status(7, 0), "Authentication required";
+    /// AUTH before TLS.
+    EncryptionRequired = "encryptionRequired", 538, status(7, 11),
+        "Encryption required for requested authentication mechanism";
+    /// AUTH without a mechanism.
+    MechanismMissing = "mechanismMissing", 501, status(5, 4), "Name a mechanism, please (AUTH PLAIN)";
+    /// AUTH with a mechanism that is not offered.
+    MechanismUnknown = "mechanismUnknown", 504, status(5, 4),
+        "Authentication mechanism is not offered";
+    /// AUTH after a login.
+    AlreadyLoggedIn = "alreadyLoggedIn", 503, status(5, 1), "You have logged in already";
+    /// AUTH in a transaction.
+    AuthInTransaction = "authInTransaction", 503, status(5, 1),
+        "No authentication during a mail transaction";
+    /// A response that is no base64, or not of its mechanism.
+    AuthMalformed = "authMalformed", 501, status(5, 2), "Malformed authentication data";
+    /// An exchange that the client ended.
+    AuthCancelled = "authCancelled", 501, status(7, 0), "Authentication cancelled";
+    /// AUTH after too many refused ones.
+    TooManyAuthFailures = "tooManyAuthFailures", 421, status(7, 0),
+        "{name} refused too many logins. Closing the connection";
 }
 
 #[cfg(test)]
@@ -190,7 +218,9 @@ mod tests {
         tooManyBadCommands timeout shuttingDown tlsRequired sessionRate messageRate \
         recipientRate earlyTalker unauthorisedPipelining slowData outOfMemory notVerified \
         resetOk dataFirst notImplemented syntaxError mailIncomplete rcptIncomplete \
-        tlsNotOffered endlessLine";
+        tlsNotOffered endlessLine loggedIn authRefused authUnavailable authRequired \
+        encryptionRequired mechanismMissing mechanismUnknown alreadyLoggedIn authInTransaction \
+        authMalformed authCancelled tooManyAuthFailures";
 
     #[test]
     fn public_names_stay() {

@@ -49,6 +49,11 @@ impl ServerSession {
         }
         match question {
             Question::Connect => self.answer_connect(verdict, now),
+            Question::Command { line, plan, .. }
+                if verdict == Verdict::Proceed && self.is_secret(&line) =>
+            {
+                self.execute(plan);
+            }
             Question::Command { line, .. } if verdict == Verdict::Proceed => {
                 self.run(line, true, now);
             }
@@ -63,6 +68,7 @@ impl ServerSession {
             // It is nobody's by now, and so a command.
             Question::Line(line) if verdict == Verdict::Proceed => self.run_line(line, now),
             Question::Line(_) => {}
+            Question::Auth(_) | Question::Proof(_) => self.answer_auth(verdict),
         }
     }
 
@@ -74,7 +80,7 @@ impl ServerSession {
     }
 
     /// It is parked no more; where it was is returned.
-    fn go_on(&mut self, standing: Option<Standing>, now: Instant) -> Parked {
+    pub(super) fn go_on(&mut self, standing: Option<Standing>, now: Instant) -> Parked {
         self.restart_clocks(now);
         if let Some(Standing { recipients, next_line }) = standing {
             self.counts.recipients = recipients;
@@ -85,13 +91,15 @@ impl ServerSession {
 
     fn answer_connect(&mut self, verdict: Verdict, now: Instant) {
         self.timers.set(Timer::Greeting, now);
-        let refused = matches!(verdict, Verdict::Answer(_));
+        let refused = matches!(verdict, Verdict::Answer(_) | Verdict::RefuseToken(..));
         let code = match verdict {
-            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
+            Verdict::Accept(Some(reply))
+            | Verdict::Answer(reply)
+            | Verdict::RefuseToken(reply, _) => {
                 self.write_reply(&reply);
                 Some(reply.code())
             }
-            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => {
+            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed | Verdict::Verify(_) => {
                 self.write_stock(Stock::Greeting);
                 None
             }
@@ -118,26 +126,28 @@ impl ServerSession {
                 self.write_stock(plan.effect.plain_reply());
                 self.apply(plan.effect, by);
             }
-            Verdict::Answer(reply) => {
+            Verdict::Answer(reply) | Verdict::RefuseToken(reply, _) => {
                 self.write_reply(&reply);
                 self.refuse(reply.code());
             }
             Verdict::Silent(Some(code)) if !code.is_positive() => self.refuse(code),
             Verdict::Silent(_) => self.apply(plan.effect, by),
             Verdict::Skip(Some(code)) => self.refuse(code),
-            Verdict::Skip(None) => {}
+            Verdict::Skip(None) | Verdict::Verify(_) => {}
         }
     }
 
     fn answer_data(&mut self, verdict: Verdict) {
         match verdict {
-            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
+            Verdict::Accept(Some(reply))
+            | Verdict::Answer(reply)
+            | Verdict::RefuseToken(reply, _) => {
                 self.write_reply(&reply);
                 self.refuse(reply.code());
             }
             Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => self.write_stock(Stock::Ok),
             Verdict::Silent(Some(code)) | Verdict::Skip(Some(code)) => self.refuse(code),
-            Verdict::Silent(None) | Verdict::Skip(None) => {}
+            Verdict::Silent(None) | Verdict::Skip(None) | Verdict::Verify(_) => {}
         }
     }
 
@@ -193,6 +203,7 @@ impl ServerSession {
                 }
             }
             Effect::StartTls => self.start_tls(by),
+            Effect::Auth(attempt) => self.begin_exchange(&attempt),
             Effect::Quit => self.end(Ending::Quit),
             Effect::Close => self.end(Ending::Closed),
         }
@@ -223,6 +234,7 @@ impl ServerSession {
         self.input.bytes = BytesMut::new();
         self.input.lines.reset();
         self.forget_transaction();
+        self.forget_login();
         self.counts.recipients = 0;
         if by == By::Engine {
             self.news.changes.forget();

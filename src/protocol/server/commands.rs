@@ -1,5 +1,6 @@
 //! Lines of a client, one by one: what each would do, and who is asked about it.
 
+use super::auth::{argument_of, plan_auth};
 use super::plan::{Position, Stage, plan, plan_for_application};
 use super::strangers;
 use super::timers::Timer;
@@ -96,8 +97,9 @@ impl ServerSession {
         let plan = self.plan(&line);
         let plan = self.metered(plan, now);
         self.note_envelope(&line, &plan);
-        let shown = passed || !self.interest.has(Interest::MESSAGE);
-        if shown && !plan.event().is_some_and(|event| self.interest.has(event)) {
+        let line = self.shown(line, &plan);
+        let is_shown = passed || !self.interest.has(Interest::MESSAGE);
+        if is_shown && !plan.event().is_some_and(|event| self.interest.has(event)) {
             self.execute(plan);
         } else {
             self.ask(Question::Command { line, passed, plan }, now);
@@ -132,12 +134,17 @@ impl ServerSession {
         if dialect.commands == Commands::Application {
             return plan_for_application(Command::parse_verb(line), &position, config);
         }
+        if self.owns_auth()
+            && let Some(argument) = argument_of(line)
+        {
+            return plan_auth(argument, &position, config);
+        }
         let offered = config.extensions.now(position.tls);
         plan(Command::parse(line, &dialect.syntax, offered), line, &position, config)
     }
 
     /// The plan for a line over the limit.
-    fn plan_overlong(&mut self) -> Plan {
+    pub(super) fn plan_overlong(&mut self) -> Plan {
         self.counts.overlong_lines += 1;
         if self.counts.overlong_lines > MAX_OVERLONG_LINES {
             return Plan::new(Stock::TooManyBadCommands, Effect::Close);
@@ -148,7 +155,7 @@ impl ServerSession {
         position.bad(stock, &self.config)
     }
 
-    fn position(&self) -> Position {
+    pub(super) fn position(&self) -> Position<'_> {
         Position {
             stage: match self.state {
                 State::Refused => Stage::Refused,
@@ -161,6 +168,8 @@ impl ServerSession {
             messages: self.counts.messages,
             bad_commands: self.counts.bad_commands,
             behind: self.counts.behind,
+            access: self.access(),
+            channel: self.channel(),
         }
     }
 }

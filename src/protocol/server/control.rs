@@ -50,7 +50,7 @@ impl ServerSession {
             && self.greeted != Greeted::Pipelining
     }
 
-    fn watches_pipelining(&self) -> bool {
+    pub(super) fn watches_pipelining(&self) -> bool {
         self.config.control.unauthorised_pipelining == Pipelining::Refuse
     }
 

@@ -2,7 +2,7 @@
 
 use super::dialogue::Parked;
 use super::timers::Timer;
-use super::{Expired, Interest, ServerSession, State, Verdict};
+use super::{Expired, Interest, Question, ServerSession, State, Verdict};
 use crate::protocol::dialect::{GreetingDeadline, Stock};
 use std::time::{Duration, Instant};
 
@@ -53,14 +53,25 @@ impl ServerSession {
     }
 
     fn expire_parked(&mut self, now: Instant) -> Expired {
-        let Parked::Asked(question) = &self.parked else {
-            self.heard(None, now);
-            return Expired::Nothing;
+        let question = match &self.parked {
+            Parked::Asked(question) => question,
+            Parked::Deriving(_) => {
+                self.derived(None, now);
+                return Expired::Nothing;
+            }
+            _ => {
+                self.heard(None, now);
+                return Expired::Nothing;
+            }
         };
         let is_replied_to = question.is_replied_to();
-        let code = self.config.replies.stock(Stock::LocalError).0;
+        let stock = match question {
+            Question::Auth(_) | Question::Proof(_) => Stock::AuthUnavailable,
+            _ => Stock::LocalError,
+        };
+        let code = self.config.replies.stock(stock).0;
         if is_replied_to {
-            self.reply_stock(Stock::LocalError);
+            self.reply_stock(stock);
         }
         self.answer(Verdict::Silent(Some(code)).into(), now);
         if is_replied_to { Expired::Listener } else { Expired::Nothing }

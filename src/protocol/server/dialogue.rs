@@ -6,6 +6,8 @@ use crate::protocol::envelope::Changes;
 use crate::protocol::events::Interest;
 use crate::protocol::message::{KeptMessage, Message};
 use crate::protocol::reply::{Reply, ReplyCode};
+use crate::protocol::sasl::scram::Derivation;
+use crate::protocol::sasl::server::{Claim, Secret};
 use bytes::BytesMut;
 use std::sync::Arc;
 
@@ -34,6 +36,9 @@ pub enum Step<'a> {
     Chunk(&'a mut BytesMut),
     /// Hand a piece of a message on, dots undone.
     Piece(&'a mut Message),
+    /// Carry this out where nobody waits for it, then say what it came to with
+    /// [`derived`](super::ServerSession::derived).
+    Derive(&'a Derivation),
     /// Begin the TLS handshake, then call [`secured`](super::ServerSession::secured).
     StartTls,
     /// Close the connection.
@@ -79,6 +84,11 @@ pub enum Question {
     Streamed,
     /// A line for the application alone, which replies by itself if it does.
     Line(Vec<u8>),
+    /// May this client log in?
+    Auth(Box<Claim>),
+    /// The same, now that a secret was held against what the client shows, or has proved: whether it
+    /// is the client's.
+    Proof(bool),
 }
 
 impl Question {
@@ -99,6 +109,8 @@ pub enum Notice {
     Responses,
     /// A line of the application's own was over the limit, is gone, and was refused.
     LineTooLong,
+    /// The login whose secret it gave is over, without a proof either way.
+    ExchangeOver,
 }
 
 /// What a session is parked at.
@@ -110,6 +122,8 @@ pub(super) enum Parked {
     Asked(Question),
     /// A notice that the application has not taken yet.
     Told(Notice),
+    /// Something that takes long, and is carried out elsewhere.
+    Deriving(Derivation),
 }
 
 /// The application's answer to a question.
@@ -175,6 +189,10 @@ pub enum Verdict {
     Silent(Option<ReplyCode>),
     /// The same, and the command is not ours to carry out.
     Skip(Option<ReplyCode>),
+    /// Hold this against what the client shows, or has proved, and ask again.
+    Verify(Box<Secret>),
+    /// Refuse a login, and tell the client in JSON first what is wrong with its token.
+    RefuseToken(Reply, String),
 }
 
 impl Verdict {
@@ -183,16 +201,22 @@ impl Verdict {
         match self {
             Self::Accept(_) | Self::Ok => true,
             Self::Silent(code) => code.is_none_or(ReplyCode::is_positive),
-            Self::Proceed | Self::Answer(_) | Self::Skip(_) => false,
+            Self::Proceed
+            | Self::Answer(_)
+            | Self::Skip(_)
+            | Self::Verify(_)
+            | Self::RefuseToken(..) => false,
         }
     }
 
     /// Whether it lets nothing go on, with a negative reply.
     pub(super) fn refuses(&self) -> bool {
         let code = match self {
-            Self::Accept(Some(reply)) | Self::Answer(reply) => Some(reply.code()),
+            Self::Accept(Some(reply)) | Self::Answer(reply) | Self::RefuseToken(reply, _) => {
+                Some(reply.code())
+            }
             Self::Silent(code) | Self::Skip(code) => *code,
-            Self::Accept(None) | Self::Ok | Self::Proceed => None,
+            Self::Accept(None) | Self::Ok | Self::Proceed | Self::Verify(_) => None,
         };
         code.is_some_and(|code| !code.is_positive())
     }

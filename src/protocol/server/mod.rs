@@ -12,6 +12,7 @@
 //! ExpectRcpt     -> Data                        DATA, once there is a recipient
 //!                -> ExpectMail                  RSET, EHLO, HELO
 //! Data           -> ExpectMail                  end of data, whatever is replied
+//! ExpectMail     -> Authenticating -> ExpectMail    AUTH, then whatever its exchange comes to
 //! the three that expect -> StartTls -> ExpectGreeting    STARTTLS, then the handshake
 //! all            -> Closing                     QUIT, 421, the end of input, a deadline
 //! ```
@@ -22,7 +23,9 @@
 //! told a [`Notice`] until [`ServerSession::heard`]; whatever arrives meanwhile waits in `input`,
 //! which the driver bounds by not reading.
 
+mod account;
 mod answers;
+mod auth;
 mod commands;
 mod config;
 mod control;
@@ -39,7 +42,7 @@ mod strangers;
 mod tests;
 mod timers;
 
-pub use config::ServerConfig;
+pub use config::{AuthPolicy, Exposure, Login, ServerConfig};
 pub use dialogue::{
     Answer, Body, Expired, News, NextLine, Notice, Question, Standing, Step, Verdict,
 };
@@ -53,6 +56,7 @@ use super::limits::{IDLE_BUFFER, MAX_GATHERED_REPLIES};
 use super::line::LineReader;
 use super::message::KeptMessage;
 use super::reply::Reply;
+use account::{Account, Authentication};
 use bytes::BytesMut;
 use dialogue::Parked;
 use outgoing::Outgoing;
@@ -71,6 +75,7 @@ enum State {
     ExpectMail,
     ExpectRcpt,
     Data(Box<Receiving>),
+    Authenticating(Box<Authentication>),
     StartTls,
     Closing(Ending),
 }
@@ -111,6 +116,8 @@ struct Input {
     bytes: BytesMut,
     lines: LineReader,
     next_line: NextLine,
+    /// Nothing comes behind it.
+    has_ended: bool,
 }
 
 /// What limits count.
@@ -144,7 +151,6 @@ pub struct ServerSession {
     state: State,
     parked: Parked,
     input: Input,
-    input_ended: bool,
     outgoing: Outgoing,
     news: News,
     /// The message of the last transaction, where the application may look at it.
@@ -152,6 +158,8 @@ pub struct ServerSession {
     greeted: Greeted,
     counts: Counts,
     meter: Option<Meter>,
+    /// What there is to know of logins.
+    account: Option<Box<Account>>,
     timers: Timers,
     /// How long it may be idle.
     idle: Option<Duration>,
@@ -168,13 +176,13 @@ impl ServerSession {
             state: State::Delaying,
             parked: Parked::No,
             input: Input::default(),
-            input_ended: false,
             outgoing: Outgoing::default(),
             news: News { tls, ..News::default() },
             kept: None,
             greeted: Greeted::No,
             counts: Counts::default(),
             meter: None,
+            account: None,
             timers: Timers::default(),
             idle,
             shutdown: Shutdown::No,
@@ -200,7 +208,7 @@ impl ServerSession {
 
     /// Notes that the client sends no more; what it has sent is still served.
     pub fn end_input(&mut self) {
-        self.input_ended = true;
+        self.input.has_ended = true;
     }
 
     /// Sets what the application listens to as of now.
@@ -242,6 +250,7 @@ impl ServerSession {
                 State::Delaying => self.poll_delay(now),
                 State::Connecting => self.poll_connecting(now),
                 State::Data(_) => self.poll_data(now),
+                State::Authenticating(_) => self.poll_exchange(now),
                 State::StartTls => Some(self.flush_before(Next::StartTls, now)),
                 State::Closing(_) => Some(self.flush_before(Next::Close, now)),
                 _ => self.poll_command(now),
@@ -279,6 +288,7 @@ impl ServerSession {
         match &mut self.parked {
             Parked::Asked(question) => Step::Ask(question, &mut self.news),
             Parked::Told(notice) => Step::Tell(notice, &mut self.news),
+            Parked::Deriving(derivation) => Step::Derive(derivation),
             Parked::No => Step::NeedInput,
         }
     }
@@ -324,7 +334,7 @@ impl ServerSession {
     /// Whether the client may still be sending, so that closing could lose it our last reply.
     pub fn lingers(&self) -> bool {
         let has_quit = matches!(self.state, State::Closing(Ending::Quit));
-        let has_left = self.input_ended || has_quit && self.input.bytes.is_empty();
+        let has_left = self.input.has_ended || has_quit && self.input.bytes.is_empty();
         !has_left
     }
 
@@ -387,7 +397,7 @@ impl ServerSession {
         if !self.outgoing.ready.is_empty() {
             return Some(self.flush(now));
         }
-        if self.input_ended {
+        if self.input.has_ended {
             self.end(Ending::Closed);
         } else if self.is_to_leave() {
             self.close_with(Stock::ShuttingDown);

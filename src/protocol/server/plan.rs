@@ -1,11 +1,13 @@
 //! What a command line would do: parsed and held against the state, with nothing done yet.
 
-use super::config::ServerConfig;
+use super::config::{Login, ServerConfig};
 use crate::protocol::command::{Command, CommandError};
 use crate::protocol::dialect::{Incomplete, Order, Replies, Stock, Welcome};
 use crate::protocol::envelope::{Mail, Recipient};
 use crate::protocol::events::Interest;
 use crate::protocol::reply::{Reply, ReplyCode};
+use crate::protocol::sasl::server::Attempt;
+use crate::protocol::sasl::{Channel, Mechanism};
 use bytes::{BufMut, BytesMut};
 
 /// A reply, and what happens besides.
@@ -24,6 +26,8 @@ pub enum PlannedReply {
     Stock(Stock),
     /// One made for the occasion.
     Made(Reply),
+    /// None yet: it depends on what an exchange comes to.
+    Later,
 }
 
 impl PlannedReply {
@@ -32,6 +36,7 @@ impl PlannedReply {
         match self {
             Self::Stock(stock) => replies.stock_lines(*stock),
             Self::Made(reply) => reply.lines().collect(),
+            Self::Later => Vec::new(),
         }
     }
 
@@ -40,6 +45,16 @@ impl PlannedReply {
         match self {
             Self::Stock(stock) => output.put_slice(replies.stock(*stock).1),
             Self::Made(reply) => reply.write(output),
+            Self::Later => {}
+        }
+    }
+
+    /// Its code; that of a positive reply where there is none yet.
+    pub(super) fn code(&self, replies: &Replies) -> ReplyCode {
+        match self {
+            Self::Stock(stock) => replies.stock(*stock).0,
+            Self::Made(reply) => reply.code(),
+            Self::Later => ReplyCode::known(250),
         }
     }
 }
@@ -68,6 +83,8 @@ pub enum Effect {
     Reset,
     /// Begins TLS.
     StartTls,
+    /// Begins an exchange of AUTH.
+    Auth(Box<Attempt>),
     /// The client ends the session (RFC 5321 section 4.1.1.10).
     Quit,
     /// We do.
@@ -106,7 +123,7 @@ impl Plan {
 
 /// Where a session stands, as far as it decides what a command would do.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Position {
+pub(super) struct Position<'a> {
     pub(super) stage: Stage,
     pub(super) tls: bool,
     /// Recipients of the transaction, the application's own included.
@@ -117,6 +134,25 @@ pub(super) struct Position {
     pub(super) bad_commands: u32,
     /// What it stands behind.
     pub(super) behind: Behind,
+    /// What the client may do about AUTH.
+    pub(super) access: Access,
+    /// What logins can be bound to.
+    pub(super) channel: Option<&'a Channel>,
+}
+
+/// What a client may do about AUTH (RFC 4954).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Nothing: nobody would judge a login.
+    Closed,
+    /// Nothing before TLS.
+    NeedsTls,
+    /// Log in.
+    Open,
+    /// Nothing more: it has logged in.
+    LoggedIn,
+    /// Nothing more: too many logins were refused.
+    Exhausted,
 }
 
 /// What the commands of a transaction stand behind.
@@ -147,7 +183,7 @@ pub(super) enum Stage {
 pub(super) fn plan(
     command: Result<Command, CommandError>,
     line: &str,
-    position: &Position,
+    position: &Position<'_>,
     config: &ServerConfig,
 ) -> Plan {
     if position.stage == Stage::Refused {
@@ -189,7 +225,7 @@ pub(super) fn plan(
 /// What a command does if the application accepts it; it knows whether that is its place.
 pub(super) fn plan_for_application(
     command: Result<Command, CommandError>,
-    position: &Position,
+    position: &Position<'_>,
     config: &ServerConfig,
 ) -> Plan {
     match command {
@@ -202,7 +238,16 @@ pub(super) fn plan_for_application(
     }
 }
 
-impl Position {
+impl Position<'_> {
+    /// The mechanisms that are offered.
+    pub(super) fn mechanisms<'a>(
+        &'a self,
+        config: &'a ServerConfig,
+    ) -> impl Iterator<Item = Mechanism> + 'a {
+        let offered = config.auth.offered(self.tls, self.channel);
+        offered.filter(|_| self.access != Access::Closed)
+    }
+
     /// What a bad command does: one too many closes.
     pub(super) fn bad(&self, stock: Stock, config: &ServerConfig) -> Plan {
         let limit = config.limits.bad_commands;
@@ -231,7 +276,12 @@ impl Position {
 }
 
 /// What to say of a malformed line, or first that the command is out of sequence.
-fn complaint(error: CommandError, line: &str, position: &Position, config: &ServerConfig) -> Stock {
+fn complaint(
+    error: CommandError,
+    line: &str,
+    position: &Position<'_>,
+    config: &ServerConfig,
+) -> Stock {
     let sequence_first = config.dialect.order == Order::SequenceFirst;
     let by_itself = config.dialect.incomplete == Incomplete::ByItself;
     let is_mail = line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case("MAIL"));
@@ -256,7 +306,7 @@ fn complaint(error: CommandError, line: &str, position: &Position, config: &Serv
 fn plan_greeting(
     domain: String,
     extended: bool,
-    position: &Position,
+    position: &Position<'_>,
     config: &ServerConfig,
 ) -> Plan {
     let is_ours = config.dialect.welcome == Welcome::Server;
@@ -274,16 +324,25 @@ fn plan_greeting(
                 text.push_str(values);
             }
         }
+        let mechanisms: Vec<_> = position.mechanisms(config).map(Mechanism::name).collect();
+        if !mechanisms.is_empty() {
+            text.push_str("\nAUTH ");
+            text.push_str(&mechanisms.join(" "));
+        }
     }
     let reply = PlannedReply::Made(Reply::new(ReplyCode::known(250), &text));
     Plan { reply, effect: Effect::Greet { domain, extended } }
 }
 
-fn plan_mail(mail: Mail, position: &Position, config: &ServerConfig) -> Plan {
+fn plan_mail(mail: Mail, position: &Position<'_>, config: &ServerConfig) -> Plan {
     let limits = &config.limits;
     // RFC 3207 section 4: whatever else is wrong, TLS comes first.
     if config.require_tls && !position.tls {
         return position.bad(Stock::TlsRequired, config);
+    }
+    // RFC 4954 section 6.
+    if config.auth.login == Login::Required && position.access != Access::LoggedIn {
+        return position.bad(Stock::AuthRequired, config);
     }
     if !position.is_greeted() {
         return position.bad(Stock::GreetFirst, config);
@@ -298,7 +357,7 @@ fn plan_mail(mail: Mail, position: &Position, config: &ServerConfig) -> Plan {
     Plan::new(Stock::SenderOk, Effect::Mail(mail))
 }
 
-fn plan_rcpt(recipient: Recipient, position: &Position, config: &ServerConfig) -> Plan {
+fn plan_rcpt(recipient: Recipient, position: &Position<'_>, config: &ServerConfig) -> Plan {
     if !position.in_transaction() {
         return position.too_early(Stock::SenderFirst, config);
     }
@@ -309,7 +368,7 @@ fn plan_rcpt(recipient: Recipient, position: &Position, config: &ServerConfig) -
     Plan::new(Stock::RecipientOk, Effect::Rcpt(recipient))
 }
 
-fn plan_data(position: &Position, config: &ServerConfig) -> Plan {
+fn plan_data(position: &Position<'_>, config: &ServerConfig) -> Plan {
     if !position.in_transaction() {
         return position.too_early(Stock::DataFirst, config);
     }
@@ -322,7 +381,7 @@ fn plan_data(position: &Position, config: &ServerConfig) -> Plan {
     Plan::new(Stock::StartData, Effect::StartData)
 }
 
-fn plan_starttls(position: &Position, config: &ServerConfig) -> Plan {
+fn plan_starttls(position: &Position<'_>, config: &ServerConfig) -> Plan {
     if position.tls {
         position.bad(Stock::AlreadyTls, config)
     } else if config.tls {

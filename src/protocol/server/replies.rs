@@ -47,6 +47,7 @@ impl ServerSession {
         }
         self.outgoing.ready = self.outgoing.held.take().unwrap_or_default();
         self.timers.stop(Timer::Pause);
+        self.end_penalty();
         // The time was ours.
         self.restart_clocks(now);
         Some(self.flush(now))
@@ -55,9 +56,10 @@ impl ServerSession {
     /// How long nothing is done: in the tarpit, or before the greeting.
     pub(super) fn pause(&self) -> Duration {
         let control = &self.config.control;
-        let pause =
-            if self.outgoing.held.is_some() { control.tarpit } else { control.greeting_delay };
-        pause.unwrap_or_default()
+        match self.outgoing.held {
+            Some(_) => control.tarpit.unwrap_or_default().max(self.penalty()),
+            None => control.greeting_delay.unwrap_or_default(),
+        }
     }
 
     /// Sends what is gathered; the application hears of each reply before it leaves.
@@ -82,19 +84,21 @@ impl ServerSession {
 
     /// Replies and tells the application so.
     pub(super) fn reply(&mut self, reply: &PlannedReply) {
+        self.announce(reply);
+        self.put(reply);
+    }
+
+    /// Tells the application of a reply.
+    pub(super) fn announce(&mut self, reply: &PlannedReply) {
         // One that never got in is not spoken of.
         if self.has_begun() && self.interest.has(Interest::RESPONSE) {
             self.news.responses.extend(reply.lines(&self.config.replies));
         }
-        self.put(reply);
     }
 
     /// Puts a reply to those that are ready.
     pub(super) fn put(&mut self, reply: &PlannedReply) {
-        let code = match reply {
-            PlannedReply::Stock(stock) => self.config.replies.stock(*stock).0,
-            PlannedReply::Made(reply) => reply.code(),
-        };
+        let code = reply.code(&self.config.replies);
         if let PlannedReply::Stock(stock) = reply
             && !code.is_positive()
         {

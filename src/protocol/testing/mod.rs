@@ -9,7 +9,11 @@ use super::dialect::{Dialect, Replies};
 use super::events::Interest;
 use super::extension::{Extension, Extensions};
 use super::limits::Limits;
-use super::server::{Question, ServerConfig, ServerSession, Step, Verdict};
+use super::sasl::Mechanism;
+use super::sasl::server::Pretence;
+use super::server::{
+    AuthPolicy, Exposure, Login, Question, ServerConfig, ServerSession, Step, Verdict,
+};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -93,6 +97,10 @@ impl Served {
                 }
                 Step::Chunk(chunk) => chunk.clear(),
                 Step::Piece(piece) => drop(piece.take()),
+                Step::Derive(derivation) => {
+                    let keys = derivation.run();
+                    self.session.derived(Some(&keys), self.now);
+                }
                 Step::StartTls => self.session.secured(self.now),
             }
         }
@@ -109,6 +117,19 @@ pub fn server_config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig
         extensions: Extensions::usual(),
         tls: false,
         require_tls: false,
+        auth: AuthPolicy {
+            login: Login::Offered,
+            mechanisms: vec![
+                Mechanism::Plain,
+                Mechanism::Login,
+                Mechanism::ScramSha256,
+                Mechanism::ScramSha256Plus,
+            ],
+            exposure: Exposure::TlsOnly,
+            max_failures: Some(3),
+            nonce: || "n0nce".to_owned(),
+            pretence: Pretence::new([7; 32]),
+        },
         dialect: Dialect::mbr_smtp(),
         bare_newlines: BareNewlines::Accept,
         line_feeds: false,

@@ -34,7 +34,8 @@ impl Connection<'_> {
         let tls =
             self.server().tls().ok_or_else(|| io::Error::other("there are no keys for TLS"))?;
         let deadline = self.server().config().limits.handshake.map(|limit| self.now() + limit);
-        let mut handshake = Box::pin(async move { stream.secure(&tls).await });
+        let keys = tls.clone();
+        let mut handshake = Box::pin(async move { stream.secure(&keys).await });
         loop {
             self.transport.arm(deadline);
             let event = poll_fn(|cx| {
@@ -50,6 +51,7 @@ impl Connection<'_> {
             match event.await? {
                 None => {
                     self.transport.tick();
+                    self.bind_logins(&tls);
                     return Ok(());
                 }
                 // Nothing is under way in a session whose TLS is not.

@@ -1,8 +1,10 @@
 //! Drives one [`ServerSession`] over one [`Stream`].
 //!
-//! What it waits for, and how bytes come and go, is in `transport.rs`, TLS in `handshake.rs`.
+//! What it waits for, and how bytes come and go, is in `transport.rs`, TLS in `handshake.rs`, what
+//! logins need in `login.rs`.
 
 mod handshake;
+mod login;
 mod transport;
 
 use super::{ConnectedClient, Server};
@@ -140,6 +142,10 @@ impl<'a> Connection<'a> {
                 Step::Piece(piece) => {
                     self.client.post(Record::Piece(piece))?;
                     self.catch_up().await?;
+                }
+                Step::Derive(derivation) => {
+                    let derivation = derivation.clone();
+                    self.derive(derivation).await?;
                 }
                 Step::StartTls => {
                     self.handshake().await?;

@@ -8,6 +8,7 @@ use crate::net::events::{Slot, Wake, is_inline};
 use crate::net::server::Unread;
 use crate::net::server::traffic::Traffic;
 use crate::net::stream::Stream;
+use crate::protocol::sasl::scram::Key;
 use bytes::{Buf, BytesMut};
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -108,6 +109,11 @@ impl<'a> Transport<'a> {
     /// Puts the stream back that a handshake has led to.
     pub(super) fn set_stream(&mut self, stream: Stream) {
         self.stream = Some(stream);
+    }
+
+    /// What a login can be bound to of the connection.
+    pub(super) fn exporter(&self) -> Option<Key> {
+        self.stream.as_ref()?.exporter()
     }
 
     pub(super) fn drop_stream(&mut self) {

@@ -1,6 +1,7 @@
 //! A table with a session, its client and its application, in memory; the transcripts, and what
 //! they cannot say: deadlines, STARTTLS, draining.
 
+mod auth;
 mod control;
 mod dialect;
 mod follows;
@@ -99,6 +100,10 @@ impl Table {
                 Step::Piece(piece) => {
                     piece.take().segments().for_each(|bytes| self.pieces.extend(bytes));
                 }
+                Step::Derive(derivation) => {
+                    let keys = derivation.run();
+                    self.session.derived(Some(&keys), self.now);
+                }
                 Step::StartTls => {
                     self.secured = true;
                     self.session.secured(self.now);
@@ -146,6 +151,23 @@ impl Table {
             Question::Line(line) => {
                 self.events.push_back(format!("line {}", line.escape_ascii()));
             }
+            Question::Auth(claim) => {
+                let mut event = format!("auth {} {}", claim.mechanism.name(), claim.username);
+                if !claim.authzid.is_empty() {
+                    event.push_str(&format!(" for {}", claim.authzid));
+                }
+                events.push(event.trim().to_owned());
+            }
+            // As a listener that returns what `verify` says.
+            Question::Proof(is_right) => {
+                let is_right = *is_right;
+                let (code, text) = self.session.config.replies.stock(Stock::AuthRefused);
+                let text = String::from_utf8_lossy(&text[4..text.len() - 2]).into_owned();
+                let refusal = Verdict::Answer(Reply::new(code, &text));
+                let verdict = if is_right { Verdict::Accept(None) } else { refusal };
+                self.session.answer(Answer::from(verdict), self.now);
+                return;
+            }
         }
         let mut verdict = Verdict::Accept(None);
         for event in events {
@@ -175,6 +197,9 @@ impl Table {
         news.clear();
         if let Notice::Taken(message) = notice {
             self.kept = Some(message.clone());
+        }
+        if *notice == Notice::ExchangeOver {
+            self.events.push_back("the exchange is over".to_owned());
         }
         if let Notice::Cut(_) = notice
             && self.body == Body::Stream

@@ -1,6 +1,6 @@
 //! What each command would do at each stage of a session, as tables.
 
-use super::super::plan::{Position, Stage, plan, plan_for_application};
+use super::super::plan::{Access, Position, Stage, plan, plan_for_application};
 use super::*;
 use crate::protocol::budget::Budget;
 use crate::protocol::command::Command;
@@ -38,7 +38,7 @@ const LINES: [&str; 27] = [
 ];
 
 /// Where sessions stand: refused, begun, greeted, in a transaction without and with a recipient.
-const POSITIONS: [Position; 5] = [
+const POSITIONS: [Position<'_>; 5] = [
     at(Stage::Refused, 0),
     at(Stage::Begun, 0),
     at(Stage::Greeted, 0),
@@ -46,7 +46,7 @@ const POSITIONS: [Position; 5] = [
     at(Stage::Transaction, 1),
 ];
 
-const fn at(stage: Stage, recipients: usize) -> Position {
+const fn at(stage: Stage, recipients: usize) -> Position<'static> {
     Position {
         stage,
         tls: false,
@@ -54,6 +54,8 @@ const fn at(stage: Stage, recipients: usize) -> Position {
         messages: 0,
         bad_commands: 0,
         behind: Behind::Nothing,
+        access: Access::Closed,
+        channel: None,
     }
 }
 
@@ -62,6 +64,7 @@ fn shown(plan: &Plan) -> String {
     let reply = match &plan.reply {
         PlannedReply::Stock(stock) => format!("{stock:?}"),
         PlannedReply::Made(reply) => reply.code().value().to_string(),
+        PlannedReply::Later => "-".to_owned(),
     };
     let effect = match &plan.effect {
         Effect::Greet { extended: false, .. } => "Greet",
@@ -73,13 +76,14 @@ fn shown(plan: &Plan) -> String {
         Effect::StartData => "StartData",
         Effect::Reset => "Reset",
         Effect::StartTls => "StartTls",
+        Effect::Auth(_) => "Auth",
         Effect::Quit => "Quit",
         Effect::Close => "Close",
     };
     format!("{reply} {effect}")
 }
 
-fn plan_of(line: &str, position: &Position, config: &ServerConfig) -> String {
+fn plan_of(line: &str, position: &Position<'_>, config: &ServerConfig) -> String {
     if config.dialect.commands == Commands::Application {
         return shown(&plan_for_application(Command::parse_verb(line), position, config));
     }
@@ -183,6 +187,49 @@ fn what_a_limit_forbids() {
     }
 }
 
+#[test]
+fn auth_at_each_stage() {
+    use super::super::auth::plan_auth;
+    let config = config(|config| config.auth.exposure = Exposure::Anywhere);
+    let stages = [Stage::Refused, Stage::Begun, Stage::Greeted, Stage::Transaction];
+    let accesses =
+        [Access::Closed, Access::NeedsTls, Access::Open, Access::LoggedIn, Access::Exhausted];
+    let unlike = |access, stage| match (access, stage) {
+        (_, Stage::Refused) => "Refused Bad",
+        (Access::Closed, _) => "UnknownCommand Bad",
+        (Access::Exhausted, _) => "TooManyAuthFailures Close",
+        (Access::NeedsTls, _) => "EncryptionRequired Bad",
+        (_, Stage::Begun) => "GreetFirst Bad",
+        (Access::LoggedIn, _) => "AlreadyLoggedIn Bad",
+        (_, Stage::Transaction) => "AuthInTransaction Bad",
+        (Access::Open, Stage::Greeted) => "",
+    };
+    let arguments = [
+        ("", "MechanismMissing Bad"),
+        ("PLAIN", "- Auth"),
+        ("plain =", "- Auth"),
+        (" login  AAAA", "- Auth"),
+        ("PLAIN AAA", "AuthMalformed Bad"),
+        ("PLAIN AAAA AAAA", "AuthMalformed Bad"),
+        ("CRAM-MD5", "MechanismUnknown Bad"),
+        ("SCRAM-SHA-256-PLUS", "MechanismUnknown Bad"),
+        ("NTLM AAA", "MechanismUnknown Bad"),
+    ];
+    for stage in stages {
+        for access in accesses {
+            for (argument, planned) in arguments {
+                let position = Position { access, ..at(stage, 0) };
+                let expected = match unlike(access, stage) {
+                    "" => planned,
+                    other => other,
+                };
+                let plan = plan_auth(argument, &position, &config);
+                assert_eq!(shown(&plan), expected, "{argument} at {position:?}");
+            }
+        }
+    }
+}
+
 fn state_of(table: &Table) -> &'static str {
     match table.session.state {
         State::Delaying => "Delaying",
@@ -192,6 +239,7 @@ fn state_of(table: &Table) -> &'static str {
         State::ExpectMail => "ExpectMail",
         State::ExpectRcpt => "ExpectRcpt",
         State::Data(_) => "Data",
+        State::Authenticating(_) => "Authenticating",
         State::StartTls => "StartTls",
         State::Closing(_) => "Closing",
     }

@@ -3,6 +3,8 @@
 use super::*;
 use crate::protocol::budget::Budget;
 use crate::protocol::control::{Counted, Meter, Tally};
+use crate::protocol::sasl::Mechanism;
+use crate::protocol::sasl::server::Secret;
 use std::fs;
 use std::path::Path;
 
@@ -29,11 +31,18 @@ fn set(config: &mut ServerConfig, name: &str, value: &str) {
         "size" => config.limits.size = Some(number().into()),
         "maxRecipients" => config.limits.recipients = Some(number()),
         "maxMessages" => config.limits.messages = Some(number()),
-        "maxBadCommands" => config.limits.bad_commands = Some(number()),
+        "maxBadCommands" => config.limits.bad_commands = Some(number()).filter(|limit| *limit > 0),
         "maxCommandLength" => config.limits.command_length = Some(number() as usize),
         "extensions" => config.extensions = Extensions::default(),
         "tls" => config.tls = true,
         "requireTls" => config.require_tls = true,
+        "requireAuth" => config.auth.login = Login::Required,
+        "allowInsecureAuth" => config.auth.exposure = Exposure::Anywhere,
+        "maxAuthFailures" => config.auth.max_failures = Some(number()),
+        "authMechanisms" => {
+            let mechanisms = value.split(',').map(|name| Mechanism::parse(name).unwrap());
+            config.auth.mechanisms = mechanisms.collect();
+        }
         "tarpit" => config.control.tarpit = Some(Duration::from_millis(number().into())),
         "greetingDelay" => {
             config.control.greeting_delay = Some(Duration::from_millis(number().into()));
@@ -66,6 +75,7 @@ fn interest_in(event: &str) -> Interest {
         "dataStart" => Interest::DATA_START,
         "data" => Interest::DATA,
         "stream" => STREAM,
+        "auth" => Interest::AUTH,
         _ => panic!("no event {event}"),
     }
 }
@@ -100,7 +110,15 @@ fn verdict(text: &str, event: &str) -> Verdict {
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     match word {
         "ok" => Verdict::Ok,
-        "accept" => Verdict::Accept(Some(reply(if event == "connect" { 220 } else { 250 }, rest))),
+        "accept" => {
+            let code = match event.split(' ').next() {
+                Some("connect") => 220,
+                Some("auth") => 235,
+                _ => 250,
+            };
+            Verdict::Accept(Some(reply(code, rest)))
+        }
+        "verify" => Verdict::Verify(Box::new(Secret::Password(rest.to_owned()))),
         "answer" => {
             let (code, text) = rest.split_once(' ').unwrap();
             Verdict::Answer(reply(code.parse().unwrap(), text))
@@ -131,6 +149,8 @@ fn parse(name: String, text: &str) -> Transcript {
                         "rates.address.recipients" => {
                             allowed[Counted::Recipient as usize] = value.parse().unwrap();
                         }
+                        // As if somebody listened, although nothing is raised.
+                        "auth" => interest.0 |= Interest::AUTH.0,
                         _ => set(config, name, value),
                     }
                 }

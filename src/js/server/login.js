@@ -1,0 +1,238 @@
+'use strict';
+// A client that wants to log in: what the listener of 'auth' is given, and what its verdict comes to.
+// While a secret is held against what the client shows, or has proved, the verdict waits for that.
+
+const { Buffer } = require('node:buffer');
+const engine = require('../engine/border.js');
+const { REPLY_CODE, STOCK, VERDICT } = require('../engine/constants.js');
+const { textOf } = require('../engine/reply.js');
+const { secretOf } = require('./secrets.js');
+
+/** What a mechanism shows of a client: 'proof' is nothing without `verify`. @type {Record<string, string>} */
+const SHOWN = {
+  PLAIN: 'password',
+  LOGIN: 'password',
+  'CRAM-MD5': 'proof',
+  'SCRAM-SHA-256': 'proof',
+  'SCRAM-SHA-256-PLUS': 'proof',
+  XOAUTH2: 'token',
+  OAUTHBEARER: 'token',
+  EXTERNAL: 'certificate',
+};
+
+const REFUSED = 535;
+const UNAVAILABLE = 454;
+/** Bytes of what a client is told of its token: it has to fit a line of an exchange. */
+const MAX_PROBLEM = 8_192;
+
+const noop = () => {};
+
+/**
+ * @typedef {object} Parts what an attempt needs of its session
+ * @property {import('./observer.js').Host} host
+ * @property {InstanceType<typeof import('./session.js').Session>} session
+ * @property {InstanceType<typeof import('../engine/session-handle.js').Link>} link
+ * @property {InstanceType<typeof import('./observer.js').Announcer>} announcer
+ */
+
+/**
+ * @typedef {object} Claim
+ * @property {string} mechanism
+ * @property {string} username
+ * @property {string} authzid
+ * @property {string} secret that the client shows, if its mechanism does
+ * @property {import('node:crypto').X509Certificate} [certificate]
+ */
+
+/** What the listener is given. Its secret is not shown by console.log and the like. */
+class Login {
+  #attempt;
+  mechanism;
+  username;
+  authzid;
+  /** What a client is told whose token is refused. @type {object | undefined} */
+  problem;
+
+  /** @param {Attempt} attempt @param {Claim} claim */
+  constructor(attempt, { mechanism, username, authzid, secret, certificate }) {
+    this.#attempt = attempt;
+    this.mechanism = mechanism;
+    this.username = username;
+    this.authzid = authzid;
+    const name = SHOWN[mechanism];
+    if (name === 'proof') return;
+    const value = name === 'certificate' ? certificate : secret;
+    Object.defineProperty(this, name, { value, configurable: true, writable: true });
+  }
+
+  verify(/** @type {unknown} */ secret) {
+    const verified = this.#attempt.verify(secret);
+    // Who does not look decides all the same.
+    verified.catch(noop);
+    return verified;
+  }
+}
+
+class Attempt {
+  login;
+  #claim;
+  #parts;
+  #planned;
+  /** What `verify` waits for, if it does. @type {{ promise: Promise<boolean>, resolve: (isRight: boolean) => void } | undefined} */
+  #verifying;
+  #wasVerified = false;
+  #isRight = false;
+  /** A verdict that waits for `verify`. @type {(() => void) | undefined} */
+  #held;
+  #isOver = false;
+
+  /** @param {Parts} parts @param {Claim} claim @param {string[]} planned the lines of the reply if it goes on */
+  constructor(parts, claim, planned) {
+    this.#parts = parts;
+    this.#claim = claim;
+    this.#planned = planned;
+    this.login = new Login(this, claim);
+  }
+
+  get #shows() {
+    return SHOWN[this.#claim.mechanism];
+  }
+
+  /** @param {unknown} secret @returns {Promise<boolean>} */
+  async verify(secret) {
+    const { mechanism } = this.#claim;
+    if (this.#shows === 'token' || this.#shows === 'certificate') {
+      throw new TypeError(`login.verify is for passwords, and ${mechanism} has none`);
+    }
+    const { password, keys } = secretOf(secret);
+    if (keys && mechanism === 'CRAM-MD5') {
+      throw new TypeError('CRAM-MD5 needs the password: stored keys cannot verify it');
+    }
+    while (this.#verifying) await this.#verifying.promise;
+    if (this.#isOver || this.#held) return false;
+    this.#wasVerified = true;
+    let resolve = (/** @type {boolean} */ _isRight) => {};
+    const promise = new Promise((/** @type {typeof resolve} */ done) => {
+      resolve = done;
+    });
+    this.#verifying = { promise, resolve };
+    this.#parts.link.verify(password, keys);
+    return promise;
+  }
+
+  /** The engine says what came of it, and asks again. @param {boolean} isRight */
+  proved(isRight) {
+    this.#isRight = isRight;
+    this.#settle(isRight);
+    const held = this.#held;
+    this.#held = undefined;
+    if (held) this.#give(held);
+  }
+
+  /** Nothing comes of it any more, whatever the listener says. */
+  end() {
+    this.#isOver = true;
+    this.#held = undefined;
+    this.#settle(false);
+  }
+
+  #settle(/** @type {boolean} */ isRight) {
+    const verifying = this.#verifying;
+    this.#verifying = undefined;
+    verifying?.resolve(isRight);
+  }
+
+  /** Gives a verdict, once the engine asks for it. */
+  #give(/** @type {() => void} */ verdict) {
+    if (this.#verifying) {
+      this.#held = verdict;
+      return;
+    }
+    this.#isOver = true;
+    verdict();
+  }
+
+  /** The client may come in, unless it has proved nothing where a proof is all there is. */
+  accept(/** @type {string | string[] | undefined} */ message) {
+    this.#give(() => {
+      const { session, link, announcer } = this.#parts;
+      if (this.#shows === 'proof' && !this.#isRight) return this.#answer(REFUSED, undefined);
+      session.user ??= this.#claim.username;
+      if (!message) {
+        announcer.respond(this.#planned);
+        link.settle(VERDICT.ACCEPT);
+        return;
+      }
+      const text = textOf(REPLY_CODE.auth, message);
+      announcer.respond(engine.border().replyLines(REPLY_CODE.auth, text));
+      link.settle(VERDICT.ACCEPT, REPLY_CODE.auth, text);
+    });
+  }
+
+  /** The client may not: the listener says so, said nothing, or failed. */
+  answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
+    this.#give(() => this.#answer(code, message));
+  }
+
+  /** The listener has replied by itself: nobody is let in by that. @param {number} code 0 if it is not known */
+  silence(code) {
+    this.#give(() => {
+      this.#parts.session.user = null;
+      this.#parts.link.settle(VERDICT.SILENT, code || undefined);
+    });
+  }
+
+  #answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
+    const { session, link, announcer } = this.#parts;
+    const text = message ? textOf(code, message) : this.#usualText(code);
+    if (this.#shows === 'proof' && !this.#wasVerified && code === REFUSED) {
+      warnOfNoVerify(this.#claim.mechanism);
+    }
+    session.user = null;
+    const isTold = this.#shows === 'token' && code >= 500;
+    // Of what comes behind the 334 the engine tells.
+    if (!isTold) announcer.respond(engine.border().replyLines(code, text));
+    link.settle(VERDICT.ANSWER, code, text, isTold ? this.#problem() : undefined);
+  }
+
+  /** What the listener says of the token, in JSON. */
+  #problem() {
+    const { problem } = this.login;
+    if (problem === undefined || problem === null) return undefined;
+    const { host, session } = this.#parts;
+    try {
+      const text = JSON.stringify(problem);
+      if (typeof problem === 'object' && Buffer.byteLength(text) <= MAX_PROBLEM) return text;
+      const why = `login.problem must be an object of at most ${MAX_PROBLEM} bytes in JSON`;
+      throw new TypeError(why);
+    } catch (error) {
+      host.fail(session, error);
+    }
+    return undefined;
+  }
+
+  #usualText(/** @type {number} */ code) {
+    if (code === REFUSED) return this.#stock(STOCK.authRefused);
+    if (code === UNAVAILABLE) return this.#stock(STOCK.authUnavailable);
+    return textOf(code, undefined);
+  }
+
+  #stock(/** @type {number} */ stock) {
+    return this.#parts.host.replies[stock].map((line) => line.slice(4)).join('\n');
+  }
+}
+
+let hasWarned = false;
+
+/** A listener that does not verify lets nobody in by these mechanisms. */
+function warnOfNoVerify(/** @type {string} */ mechanism) {
+  if (hasWarned) return;
+  hasWarned = true;
+  process.emitWarning(
+    `the listener of 'auth' was done with a login by ${mechanism} without login.verify(), which was ` +
+      'refused: call it, or leave SCRAM-SHA-256, SCRAM-SHA-256-PLUS and CRAM-MD5 out of params.authMechanisms',
+    { type: 'SmtpEngineWarning', code: 'SMTP_WARN_NO_VERIFY' },
+  );
+}
+
+module.exports = { Attempt };
