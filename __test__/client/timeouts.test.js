@@ -182,8 +182,13 @@ const STEPS = {
   async EHLO(c) {
     c.say('220 hello');
   },
-  STARTTLS: async (c) => {
+  async STARTTLS(c) {
     await c.greet('STARTTLS');
+  },
+  async 'the handshake'(c) {
+    await STEPS.STARTTLS(c);
+    await c.expect(/^STARTTLS/);
+    c.say('220 go');
   },
   async MAIL(c) {
     await c.greet();
@@ -220,6 +225,35 @@ describe('the transport for nodemailer', { timeout: 60_000, concurrency: 8 }, ()
       });
     }
   }
+
+  for (const [what, step] of Object.entries(STEPS)) {
+    test(`says as nodemailer which time is over: ${what}`, async (t) => {
+      const { port } = await scripted(t, step);
+      const times = what === 'the greeting' ? { greetingTimeout: SHORT } : { socketTimeout: SHORT };
+      // It has no other time for the handshake.
+      if (what === 'the handshake') Object.assign(times, { greetingTimeout: SHORT });
+      const options = { host: HOST, port, ...times };
+      const [theirs, ours] = await Promise.all(
+        [options, transport(options)].map((each) =>
+          nodemailer
+            .createTransport(each)
+            .sendMail(mail)
+            .catch((error) => error),
+        ),
+      );
+      const told = ({ code, originalCode, timeoutType }) => ({ code, originalCode, timeoutType });
+      assert.deepEqual(told(ours), told(theirs));
+    });
+  }
+
+  test('says as nodemailer that connecting took too long', async (t) => {
+    const { port } = await scripted(t, STEPS['the greeting']);
+    const options = { host: HOST, port, secure: true, connectionTimeout: SHORT };
+    for (const each of [options, transport(options)]) {
+      const late = { code: 'ETIMEDOUT', timeoutType: 'CONNECT_TIMEOUT', command: 'CONN' };
+      await assert.rejects(nodemailer.createTransport(each).sendMail(mail), late);
+    }
+  });
 
   test('waits no longer than greetingTimeout for the greeting, and says what to do', async (t) => {
     const { port } = await scripted(t, STEPS['the greeting']);

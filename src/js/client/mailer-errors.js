@@ -66,13 +66,22 @@ function nodemailerError(error) {
     response,
     responseCode,
     ...(responseCode === undefined ? {} : { permanent: isPermanent(responseCode) }),
-    ...(/^SMTP_ERR_/.test(error.code) ? {} : { originalCode: error.code }),
+    ...(code === error.code || /^SMTP_ERR_/.test(error.code) ? {} : { originalCode: error.code }),
+    ...(code === 'ETIMEDOUT' ? { timeoutType: timeoutTypeOf(error) } : {}),
   });
   if (error.code !== 'SMTP_ERR_REJECTED') return made;
   return Object.assign(made, {
     rejected: rejected.map((/** @type {any} */ { address }) => address),
     rejectedErrors: rejected.map(rejectedError),
   });
+}
+
+/** Which of nodemailer's timeouts it was. @param {any} error */
+function timeoutTypeOf({ command, message }) {
+  if (/greeting line/.test(message)) return 'GREETING_TIMEOUT';
+  if (/TLS handshake/.test(message) && command === 'STARTTLS') return 'UPGRADE_TIMEOUT';
+  const isLater = command !== undefined && command !== 'CONNECT';
+  return isLater || /took no data/.test(message) ? 'SOCKET_TIMEOUT' : 'CONNECT_TIMEOUT';
 }
 
 /** What was refused, in nodemailer's words. @param {any} error @param {string} [code] */
