@@ -41,7 +41,10 @@ export interface ClientPlace {
   port?: number | string;
   /** A unix socket. */
   path?: string;
-  /** The exchanges of each recipient's domain (RFC 5321 section 5.1). */
+  /**
+   * The exchanges of each recipient's domain, by preference; each recipient goes to the next by itself
+   * (RFC 5321 section 5.1).
+   */
   mx?: boolean;
 }
 
@@ -106,7 +109,7 @@ export interface PoolOptions extends Omit<ClientOptions, 'mx'> {
   maxQueue?: number;
   /** For how long a connection without work is kept. @default 30000 */
   idleTimeout?: number;
-  /** Messages in each `rateDelta`; 0 for any number. @default 0 */
+  /** Messages that begin in any `rateDelta`; 0 for any number. @default 0 */
   rateLimit?: number;
   /** @default 1000 */
   rateDelta?: number;
@@ -162,8 +165,10 @@ export interface Rejected {
   enhancedStatus?: string;
   /** What was refused: 'RCPT', or what concerned all recipients. */
   command?: string;
-  /** With `mx`: what kept the message from the domain. */
+  /** What kept the message from the server, where the server did not say it. */
   error?: Error;
+  /** The message had been sent, and may have been taken: its reply never came. */
+  uncertain?: boolean;
 }
 
 export interface SendResult {

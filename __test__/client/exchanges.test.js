@@ -169,11 +169,37 @@ describe('the exchanges of a domain', {
     await Client.send({ ...options, port: second.port }, envelope, 'x');
     assert.deepEqual(second.taken(), [0, 1]);
     const refused = await hosts(t, [never, undefined]);
-    await assert.rejects(Client.send({ ...options, port: refused.port }, envelope, 'x'), {
+    await Client.send({ ...options, port: refused.port }, envelope, 'x');
+    assert.deepEqual(refused.taken(), [0, 1]);
+    const both554 = await hosts(t, [never, never]);
+    await assert.rejects(Client.send({ ...options, port: both554.port }, envelope, 'x'), {
       code: 'SMTP_ERR_REFUSED',
       replyCode: 554,
+      permanent: true,
     });
-    assert.deepEqual(refused.taken(), [0, 0]);
+  });
+
+  test('are in no order where none is preferred, and each is one of them once', async (t) => {
+    const { dnsServers } = await dns(
+      t,
+      zoned({
+        'MX equal.example': [
+          ...['one.example', 'two.example', 'ONE.example', 'three.example'].map((host) =>
+            MX(10, host),
+          ),
+          ...[MX(5, 'zero.example'), MX(20, 'last.example'), MX(20, 'two.example')],
+        ],
+      }),
+    );
+    const seen = new Map();
+    for (let at = 0; at < 200 && seen.size < 6; at += 1) {
+      const hosts = await exchangesOf('equal.example', { servers: dnsServers });
+      const names = hosts.map((host) => host.split('.')[0]);
+      assert.deepEqual([names.length, names[0], names[4]], [5, 'zero', 'last']);
+      assert.deepEqual(names.slice(1, 4).sort(), ['one', 'three', 'two']);
+      seen.set(String(names), true);
+    }
+    assert.equal(seen.size, 6, [...seen.keys()].join(' '));
   });
 
   test('are the domain itself where it has none, and are no more than can be tried', async (t) => {

@@ -4,6 +4,7 @@
 const assert = require('node:assert/strict');
 const { getEventListeners } = require('node:events');
 const { describe, test } = require('node:test');
+const { setTimeout } = require('node:timers/promises');
 const { Readable } = require('node:stream');
 const { setImmediate: turn } = require('node:timers/promises');
 const { Worker } = require('node:worker_threads');
@@ -306,6 +307,74 @@ describe('what waits', { timeout: 60_000 }, () => {
     const begin = performance.now();
     await Promise.all(Array.from({ length: 6 }, () => one.send(ENVELOPE, 'x')));
     assert.ok(performance.now() - begin >= 390, 'six messages take two pauses');
+  });
+});
+
+describe('the rate of a pool', { timeout: 60_000 }, () => {
+  test('holds in any time, wherever that begins', async (t) => {
+    /** @type {number[]} */
+    const begun = [];
+    const mail = () => {
+      begun.push(performance.now());
+      return true;
+    };
+    const { target: port } = await serve(t, {}, { mail });
+    const one = pool(t, { port, maxConnections: 4, rateLimit: 2, rateDelta: 300 });
+    await one.send(ENVELOPE, 'x');
+    await setTimeout(250);
+    await Promise.all(Array.from({ length: 3 }, () => one.send(ENVELOPE, 'x')));
+    assert.equal(begun.length, 4);
+    for (const [at, time] of begun.slice(2).entries()) {
+      assert.ok(time - begun[at] > 200, `messages ${at} to ${at + 2}: ${time - begun[at]} ms`);
+    }
+  });
+
+  for (const [what, giveUp, code] of /** @type {[string, any, string][]} */ ([
+    ['its signal', (/** @type {any} */ _, /** @type {any} */ end) => end.abort(), 'ABORT_ERR'],
+    [
+      'the end of a grace',
+      (/** @type {any} */ one) => one.close({ grace: 1 }),
+      'SMTP_ERR_CLIENT_CLOSED',
+    ],
+    ['a withdrawal', (/** @type {any} */ one) => one.withdraw(), 'SMTP_ERR_CLIENT_CLOSED'],
+    [
+      'one that came late',
+      (/** @type {any} */ one) => one.close() && one.withdraw(),
+      'SMTP_ERR_CLIENT_CLOSED',
+    ],
+  ])) {
+    test(`keeps nothing from ${what}`, async (t) => {
+      const log = new Log();
+      const { target: port } = await serve(t, {}, log.listeners());
+      const one = pool(t, { port, maxConnections: 2, rateLimit: 1, rateDelta: 3_600_000 });
+      await one.send(ENVELOPE, 'x');
+      const end = new AbortController();
+      const waiting = Array.from({ length: 5 }, () =>
+        one.send(ENVELOPE, 'y', { signal: end.signal }),
+      );
+      while (one.stats().queued > 3) await new Promise(setImmediate);
+      giveUp(one, end);
+      for (const { reason } of /** @type {any[]} */ (await Promise.allSettled(waiting))) {
+        assert.equal(reason?.code, code);
+      }
+      const { sent, failed, pending } = one.stats();
+      assert.deepEqual([sent, failed, pending], [1, 5, 0]);
+      assert.equal(log.all('mail').length, 1);
+    });
+  }
+
+  test('leaves no connection open longer than one is to rest', async (t) => {
+    const log = new Log();
+    const { target: port } = await serve(t, {}, log.listeners());
+    const settings = { rateLimit: 1, rateDelta: 3_600_000, idleTimeout: 20 };
+    const one = pool(t, { port, maxConnections: 1, ...settings });
+    await one.send(ENVELOPE, 'x');
+    const end = new AbortController();
+    const waits = one.send(ENVELOPE, 'y', { signal: end.signal });
+    await log.when('disconnect');
+    end.abort();
+    await assert.rejects(waits, { code: 'ABORT_ERR' });
+    assert.equal(log.all('connect').length, 1);
   });
 });
 

@@ -165,9 +165,10 @@ class Conversation {
  *
  * @param {import('node:test').TestContext} t
  * @param {(conversation: Conversation, number: number) => Promise<void>} script
- * @param {{ keys?: { key: string, cert: string }, host?: string }} [options] `keys` for TLS from the first byte
+ * @param {{ keys?: { key: string, cert: string }, host?: string, port?: number }} [options] `keys` for TLS from the
+ *   first byte
  */
-async function scripted(t, script, { keys, host = '127.0.0.1' } = {}) {
+async function scripted(t, script, { keys, host = '127.0.0.1', port: wanted = 0 } = {}) {
   /** @type {Conversation[]} */
   const conversations = [];
   /** @type {unknown[]} */
@@ -183,7 +184,7 @@ async function scripted(t, script, { keys, host = '127.0.0.1' } = {}) {
     const begun = keys ? conversation.secure(keys) : Promise.resolve();
     begun.then(() => script(conversation, number)).catch((error) => errors.push(error));
   });
-  server.listen(0, host);
+  server.listen(wanted, host);
   await once(server, 'listening');
   t.after(() => {
     for (const socket of sockets) socket.destroy();

@@ -6,6 +6,8 @@ const { SmtpError, systemCode } = require('../errors.js');
 /** Where the texts of recipients that were refused begin, and how many each has. */
 const FIRST_REJECTED = 4;
 const REJECTED_WORDS = 3;
+/** The first reply code that is for good (RFC 5321 section 4.2.1). */
+const PERMANENT = 500;
 /** Texts of an error. */
 const ERROR_WORDS = 7;
 /** What comes of a server that waits for the client to speak. */
@@ -41,55 +43,65 @@ function detailsOf(text) {
  * @returns {any}
  */
 function outcomeOf(given, to) {
-  const error = given[0] === '' ? undefined : failureOf(given);
-  if (error && given.length <= ERROR_WORDS) return error;
-  const texts = error ? given.slice(ERROR_WORDS - 1) : given;
-  const rejected = [];
-  const refused = new Set();
-  for (let at = FIRST_REJECTED; at < texts.length; at += REJECTED_WORDS) {
-    const [index, request, reply] = texts.slice(at, at + REJECTED_WORDS);
+  if (given[0] !== '') return failureOf(given);
+  const [, response, encrypted, details] = given;
+  /** @type {Map<number, any>} */
+  const words = new Map();
+  /** @type {Map<string, any>} */
+  const errors = new Map();
+  for (let at = FIRST_REJECTED; at < given.length; ) {
+    const [index, request, reply] = given.slice(at, at + REJECTED_WORDS);
+    at += REJECTED_WORDS;
     const address = to[Number(index)];
-    refused.add(Number(index));
-    rejected.push(
-      reply === ''
-        ? lostOf(address, error)
-        : { address, ...replyOf(reply), command: commandOf(request) },
-    );
+    if (reply !== '') {
+      words.set(Number(index), { address, ...replyOf(reply), command: commandOf(request) });
+      continue;
+    }
+    const texts = given.slice(at, at + ERROR_WORDS);
+    at += ERROR_WORDS;
+    const key = texts.join('\0');
+    const error = errors.get(key) ?? failureOf(texts);
+    errors.set(key, error);
+    words.set(Number(index), lostOf(address, error));
   }
-  if (rejected.length === to.length) return rejectionOf(rejected, error);
-  const response = replyOf(texts[1]).reply;
-  const details = texts[3] === '' ? {} : { details: detailsOf(texts[3]) };
-  const accepted = to.filter((_, index) => !refused.has(index));
-  return { response, accepted, rejected, tls: texts[2] === '1', ...details };
+  const rejected = [...words].sort(([one], [other]) => one - other).map(([, word]) => word);
+  if (rejected.length === to.length) return rejectionOf(rejected);
+  return {
+    response: replyOf(response).reply,
+    accepted: to.filter((_, index) => !words.has(index)),
+    rejected,
+    tls: encrypted === '1',
+    ...(details === '' ? {} : { details: detailsOf(details) }),
+  };
 }
 
-/** A recipient of whom the server said nothing before the connection was lost. */
+/** A recipient of whom no server said anything, because of an error. */
 function lostOf(/** @type {string} */ address, /** @type {any} */ error) {
   const { replyCode, enhancedStatus, command, response, message, uncertain } = error;
   if (uncertain) return { address, reply: message, command, uncertain, error };
   return { address, reply: response ?? message, replyCode, enhancedStatus, command, error };
 }
 
-/**
- * Nobody was accepted.
- *
- * @param {any[]} rejected
- * @param {any} [lost] the error that some of them have, of whom the server said nothing
- */
-function rejectionOf(rejected, lost) {
+/** Nobody was accepted. @param {any[]} rejected */
+function rejectionOf(rejected) {
+  const lost = rejected.find(({ error }) => error !== undefined)?.error;
   const first = rejected.find(({ error }) => error === undefined) ?? rejected[0];
   const { address, command, reply, replyCode, enhancedStatus } = first;
   const others = rejected.length === 1 ? '' : ` and ${rejected.length - 1} more`;
-  const text = `${command} was refused for ${address}${others}: ${reply}`;
-  const error = new SmtpError('SMTP_ERR_REJECTED', text, {
-    ...{ replyCode, enhancedStatus, command, cause: lost },
-    permanent: rejected.every(({ error }) => error?.permanent),
+  const what = first.error === undefined ? `${command} was refused` : 'the message was not sent';
+  const permanent = rejected.every(isPermanent);
+  const error = new SmtpError('SMTP_ERR_REJECTED', `${what} for ${address}${others}: ${reply}`, {
+    ...{ replyCode, enhancedStatus, command, cause: lost, permanent },
   });
+  // Those who may be accepted later may be tried again, whatever the others were told.
+  if (!permanent) Object.defineProperty(error, 'permanent', { value: false });
   Object.assign(error, { response: reply, rejected });
   if (lost === undefined) return error;
-  // Those of whom nothing was said may be tried again, whatever the others were told.
-  Object.defineProperty(error, 'permanent', { value: false });
-  return Object.assign(error, { uncertain: lost.uncertain });
+  return Object.assign(error, { uncertain: rejected.some(({ uncertain }) => uncertain === true) });
+}
+
+function isPermanent(/** @type {any} */ { error, replyCode }) {
+  return error === undefined ? replyCode >= PERMANENT : error.permanent;
 }
 
 /** What kept a message from being sent. @param {string[]} texts */
@@ -130,4 +142,4 @@ function commandOf(/** @type {string} */ request) {
   return request === 'the connection' ? 'CONNECT' : request;
 }
 
-module.exports = { failureOf, hinted, outcomeOf, rejectionOf };
+module.exports = { failureOf, hinted, lostOf, outcomeOf, rejectionOf };

@@ -5,7 +5,7 @@ const { isIP } = require('node:net');
 const { clientSettings } = require('../options/client.js');
 const { Feed, closeSource, sourceOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');
-const { rejectionOf } = require('./outcome.js');
+const { lostOf, rejectionOf } = require('./outcome.js');
 const { Pool } = require('./pool.js');
 const { abortError, throwIfAborted, watch } = require('./signals.js');
 
@@ -53,18 +53,17 @@ async function sendByDomain(options, envelope, message, signal) {
   const { pieces } = sourceOf(message);
   throwIfAborted(signal);
   const content = pieces && domains.size > 1 ? await gather(pieces, signal) : message;
-  const waiting = [...domains];
+  const waiting = [...domains].entries();
   /** @type {any[]} */
   const results = [];
   const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [domain, to] = next;
-      results.push(await sendTo(domain, options, { ...envelope, to }, content, signal));
+    for (const [at, [domain, to]] of waiting) {
+      results[at] = await sendTo(domain, options, { ...envelope, to }, content, signal);
     }
   };
   await Promise.all(Array.from({ length: Math.min(MAX_DOMAINS, domains.size) }, work));
   if (results.length === 1 && results[0].error) throw results[0].error;
-  return merged(results);
+  return merged(results, signal);
 }
 
 /** @param {string} domain @param {any} options @param {any} envelope @param {unknown} content @param {AbortSignal} signal */
@@ -75,16 +74,10 @@ async function sendTo(domain, options, envelope, content, signal) {
   try {
     return await sendOver(pool, envelope, content, signal);
   } catch (/** @type {any} */ error) {
-    if (signal?.aborted) throw error.code === 'ABORT_ERR' ? error : abortError(signal);
     const rejected =
-      error.rejected ?? envelope.to.map((/** @type {string} */ to) => reject(to, error));
+      error.rejected ?? envelope.to.map((/** @type {string} */ to) => lostOf(to, error));
     return { accepted: [], rejected, error };
   }
-}
-
-function reject(/** @type {string} */ address, /** @type {any} */ error) {
-  const { replyCode, enhancedStatus, command, response, message } = error;
-  return { address, reply: response ?? message, replyCode, enhancedStatus, command, error };
 }
 
 /** Recipients by domain, in their order. */
@@ -112,10 +105,17 @@ async function gather(/** @type {any} */ pieces, /** @type {AbortSignal} */ sign
   }
 }
 
-function merged(/** @type {any[]} */ results) {
+function merged(/** @type {any[]} */ results, /** @type {AbortSignal} */ signal) {
   const accepted = results.flatMap((result) => result.accepted);
   const rejected = results.flatMap((result) => result.rejected);
-  if (accepted.length === 0) throw rejectionOf(rejected);
+  if (accepted.length === 0) {
+    const isGivenUp = results.some(({ error }) => error.code === 'ABORT_ERR');
+    if (!isGivenUp) throw rejectionOf(rejected);
+    throw abortError(
+      signal,
+      rejected.some(({ uncertain }) => uncertain),
+    );
+  }
   const taken = results.filter((result) => result.response !== undefined);
   const tls = taken.every((result) => result.tls);
   return { response: taken[0]?.response, accepted, rejected, tls };

@@ -1,13 +1,13 @@
 //! Drives one [`ClientSession`] over one stream.
 
 use super::details::{Details, Meter};
-use super::dialer::{DialError, Target};
+use super::dialer::Target;
 use super::source::MessageSource;
-use super::{ClientOptions, Headway, Outcome, Route, SendError, within};
+use super::{ClientOptions, Headway, Loss, Outcome, Route, SendError, within};
 use crate::net::random::nonce;
 use crate::net::stream::Stream;
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
-use crate::protocol::client::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
+use crate::protocol::client::opening::{Opening, OpeningOptions, TlsPolicy};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Request, Step};
 use crate::protocol::limits::MAX_REPLY;
 use crate::protocol::reply::Reply;
@@ -25,14 +25,14 @@ use tokio::time::{timeout, timeout_at};
 const READ: usize = 4 * 1024;
 /// How long a server may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// The least that one of several exchanges gets of the time for connecting.
-const LEAST_SHARE: Duration = Duration::from_secs(5);
 
 /// A session with a server that takes mail.
 pub struct Connection {
     stream: Stream,
     session: ClientSession,
     lmtp: bool,
+    /// How many messages it was given.
+    messages: u64,
     headway: Headway,
     /// The last message was sent to its end, and that has left.
     sent: bool,
@@ -47,50 +47,24 @@ enum Event {
 }
 
 impl Connection {
-    /// Connects and gets ready for mail.
+    /// Connects to the one server and gets ready for mail.
     ///
     /// # Errors
-    /// The last of what went wrong.
+    /// What went wrong.
     pub async fn open(options: &ClientOptions) -> Result<Self, SendError> {
-        let (domain, port) = match &options.route {
-            Route::Server(target, name) => {
-                let deadline = Instant::now() + options.connect_timeout;
-                return Self::reach(options, target, name, deadline).await;
-            }
-            Route::Exchanges(domain, port) => (domain, *port),
+        let Route::Server(target, name) = &options.route else {
+            return Err(SendError::Impossible("a connection goes to one of several exchanges"));
         };
-        let end = Instant::now() + options.connect_timeout;
-        let looking_up = options.dialer.exchanges_until(domain, end.into());
-        let exchanges = looking_up.await.map_err(DialError::from)?;
-        if exchanges.is_empty() {
-            return Err(SendError::Impossible("a domain has mail exchanges, and none of them"));
-        }
-        let mut failed = SendError::Protocol(Failure::Timeout(Some(Awaited::Connect)));
-        for (index, exchange) in exchanges.iter().enumerate() {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            let share = left / (exchanges.len() - index) as u32;
-            let deadline = Instant::now() + share.max(LEAST_SHARE).min(left);
-            let target = Target::host(exchange, port);
-            match Self::reach(options, &target, exchange, deadline).await {
-                Ok(connection) => return Ok(connection),
-                // A refusal for good is the domain's word (RFC 5321 section 5.1); what one exchange
-                // lacks, another may have.
-                Err(error @ SendError::Refused(Refusal::Refused(..) | Refusal::Argument(_)))
-                    if error.is_permanent() =>
-                {
-                    return Err(error);
-                }
-                Err(error) => failed = error,
-            }
-        }
-        Err(failed)
+        let deadline = Instant::now() + options.connect_timeout;
+        Self::reach(options, target, name, deadline).await
     }
 
-    /// One server; once more in plain text where TLS is taken if it can be had, and cannot.
-    async fn reach(
+    /// Connects to a server and gets ready for mail; once more in plain text where TLS is taken if it
+    /// can be had, and cannot.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub async fn reach(
         options: &ClientOptions,
         target: &Target,
         name: &str,
@@ -118,6 +92,7 @@ impl Connection {
             stream,
             session: ClientSession::new(timeouts.clone(), false, Instant::now()),
             lmtp: options.opening.lmtp,
+            messages: 0,
             headway: Headway::None,
             sent: false,
             broken: None,
@@ -174,6 +149,17 @@ impl Connection {
         Ok(self)
     }
 
+    /// Waits until there is something of a message, or its end: nothing is said of one that may turn
+    /// out to be none. What became of the message if it is none.
+    pub async fn await_source(&self, source: &MessageSource) -> Option<Outcome> {
+        let error = match within(self.session.data_block_timeout(), source.ready()).await {
+            Some(Ok(())) => return None,
+            Some(Err(error)) => error.into(),
+            None => SendError::Starved,
+        };
+        Some(Outcome::Failed(error))
+    }
+
     /// Sends one message; what became of it, or why the connection is of no use any more. `delivery`
     /// is for [`Connection::lost`], also where this is given up.
     ///
@@ -185,15 +171,9 @@ impl Connection {
         source: &mut MessageSource,
         delivery: &mut Option<Delivery>,
     ) -> Result<Outcome, SendError> {
+        self.messages += 1;
         self.headway = Headway::None;
         self.sent = false;
-        // Nothing is said of a message that may turn out to be none.
-        let limit = self.session.data_block_timeout();
-        match within(limit, source.ready()).await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => return Ok(Outcome::Failed(error.into())),
-            None => return Ok(Outcome::Failed(SendError::Starved)),
-        }
         self.meter.begin();
         let delivery = match Delivery::begin(envelope, self.lmtp, &mut self.session) {
             Ok(begun) => delivery.insert(begun),
@@ -225,7 +205,10 @@ impl Connection {
         if fates.iter().all(|fate| *fate == Fate::Pending) {
             return Outcome::Failed(error);
         }
-        Outcome::Broken(fates, response, error)
+        let is_pending = |(_, fate): &(usize, &Fate)| **fate == Fate::Pending;
+        let pending = fates.iter().enumerate().filter(is_pending);
+        let recipients = pending.map(|(index, _)| index).collect();
+        Outcome::Broken(fates, response, vec![Loss { recipients, error }])
     }
 
     async fn carry_through(
@@ -280,6 +263,16 @@ impl Connection {
     /// Whether another message can be sent.
     pub fn is_usable(&self) -> bool {
         !self.session.has_ended()
+    }
+
+    /// How many messages it was given.
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// Whether the end of the last message may have left.
+    pub fn has_sent_message(&self) -> bool {
+        self.sent
     }
 
     /// How far the last message came.

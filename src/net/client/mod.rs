@@ -1,11 +1,14 @@
 //! The client on tokio: [`connection`] drives one session from the first packet to QUIT, [`pool`]
-//! keeps connections and hands them messages, [`source`] is where a message comes from.
+//! keeps connections and hands them messages at a [`rate`], [`exchanges`] carries a message from one
+//! server of a domain to the next, [`source`] is where a message comes from.
 
 pub mod cancel;
 pub mod connection;
 pub mod details;
 pub mod dialer;
+mod exchanges;
 pub mod pool;
+mod rate;
 pub mod source;
 
 use crate::net::error::words::{Peer, of_stream};
@@ -66,13 +69,29 @@ pub enum Outcome {
     /// The server had its say: on each recipient, and in the end if it took the message.
     Answered(Vec<Fate>, Option<Reply>),
     /// It ended before the server had had its say on all: what it said, and of whom it said nothing
-    /// is pending, for this reason.
-    Broken(Vec<Fate>, Option<Reply>, SendError),
+    /// is pending, for one of these reasons.
+    Broken(Vec<Fate>, Option<Reply>, Vec<Loss>),
     /// The server did not come to have its say.
     Failed(SendError),
 }
 
+/// Why the server had no say on some of the recipients.
+#[derive(Debug)]
+pub struct Loss {
+    /// Their places among the recipients.
+    pub recipients: Vec<usize>,
+    pub error: SendError,
+}
+
 impl Outcome {
+    /// Whether the message was taken for anybody.
+    fn is_taken(&self) -> bool {
+        match self {
+            Self::Answered(fates, _) | Self::Broken(fates, ..) => fates.contains(&Fate::Accepted),
+            Self::Failed(_) => false,
+        }
+    }
+
     /// Whether a message is begun anew that came so far over a connection that had been used before
     /// and is of no use any more: the server certainly did not take it.
     fn goes_again(&self, headway: Headway) -> bool {
@@ -81,20 +100,8 @@ impl Outcome {
         match self {
             Self::Answered(fates, None) => !fates.is_empty() && fates.iter().all(left),
             Self::Answered(_, Some(_)) => false,
-            Self::Failed(error) | Self::Broken(.., error) => match error {
-                // Silence: the way to the server may have been lost while the connection rested.
-                SendError::Protocol(Failure::Timeout(_)) => headway < Headway::Answered,
-                SendError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    headway < Headway::Answered
-                }
-                SendError::Io(_) => true,
-                // The connection was of no use before the message came to it.
-                SendError::Protocol(_) if headway == Headway::None => true,
-                SendError::Protocol(failure) => {
-                    matches!(failure, Failure::Closed(_) | Failure::Leaving(_))
-                }
-                _ => false,
-            },
+            Self::Failed(error) => error.goes_again(headway),
+            Self::Broken(.., losses) => losses.iter().all(|loss| loss.error.goes_again(headway)),
         }
     }
 }
@@ -145,6 +152,23 @@ pub enum SendError {
 }
 
 impl SendError {
+    fn goes_again(&self, headway: Headway) -> bool {
+        match self {
+            // Silence: the way to the server may have been lost while the connection rested.
+            Self::Protocol(Failure::Timeout(_)) => headway < Headway::Answered,
+            Self::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                headway < Headway::Answered
+            }
+            Self::Io(_) => true,
+            // The connection was of no use before the message came to it.
+            Self::Protocol(_) if headway == Headway::None => true,
+            Self::Protocol(failure) => {
+                matches!(failure, Failure::Closed(_) | Failure::Leaving(_))
+            }
+            _ => false,
+        }
+    }
+
     /// The request and the reply that are to blame, as far as there are any.
     pub fn cause(&self) -> (Option<Awaited>, Option<&Reply>) {
         match self {

@@ -77,6 +77,13 @@ impl MessageSource {
         }
     }
 
+    /// Whether what is handed over from here on is kept, so that all of it can be once more.
+    pub fn keep(&self, keeps: bool) {
+        if let Self::Streamed(feed) = self {
+            lock(&feed.inner).kept = keeps.then(Vec::new);
+        }
+    }
+
     /// Begins anew; `false` if what has been handed over is gone.
     pub fn rewind(&mut self) -> bool {
         match self {
@@ -88,7 +95,7 @@ impl MessageSource {
                 *file = None;
                 true
             }
-            Self::Streamed(feed) => !lock(&feed.inner).begun,
+            Self::Streamed(feed) => feed.rewind(),
         }
     }
 }
@@ -109,6 +116,8 @@ struct Inner {
     full: bool,
     /// Something was handed over.
     begun: bool,
+    /// What was, since the beginning, if it is kept.
+    kept: Option<Vec<Bytes>>,
     end: End,
 }
 
@@ -161,6 +170,20 @@ impl MessageStream {
         self.changed.notify_one();
     }
 
+    fn rewind(&self) -> bool {
+        let mut inner = lock(&self.inner);
+        if !inner.begun {
+            return true;
+        }
+        let Some(kept) = inner.kept.take() else { return false };
+        inner.begun = false;
+        for piece in kept.into_iter().rev() {
+            inner.length += piece.len();
+            inner.pieces.push_front(piece);
+        }
+        true
+    }
+
     async fn ready(&self) -> Result<(), SourceError> {
         loop {
             {
@@ -193,6 +216,9 @@ impl MessageStream {
             return (inner.end == End::Complete).then_some(Ok(None));
         };
         inner.begun = true;
+        if let Some(kept) = &mut inner.kept {
+            kept.push(piece.clone());
+        }
         inner.length -= piece.len();
         let drained = inner.full && inner.length <= WINDOW / 2;
         if drained {
@@ -266,6 +292,29 @@ mod tests {
             }
             assert_eq!(matches!(source.next().await, Ok(None)), whole, "{} acts", acts.len());
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_handed_over_again_with_all_that_came_since() {
+        let stream = Arc::new(MessageStream::new(Box::new(|| {})));
+        let mut source = MessageSource::Streamed(stream.clone());
+        let long = Bytes::from(vec![b'x'; WINDOW]);
+        source.keep(true);
+        stream.push(Bytes::from_static(b"one"));
+        stream.push(long.clone());
+        for _ in 0..3 {
+            source.next().await.expect("a piece");
+            assert!(source.rewind());
+            source.keep(true);
+        }
+        assert!(!stream.push(Bytes::from_static(b"two")), "what is to be sent again has no room");
+        stream.end();
+        let whole = [b"one", &long[..], b"two"].concat();
+        assert_eq!(all(&mut source).await.expect("a message"), whole);
+        assert!(source.rewind());
+        source.keep(false);
+        assert_eq!(all(&mut source).await.expect("a message"), whole);
+        assert!(!source.rewind(), "nobody was to keep it");
     }
 
     #[tokio::test]

@@ -179,7 +179,10 @@ fn a_message_goes_again_only_where_it_was_certainly_not_taken() {
     for (outcome, expected) in outcomes() {
         assert_eq!(ways.map(|headway| outcome.goes_again(headway)), expected, "{outcome:?}");
     }
-    let broken = |error| Outcome::Broken(vec![rejected(550), Fate::Pending], None, error);
+    let broken = |error| {
+        let losses = vec![Loss { recipients: vec![1], error }];
+        Outcome::Broken(vec![rejected(550), Fate::Pending], None, losses)
+    };
     let closed = broken(SendError::Protocol(Failure::Closed(None)));
     let uncertain = broken(SendError::Uncertain(Box::new(SendError::Starved)));
     assert_eq!(ways.map(|headway| uncertain.goes_again(headway)), [false; 3]);

@@ -8,6 +8,7 @@ use hickory_resolver::config::LookupIpStrategy;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError as Answer, NetError};
 use hickory_resolver::proto::rr::{Name, RData};
+use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
@@ -36,8 +37,8 @@ impl Exchanges {
         Self { servers, limit, resolver: Mutex::default() }
     }
 
-    /// The exchanges of a domain by preference, those of the same at random; the domain itself
-    /// where it has none.
+    /// The exchanges of a domain by preference, those of the same at random, each once; the domain
+    /// itself where it has none.
     pub async fn of(&self, domain: &str) -> Result<Vec<String>, DnsError> {
         let resolver = self.resolver(domain)?;
         let answer = self.within(resolver.mx_lookup(name(domain)?)).await;
@@ -57,10 +58,12 @@ impl Exchanges {
                 continue;
             }
             let host = mx.exchange.to_ascii();
-            let host = host.trim_end_matches('.').to_owned();
+            let host = host.trim_end_matches('.').to_ascii_lowercase();
             found.push((mx.preference, chance.hash_one(index), host));
         }
         found.sort();
+        let mut known = HashSet::new();
+        found.retain(|(_, _, host)| known.insert(host.clone()));
         found.truncate(MAX_EXCHANGES);
         match (found.is_empty(), null) {
             (true, true) => Err(DnsError::NullMx(domain.to_owned())),

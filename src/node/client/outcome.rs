@@ -2,32 +2,38 @@
 
 use crate::net::client::details::Details;
 use crate::net::client::dialer::DialError;
-use crate::net::client::{Outcome, SendError};
+use crate::net::client::{Loss, Outcome, SendError};
 use crate::protocol::client::delivery::{Fate, Unfit};
 use crate::protocol::client::opening::Refusal;
 use crate::protocol::client::{Awaited, Failure};
 use crate::protocol::reply::Reply;
 
-/// '' or what [`error_texts`] gives, which is all where nothing was answered; the last reply or '',
-/// '1' if the connection was encrypted, and where they are wanted the details, else ''; then for each
-/// recipient that was not accepted its index, the request and the reply, '' for these where there was
-/// none.
+/// What [`error_texts`] gives where nobody was answered for. Else '', the last reply or '', '1' if the
+/// connection was encrypted, and where they are wanted the details, else ''; then for each recipient
+/// that was not accepted its index, the request and the reply, or '' for these and what
+/// [`error_texts`] gives.
 pub(super) fn outcome_texts(outcome: &Outcome, details: &Details, wanted: bool) -> Vec<String> {
-    let (fates, response, mut texts) = match outcome {
+    let (fates, response, losses) = match outcome {
         Outcome::Failed(error) => return error_texts(error),
-        Outcome::Broken(fates, response, error) => (fates, response, error_texts(error)),
-        Outcome::Answered(fates, response) => (fates, response, vec![String::new()]),
+        Outcome::Broken(fates, response, losses) => (fates, response, &losses[..]),
+        Outcome::Answered(fates, response) => (fates, response, &[][..]),
     };
-    texts.push(response.as_ref().map(reply_text).unwrap_or_default());
-    texts.push(if details.tls { "1" } else { "" }.to_owned());
-    texts.push(if wanted { details_text(details) } else { String::new() });
+    let mut texts = vec![
+        String::new(),
+        response.as_ref().map(reply_text).unwrap_or_default(),
+        if details.tls { "1" } else { "" }.to_owned(),
+        if wanted { details_text(details) } else { String::new() },
+    ];
     for (index, fate) in fates.iter().enumerate() {
-        match fate {
-            Fate::Accepted => {}
-            Fate::Pending => texts.extend([index.to_string(), String::new(), String::new()]),
-            Fate::Rejected(request, reply) => {
-                texts.extend([index.to_string(), request.to_string(), reply_text(reply)]);
-            }
+        if let Fate::Rejected(request, reply) = fate {
+            texts.extend([index.to_string(), request.to_string(), reply_text(reply)]);
+        }
+    }
+    for Loss { recipients, error } in losses {
+        let error = error_texts(error);
+        for index in recipients {
+            texts.extend([index.to_string(), String::new(), String::new()]);
+            texts.extend_from_slice(&error);
         }
     }
     texts

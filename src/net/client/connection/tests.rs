@@ -20,6 +20,7 @@ async fn greeted(offers: &[&str]) -> (Connection, DuplexStream, DuplexStream) {
         stream: Stream::Memory(join(near_reader, near_writer)),
         session: ClientSession::new(Timeouts::default(), false, Instant::now()),
         lmtp: false,
+        messages: 0,
         headway: Headway::None,
         sent: false,
         broken: None,
@@ -72,7 +73,10 @@ fn told(outcome: Outcome) -> (Vec<u16>, Option<SendError>) {
     };
     match outcome {
         Outcome::Answered(fates, _) => (fates.iter().map(code).collect(), None),
-        Outcome::Broken(fates, _, error) => (fates.iter().map(code).collect(), Some(error)),
+        Outcome::Broken(fates, _, losses) => {
+            let error = losses.into_iter().next().map(|loss| loss.error);
+            (fates.iter().map(code).collect(), error)
+        }
         Outcome::Failed(error) => (Vec::new(), Some(error)),
     }
 }

@@ -1,0 +1,283 @@
+//! One message to the mail exchanges of a domain, each recipient by itself (RFC 5321 section 5.1):
+//! whom an exchange refused for now, or did not answer for, the next one is asked for, unless the end
+//! of the message may have left for that recipient.
+
+use super::connection::Connection;
+use super::details::Details;
+use super::dialer::{DialError, Target};
+use super::source::MessageSource;
+use super::{ClientOptions, Loss, Outcome, SendError};
+use crate::protocol::client::delivery::{Delivery, Envelope, Fate};
+use crate::protocol::client::opening::Refusal;
+use crate::protocol::client::{Awaited, Failure};
+use crate::protocol::reply::Reply;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The least that one of several exchanges gets of the time for connecting.
+const LEAST_SHARE: Duration = Duration::from_secs(5);
+
+/// A message on its way from exchange to exchange.
+pub struct Passage {
+    envelope: Arc<Envelope>,
+    /// For whom the next exchange is asked.
+    open: Vec<usize>,
+    /// What is to be told of each recipient, so far.
+    words: Vec<Word>,
+    errors: Vec<SendError>,
+    response: Option<Reply>,
+    connection: Option<Connection>,
+    delivery: Option<Delivery>,
+    details: Details,
+    /// Whether all connections were encrypted over which the message was taken, if any was.
+    tls: Option<bool>,
+    connected: u64,
+}
+
+/// What is to be told of a recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    /// No exchange was asked.
+    None,
+    Accepted,
+    Rejected(Awaited, Reply),
+    /// It was not answered for, because of this one of the errors.
+    Lost(usize),
+}
+
+/// What came of a passage.
+pub struct Passed {
+    pub outcome: Outcome,
+    pub details: Details,
+    /// The last connection, if it is of use.
+    pub connection: Option<Connection>,
+    /// Connections made.
+    pub connected: u64,
+}
+
+impl Passage {
+    /// A message that no exchange was asked to take.
+    pub fn new(envelope: Arc<Envelope>) -> Self {
+        let recipients = envelope.recipients.len();
+        Self {
+            envelope,
+            open: (0..recipients).collect(),
+            words: vec![Word::None; recipients],
+            errors: Vec::new(),
+            response: None,
+            connection: None,
+            delivery: None,
+            details: Details::default(),
+            tls: None,
+            connected: 0,
+        }
+    }
+
+    /// Asks one exchange of the domain after the other, until there is nobody left to ask for.
+    ///
+    /// # Errors
+    /// Why none was asked.
+    pub async fn go(
+        &mut self,
+        options: &ClientOptions,
+        (domain, port): (&str, u16),
+        source: &mut MessageSource,
+    ) -> Result<(), SendError> {
+        let mut left = options.connect_timeout;
+        let began = Instant::now();
+        let looking_up = options.dialer.exchanges_until(domain, (began + left).into());
+        let exchanges = looking_up.await.map_err(DialError::from)?;
+        if exchanges.is_empty() {
+            return Err(SendError::Impossible("a domain has mail exchanges, and none of them"));
+        }
+        left = left.saturating_sub(began.elapsed());
+        for (exchange, others) in exchanges.iter().zip((0..exchanges.len()).rev()) {
+            if self.open.is_empty() || left.is_zero() || !source.rewind() {
+                break;
+            }
+            source.keep(others > 0);
+            if let Some(connection) = self.connection.take() {
+                tokio::spawn(connection.quit());
+            }
+            let share = share(left, others as u32);
+            let began = Instant::now();
+            let target = Target::host(exchange, port);
+            let opened = Connection::reach(options, &target, exchange, began + share).await;
+            left = left.saturating_sub(began.elapsed().min(share));
+            let result = match opened {
+                Ok(connection) => self.offer(connection, source).await,
+                Err(error) => Err(error),
+            };
+            self.hear(result);
+        }
+        match self.words.contains(&Word::None) {
+            true => Err(Failure::Timeout(Some(Awaited::Connect)).into()),
+            false => Ok(()),
+        }
+    }
+
+    /// What there is to be told in the end; `result` is that of [`Passage::go`], or why it did not
+    /// come to its end.
+    pub fn end(mut self, result: Result<(), SendError>) -> Passed {
+        if let Err(error) = result {
+            self.hear(Err(error));
+        }
+        let details = Details { tls: self.tls.unwrap_or_default(), ..self.details };
+        let (connection, connected) = (self.connection, self.connected);
+        let outcome = outcome(self.words, self.response, self.errors);
+        Passed { outcome, details, connection, connected }
+    }
+
+    async fn offer(
+        &mut self,
+        connection: Connection,
+        source: &mut MessageSource,
+    ) -> Result<Outcome, SendError> {
+        self.connected += 1;
+        let recipients = self.open.iter().map(|index| self.envelope.recipients[*index].clone());
+        let envelope = Envelope { recipients: recipients.collect(), ..(*self.envelope).clone() };
+        let connection = self.connection.insert(connection);
+        if let Some(outcome) = connection.await_source(source).await {
+            return Ok(outcome);
+        }
+        connection.deliver(&envelope, source, &mut self.delivery).await
+    }
+
+    /// Takes what came of the recipients that the exchange at hand was asked for.
+    fn hear(&mut self, result: Result<Outcome, SendError>) {
+        let delivery = self.delivery.take();
+        let connection = self.connection.take();
+        let has_left = connection.as_ref().is_some_and(Connection::has_sent_message);
+        let is_usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
+        let outcome = match (result, &connection) {
+            (Ok(outcome), _) => outcome,
+            (Err(error), Some(connection)) => connection.lost(delivery.as_ref(), error),
+            (Err(error), None) => Outcome::Failed(error),
+        };
+        let is_taken = outcome.is_taken();
+        if let Some(connection) = connection {
+            let details = connection.details();
+            if is_taken {
+                self.tls = Some(self.tls.unwrap_or(true) && details.tls);
+            }
+            self.details = details;
+            self.connection = Some(connection).filter(|_| is_usable);
+        }
+        self.settle(outcome, has_left);
+    }
+
+    /// Splits recipients into those whose word is the last and those that go on to the next
+    /// exchange; `has_left` tells whether the end of the message may have.
+    fn settle(&mut self, outcome: Outcome, has_left: bool) {
+        let (fates, response, error) = match outcome {
+            Outcome::Answered(fates, response) => (fates, response, None),
+            Outcome::Broken(fates, response, losses) => {
+                (fates, response, losses.into_iter().next().map(|loss| loss.error))
+            }
+            Outcome::Failed(error) => (vec![Fate::Pending; self.open.len()], None, Some(error)),
+        };
+        self.response = response.or(self.response.take());
+        let lost = Word::Lost(self.errors.len());
+        let loss_goes_on = error.as_ref().is_some_and(is_of_exchange);
+        self.errors.extend(error);
+        for (index, fate) in std::mem::take(&mut self.open).into_iter().zip(fates) {
+            let goes_on = match &fate {
+                Fate::Pending => loss_goes_on,
+                fate => is_for_now(fate, has_left),
+            };
+            let word = match fate {
+                Fate::Pending => lost.clone(),
+                Fate::Accepted => Word::Accepted,
+                Fate::Rejected(request, reply) => Word::Rejected(request, reply),
+            };
+            if goes_on {
+                self.open.push(index);
+            }
+            // Of several exchanges the one that may take it later is told of, in its own words.
+            if !goes_on || self.weight(&word) >= self.weight(&self.words[index]) {
+                self.words[index] = word;
+            }
+        }
+    }
+
+    /// How much a word counts that is not the last.
+    fn weight(&self, word: &Word) -> u8 {
+        match word {
+            Word::None => 0,
+            Word::Lost(error) => match self.errors.get(*error) {
+                Some(error) if error.is_permanent() => 1,
+                Some(error) if error.cause().1.is_some() => 3,
+                _ => 2,
+            },
+            Word::Accepted | Word::Rejected(..) => 3,
+        }
+    }
+}
+
+/// The time for connecting of one exchange, while others wait for what is left.
+fn share(left: Duration, others: u32) -> Duration {
+    if others == 0 { left } else { (left / (others + 1)).max(LEAST_SHARE.min(left / 2)) }
+}
+
+/// Whether a recipient with an answer is asked for at the next exchange: it was refused for now, and
+/// not behind the end of the message.
+fn is_for_now(fate: &Fate, has_left: bool) -> bool {
+    let Fate::Rejected(request, reply) = fate else { return false };
+    let is_verdict = matches!(request, Awaited::Message | Awaited::Bdat(_));
+    reply.code().is_transient() && !(is_verdict && has_left)
+}
+
+/// Whether an error is of one exchange, so that another may take the message.
+fn is_of_exchange(error: &SendError) -> bool {
+    match error {
+        SendError::Dial(_)
+        | SendError::Io(_)
+        | SendError::Tls(_)
+        | SendError::Handshake(_)
+        | SendError::Protocol(_) => true,
+        SendError::Refused(refusal) => match refusal {
+            // It serves nobody, or lacks what another may have.
+            Refusal::Refused(Awaited::Connect, _)
+            | Refusal::NoTls(_)
+            | Refusal::NoMechanism
+            | Refusal::Sasl(_) => true,
+            Refusal::Refused(_, reply) | Refusal::Logins(_, reply) => !reply.code().is_permanent(),
+            Refusal::Argument(_) => false,
+        },
+        SendError::Unfit(_)
+        | SendError::Starved
+        | SendError::Source(_)
+        | SendError::Cancelled
+        | SendError::Closed
+        | SendError::Impossible(_)
+        | SendError::Uncertain(_) => false,
+    }
+}
+
+fn outcome(words: Vec<Word>, response: Option<Reply>, errors: Vec<SendError>) -> Outcome {
+    let mut losses: Vec<_> =
+        errors.into_iter().map(|error| Loss { recipients: Vec::new(), error }).collect();
+    let mut fates = Vec::with_capacity(words.len());
+    for (index, word) in words.into_iter().enumerate() {
+        fates.push(match word {
+            Word::Accepted => Fate::Accepted,
+            Word::Rejected(request, reply) => Fate::Rejected(request, reply),
+            Word::Lost(error) => {
+                losses[error].recipients.push(index);
+                Fate::Pending
+            }
+            Word::None => Fate::Pending,
+        });
+    }
+    losses.retain(|loss| !loss.recipients.is_empty());
+    if losses.is_empty() {
+        return Outcome::Answered(fates, response);
+    }
+    if losses.len() == 1 && losses[0].recipients.len() == fates.len() {
+        return Outcome::Failed(losses.remove(0).error);
+    }
+    Outcome::Broken(fates, response, losses)
+}
+
+#[cfg(test)]
+mod tests;

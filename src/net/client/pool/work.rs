@@ -1,0 +1,229 @@
+//! The worker of a pool: it holds one connection and takes one message after the other.
+
+use super::shared::{Job, Phase, Shared};
+use crate::net::client::connection::Connection;
+use crate::net::client::details::Details;
+use crate::net::client::exchanges::Passage;
+use crate::net::client::rate::{Rate, Turn};
+use crate::net::client::{Headway, Outcome, Route, SendError};
+use crate::net::sync::lock;
+use crate::protocol::client::delivery::Delivery;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::time::{Instant, sleep_until};
+
+/// What came of sending a message over one connection.
+struct Attempt {
+    outcome: Outcome,
+    details: Details,
+    /// Another connection may do better, and no message is sent twice by that.
+    goes_again: bool,
+}
+
+/// Takes messages, one after the other, over one connection at a time.
+pub(super) async fn work(shared: Arc<Shared>) {
+    let mut connection: Option<Connection> = None;
+    let limit = shared.options.max_messages.unwrap_or(u64::MAX);
+    while let Some(job) = shared.next_job(&mut connection).await {
+        shared.carry_out(job, &mut connection).await;
+        if let Some(connection) = connection.take_if(|connection| connection.messages() >= limit) {
+            connection.quit().await;
+        }
+    }
+    if let Some(connection) = connection {
+        connection.quit().await;
+    }
+    shared.leave();
+}
+
+impl Shared {
+    /// The next message, or `None` if the worker is not needed any more.
+    async fn next_job(&self, connection: &mut Option<Connection>) -> Option<Job> {
+        let idle_since = Instant::now();
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // From here on no change is missed.
+            changed.as_mut().enable();
+            {
+                let mut state = lock(&self.state);
+                if let Some(job) = state.jobs.pop_front() {
+                    return Some(job);
+                }
+                if state.phase != Phase::Open || connection.is_none() {
+                    state.workers -= 1;
+                    return None;
+                }
+                state.idle += 1;
+            }
+            let stays = tokio::select! {
+                () = changed => true,
+                () = sleep_until(idle_since + self.options.idle_timeout) => false,
+                () = disturbed(connection) => {
+                    *connection = None;
+                    false
+                }
+            };
+            let mut state = lock(&self.state);
+            state.idle -= 1;
+            if !stays && state.jobs.is_empty() {
+                state.workers -= 1;
+                return None;
+            }
+        }
+    }
+
+    /// Sends a message, once more where a connection that had been used before turns out to be of no
+    /// use.
+    async fn carry_out(&self, mut job: Job, connection: &mut Option<Connection>) {
+        if job.cancel.is_cancelled() {
+            return job.fail(SendError::Cancelled);
+        }
+        let mut attempt = self.attempt(&mut job, connection).await;
+        let again = attempt.goes_again && job.source.rewind();
+        if again && lock(&self.state).phase != Phase::Aborted {
+            attempt = self.attempt(&mut job, connection).await;
+        }
+        (job.report)(attempt.outcome, attempt.details);
+    }
+
+    /// Sends a message over the connection, or a new one where there is none; one that is of no use
+    /// after that is gone.
+    async fn attempt(&self, job: &mut Job, connection: &mut Option<Connection>) -> Attempt {
+        if let Route::Exchanges(domain, port) = &self.options.client.route {
+            return self.pass(job, (domain, *port), connection).await;
+        }
+        let cancel = Arc::clone(&job.cancel);
+        let mut delivery = None;
+        let result = tokio::select! {
+            biased;
+            outcome = self.try_once(job, connection, &mut delivery) => outcome,
+            () = cancel.cancelled() => Err(SendError::Cancelled),
+            () = self.aborted() => Err(SendError::Closed),
+        };
+        let usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
+        let details = connection.as_ref().map(Connection::details).unwrap_or_default();
+        let headway = connection.as_ref().map_or(Headway::None, Connection::headway);
+        let is_first = connection.as_ref().is_none_or(|connection| connection.messages() <= 1);
+        let outcome = match (result, &*connection) {
+            (Ok(outcome), _) => outcome,
+            (Err(error), Some(connection)) => connection.lost(delivery.as_ref(), error),
+            (Err(error), None) => Outcome::Failed(error),
+        };
+        if !usable {
+            *connection = None;
+        }
+        let goes_again = !usable && !is_first && outcome.goes_again(headway);
+        Attempt { outcome, details, goes_again }
+    }
+
+    async fn try_once(
+        &self,
+        job: &mut Job,
+        connection: &mut Option<Connection>,
+        delivery: &mut Option<Delivery>,
+    ) -> Result<Outcome, SendError> {
+        loop {
+            let turn = self.keep_to_rate(connection).await?;
+            let connection = match connection {
+                Some(connection) => connection,
+                None => {
+                    let opened = Connection::open(&self.options.client).await?;
+                    self.connected.fetch_add(1, Ordering::Relaxed);
+                    connection.insert(opened)
+                }
+            };
+            drop(turn);
+            if let Some(outcome) = connection.await_source(&job.source).await {
+                return Ok(outcome);
+            }
+            // Others may have been faster.
+            if self.rate.as_ref().is_none_or(Rate::start) {
+                return connection.deliver(&job.envelope, &mut job.source, delivery).await;
+            }
+        }
+    }
+
+    /// Waits until another message may leave; a connection that is lost or rests too long before
+    /// that is gone.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`]: what has not left is not to leave.
+    async fn keep_to_rate(
+        &self,
+        connection: &mut Option<Connection>,
+    ) -> Result<Option<Turn<'_>>, SendError> {
+        let Some(rate) = &self.rate else { return Ok(None) };
+        let idle_since = Instant::now();
+        let mut pause = pin!(rate.pause(connection.is_none()));
+        loop {
+            let end = self.end.notified();
+            if lock(&self.state).phase == Phase::Withdrawn {
+                return Err(SendError::Closed);
+            }
+            let rest = sleep_until(idle_since + self.options.idle_timeout);
+            tokio::select! {
+                biased;
+                turn = &mut pause => return Ok(turn),
+                () = end => {}
+                () = rest, if connection.is_some() => {
+                    if let Some(connection) = connection.take() {
+                        connection.quit().await;
+                    }
+                }
+                () = disturbed(connection) => *connection = None,
+            }
+        }
+    }
+
+    /// Sends a message to one exchange of a domain after the other.
+    async fn pass(
+        &self,
+        job: &mut Job,
+        place: (&str, u16),
+        connection: &mut Option<Connection>,
+    ) -> Attempt {
+        let mut passage = Passage::new(Arc::clone(&job.envelope));
+        let result = tokio::select! {
+            biased;
+            result = passage.go(&self.options.client, place, &mut job.source) => result,
+            () = job.cancel.cancelled() => Err(SendError::Cancelled),
+            () = self.aborted() => Err(SendError::Closed),
+        };
+        let passed = passage.end(result);
+        self.connected.fetch_add(passed.connected, Ordering::Relaxed);
+        *connection = passed.connection;
+        Attempt { outcome: passed.outcome, details: passed.details, goes_again: false }
+    }
+
+    async fn aborted(&self) {
+        loop {
+            let end = self.end.notified();
+            tokio::pin!(end);
+            end.as_mut().enable();
+            if lock(&self.state).phase == Phase::Aborted {
+                return;
+            }
+            end.await;
+        }
+    }
+
+    fn leave(&self) {
+        let closed = {
+            let mut state = lock(&self.state);
+            state.alive -= 1;
+            if state.alive == 0 && state.phase != Phase::Open { state.closed.take() } else { None }
+        };
+        if let Some(closed) = closed {
+            closed();
+        }
+    }
+}
+
+async fn disturbed(connection: &mut Option<Connection>) {
+    match connection {
+        Some(connection) => connection.disturbed().await,
+        None => std::future::pending().await,
+    }
+}
