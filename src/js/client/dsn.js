@@ -8,6 +8,7 @@ const RETURNS = ['FULL', 'HDRS'];
 const NOTIFICATIONS = ['NEVER', 'SUCCESS', 'FAILURE', 'DELAY'];
 /** RFC 3461 section 4.4. */
 const MAX_ENVID = 100;
+const MAIL = 'rfc822';
 const UTF_8 = 'utf-8';
 
 const isGiven = (/** @type {unknown} */ value) => value !== undefined && value !== null;
@@ -48,7 +49,8 @@ function recipientDsn(/** @type {any} */ { notify, orcpt, recipient }, /** @type
   }
   return to.map((address) => {
     if (isNone) return words.join(' ');
-    return [...words, `ORCPT=${orcptOf(original === true ? address : String(original))}`].join(' ');
+    const [type, text] = original === true ? [MAIL, address] : typed(String(original));
+    return [...words, `ORCPT=${orcptOf(type, text)}`].join(' ');
   });
 }
 
@@ -65,16 +67,21 @@ function notifyOf(/** @type {unknown} */ notify) {
   throw new RangeError(`envelope.dsn.notify must be ${wanted}, each once, not ${inspect(notify)}`);
 }
 
-/** An address and its type (RFC 3461 section 4.2, RFC 6533 section 3). @param {string} given */
-function orcptOf(given) {
-  const [, type, text] = /^([A-Za-z0-9-]+);(.*)$/s.exec(given) ?? ['', 'rfc822', given];
-  const isMail = ['rfc822', UTF_8].includes(type.toLowerCase());
+/** The type that an address was given with, if it was. @param {string} given */
+function typed(given) {
+  const [, type, text] = /^([A-Za-z0-9-]+);(.*)$/s.exec(given) ?? ['', MAIL, given];
+  return [type, text];
+}
+
+/** An address behind its type (RFC 3461 section 4.2, RFC 6533 section 3). @param {string} type @param {string} text */
+function orcptOf(type, text) {
+  const isMail = [MAIL, UTF_8].includes(type.toLowerCase());
   const isAscii = /^[\x20-\x7e]*$/.test(text);
   if (!isMail || (isAscii && type.toLowerCase() !== UTF_8)) {
     return `${type};${xtext('orcpt', text)}`;
   }
   if (text === '' || /[\p{Cc}\p{Cs}]/u.test(text)) {
-    throw new RangeError(`envelope.dsn.orcpt must be an address, not ${inspect(given)}`);
+    throw new RangeError(`envelope.dsn.orcpt must be an address, not ${inspect(text)}`);
   }
   return `${UTF_8};${text.replace(/[^!-*,-<>-[\]-~]/gu, embedded)}`;
 }
