@@ -83,7 +83,12 @@ function orcptOf(type, text) {
   if (text === '' || /[\p{Cc}\p{Cs}]/u.test(text)) {
     throw new RangeError(`envelope.dsn.orcpt must be an address, not ${inspect(text)}`);
   }
-  return `${UTF_8};${text.replace(/[^!-*,-<>-[\]-~]/gu, embedded)}`;
+  return `${UTF_8};${utf8Address(text)}`;
+}
+
+/** An address in ASCII, as reports have it (RFC 6533 section 3, utf-8-addr-xtext). @param {string} address */
+function utf8Address(address) {
+  return address.replace(/[^!-*,-<>-[\]-~]/gu, embedded);
 }
 
 /** A character as it stands in ASCII (RFC 6533 section 3, EmbeddedUnicodeChar). @param {string} char */
@@ -103,4 +108,4 @@ function xtext(name, text) {
   );
 }
 
-module.exports = { mailDsn, recipientDsn };
+module.exports = { mailDsn, recipientDsn, utf8Address };

@@ -2,10 +2,16 @@
 // A delivery status notification (RFC 3464) in the form of RFC 6522.
 
 const { Buffer } = require('node:buffer');
+const { utf8Address } = require('../../client/dsn.js');
 
 /** Bytes of the message that its report gives back. */
 const MAX_HEADER = 64 * 1_024;
 const END_OF_HEADER = '\r\n\r\n';
+/** Characters of a line, if its words let it (RFC 5322 section 2.1.1). */
+const LINE = 76;
+/** A line has room for so much of a word, and for a name (RFC 5322 section 2.1.1: 998 characters). */
+const WORD = 900;
+const LINE_WORDS = new RegExp(`[!-~]{1,${WORD}}`, 'g');
 
 /**
  * The report on a message that was not delivered, with its header.
@@ -22,7 +28,8 @@ async function bounceOf(mail, hostname, message) {
   const report = new MimeNode('multipart/report; report-type=delivery-status');
   report.setHeader({
     From: `Mail Delivery System <MAILER-DAEMON@${hostname}>`,
-    To: from,
+    // No line has room for more, and a mailbox is not to be folded.
+    To: from.length <= WORD ? from : 'undisclosed-recipients:;',
     Subject: 'Undelivered Mail Returned to Sender',
     'Auto-Submitted': 'auto-replied',
   });
@@ -41,7 +48,7 @@ async function bounceOf(mail, hostname, message) {
     ]) +
       '\r\n' +
       fields([
-        ['Final-Recipient', `rfc822; ${to}`],
+        ['Final-Recipient', typedAddress(to)],
         ['Action', 'failed'],
         ['Status', status.replace(/^4/, '5')],
         ['Diagnostic-Code', `smtp; ${reason}`],
@@ -55,9 +62,29 @@ async function bounceOf(mail, hostname, message) {
   });
 }
 
-/** Lines of a header, each in one line of ASCII. */
+/** Fields of a header in ASCII, folded between words (RFC 5322 section 2.2.3). */
 const fields = (/** @type {string[][]} */ list) =>
-  list.map(([name, value]) => `${name}: ${value.replace(/[^\x20-\x7e]+/g, ' ')}\r\n`).join('');
+  list.map(([name, value]) => `${folded(`${name}:`, wordsOf(value)).join('\r\n')}\r\n`).join('');
+
+/** Words of a text, none of them longer than a line. @param {string} text */
+const wordsOf = (text) => text.match(LINE_WORDS) ?? [];
+
+/** @param {string} name the first line begins with it and a word @param {string[]} words */
+function folded(name, [first = '', ...words]) {
+  const lines = [`${name} ${first}`];
+  for (const word of words) {
+    const line = `${lines.at(-1)} ${word}`;
+    if (line.length <= LINE) lines.splice(-1, 1, line);
+    else lines.push(` ${word}`);
+  }
+  return lines;
+}
+
+/** An address as reports have it (RFC 3464 section 2.3.2, RFC 6533 section 3). @param {string} address */
+function typedAddress(address) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII
+  return /^[\x00-\x7f]*$/.test(address) ? `rfc822; ${address}` : `utf-8; ${utf8Address(address)}`;
+}
 
 async function headerOf(/** @type {AsyncIterable<Buffer>} */ message) {
   let head = Buffer.alloc(0);
