@@ -261,7 +261,7 @@ export interface ClassicSession {
   /** @param size in bytes */
   mail(from: string, size?: number): Promise<string>;
   rcpt(recipient: string): Promise<string>;
-  /** Sends a text that `Client.prepare` made. */
+  /** Sends a text that `Client.prepare` made; one with a lone dot before its end is refused. */
   data(text: string): Promise<string>;
   rset(): Promise<string>;
   quit(): Promise<string>;
@@ -288,7 +288,7 @@ export namespace Client {
     envelope: Envelope,
     message: Message,
   ): Promise<SendResult>;
-  /** Doubles the dots that begin lines, and adds the end of data. For `Session.data`. */
+  /** Makes line ends CRLF, doubles the dots that begin lines, and adds the end of data. For `Session.data`. */
   export function prepare(text: string): string;
   export const Pool: new (options: PoolOptions) => OnePool;
   export type Pool = OnePool;

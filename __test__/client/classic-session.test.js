@@ -137,7 +137,10 @@ describe('a session', { timeout: 60_000 }, () => {
         await assert.rejects(call, refused);
       }
     }
-    for (const text of ['x', 'x\r\n.\r\ny\r\n.', 'x\r\n.\r\nQUIT', '']) {
+    const early = ['\n.\n', '\r.\r', '\n.\r\n', '\r\n.\n', '\r\n.\r'].map(
+      (end) => `x${end}QUIT\r\n.`,
+    );
+    for (const text of ['x', 'x\r\n.\r\ny\r\n.', 'x\r\n.\r\nQUIT', '', 'x\n.', ...early]) {
       await assert.rejects(session.data(text), refused);
     }
     assert.deepEqual(server.names('message'), []);
@@ -205,17 +208,5 @@ describe('a session', { timeout: 60_000 }, () => {
       session.close();
       if (socket && !socket.destroyed) await once(socket, 'close');
     });
-  }
-});
-
-test('prepare doubles dots and adds the end', () => {
-  for (const [text, expected] of [
-    ['', '\r\n.'],
-    ['a', 'a\r\n.'],
-    ['.a\r\n..b\r\nc.', '..a\r\n...b\r\nc.\r\n.'],
-    ['a\r\n.', 'a\r\n..\r\n.'],
-    ['.\r\n.\r\n', '..\r\n..\r\n\r\n.'],
-  ]) {
-    assert.equal(Client.prepare(text), expected);
   }
 });

@@ -5,6 +5,7 @@ const net = require('node:net');
 const { randomBytes } = require('node:crypto');
 const { SmtpError } = require('../errors.js');
 const { exchangesOf } = require('./exchanges.js');
+const { faultOf } = require('./prepared.js');
 const { Wire } = require('./stream-session.js');
 
 const PORT = 25;
@@ -12,7 +13,6 @@ const PORT = 25;
 const CONNECTION = { autoSelectFamily: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
 const DATA_GO_ON = 354;
 const ERRORS = 400;
-const END_OF_DATA = /(^|\r\n)\.\r\n/;
 
 /**
  * @typedef {object} ClientListeners
@@ -97,11 +97,8 @@ class SessionImplementation {
   data(data) {
     return this.#call({ name: 'DATA', data }, async () => {
       const text = `${data}\r\n`;
-      const end = END_OF_DATA.exec(text);
-      if (end === null || end.index + end[0].length !== text.length) {
-        const fault = end === null ? 'does not end' : 'goes on behind its end';
-        throw new SmtpError('SMTP_ERR_ARGUMENT', `the text ${fault}: use Client.prepare`);
-      }
+      const fault = faultOf(text);
+      if (fault) throw new SmtpError('SMTP_ERR_ARGUMENT', `the text ${fault}: use Client.prepare`);
       const asked = await this.#wire.request('DATA');
       if (asked.code !== DATA_GO_ON) {
         if (asked.code >= ERRORS) return asked;
@@ -216,16 +213,6 @@ function textOf({ code, lines }) {
     .trim();
 }
 
-/**
- * Doubles the dot that begins a line, and adds the end of data without its last CRLF, which `data`
- * adds.
- *
- * @param {string} text
- */
-function prepare(text) {
-  return `${String(text).replace(/^\./gm, '..')}\r\n.`;
-}
-
 /** Works with and without `new`, as the original did. */
 const Session = new Proxy(SessionImplementation, {
   apply: (target, _context, args) => Reflect.construct(target, args),
@@ -233,4 +220,4 @@ const Session = new Proxy(SessionImplementation, {
 Object.defineProperty(SessionImplementation, 'name', { value: 'Session' });
 SessionImplementation.prototype.constructor = Session;
 
-module.exports = { Session, prepare };
+module.exports = { Session };
