@@ -24,6 +24,26 @@ pub(super) fn is_domain(text: &str) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
+    is_plain_name(text.as_bytes()).unwrap_or_else(|| has_labels(text))
+}
+
+/// The same at a glance, of a name that is ASCII, as nearly all are.
+fn is_plain_name(name: &[u8]) -> Option<bool> {
+    let (mut before, mut label) = (b'.', 0);
+    for (at, &byte) in name.iter().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => {}
+            b'-' if before != b'.' => {}
+            b'.' if before != b'.' && before != b'-' && at - label <= MAX_LABEL => label = at + 1,
+            0..=127 => return Some(false),
+            _ => return None,
+        }
+        before = byte;
+    }
+    Some(before != b'.' && before != b'-' && name.len() - label <= MAX_LABEL)
+}
+
+fn has_labels(text: &str) -> bool {
     let labels: Option<usize> = text.split('.').map(|label| Some(length(label)? + 1)).sum();
     labels.is_some_and(|bytes| bytes <= MAX_DOMAIN + 1)
 }

@@ -67,17 +67,34 @@ impl<'a> Path<'a> {
 /// Where a path ends that has one reading at a glance, as nearly all have: one `@` at most, and
 /// nothing that any rule looks at. With it what stands behind the `@`.
 fn end_of_plain(inner: &str) -> Option<(usize, Option<&str>)> {
-    let mut domain = None;
-    for (at, byte) in inner.bytes().enumerate() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'+' | b'=' => {}
-            b'@' if domain.is_none() && at > 0 => domain = Some(at + 1),
-            b'>' => return Some((at, domain.map(|from| &inner[from..at]))),
-            _ => return None,
+    let at = end_of_word(inner)?;
+    match inner.as_bytes()[at] {
+        b'>' => Some((at, None)),
+        b'@' if at > 0 => {
+            let domain = &inner[at + 1..];
+            let length = end_of_word(domain).filter(|end| domain.as_bytes()[*end] == b'>')?;
+            Some((at + 1 + length, Some(&domain[..length])))
         }
+        _ => None,
     }
-    None
 }
+
+fn end_of_word(text: &str) -> Option<usize> {
+    text.bytes().position(|byte| !IS_PLAIN[usize::from(byte)])
+}
+
+/// By byte, whether no rule looks at it.
+const IS_PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let char = byte as u8;
+        table[byte] =
+            char.is_ascii_alphanumeric() || matches!(char, b'.' | b'-' | b'_' | b'+' | b'=');
+        byte += 1;
+    }
+    table
+};
 
 /// Where `wanted` stands outside of quotes, if all before it may be in a path.
 fn end_of(text: &str, wanted: char) -> Option<usize> {
