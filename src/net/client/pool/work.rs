@@ -77,9 +77,6 @@ impl Shared {
     /// Sends a message, once more where a connection that had been used before turns out to be of no
     /// use.
     async fn carry_out(&self, mut job: Job, connection: &mut Option<Connection>) {
-        if job.cancel.is_cancelled() {
-            return job.fail(SendError::Cancelled);
-        }
         let mut attempt = self.attempt(&mut job, connection).await;
         let again = attempt.goes_again && job.source.rewind();
         if again && lock(&self.state).phase != Phase::Aborted {
@@ -91,6 +88,10 @@ impl Shared {
     /// Sends a message over the connection, or a new one where there is none; one that is of no use
     /// after that is gone.
     async fn attempt(&self, job: &mut Job, connection: &mut Option<Connection>) -> Attempt {
+        if job.cancel.is_cancelled() {
+            let outcome = Outcome::Failed(SendError::Cancelled);
+            return Attempt { outcome, details: Details::default(), goes_again: false };
+        }
         if let Route::Exchanges(domain, port) = &self.options.client.route {
             return self.pass(job, (domain, *port), connection).await;
         }
