@@ -33,6 +33,17 @@ describe('a command line', () => {
     assert.deepEqual([own.isSelfSigned, own.certificateFile, own.tls], [true, 'o', undefined]);
   });
 
+  test('demands a login whose password is in the environment', () => {
+    const env = { SMTP_ENGINE_PASSWORD: 'secret' };
+    assert.deepEqual(parseCommandLine(['--auth', 'tim'], env).requiredLogin, {
+      user: 'tim',
+      password: 'secret',
+    });
+    assert.equal(parseCommandLine([], env).requiredLogin, undefined);
+    assert.throws(() => parseCommandLine(['--auth', 'tim'], {}), /SMTP_ENGINE_PASSWORD/);
+    assert.throws(() => parseCommandLine(['--auth='], env), UsageError);
+  });
+
   test('that makes no sense is told so in one line', () => {
     for (const argv of [['--prot', '5'], ['file'], ['--port'], ['--tls-key', 'k'], ['--json=5']]) {
       assert.throws(

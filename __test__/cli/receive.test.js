@@ -6,7 +6,9 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { describe, test } = require('node:test');
-const { command, deliver, finished, receiving } = require('../support/command.js');
+const { Child } = require('../support/child.js');
+const { Client } = require('../support/client.js');
+const { CLI, command, deliver, finished, portOf, receiving } = require('../support/command.js');
 
 const MAIL = 'Subject: Hello\r\n\r\ntext\r\n';
 
@@ -86,4 +88,53 @@ test('what keeps it from starting is said in the words of the command line', {
   );
   assert.equal(exit, 1);
   assert.match(errors, /^smtp-engine: --tls-cert .*\n$/);
+});
+
+describe('logins', { timeout: 60_000 }, () => {
+  const base64 = (/** @type {string} */ text) => Buffer.from(text).toString('base64');
+  const plain = (/** @type {string} */ user, /** @type {string} */ password) =>
+    `AUTH PLAIN ${base64(`\0${user}\0${password}`)}`;
+
+  test('of anybody are taken, and nobody has to', async (t) => {
+    const { child, port } = await receiving(t, '--json');
+    const client = await Client.connect(port);
+    const { text } = await client.command('EHLO client.example', 250);
+    assert.match(text, /^250[ -]AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER$/m);
+    await client.command(plain('anybody', 'Tr0ub4dor'), 235);
+    client.destroy();
+    /** @type {any[]} */
+    const lines = [];
+    while (!lines.at(-1)?.includes('disconnect')) lines.push(await child.line());
+    const { mechanism, user, accepted } = JSON.parse(lines[2]);
+    assert.deepEqual([mechanism, user, accepted], ['PLAIN', 'anybody', true]);
+    assert.ok(!lines.join('').includes('Tr0ub4dor'));
+    assert.equal(await deliver(port, MAIL), 250);
+  });
+
+  test('by --auth are one alone', async (t) => {
+    const env = { SMTP_ENGINE_PASSWORD: 'Tr0ub4dor' };
+    const child = new Child(t, process.execPath, [CLI, '--port=0', '--json', '--auth=tim'], env);
+    const port = await portOf(child);
+    const client = await Client.connect(port);
+    const { text } = await client.command('EHLO client.example', 250);
+    assert.match(text, /^250[ -]AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256$/m);
+    await client.command('MAIL FROM:<a@client.example>', 530);
+    await client.command(plain('tom', 'Tr0ub4dor'), 535);
+    await client.command(plain('tim', 'other'), 535);
+    await client.command(plain('tim', 'Tr0ub4dor'), 235);
+    await client.command('MAIL FROM:<a@client.example>', 250);
+    client.destroy();
+    const lines = [];
+    while (!lines.at(-1)?.includes('disconnect')) lines.push(await child.line());
+    const logins = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'auth');
+    assert.deepEqual(
+      logins.map(({ user, accepted }) => [user, accepted]),
+      [
+        ['tom', false],
+        ['tim', false],
+        ['tim', true],
+      ],
+    );
+    assert.ok(!lines.join('').includes('Tr0ub4dor'));
+  });
 });

@@ -17,9 +17,11 @@ class Child {
    * @param {import('node:test').TestContext} t
    * @param {string} command
    * @param {string[]} args
+   * @param {NodeJS.ProcessEnv} [env] besides that of the tests
    */
-  constructor(t, command, args) {
-    this.process = spawn(command, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
+  constructor(t, command, args, env) {
+    const stdio = /** @type {const} */ (['pipe', 'pipe', 'pipe']);
+    this.process = spawn(command, args, { cwd: ROOT, stdio, env: { ...process.env, ...env } });
     this.process.stdin.on('error', () => {});
     this.process.stderr.on('data', (chunk) => {
       this.errors += chunk;

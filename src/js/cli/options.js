@@ -16,6 +16,8 @@ Receives mail over SMTP and shows a line for each message.
   --maildir DIR    keep each message in this maildir, which is made if it is missing
   --print          print each message: its header, and its text with a bound
   --json           print one JSON line for each event instead of text
+  --auth USER      take mail after a login by this user only; the password is in the
+                   environment, SMTP_ENGINE_PASSWORD (without it any login is taken, and none)
   --tls-key FILE   the private key (PEM) for STARTTLS; needs --tls-cert
   --tls-cert FILE  the certificate (PEM) for STARTTLS; needs --tls-key
   --tls-passphrase-file FILE
@@ -35,6 +37,7 @@ const OPTIONS = /** @type {const} */ ({
   maildir: { type: 'string' },
   print: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  auth: { type: 'string' },
   'tls-key': { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-passphrase-file': { type: 'string' },
@@ -51,9 +54,10 @@ class UsageError extends Error {}
 
 /**
  * @param {string[]} argv
+ * @param {NodeJS.ProcessEnv} [env]
  * @throws {UsageError}
  */
-function parseCommandLine(argv) {
+function parseCommandLine(argv, env = process.env) {
   const { values } = parsed({ args: argv, options: OPTIONS, allowPositionals: false });
   const { 'tls-key': key, 'tls-cert': cert, 'tls-passphrase-file': passphraseFile } = values;
   if (!key !== !cert) throw new UsageError('--tls-key and --tls-cert go together');
@@ -71,10 +75,20 @@ function parseCommandLine(argv) {
     ...values,
     port: portOf(values.port),
     host: hostOf(values.host),
+    requiredLogin: loginOf(values.auth, env.SMTP_ENGINE_PASSWORD),
     isSelfSigned,
     certificateFile,
     tls: key && cert ? { key, cert, passphraseFile } : undefined,
   };
+}
+
+/** Who has to log in, if anybody. @param {string | undefined} user @param {string | undefined} password */
+function loginOf(user, password) {
+  if (user === undefined) return undefined;
+  if (!password) {
+    throw new UsageError('--auth needs the password in the environment, SMTP_ENGINE_PASSWORD');
+  }
+  return { user, password };
 }
 
 /**

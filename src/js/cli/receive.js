@@ -11,6 +11,16 @@ const { readable, subjectOf } = require('./message.js');
 const { reporter } = require('./output.js');
 const { StatusLine } = require('./status.js');
 
+/** How a client logs in that is taken for anybody, and one whose password is known. */
+const SHOWN = /** @type {const} */ (['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER']);
+const PROVABLE = /** @type {const} */ ([
+  'PLAIN',
+  'LOGIN',
+  'CRAM-MD5',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-256-PLUS',
+]);
+
 /**
  * @typedef {import('./options.js').Options} Options
  * @typedef {InstanceType<typeof import('./output.js').Output>} Output
@@ -70,11 +80,16 @@ async function start(options, output, report, status) {
   const listeners = {
     ...sessionListeners(report, options, totals, maildir),
     ...(options.json ? detailListeners(report) : {}),
+    auth: judgeOf(report, options),
   };
-  const { port, host } = options;
+  const { port, host, requiredLogin } = options;
   // A session that is typed, or sent by `printf`, ends its lines in a bare LF.
   const server = new Server(
-    { name, port, host, tls, lineFeeds: true, unknownParameters: 'ignore' },
+    {
+      ...{ name, port, host, tls, lineFeeds: true, unknownParameters: 'ignore' },
+      ...{ allowInsecureAuth: true, requireAuth: requiredLogin !== undefined },
+      authMechanisms: requiredLogin ? PROVABLE : SHOWN,
+    },
     listeners,
   );
   await server.listen(undefined);
@@ -152,6 +167,23 @@ function sessionListeners(report, options, totals, maildir) {
       await report('data', fields);
       return true;
     },
+  };
+}
+
+/**
+ * Takes any login, or the one that is wanted. A password is not told of.
+ *
+ * @param {Report} report
+ * @param {Options} options
+ * @returns {NonNullable<import('../../../index.js').Listeners['auth']>}
+ */
+function judgeOf(report, { json, requiredLogin: wanted }) {
+  return async function (login) {
+    const { mechanism, username: user } = login;
+    const secret = wanted?.user === user ? wanted.password : null;
+    const accepted = wanted === undefined || (await login.verify(secret));
+    if (json) report('auth', { session: this.id, mechanism, user, accepted });
+    return accepted;
   };
 }
 
