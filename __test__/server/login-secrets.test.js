@@ -1,0 +1,262 @@
+'use strict';
+// What clients log in with is shown by nothing: right or wrong, whole or malformed, taken or refused. Each
+// conversation notes what is secret in it, and every output is searched for all of that.
+
+const assert = require('node:assert/strict');
+const { createHash, createHmac, pbkdf2Sync } = require('node:crypto');
+const { subscribe, unsubscribe } = require('node:diagnostics_channel');
+const { describe, test } = require('node:test');
+const { inspect } = require('node:util');
+const { p256 } = require('../support/certificates.js');
+const { Child } = require('../support/child.js');
+const { Client } = require('../support/client.js');
+const { CLI, portOf } = require('../support/command.js');
+const { serve } = require('../support/serve.js');
+
+const USER = 'tim';
+const RIGHT = 'Tr0ub4dor-is-right';
+const WRONG = 'Tr0ub4dor-is-wrong';
+const KEYS = { key: p256().key, cert: p256().cert };
+const CHANNELS = ['session:start', 'session:end', 'transaction', 'message'].map(
+  (name) => `smtp-engine:${name}`,
+);
+/** Shorter ones stand in any text. */
+const SHORTEST = 6;
+
+const base64 = (/** @type {string | Buffer} */ text) => Buffer.from(text).toString('base64');
+const plain = (/** @type {string} */ text) => Buffer.from(text, 'base64').toString();
+
+/** What must not be seen, and what was. */
+class Watch {
+  /** @type {Set<string>} */
+  #secrets = new Set([RIGHT, WRONG]);
+  /** @type {string[]} */
+  outputs = [];
+
+  /** A line of an exchange, of either side: it, and what it is base64 of but for names. @param {string} line */
+  secret(line) {
+    const parts = plain(line).split(/[^\x21-\x7e]+/);
+    for (const text of [line, ...parts.filter((part) => !part.startsWith(USER))]) {
+      if (text.length >= SHORTEST) this.#secrets.add(text);
+    }
+    return line;
+  }
+
+  see(/** @type {string} */ where, /** @type {string} */ text) {
+    this.outputs.push(`${where} ${text}`);
+  }
+
+  check() {
+    assert.ok(this.#secrets.size > 10, 'there are secrets');
+    for (const output of this.outputs) {
+      const seen = [...this.#secrets].find((secret) => output.includes(secret));
+      assert.equal(seen, undefined, output.slice(0, 500));
+    }
+  }
+}
+
+const hmac = (/** @type {string} */ hash, /** @type {any} */ key, /** @type {string} */ text) =>
+  createHmac(hash, key).update(text).digest();
+
+/** The responses of a mechanism, each to the challenge before it. */
+const EXCHANGES = {
+  PLAIN: (password) => [() => `\0${USER}\0${password}`],
+  LOGIN: (password) => [() => `${USER}-by-LOGIN`, () => password],
+  'CRAM-MD5': (password) => [
+    (challenge) => `${USER} ${hmac('md5', password, challenge).toString('hex')}`,
+  ],
+  'SCRAM-SHA-256': (password) => [
+    () => `n,,n=${USER},r=the-nonce-of-a-client`,
+    (first) => {
+      const [, nonce, salt, rounds] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(first) ?? [];
+      if (nonce === undefined) return 'c=biws,r=none,p=none';
+      const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), +rounds, 32, 'sha256');
+      const key = hmac('sha256', salted, 'Client Key');
+      const last = `c=biws,r=${nonce}`;
+      const message = `n=${USER},r=the-nonce-of-a-client,${first},${last}`;
+      const signature = hmac('sha256', createHash('sha256').update(key).digest(), message);
+      return `${last},p=${base64(key.map((byte, at) => byte ^ signature[at]))}`;
+    },
+    () => '',
+  ],
+  XOAUTH2: (token) => [() => `user=${USER}\x01auth=Bearer ${token}\x01\x01`, () => ''],
+  OAUTHBEARER: (token) => [() => `n,a=${USER},\x01auth=Bearer ${token}\x01\x01`, () => '\x01'],
+};
+const MECHANISMS = Object.keys(EXCHANGES);
+const FIRST_BY_CLIENT = MECHANISMS.filter((name) => name !== 'CRAM-MD5');
+
+/** Carries an exchange out; `spoil` makes a line of it another. The last reply's code. */
+async function exchange(client, watch, mechanism, password, { initial, spoil = (line) => line }) {
+  const responses = EXCHANGES[mechanism](password);
+  let line = `AUTH ${mechanism}`;
+  if (initial) line += ` ${watch.secret(spoil(base64(responses.shift()(''))))}`;
+  let reply = await client.command(line);
+  while (reply.code === 334 && responses.length > 0) {
+    const challenge = plain(watch.secret(reply.lines[0]));
+    // What a client that is asked for it in vain would have said first.
+    reply = await client.command(watch.secret(spoil(base64(responses.shift()(challenge)))));
+  }
+  return reply.code;
+}
+
+/** Every way to log in and not to; `begin` opens a session that has greeted. */
+async function converse(begin, watch, offered) {
+  for (const mechanism of MECHANISMS) {
+    for (const initial of FIRST_BY_CLIENT.includes(mechanism) ? [true, false] : [false]) {
+      for (const password of [RIGHT, WRONG]) {
+        const isRight = password === RIGHT;
+        const client = await begin();
+        const code = await exchange(client, watch, mechanism, password, { initial });
+        const wanted = isRight ? 235 : 535;
+        assert.equal(code, offered.includes(mechanism) ? wanted : 504, `${mechanism} ${password}`);
+        await client.command('RSET', 250);
+        client.destroy();
+      }
+      for (const [name, spoil] of [
+        ['no base64', (line) => `${line}?`],
+        ['cut', (line) => line.slice(0, -3)],
+        ['doubled', (line) => `${line} ${line}`],
+        ['too long', (line) => (line === '' ? line : line.repeat(Math.ceil(12_300 / line.length)))],
+      ]) {
+        const client = await begin();
+        const code = await exchange(client, watch, mechanism, RIGHT, { initial, spoil });
+        assert.ok([500, 501, 504, 535].includes(code), `${mechanism} ${name}: ${code}`);
+        await client.command('NOOP', 250);
+        client.destroy();
+      }
+    }
+  }
+  await strayLines(begin, watch);
+}
+
+/** Lines that were meant for an exchange, and came elsewhere. */
+async function strayLines(begin, watch) {
+  const response = watch.secret(base64(`\0${USER}\0${RIGHT}`));
+  for (const line of [
+    `AUTH ${response}`,
+    `AUTH NTLM ${response}`,
+    `AUTH=PLAIN ${response}`,
+    `AUTHPLAIN ${response}`,
+    `auth plain\t${response}`,
+    ` AUTH PLAIN ${response} x`,
+    `\x01AUTH PLAIN ${response}`,
+    `AUTH PLAIN ${response} ${response}`,
+  ]) {
+    const client = await begin();
+    const { code } = await client.command(line);
+    assert.ok(code >= 500, line);
+    // A client that does not look at replies goes on with its exchange.
+    for (const next of [watch.secret(base64(`${USER}-goes-on`)), watch.secret(base64(RIGHT))]) {
+      assert.equal((await client.command(next)).code, 500);
+    }
+    await client.command('NOOP', 250);
+    client.destroy();
+  }
+  const client = await begin();
+  await client.command('MAIL FROM:<a@client.example>', 250);
+  await client.command(`AUTH PLAIN ${response}`, 503);
+  await client.command('RSET', 250);
+  await client.command(`AUTH PLAIN ${response}`, 235);
+  await client.command(`AUTH PLAIN ${response}`, 503);
+  await client.command(response, 500);
+  client.destroy();
+}
+
+describe('nothing shows what clients log in with', { timeout: 120_000 }, () => {
+  test('to a program: debug, events, errors, warnings, channels', async (t) => {
+    const watch = new Watch();
+    const seen = (where) => (value) => {
+      watch.see(where, typeof value === 'string' ? value : inspect(value, { depth: 3 }));
+      return true;
+    };
+    const hear = (message, name) => seen(name)(message);
+    const warned = seen('warning');
+    process.on('warning', warned);
+    for (const name of CHANNELS) subscribe(name, hear);
+    t.after(() => {
+      process.off('warning', warned);
+      for (const name of CHANNELS) unsubscribe(name, hear);
+    });
+    const listeners = {
+      message: seen('message'),
+      response: seen('response'),
+      error: seen('error'),
+      mail: seen('mail'),
+      async auth(login) {
+        watch.see('login', inspect(login, { depth: 3 }));
+        watch.see('login', JSON.stringify(login));
+        watch.see('session', inspect(this, { depth: 3 }));
+        if (login.token) return login.token === RIGHT;
+        if (login.username.endsWith('throws')) throw new Error('the listener failed');
+        return login.verify(login.username.startsWith(USER) ? RIGHT : null);
+      },
+    };
+    const params = {
+      ...{ tls: KEYS, allowInsecureAuth: true, maxAuthFailures: 0, maxBadCommands: 0 },
+      authMechanisms: MECHANISMS,
+      debug: (type, text) => watch.see(`debug ${type}`, text),
+    };
+    const { greeted } = await serve(t, params, listeners);
+    await converse(greeted, watch, MECHANISMS);
+    const failing = await greeted();
+    const response = watch.secret(base64(`\0${USER}-throws\0${RIGHT}`));
+    await failing.command(`AUTH PLAIN ${response}`, 454);
+    for (const mechanism of MECHANISMS) {
+      const shown = watch.outputs.filter((output) => output.includes(`AUTH ${mechanism}`));
+      assert.ok(shown.length > 1, `AUTH ${mechanism} is told of`);
+    }
+    for (const output of ['message ***', 'response 334', 'debug SERVER 334', 'message AUTH']) {
+      assert.ok(watch.outputs.includes(output), output);
+    }
+    watch.check();
+  });
+
+  test('before TLS', async (t) => {
+    const watch = new Watch();
+    const debug = (type, text) => watch.see(`debug ${type}`, text);
+    const auth = () => assert.fail('a password is looked at');
+    const { greeted } = await serve(t, { tls: KEYS, maxBadCommands: 0, debug }, { auth });
+    const client = await greeted();
+    for (const mechanism of MECHANISMS) {
+      const initial = FIRST_BY_CLIENT.includes(mechanism);
+      assert.equal(await exchange(client, watch, mechanism, RIGHT, { initial }), 538);
+      await client.command(watch.secret(base64(RIGHT)), 500);
+    }
+    watch.secret(base64(`\0${USER}\0${RIGHT}`));
+    watch.check();
+  });
+
+  test("in the command's lines", async (t) => {
+    const watch = new Watch();
+    const env = { SMTP_ENGINE_PASSWORD: RIGHT };
+    const args = ['--port=0', '--json', `--auth=${USER}`];
+    const child = new Child(t, process.execPath, [CLI, ...args], env);
+    const port = await portOf(child);
+    const begin = async () => {
+      const client = await Client.connect(port);
+      t.after(() => client.destroy());
+      await client.command('EHLO client.example', 250);
+      return client;
+    };
+    const offered = ['PLAIN', 'CRAM-MD5', 'SCRAM-SHA-256'];
+    for (const mechanism of offered) {
+      for (const password of [RIGHT, WRONG]) {
+        const client = await begin();
+        const initial = FIRST_BY_CLIENT.includes(mechanism);
+        const code = await exchange(client, watch, mechanism, password, { initial });
+        assert.equal(code, password === RIGHT ? 235 : 535);
+        client.destroy();
+      }
+    }
+    child.process.kill('SIGTERM');
+    let line = '';
+    while (!line.includes('"stop"')) {
+      line = await child.line();
+      watch.see('line', line);
+    }
+    const { errors } = await child.ended();
+    watch.see('errors', errors);
+    assert.ok(watch.outputs.some((output) => output.includes('"mechanism":"SCRAM-SHA-256"')));
+    watch.check();
+  });
+});
