@@ -2,13 +2,16 @@
 // The examples, each in a process of its own: they start, take mail, and end when they are told to.
 
 const assert = require('node:assert/strict');
-const { mkdtempSync, readdirSync, readFileSync, rmSync } = require('node:fs');
+const { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 const { gunzipSync } = require('node:zlib');
 const nodemailer = require('nodemailer');
+const { Client } = require('../../index.js');
+const { p256 } = require('../support/certificates.js');
 const { Child, ROOT } = require('../support/child.js');
+const { serve } = require('../support/serve.js');
 
 const FOLDER = path.join(ROOT, 'examples');
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM']);
@@ -59,6 +62,9 @@ const EXAMPLES = {
 /** Those that send themselves a mail and end, and the last line that they print. */
 const DEMONSTRATIONS = { 'catcher.js': /^Caught \d+ bytes from me@example\.com to you@example/ };
 
+/** Those with a test of their own. */
+const OTHERS = ['submission.js'];
+
 /** @param {number} port @param {number} count */
 async function sendMails(port, count) {
   const transport = nodemailer.createTransport({ host: '127.0.0.1', port });
@@ -72,7 +78,7 @@ async function sendMails(port, count) {
 }
 
 test('every example is run here', () => {
-  const known = [...Object.keys(EXAMPLES), ...Object.keys(DEMONSTRATIONS)];
+  const known = [...Object.keys(EXAMPLES), ...Object.keys(DEMONSTRATIONS), ...OTHERS];
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.js'));
   assert.deepEqual(files.sort(), known.sort());
 });
@@ -113,6 +119,58 @@ describe('an example', { timeout: 120_000, skip: !POSIX && 'no signals here' }, 
     const { code, errors } = await child.ended();
     assert.equal(code, 0);
     assert.equal(errors, `Process ${victim} has ended with null\n`);
+  });
+
+  test('submission.js hands on what its user sends, and refuses all else', async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'smtp-engine-example-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const { key, cert } = p256();
+    const [keyFile, certFile] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
+    writeFileSync(keyFile, key);
+    writeFileSync(certFile, cert);
+    const mails = [];
+    const { target } = await serve(
+      t,
+      {},
+      {
+        rcpt(address) {
+          if (!address.startsWith('nobody@')) return true;
+          this.failure(550, 'No such user');
+        },
+        data(message) {
+          mails.push([this.data.from, ...this.data.recipients, message]);
+          return true;
+        },
+      },
+    );
+    const env = { SUBMISSION_PASSWORD: 'tanstaaftanstaaf' };
+    const args = ['tim', 'tim@example.com', keyFile, certFile, '127.0.0.1', '0', String(target)];
+    const example = path.join(FOLDER, 'submission.js');
+    const child = new Child(t, process.execPath, [example, ...args], env);
+    const port = Number(/127\.0\.0\.1:(\d+)/.exec(await child.line())?.[1]);
+    const send = (user, pass, from, to) => {
+      const auth = user && { user, password: pass };
+      const tls = user ? 'required' : 'none';
+      return Client.send({ host: '127.0.0.1', port, tls, ca: cert, auth }, { from, to }, 'x');
+    };
+    const own = ['tim', env.SUBMISSION_PASSWORD, 'tim@example.com'];
+    const { accepted } = await send(...own, 'you@example.net');
+    assert.deepEqual(accepted, ['you@example.net']);
+    assert.match(await child.line(), /^tim sent \d+ bytes to you@example\.net$/);
+    assert.deepEqual(mails, [['tim@example.com', 'you@example.net', 'x\r\n']]);
+    for (const [args, replyCode] of [
+      [[undefined, undefined, 'tim@example.com', 'you@example.net'], 530],
+      [['tim', 'other', 'tim@example.com', 'you@example.net'], 535],
+      [['tom', env.SUBMISSION_PASSWORD, 'tim@example.com', 'you@example.net'], 535],
+      [['tim', env.SUBMISSION_PASSWORD, 'boss@example.com', 'you@example.net'], 550],
+      [[...own, 'nobody@example.net'], 550],
+    ]) {
+      await assert.rejects(send(...args), { replyCode });
+    }
+    assert.equal(mails.length, 1);
+    child.process.kill('SIGTERM');
+    const { code } = await child.ended();
+    assert.equal(code, 0);
   });
 
   for (const [name, last] of Object.entries(DEMONSTRATIONS)) {
