@@ -44,8 +44,8 @@ const VALUES = [
   [TO, '--user', ['', 'u'], /--user (?:must not be empty|needs the password)/],
   [TO, '--name', ['', 'a b', 'a\tb'], /--name must/],
   [TO, '--dns', ['', 'x', '1.2.3', '192.0.2.1:0', '192.0.2.1:99999'], /--dns must/],
-  [TO, '--to', ['', ...ADDRESSES], /--to (?:must|has a control character)/],
-  [TO, '--from', ADDRESSES, /--from (?:must|has a control character)/],
+  [TO, '--to', ['', ...ADDRESSES], /--to(?: must|: .* has a control character)/],
+  [TO, '--from', ADDRESSES, /--from(?: must|: .* has a control character)/],
   [[...SEND, '--mx'], '--to', ['x', 'x@', '@x'], /--to must name a domain with --mx/],
 ];
 

@@ -3,7 +3,8 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { inspect } = require('node:util');
-const { messageSettings } = require('../../src/js/client/envelope.js');
+const { domainOf, messageSettings } = require('../../src/js/client/envelope.js');
+const { addon } = require('../../src/js/engine/addon.js');
 
 const PLAIN = { from: 'a@x', to: 'b@y' };
 
@@ -46,7 +47,7 @@ describe('addresses', () => {
       [{ from: 'a@x' }, 'TypeError', /envelope\.to must be an address, not undefined/],
       [{ ...PLAIN, to: [] }, 'RangeError', /names no recipient/],
       [{ ...PLAIN, to: ['b@y', 5] }, 'TypeError', /envelope\.to must be an address, not 5/],
-      [{ ...PLAIN, from: 'a\r\n@x' }, 'RangeError', /envelope\.from has a control character/],
+      [{ ...PLAIN, from: 'a\r\n@x' }, 'SmtpError', /envelope\.from: .* has a control character/],
       [{ ...PLAIN, size: -1 }, 'RangeError', /envelope\.size/],
       [{ ...PLAIN, body: 'utf8' }, 'RangeError', /envelope\.body/],
       [{ to: 'b@y' }, 'TypeError', /envelope\.from must be an address, or '' for none/],
@@ -124,6 +125,79 @@ describe('delivery status notifications (RFC 3461)', () => {
   });
 });
 
+test('what is plain at a glance is for servers to see', () => {
+  const letters = ['a', '@', '.', '-', '_', '+', '"', '<', '>', ' ', '[', ']', '\\', ':', '1'];
+  let seen = 0;
+  for (let seed = 1; seed < 30_000; seed += 1) {
+    let state = seed;
+    let text = '';
+    for (let left = (seed % 9) + 1; left > 0; left -= 1) {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      // Mostly what is plain.
+      text += letters[(state >> 8) % (seed % 3 === 0 ? letters.length : 6)];
+    }
+    const isTaken = (/** @type {() => unknown} */ check) => {
+      try {
+        check();
+        return true;
+      } catch (error) {
+        assert.equal(/** @type {any} */ (error).code, 'SMTP_ERR_ARGUMENT', JSON.stringify(text));
+        return false;
+      }
+    };
+    const address = `${text}@x`;
+    const taken = isTaken(() => messageSettings({ ...PLAIN, to: address }));
+    assert.equal(taken, addon().addressProblem(address) === null, JSON.stringify(address));
+    seen += Number(taken);
+  }
+  assert.ok(seen > 1_000, `${seen} addresses`);
+});
+
+describe('the domain of a recipient, for options.mx', () => {
+  const label = 'x'.repeat(63);
+  for (const [address, domain] of [
+    ['b@Y.example', 'y.example'],
+    ['"a@b"@y', 'y'],
+    ['b@y.example.', 'y.example.'],
+    ['b@_x.y', '_x.y'],
+    [`b@${label}.y`, `${label}.y`],
+    ['b@127.0.0.1', '127.0.0.1'],
+    ['b@[127.0.0.1]', '[127.0.0.1]'],
+    ['b@[IPv6:::1]', '[ipv6:::1]'],
+    ['b@[::1]', '[::1]'],
+  ]) {
+    test(address, () => assert.equal(domainOf(address), domain));
+  }
+  for (const address of [
+    ...[
+      'postmaster',
+      'b@',
+      'b@.',
+      'b@x..y',
+      'b@.x',
+      'b@-x',
+      'b@x-',
+      'b@x/y',
+      'b@x y',
+      'b@x%2e',
+      'b@x#y',
+    ],
+    ...['b@[x]', 'b@[]', 'b@[127.0.0.1', 'b@1.2.3', 'b@0x7f.1', 'b@127.0.0.256', `b@${label}x.y`],
+    `b@${`${label}.`.repeat(4)}y`,
+  ]) {
+    test(`none in ${address}`, () => {
+      assert.throws(
+        () => domainOf(address),
+        (/** @type {any} */ error) => {
+          assert.deepEqual([error.code, error.permanent], ['SMTP_ERR_ARGUMENT', true]);
+          assert.ok(error.message.includes(inspect(address)), error.message);
+          return true;
+        },
+      );
+    });
+  }
+});
+
 describe('an address that no server is to see', () => {
   for (const address of [
     ...['b@ü/x.example', 'b@üvil.example#.trusted.example', 'b@ü?x', 'b@ü\\x', 'b@ü%2e.x', 'b@ü ü'],
@@ -139,6 +213,8 @@ describe('an address that no server is to see', () => {
       '@x',
       'b@x>',
       '<b@x>',
+      'b\r\n@x',
+      'b\0@x',
     ],
   ]) {
     test(JSON.stringify(address), () => {

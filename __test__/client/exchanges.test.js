@@ -7,6 +7,7 @@ const dgram = require('node:dgram');
 const { once } = require('node:events');
 const net = require('node:net');
 const { describe, test } = require('node:test');
+const { inspect } = require('node:util');
 const packet = require('dns-packet');
 const { Client } = require('../../index.js');
 const { exchangesOf } = require('../../src/js/client/exchanges.js');
@@ -241,6 +242,38 @@ describe('the exchanges of a domain', {
       'Subject: x\r\n\r\nx\r\n',
       'Subject: x\r\n\r\nx\r\n',
     ]);
+  });
+
+  test('are looked up for nobody where one of many recipients is none', async (t) => {
+    const { dnsServers, questions } = await dns(t, zoned(zone));
+    const { port, taken } = await hosts(t, [undefined]);
+    for (const bad of [
+      'a b@a.example',
+      'b@',
+      'postmaster',
+      'b@x..y',
+      'b@[x]',
+      'b\n@a.example',
+      'b@ü/x',
+    ]) {
+      for (const place of [0, 250, 499]) {
+        const to = Array.from({ length: 500 }, (_, at) => `u${at}@a.example`);
+        to[place] = bad;
+        for (const options of [{ mx: true, dnsServers }, { host: ADDRESSES[0] }]) {
+          // It is for a server to say whether it knows postmaster, or a domain.
+          if (!options.mx && ['b@', 'postmaster', 'b@x..y', 'b@[x]'].includes(bad)) continue;
+          await assert.rejects(
+            Client.send({ ...options, port }, { from: 'x@y', to }, 'x'),
+            (/** @type {any} */ error) => {
+              assert.equal(error.code, 'SMTP_ERR_ARGUMENT');
+              assert.ok(error.message.includes(inspect(bad)), error.message);
+              return true;
+            },
+          );
+        }
+      }
+    }
+    assert.deepEqual([questions, taken()], [[], [0]]);
   });
 
   for (const [what, answer, code] of /** @type {[string, any, string][]} */ ([

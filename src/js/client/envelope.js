@@ -1,11 +1,12 @@
 'use strict';
 // The envelope that a client is given (RFC 5321 section 2.3.1) and what is asked for with it.
 
+const { isIP } = require('node:net');
 const { inspect } = require('node:util');
 const { addon } = require('../engine/addon.js');
 const { SmtpError } = require('../errors.js');
 const { checkBoolean, typeError } = require('../options/checks.js');
-const { asciiDomain } = require('../options/domain.js');
+const { asciiDomain, isAddressLiteral, isDomain } = require('../options/domain.js');
 const { mailDsn, recipientDsn } = require('./dsn.js');
 
 const BODIES = ['7bit', '8bitmime', 'binarymime'];
@@ -76,7 +77,7 @@ function checkAddress(/** @type {string} */ name, /** @type {unknown} */ address
   if (PLAIN.test(address)) return address;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
   if (/[\0-\x1f\x7f]/.test(address)) {
-    throw new RangeError(`envelope.${name} has a control character in it: ${inspect(address)}`);
+    throw faulty(name, address, 'has a control character in it');
   }
   const at = address.lastIndexOf('@');
   const domain = at < 0 ? '' : asciiDomain(address.slice(at + 1));
@@ -86,6 +87,22 @@ function checkAddress(/** @type {string} */ name, /** @type {unknown} */ address
   const problem = addon().addressProblem(local + domain);
   if (problem) throw faulty(name, address, problem);
   return local + domain;
+}
+
+/**
+ * The domain that a recipient's mail goes to, whose exchanges can be looked up if it is no address.
+ *
+ * @param {string} address
+ * @throws {SmtpError} SMTP_ERR_ARGUMENT where it has none
+ */
+function domainOf(address) {
+  const at = address.lastIndexOf('@');
+  const domain = address.slice(at + 1).toLowerCase();
+  if (at < 0 || domain === '') throw faulty('to', address, 'must name a domain with options.mx');
+  const inside = /^\[(.*)\]$/.exec(domain)?.[1] ?? domain;
+  const isName = isDomain(domain.replace(/\.$/, ''));
+  if (isName || isIP(inside) || isAddressLiteral(domain)) return domain;
+  throw faulty('to', address, 'has a domain that is none');
 }
 
 function faulty(
@@ -105,4 +122,4 @@ function bodyOf(/** @type {unknown} */ body) {
   throw new RangeError(`envelope.body must be ${BODIES.join(' or ')}, not ${inspect(body)}`);
 }
 
-module.exports = { messageSettings };
+module.exports = { domainOf, messageSettings };

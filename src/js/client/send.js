@@ -4,7 +4,7 @@
 const { isIP } = require('node:net');
 const { clientSettings } = require('../options/client.js');
 const { Feed, closeSource, sourceOf } = require('./message-source.js');
-const { messageSettings } = require('./envelope.js');
+const { domainOf, messageSettings } = require('./envelope.js');
 const { lostOf, rejectionOf } = require('./outcome.js');
 const { Pool } = require('./pool.js');
 const { abortError, throwIfAborted, watch } = require('./signals.js');
@@ -80,15 +80,15 @@ async function sendTo(domain, options, envelope, content, signal) {
   }
 }
 
-/** Recipients by domain, in their order. */
-function domainsOf(/** @type {string[]} */ to) {
+/** Recipients by domain, in their order. @param {string[]} to @throws {SmtpError} naming one without */
+function domainsOf(to) {
+  /** @type {Map<string, string[]>} */
   const domains = new Map();
   for (const address of to) {
-    const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
-    if (domain === address.toLowerCase()) {
-      throw new RangeError(`envelope.to must name a domain with options.mx, not '${address}'`);
-    }
-    domains.set(domain, [...(domains.get(domain) ?? []), address]);
+    const domain = domainOf(address);
+    const others = domains.get(domain);
+    if (others) others.push(address);
+    else domains.set(domain, [address]);
   }
   return domains;
 }
