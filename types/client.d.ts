@@ -71,7 +71,10 @@ export interface ClientOptions extends ClientPlace {
   minVersion?: 'TLSv1.2' | 'TLSv1.3';
   maxVersion?: 'TLSv1.2' | 'TLSv1.3';
   auth?: ClientAuth;
-  /** What the client calls itself. @default the host's name, if it is a whole one */
+  /**
+   * What the client calls itself: a domain, or an address in brackets.
+   * @default the host's name, if it is a whole one, else the address of its end in brackets
+   */
   name?: string;
   /** LMTP (RFC 2033). @default false */
   lmtp?: boolean;

@@ -202,3 +202,68 @@ describe('options that are refused', () => {
     }
   });
 });
+
+describe('what a client calls itself', () => {
+  const label = 'x'.repeat(63);
+  for (const name of [
+    ...[
+      'mx.example',
+      'localhost',
+      'a_b.example',
+      'xn--bcher-kva.example',
+      '3com.example',
+      `${label}.example`,
+    ],
+    ...['[192.0.2.1]', '[IPv6:2001:db8::1]', '[ipv6:::1]', '[IPv6:::ffff:192.0.2.1]'],
+  ]) {
+    test(`may be ${name}`, () => assert.equal(clientSettings({ ...HOST, name }).name, name));
+  }
+  for (const name of [
+    ...[
+      '',
+      ' ',
+      'a b',
+      'a\tb',
+      'a\r\nb',
+      'a\0',
+      '.',
+      'a.',
+      '.a',
+      'a..b',
+      '-a',
+      'a-',
+      'a/b',
+      'a@b',
+      '<a>',
+    ],
+    ...['192.0.2.1', '::1', '2001:db8::1', '1.2.3', 'a.1', '0x7f.0x1', '[::1]', '[IPv6:192.0.2.1]'],
+    ...[
+      '[a]',
+      '[]',
+      '[192.0.2.256]',
+      '[192.0.2.1',
+      '192.0.2.1]',
+      '[IPv6:fe80::1%eth0]',
+      '[192.0.2.1] x',
+    ],
+    ...['b\u00fccher.example', 'a\u2028b', 'a\u2028', '\u2028', '\ud800', 'a\u00adb', 'a\u3002b'],
+    ...[`${label}x.example`, `${label}.`.repeat(4) + label],
+  ]) {
+    test(`may not be ${inspect(name).slice(0, 40)}`, () => {
+      assert.throws(
+        () => clientSettings({ ...HOST, name }),
+        (/** @type {any} */ error) => {
+          assert.deepEqual([error.code, error.permanent], ['SMTP_ERR_ARGUMENT', true]);
+          assert.ok(error.message.includes(`not ${inspect(name)}`), error.message);
+          return true;
+        },
+      );
+    });
+  }
+  for (const name of [5, true, {}, ['a']]) {
+    test(`may not be ${inspect(name)}`, () => {
+      const wrong = { name: 'TypeError', message: /options\.name must be a string/ };
+      assert.throws(() => clientSettings({ ...HOST, name }), wrong);
+    });
+  }
+});

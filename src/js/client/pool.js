@@ -35,6 +35,7 @@ let lastNumber = 0;
  * @property {string} domain whose exchanges are meant by `options.mx`
  * @property {'offered'} tls in place of that of the options: where STARTTLS is offered it has to succeed
  * @property {boolean} details whether results have them
+ * @property {string} name what the client calls itself, whatever that is
  */
 
 class Pool {
@@ -64,13 +65,14 @@ class Pool {
    * @param {Partial<Internal>} [internal] which is not for users of the class
    * @throws {TypeError | RangeError} naming the option
    */
-  constructor(options, { domain, tls, details = false } = {}) {
+  constructor(options, { domain, tls, name, details = false } = {}) {
     const { maxQueue, ...settings } = clientSettings(options);
     if (settings.exchanges && domain === undefined) {
       throw new TypeError('options.mx is for Client.send: a pool has one server');
     }
     if (domain !== undefined) settings.host = domain;
     if (tls !== undefined) settings.tls = tls;
+    if (name !== undefined) settings.name = name;
     this.#maxQueue = maxQueue;
     /** @type {string} */
     this.#tls = settings.tls;

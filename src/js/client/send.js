@@ -18,13 +18,15 @@ const MAX_DOMAINS = 10;
  * @param {any} options see `ClientOptions`
  * @param {any} envelope
  * @param {unknown} message
+ * @param {{ name?: string }} [internal] which is not for users of `Client.send`: what a facade's client
+ *   calls itself
  * @returns {Promise<any>} `{ response, accepted, rejected, tls }`
  */
-async function send(options, envelope, message) {
+async function send(options, envelope, message, internal = {}) {
   const { signal, ...rest } = options ?? {};
   try {
-    if (rest.mx === true) return await sendByDomain(rest, envelope, message, signal);
-    const pool = new Pool({ ...rest, maxConnections: 1 });
+    if (rest.mx === true) return await sendByDomain(rest, envelope, message, signal, internal);
+    const pool = new Pool({ ...rest, maxConnections: 1 }, internal);
     return await sendOver(pool, envelope, message, signal);
   } catch (error) {
     closeSource(message);
@@ -46,8 +48,9 @@ async function sendOver(pool, envelope, message, signal) {
  * Each domain gets the message over a connection of its own (RFC 5321 section 5.1).
  *
  * @param {any} options @param {any} envelope @param {unknown} message @param {AbortSignal} signal
+ * @param {{ name?: string }} internal
  */
-async function sendByDomain(options, envelope, message, signal) {
+async function sendByDomain(options, envelope, message, signal, internal) {
   clientSettings(options);
   const domains = domainsOf(messageSettings(envelope).to);
   const { pieces } = sourceOf(message);
@@ -58,7 +61,8 @@ async function sendByDomain(options, envelope, message, signal) {
   const results = [];
   const work = async () => {
     for (const [at, [domain, to]] of waiting) {
-      results[at] = await sendTo(domain, options, { ...envelope, to }, content, signal);
+      const place = { ...internal, domain: addressOf(domain) ?? domain };
+      results[at] = await sendTo(place, options, { ...envelope, to }, content, signal);
     }
   };
   await Promise.all(Array.from({ length: Math.min(MAX_DOMAINS, domains.size) }, work));
@@ -66,11 +70,15 @@ async function sendByDomain(options, envelope, message, signal) {
   return merged(results, signal);
 }
 
-/** @param {string} domain @param {any} options @param {any} envelope @param {unknown} content @param {AbortSignal} signal */
-async function sendTo(domain, options, envelope, content, signal) {
+/** The address in an address literal. @param {string} domain */
+function addressOf(domain) {
   const literal = /^\[(?:IPv6:)?(.*)\]$/i.exec(domain)?.[1];
-  const address = literal !== undefined && isIP(literal) ? literal : undefined;
-  const pool = new Pool({ ...options, maxConnections: 1 }, { domain: address ?? domain });
+  return literal !== undefined && isIP(literal) ? literal : undefined;
+}
+
+/** @param {{ domain: string, name?: string }} place @param {any} options @param {any} envelope @param {unknown} content @param {AbortSignal} signal */
+async function sendTo(place, options, envelope, content, signal) {
+  const pool = new Pool({ ...options, maxConnections: 1 }, place);
   try {
     return await sendOver(pool, envelope, content, signal);
   } catch (/** @type {any} */ error) {

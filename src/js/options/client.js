@@ -4,6 +4,7 @@
 const { isIP } = require('node:net');
 const { hostname } = require('node:os');
 const { inspect } = require('node:util');
+const { SmtpError } = require('../errors.js');
 const {
   MAX_COUNT,
   MAX_TIMEOUT,
@@ -15,7 +16,7 @@ const {
   rangeError,
   typeError,
 } = require('./checks.js');
-const { asciiDomain } = require('./domain.js');
+const { asciiDomain, isAddressLiteral, isDomain } = require('./domain.js');
 const { isLoopback } = require('./loopback.js');
 const { serverAddress } = require('./resolve.js');
 const { threadsOf } = require('./threads.js');
@@ -100,10 +101,22 @@ function certificatesOf(/** @type {any} */ options) {
   return { ...keyPair({ key, cert, passphrase }, 'options'), ...roots };
 }
 
-/** What the client calls itself where it is not told: only a whole name is of use to servers. */
-function ownName() {
-  const name = hostname();
-  return /^[\w-]+(\.[\w-]+)+$/.test(name) ? name : '[127.0.0.1]';
+/**
+ * What the client calls itself (RFC 5321 section 4.1.4). Where it is not told, only a whole name of the
+ * host is of use to servers; '' has the engine say its address.
+ *
+ * @param {unknown} given
+ * @throws {SmtpError} SMTP_ERR_ARGUMENT for what is neither a domain nor an address in brackets
+ */
+function ownName(given) {
+  if (given === undefined || given === null) {
+    const name = hostname();
+    return name.includes('.') && isDomain(name) ? name : '';
+  }
+  if (typeof given !== 'string') throw typeError('options.name', 'a string', given);
+  if (isDomain(given) || isAddressLiteral(given)) return given;
+  const text = `options.name must be a domain, or an address in brackets, not ${inspect(given)}`;
+  throw new SmtpError('SMTP_ERR_ARGUMENT', text, { permanent: true });
 }
 
 /**
@@ -193,7 +206,7 @@ function clientSettings(options) {
     path,
     exchanges: options.mx === true,
     servername: servernameOf(options.servername, host),
-    name: checkWord('options.name', options.name ?? ownName()),
+    name: ownName(options.name),
     lmtp,
     tls,
     // Whom it would also talk to in plain text, it need not know.

@@ -87,6 +87,7 @@ impl Connection {
         policy: TlsPolicy,
     ) -> Result<Self, SendError> {
         let stream = options.dialer.dial(target, deadline.into()).await?;
+        let own = stream.address_literal();
         let mut timeouts = options.timeouts.clone();
         let mut connection = Self {
             stream,
@@ -105,8 +106,9 @@ impl Connection {
         timeouts.greeting = Some(timeouts.greeting.map_or(left, |limit| limit.min(left)));
         connection.session = ClientSession::new(timeouts, options.implicit_tls, Instant::now());
         let mut settings = Arc::clone(&options.opening);
-        if policy != settings.tls {
-            settings = Arc::new(OpeningOptions { tls: policy, ..(*settings).clone() });
+        if policy != settings.tls || settings.name.is_empty() {
+            let name = Some(settings.name.clone()).filter(|name| !name.is_empty()).unwrap_or(own);
+            settings = Arc::new(OpeningOptions { name, tls: policy, ..(*settings).clone() });
         }
         let mut opening = Opening::new(settings, nonce());
         opening.bind_login(|| connection.stream.channel());

@@ -9,6 +9,7 @@ use crate::protocol::sasl::scram::Key;
 use pipe::Pipe;
 use read_ahead::ReadAhead;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -33,6 +34,19 @@ pub enum Stream {
 }
 
 impl Stream {
+    /// The address of this end in brackets (RFC 5321 section 4.1.3); that of this host to itself where
+    /// the stream has none.
+    pub fn address_literal(&self) -> String {
+        let address = match self {
+            Self::Tcp(stream) => stream.local_addr().ok().map(|own| own.ip().to_canonical()),
+            _ => None,
+        };
+        match address.unwrap_or(Ipv4Addr::LOCALHOST.into()) {
+            IpAddr::V4(address) => format!("[{address}]"),
+            IpAddr::V6(address) => format!("[IPv6:{address}]"),
+        }
+    }
+
     /// Carries out a server's handshake (RFC 3207 section 4, RFC 8314 section 3) and tells what
     /// came of it.
     ///

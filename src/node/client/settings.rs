@@ -33,7 +33,7 @@ pub struct ClientSettings {
     pub exchanges: bool,
     /// The name that the server's certificate has to show.
     pub servername: String,
-    /// What the client calls itself.
+    /// What the client calls itself; '' for the address of its end of the connection.
     pub name: String,
     /// Whether the server speaks LMTP (RFC 2033).
     pub lmtp: bool,

@@ -35,7 +35,7 @@ pub struct Login {
 /// How sessions begin.
 #[derive(Debug, Clone)]
 pub struct OpeningOptions {
-    /// What the client calls itself.
+    /// What the client calls itself, a word.
     pub name: String,
     /// LMTP (RFC 2033).
     pub lmtp: bool,

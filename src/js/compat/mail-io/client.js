@@ -49,6 +49,8 @@ class Client {
         this.#options(),
         { from: bare(envelope.from), to, dsn: envelope.dsn || undefined },
         message,
+        // It says what it is told, as the original does.
+        { name: `${config.name}` },
       );
       const [refused] = rejected;
       if (refused) {
@@ -72,11 +74,10 @@ class Client {
   }
 
   #options() {
-    const { host, port, path, name, login, secure, tls, localAddress } = this.config;
+    const { host, port, path, login, secure, tls, localAddress } = this.config;
     const { rejectUnauthorized, ca, servername, key, cert } = tls ?? {};
     return {
       ...(path === undefined ? { host, port } : { path }),
-      name,
       tls: secure ? 'implicit' : 'opportunistic',
       rejectUnauthorized: rejectUnauthorized ?? false,
       ...{ ca, servername, key, cert, localAddress },

@@ -122,14 +122,14 @@ class Relay {
     const { hostname, smtpPort, dnsServers } = this.config;
     const options = {
       mx: true,
-      name: hostname,
       port: smtpPort || undefined,
       dnsServers,
       // Mail exchanges show any certificate; encrypted is better than not.
       tls: 'opportunistic',
       rejectUnauthorized: false,
     };
-    await send(options, { from: bare(from), to: [to] }, { path: mail.file });
+    const envelope = { from: bare(from), to: [to] };
+    await send(options, envelope, { path: mail.file }, { name: hostname });
   }
 
   /** Writes what is known of a message. @param {Mail} mail */
