@@ -243,7 +243,11 @@ describe('queue/maildir', { timeout: 60_000 }, () => {
       'ours.example/two/new',
     ]);
     for (const { file, text } of mails) {
-      assert.match(text, /^Received: .*\r\n\r\n\.text\r\n$/s);
+      const trace =
+        /^Return-Path: <me@ours\.example>\r\n(?:Delivered-To: (.*)\r\n)?Received: /.exec(text);
+      assert.ok(text.endsWith('\r\n\r\n.text\r\n'));
+      const recipient = file.includes('.Sent') ? undefined : /One|two/i.exec(file)?.[0];
+      assert.equal(trace?.[1]?.split('@')[0].toLowerCase(), recipient);
       assert.equal(file.endsWith(':2,S'), file.includes('.Sent'));
       assert.match(path.basename(file), /\.mx\.example(:2,S)?$/);
     }
