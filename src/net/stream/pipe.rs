@@ -3,7 +3,7 @@
 
 use crate::net::sync::lock;
 use bytes::{Buf, BytesMut};
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
@@ -228,23 +228,37 @@ impl AsyncWrite for Pipe {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let mut state = lock(&self.0.state);
         if state.application == Application::Gone || state.session == Session::Closed {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        let room = WINDOW.saturating_sub(state.outgoing.len());
-        if room == 0 {
+        let before = state.outgoing.len();
+        if before >= WINDOW {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let is_new = state.outgoing.is_empty();
-        let length = room.min(buf.len());
-        state.outgoing.extend_from_slice(&buf[..length]);
+        for buf in bufs {
+            let room = WINDOW.saturating_sub(state.outgoing.len());
+            state.outgoing.extend_from_slice(&buf[..room.min(buf.len())]);
+        }
+        let written = state.outgoing.len() - before;
         drop(state);
-        if is_new {
+        if before == 0 {
             (self.0.notify)();
         }
-        Poll::Ready(Ok(length))
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
