@@ -5,10 +5,10 @@
 const { Buffer } = require('node:buffer');
 const { createPrivateKey, X509Certificate } = require('node:crypto');
 const { rootCertificates } = require('node:tls');
-const { domainToASCII } = require('node:url');
 const { inspect, types } = require('node:util');
 const { messageOf } = require('../errors.js');
 const { checkBoolean, rangeError } = require('./checks.js');
+const { asciiDomain } = require('./domain.js');
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const CERTIFICATE_BEGIN = /-----BEGIN CERTIFICATE-----/g;
@@ -24,7 +24,8 @@ const TLS_NAMES = Object.freeze([
 ]);
 /** A host name in ASCII, of two labels at least where the first is a wildcard. */
 const HOST = /^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
-const IPV4 = /^[\d.]+$/;
+/** What ends in a number is an address (RFC 1123 section 2.1). */
+const NUMBER = /(^|\.)(\d+|0x[\da-f]*)$/;
 const MAX_HOST = 253;
 
 /** Where the root's Server has its keys. */
@@ -122,8 +123,10 @@ function checkHosts(/** @type {string} */ where, /** @type {any} */ hosts) {
 /** A host as clients name it (RFC 6066 section 3), undefined if it is none. */
 function hostOf(/** @type {string} */ name) {
   const wildcard = name.startsWith('*.') ? '*.' : '';
-  const host = wildcard + domainToASCII(name.slice(wildcard.length));
-  return HOST.test(host) && !IPV4.test(host) && host.length <= MAX_HOST ? host : undefined;
+  const domain = asciiDomain(name.slice(wildcard.length))?.toLowerCase();
+  if (domain === undefined || NUMBER.test(domain)) return undefined;
+  const host = wildcard + domain;
+  return HOST.test(host) && host.length <= MAX_HOST ? host : undefined;
 }
 
 /** A value where a secret belongs: shown only if it cannot be one. */
