@@ -138,6 +138,29 @@ const MESSAGES = [
   ],
 ];
 
+/** What is promised. */
+const MAX_STAND_MS = 50;
+
+/** For how long the event loop stands still at most while something is done, in milliseconds. @param {() => Promise<unknown>} run */
+async function longestStand(run) {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await turnSeen(delay);
+  // It measures from a turn on that it has seen.
+  delay.reset();
+  await turnSeen(delay);
+  await run();
+  await turnSeen(delay);
+  delay.disable();
+  return delay.max / 1e6;
+}
+
+/** Until the monitor has seen a turn of the loop. */
+async function turnSeen(/** @type {import('node:perf_hooks').IntervalHistogram} */ delay) {
+  const { count } = delay;
+  while (delay.count === count) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
 describe('req.mail of mail-io', { timeout: 120_000 }, () => {
   test('has what can be read of any message, and what the problem is', async (t) => {
     for (const [what, parts, problem, holds] of MESSAGES) {
@@ -163,13 +186,21 @@ describe('req.mail of mail-io', { timeout: 120_000 }, () => {
     // The first mail waits for a thread; it is not the time of the others.
     await readMail(spools[2]);
     for (const [at, spool] of spools.entries()) {
-      const delay = monitorEventLoopDelay({ resolution: 5 });
-      delay.enable();
-      await readMail(spool);
-      delay.disable();
-      // 50 ms where nobody else wants the processor.
-      assert.ok(delay.max < 300e6, `${at}: it stood still for ${delay.max / 1e6} ms`);
+      const delays = [];
+      // Whoever else wants the processor takes it at other times, what the reader does is done each
+      // time: the best of several is the reader's.
+      do delays.push(await longestStand(() => readMail(spool)));
+      while (Math.min(...delays) > MAX_STAND_MS && delays.length < 12);
+      assert.ok(Math.min(...delays) <= MAX_STAND_MS, `${at}: it stood still for ${delays} ms`);
     }
+  });
+
+  test('would be seen to stand still', async () => {
+    const stands = await longestStand(async () => {
+      const end = performance.now() + 2 * MAX_STAND_MS;
+      while (performance.now() < end);
+    });
+    assert.ok(stands > MAX_STAND_MS, `${stands} ms`);
   });
 
   test('is read of many messages at once, each by itself', async (t) => {
