@@ -196,6 +196,10 @@ class NativeServer {
   abort(/** @type {number} */ run) {
     calls.push(['abort', run]);
   }
+
+  letIn() {
+    calls.push(['letIn']);
+  }
 }
 
 /** Records as words and bytes. @param {Record[]} batch */

@@ -4,6 +4,7 @@
 
 const dns = require('node:dns');
 const { isIP, isIPv6 } = require('node:net');
+const { setImmediate } = require('node:timers');
 const engine = require('./border.js');
 const { border, field, onClientRecord, onRecord, text } = engine;
 const { FIELD, FLAG, KIND } = require('./constants.js');
@@ -229,6 +230,8 @@ class EngineServer {
     }
     const start = this.#starts;
     process.nextTick(() => this.#started(start, failure, done));
+    // What the program still says in this turn, such as who listens, holds for the first client.
+    if (!failure) setImmediate(() => this.#native.letIn());
   }
 
   /** @returns {Failure | undefined} */

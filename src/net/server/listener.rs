@@ -28,7 +28,8 @@ const GOODBYE: Duration = Duration::from_secs(1);
 const MAX_TURNED_AWAY: u32 = 64;
 
 impl Server {
-    /// Listens on `address`, whose port may be 0 for any.
+    /// Listens on `address`, whose port may be 0 for any. Nobody is served before
+    /// [`let_in`](Self::let_in).
     ///
     /// # Errors
     /// [`Error::Bind`] with the system's reason; [`Error::ReusePort`] where the platform has no such
@@ -38,15 +39,33 @@ impl Server {
         let listener = Listener::bind(address, self.backlog, self.port)?;
         let address = listener.address(address);
         let socket = Arc::new(Mutex::new(Some(listener)));
-        let stop = Arc::new(Notify::new());
+        let (open, stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let mut state = self.state();
         state.run += 1;
         let run = state.run;
-        state.listening =
-            Some(Listening { address, socket: socket.clone(), stop: stop.clone(), run });
+        let listening = Listening {
+            address,
+            socket: socket.clone(),
+            open: open.clone(),
+            stop: stop.clone(),
+            run,
+        };
+        state.listening = Some(listening);
         state.runs.insert(run, Run::default());
         drop(state);
-        runtime.spawn(self.clone().accept(socket, stop, run));
+        let server = self.clone();
+        runtime.spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.notified() => {}
+                () = open.notified() => server.accept(&socket, &stop, run).await,
+            }
+            let mut state = server.state();
+            if let Some(run) = state.runs.get_mut(&run) {
+                run.stopped = true;
+            }
+            server.end_run(state, run);
+        });
         Ok(())
     }
 
@@ -65,18 +84,13 @@ impl Server {
         run
     }
 
-    async fn accept(
-        self: Arc<Self>,
-        socket: Arc<Mutex<Option<Listener>>>,
-        stop: Arc<Notify>,
-        run: u32,
-    ) {
+    async fn accept(self: &Arc<Self>, socket: &Mutex<Option<Listener>>, stop: &Notify, run: u32) {
         let mut failing = false;
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = stop.notified() => break,
-                accepted = poll_fn(|cx| match &*lock(&socket) {
+                accepted = poll_fn(|cx| match &*lock(socket) {
                     Some(listener) => listener.poll_accept(cx),
                     None => Poll::Pending,
                 }) => accepted,
@@ -100,11 +114,6 @@ impl Server {
                 }
             }
         }
-        let mut state = self.state();
-        if let Some(run) = state.runs.get_mut(&run) {
-            run.stopped = true;
-        }
-        self.end_run(state, run);
     }
 
     fn admit(self: &Arc<Self>, stream: Stream, ends: Option<(SocketAddr, SocketAddr)>, run: u32) {

@@ -92,6 +92,8 @@ struct Run {
 struct Listening {
     address: Address,
     socket: Arc<Mutex<Option<Listener>>>,
+    /// Clients are let in from now on.
+    open: Arc<Notify>,
     stop: Arc<Notify>,
     run: u32,
 }
@@ -234,6 +236,13 @@ impl Server {
     /// Where the server listens, if it does.
     pub fn address(&self) -> Option<Address> {
         self.state().listening.as_ref().map(|listening| listening.address.clone())
+    }
+
+    /// Lets clients in, if it listens; until then they wait in the kernel.
+    pub fn let_in(&self) {
+        if let Some(listening) = &self.state().listening {
+            listening.open.notify_one();
+        }
     }
 
     /// Closes the listening socket; sessions go on, and [`Record::Stopped`] with the number that

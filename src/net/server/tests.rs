@@ -65,6 +65,7 @@ fn server(seen: &Arc<Seen>) -> (Arc<Server>, SocketAddr) {
     server.set_interest(Interest::DISCONNECT);
     let any = Address::Ip(SocketAddr::from(([127, 0, 0, 1], 0)));
     server.listen(&any, &Handle::current()).expect("a port");
+    server.let_in();
     let Some(Address::Ip(address)) = server.address() else { panic!("it listens") };
     assert!(place.set(server.clone()).is_ok());
     (server, address)

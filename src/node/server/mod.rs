@@ -56,7 +56,7 @@ impl NativeServer {
         Ok(Self { server, queue: border.queue().clone(), threads })
     }
 
-    /// Listens on an IP address and port, or on a path. The system's error number is returned if
+    /// Listens on an IP address and port, or on a path; clients wait until they are let in. The system's error number is returned if
     /// that fails, 0 where the platform cannot share ports.
     #[napi]
     pub fn listen(&self, address: String, port: Option<u32>) -> Result<Option<i32>> {
@@ -80,6 +80,12 @@ impl NativeServer {
             Err(error::Error::ReusePort) => Ok(Some(0)),
             Err(error) => Err(reason(error)),
         }
+    }
+
+    /// Lets clients in.
+    #[napi]
+    pub fn let_in(&self) {
+        self.server.let_in();
     }
 
     /// Serves a client behind a stream of the program's, which hears of it by this number.
