@@ -81,9 +81,9 @@ impl Machine {
                     news.clear();
                     self.session.heard(Some(self.standing), self.now);
                 }
-                Step::Chunk(chunk) => chunk.clear(),
+                Step::Raw(chunk) => chunk.clear(),
                 step @ (Step::Hold
-                | Step::Piece(_)
+                | Step::Decoded(_)
                 | Step::Derive(_)
                 | Step::StartTls
                 | Step::Close) => {

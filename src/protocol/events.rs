@@ -9,13 +9,6 @@ use bitflags::bitflags;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Interest(pub u32);
 
-impl Interest {
-    /// Whether it has all of `other`.
-    pub fn has(self, other: Self) -> bool {
-        self.contains(other)
-    }
-}
-
 /// An event as the application's side knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
@@ -105,7 +98,7 @@ events! {
         /// DATA.
         DATA_START = "dataStart", DATA_START, Some(354);
         /// Message data as it came from the wire.
-        DATA_CHUNK = "dataChunk", CHUNK, None;
+        DATA_CHUNK = "dataChunk", RAW, None;
         /// A whole message.
         DATA = "data", DATA, Some(250);
         /// A time without traffic.
@@ -124,8 +117,8 @@ events! {
     records {
         /// A message that was taken.
         TAKEN;
-        /// A piece of a message, dots undone.
-        PIECE;
+        /// A piece of a message, decoded: its dots undone.
+        DECODED;
         /// The message that came in pieces is whole.
         STREAMED;
         /// The message that came in pieces was refused.

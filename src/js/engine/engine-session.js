@@ -127,8 +127,8 @@ class EngineSession {
   receive(kind, head, at, index) {
     this.link.begin(index);
     try {
-      if (kind === KIND.CHUNK) this.chunk(engine.data());
-      else if (kind === KIND.PIECE) this.#readPiece(head);
+      if (kind === KIND.RAW) this.raw(engine.data());
+      else if (kind === KIND.DECODED) this.#readDecoded(head);
       else if (kind === KIND.TIMEOUT) this.#readTimeout();
       else if (kind === KIND.LISTENER_TIMEOUT) this.#readListenerTimeout();
       else if (kind === KIND.ERROR) this.#readError(head);
@@ -188,9 +188,9 @@ class EngineSession {
       this.added(engine.text());
   }
 
-  #readPiece(/** @type {number} */ head) {
+  #readDecoded(/** @type {number} */ head) {
     const isAscii = engine.isAscii();
-    this.piece(head & FLAG.BLOB ? engine.blobData() : engine.data(), isAscii);
+    this.decoded(head & FLAG.BLOB ? engine.blobData() : engine.data(), isAscii);
   }
 
   #readMessage(/** @type {number} */ head) {
@@ -361,10 +361,10 @@ class EngineSession {
   added(_to) {}
 
   /** Message data from the wire. @param {Buffer} _bytes */
-  chunk(_bytes) {}
+  raw(_bytes) {}
 
-  /** A piece of the message, dots undone. @param {Buffer} _bytes @param {boolean} _isAscii */
-  piece(_bytes, _isAscii) {}
+  /** A piece of the message, decoded: its dots undone. @param {Buffer} _bytes @param {boolean} _isAscii */
+  decoded(_bytes, _isAscii) {}
 
   /** TLS begins. */
   secured() {}

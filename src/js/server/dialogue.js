@@ -199,12 +199,12 @@ class Dialogue extends EngineSession {
   }
 
   /** @override */
-  piece(/** @type {Buffer} */ bytes) {
+  decoded(/** @type {Buffer} */ bytes) {
     this.judge.reading?.stream.receive(bytes);
   }
 
   /** @override */
-  chunk(/** @type {Buffer} */ bytes) {
+  raw(/** @type {Buffer} */ bytes) {
     if (this.#host.debugs) this.#announcer.debug('DATA', bytes.toString());
     this.#host.notify(this.session, 'dataChunk', bytes);
   }

@@ -7,7 +7,7 @@ use crate::protocol::envelope::{Dropped, Mail};
 use crate::protocol::events::kind;
 use crate::protocol::message::Message;
 use crate::protocol::sasl::server::{Claim, Shown};
-use crate::protocol::server::{Effect, News, Notice, Plan, PlannedReply, Question};
+use crate::protocol::server::{About, Effect, News, Notice, Plan, PlannedReply, Question};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -62,9 +62,9 @@ pub enum Record<'a> {
         news: &'a mut News,
     },
     /// Message data from the wire.
-    Chunk(&'a [u8]),
+    Raw(&'a [u8]),
     /// A piece of a message, moved out of here if it is long.
-    Piece(&'a mut Message),
+    Decoded(&'a mut Message),
     /// The idle time has passed.
     Timeout,
     /// The application did not answer in time.
@@ -116,8 +116,8 @@ impl Record<'_> {
             Self::Notice { notice: Notice::Responses, .. } => kind::RESPONSES,
             Self::Notice { notice: Notice::LineTooLong, .. } => kind::LINE_TOO_LONG,
             Self::Notice { notice: Notice::ExchangeOver, .. } => kind::EXCHANGE_OVER,
-            Self::Chunk(_) => kind::CHUNK,
-            Self::Piece(_) => kind::PIECE,
+            Self::Raw(_) => kind::RAW,
+            Self::Decoded(_) => kind::DECODED,
             Self::Timeout => kind::TIMEOUT,
             Self::ListenerTimeout => kind::LISTENER_TIMEOUT,
             Self::Error(_) => kind::ERROR,
@@ -138,8 +138,8 @@ impl Record<'_> {
     /// What it counts against the window of notices.
     pub(super) fn weight(&self) -> usize {
         match self {
-            Self::Chunk(bytes) => bytes.len(),
-            Self::Piece(message) => message.len(),
+            Self::Raw(bytes) => bytes.len(),
+            Self::Decoded(message) => message.len(),
             Self::Timeout => 1,
             _ => 0,
         }
@@ -238,8 +238,8 @@ impl Writer<'_> {
                 self.news(news);
                 self.notice(notice);
             }
-            Record::Chunk(bytes) => self.text(bytes),
-            Record::Piece(message) => self.message(message),
+            Record::Raw(bytes) => self.text(bytes),
+            Record::Decoded(message) => self.message(message),
             Record::Secure(news) => {
                 self.flag(Flags::TLS);
                 self.news(news);
@@ -310,8 +310,8 @@ impl Writer<'_> {
         match question {
             Question::Connect => self.plan_stock(Stock::Greeting),
             Question::Streamed => self.plan_stock(Stock::Ok),
-            Question::Command { line, passed, plan } => {
-                if !*passed {
+            Question::Command { line, about, plan } => {
+                if *about == About::Line {
                     self.flag(Flags::LINE);
                     self.text(line.as_bytes());
                 }

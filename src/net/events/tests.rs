@@ -118,9 +118,9 @@ fn a_full_queue_rings_by_itself() {
 fn notices_have_a_window() {
     let (queue, _) = queue();
     let slot = Arc::new(Slot::default());
-    let chunk = vec![b'x'; 100_000];
+    let raw = vec![b'x'; 100_000];
     for expected in [true, true, false] {
-        queue.post(&slot, &Peer::default(), Record::Chunk(&chunk));
+        queue.post(&slot, &Peer::default(), Record::Raw(&raw));
         assert_eq!(room(&slot), expected);
     }
     assert!(!slot.is_caught_up());

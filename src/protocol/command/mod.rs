@@ -18,6 +18,15 @@ const GAPS: [char; 2] = [' ', '\t'];
 /// Extensions whose parameters are taken where they are not offered.
 const UNASKED: [&str; 4] = ["SIZE", "8BITMIME", "DSN", "AUTH"];
 
+/// The command that a client greets by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hello {
+    /// HELO: no extensions.
+    Helo,
+    /// EHLO: the reply lists the extensions.
+    Ehlo,
+}
+
 /// A command, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -25,8 +34,8 @@ pub enum Command {
     Greeting {
         /// What the client calls itself.
         domain: String,
-        /// EHLO rather than HELO.
-        extended: bool,
+        /// The command it greets by.
+        hello: Hello,
     },
     /// MAIL.
     Mail(Mail),
@@ -103,9 +112,9 @@ impl Command {
         let (verb, argument) = split(line, syntax.gaps);
         match upper(verb, &mut [0; 8]) {
             upper if syntax.not_implemented.contains(&upper) => Err(CommandError::NotImplemented),
-            b"HELO" => greeting(argument, syntax.domain, false),
-            b"EHLO" => greeting(argument, syntax.domain, true),
-            b"LHLO" if syntax.lhlo == Lhlo::Helo => greeting(argument, syntax.domain, false),
+            b"HELO" => greeting(argument, syntax.domain, Hello::Helo),
+            b"EHLO" => greeting(argument, syntax.domain, Hello::Ehlo),
+            b"LHLO" if syntax.lhlo == Lhlo::Helo => greeting(argument, syntax.domain, Hello::Helo),
             b"MAIL" => mail(argument, syntax, offered),
             b"RCPT" => rcpt(argument, syntax, offered),
             b"DATA" | b"RSET" | b"QUIT"
@@ -171,15 +180,13 @@ fn unknown(line: &str) -> CommandError {
     if version.starts_with("HTTP/") { CommandError::Http } else { CommandError::Unknown }
 }
 
-fn greeting(argument: &str, domain: Domain, extended: bool) -> Result<Command, CommandError> {
+fn greeting(argument: &str, domain: Domain, hello: Hello) -> Result<Command, CommandError> {
     let (name, may_be_empty) = match domain {
         Domain::Required => (argument.split(' ').next().unwrap_or_default(), false),
         Domain::Optional => (argument, true),
     };
     let whole = is_text(name) && name.len() <= MAX_DOMAIN && (may_be_empty || !name.is_empty());
-    whole
-        .then(|| Command::Greeting { domain: name.to_owned(), extended })
-        .ok_or(CommandError::Domain)
+    whole.then(|| Command::Greeting { domain: name.to_owned(), hello }).ok_or(CommandError::Domain)
 }
 
 fn mail(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Command, CommandError> {

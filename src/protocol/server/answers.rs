@@ -4,9 +4,10 @@ use super::dialogue::Parked;
 use super::receiving::Receiving;
 use super::timers::Timer;
 use super::{
-    Answer, Behind, Body, Effect, Ending, Greeted, Plan, Question, ServerSession, Standing, State,
-    Verdict,
+    About, Answer, Behind, Body, Effect, Ending, Greeted, Plan, Question, ServerSession, Standing,
+    State, Verdict,
 };
+use crate::protocol::command::Hello;
 use crate::protocol::dialect::Stock;
 use crate::protocol::extension::Extension;
 use crate::protocol::reply::{Reply, ReplyCode};
@@ -55,7 +56,7 @@ impl ServerSession {
                 self.execute(plan);
             }
             Question::Command { line, .. } if verdict == Verdict::Proceed => {
-                self.run(line, true, now);
+                self.run(line, About::Plan, now);
             }
             Question::Command { plan, .. } => {
                 let by = standing.map_or(By::Engine, |_| By::Application(body));
@@ -176,7 +177,7 @@ impl ServerSession {
         match effect {
             Effect::Nothing => {}
             Effect::Bad => self.counts.bad_commands += 1,
-            Effect::Greet { domain, extended } => self.greet(domain, extended, by),
+            Effect::Greet { domain, hello } => self.greet(domain, hello, by),
             Effect::Mail(mail) => {
                 self.forget_transaction();
                 self.state = State::ExpectRcpt;
@@ -209,9 +210,9 @@ impl ServerSession {
         }
     }
 
-    fn greet(&mut self, domain: String, extended: bool, by: By) {
-        let pipelining =
-            extended && self.config.extensions.now(self.news.tls).contains(Extension::Pipelining);
+    fn greet(&mut self, domain: String, hello: Hello, by: By) {
+        let pipelining = hello == Hello::Ehlo
+            && self.config.extensions.now(self.news.tls).contains(Extension::Pipelining);
         self.greeted = if pipelining { Greeted::Pipelining } else { Greeted::Yes };
         self.timers.stop(Timer::Greeting);
         self.forget_transaction();

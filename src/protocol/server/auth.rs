@@ -104,7 +104,7 @@ impl ServerSession {
 
     /// Whether AUTH is carried out here, and not by the application.
     pub(super) fn owns_auth(&self) -> bool {
-        self.interest.has(Interest::AUTH) && self.config.dialect.commands == Commands::Engine
+        self.interest.contains(Interest::AUTH) && self.config.dialect.commands == Commands::Engine
     }
 
     /// What the client may do about AUTH.
@@ -271,7 +271,7 @@ impl ServerSession {
     /// Sends a challenge, of which nobody but the client sees anything.
     fn challenge(&mut self, challenge: &[u8]) {
         const CODE: ReplyCode = ReplyCode::known(334);
-        if self.interest.has(Interest::RESPONSE) {
+        if self.interest.contains(Interest::RESPONSE) {
             self.news.responses.push("334".to_owned());
         }
         let line = format!("334 {}\r\n", STANDARD.encode(challenge));

@@ -5,7 +5,7 @@ use super::plan::{Position, Stage, plan, plan_for_application};
 use super::strangers;
 use super::timers::Timer;
 use super::{
-    Behind, Effect, Greeted, Interest, Next, NextLine, Notice, Plan, PlannedReply, Question,
+    About, Behind, Effect, Greeted, Interest, Next, NextLine, Notice, Plan, PlannedReply, Question,
     ServerSession, State,
 };
 use crate::protocol::command::Command;
@@ -38,7 +38,7 @@ impl ServerSession {
                 self.close_with(Stock::UnauthorisedPipelining);
             }
             Some(Line::Complete(line)) => {
-                self.run(trimmed(line), false, now);
+                self.run(trimmed(line), About::Line, now);
             }
             Some(Line::TooLong) => {
                 let plan = self.plan_overlong();
@@ -88,21 +88,21 @@ impl ServerSession {
             let plan = self.plan_overlong();
             self.execute(plan);
         } else {
-            self.run(trimmed(line), false, now);
+            self.run(trimmed(line), About::Line, now);
         }
     }
 
-    /// Carries a line out, or asks first; `passed` lines have been shown already.
-    pub(super) fn run(&mut self, line: String, passed: bool, now: Instant) {
+    /// Carries a line out, or asks `about` it first.
+    pub(super) fn run(&mut self, line: String, about: About, now: Instant) {
         let plan = self.plan(&line);
         let plan = self.metered(plan, now);
         self.note_envelope(&line, &plan);
         let line = self.shown(line, &plan);
-        let is_shown = passed || !self.interest.has(Interest::MESSAGE);
-        if is_shown && !plan.event().is_some_and(|event| self.interest.has(event)) {
+        let is_shown = about == About::Plan || !self.interest.contains(Interest::MESSAGE);
+        if is_shown && !plan.event().is_some_and(|event| self.interest.contains(event)) {
             self.execute(plan);
         } else {
-            self.ask(Question::Command { line, passed, plan }, now);
+            self.ask(Question::Command { line, about, plan }, now);
         }
     }
 

@@ -34,7 +34,7 @@ impl ServerSession {
             }
             Some(Timer::Idle) => {
                 self.timers.set(Timer::Idle, now);
-                if !self.interest.has(Interest::TIMEOUT) {
+                if !self.interest.contains(Interest::TIMEOUT) {
                     self.close();
                 }
                 Expired::Idle

@@ -33,9 +33,9 @@ pub enum Step<'a> {
     /// [`heard`](super::ServerSession::heard).
     Tell(&'a mut Notice, &'a mut News),
     /// Hand wire bytes of message data on.
-    Chunk(&'a mut BytesMut),
-    /// Hand a piece of a message on, dots undone.
-    Piece(&'a mut Message),
+    Raw(&'a mut BytesMut),
+    /// Hand a piece of a message on, decoded: its dots undone.
+    Decoded(&'a mut Message),
     /// Carry this out where nobody waits for it, then say what it came to with
     /// [`derived`](super::ServerSession::derived).
     Derive(&'a Derivation),
@@ -73,8 +73,8 @@ pub enum Question {
     Command {
         /// The line, trimmed.
         line: String,
-        /// The application has let the line pass; what it is asked about is the plan.
-        passed: bool,
+        /// What of it the question is about.
+        about: About,
         /// What happens if it agrees.
         plan: Plan,
     },
@@ -89,6 +89,15 @@ pub enum Question {
     /// The same, now that a secret was held against what the client shows, or has proved: whether it
     /// is the client's.
     Proof(bool),
+}
+
+/// What of a command line the application is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The line, which it has not seen, and the plan.
+    Line,
+    /// The plan alone: it has let the line pass.
+    Plan,
 }
 
 impl Question {

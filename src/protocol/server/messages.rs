@@ -46,7 +46,7 @@ impl ServerSession {
     fn end_data(&mut self, end: End, body: Body, now: Instant) -> Option<Next> {
         let is_asked = match end {
             End::Streamed => true,
-            End::Message(_) => self.interest.has(Interest::DATA),
+            End::Message(_) => self.interest.contains(Interest::DATA),
             _ => false,
         };
         if !is_asked {
@@ -56,7 +56,7 @@ impl ServerSession {
         match end {
             End::Refused(stock) => {
                 self.reply_stock(stock);
-                if body == Body::Stream || self.interest.has(Interest::DATA) {
+                if body == Body::Stream || self.interest.contains(Interest::DATA) {
                     return Some(self.tell(Notice::Cut(stock), now));
                 }
             }
@@ -68,7 +68,7 @@ impl ServerSession {
                 self.reply(&PlannedReply::Made(reply));
                 self.refuse(code);
             }
-            End::Message(message) if self.interest.has(Interest::DATA) => {
+            End::Message(message) if self.interest.contains(Interest::DATA) => {
                 return Some(self.ask(Question::Data(message), now));
             }
             End::Message(message) => {
@@ -82,7 +82,7 @@ impl ServerSession {
             End::NotKept => {
                 self.reply_stock(Stock::Ok);
                 // The application has taken every chunk before the client hears so.
-                if self.interest.has(Interest::DATA_CHUNK) {
+                if self.interest.contains(Interest::DATA_CHUNK) {
                     return Some(self.tell(Notice::Responses, now));
                 }
             }

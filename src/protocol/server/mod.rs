@@ -44,7 +44,7 @@ mod timers;
 
 pub use config::{AuthPolicy, Exposure, Login, ServerConfig};
 pub use dialogue::{
-    Answer, Body, Expired, News, NextLine, Notice, Question, Standing, Step, Verdict,
+    About, Answer, Body, Expired, News, NextLine, Notice, Question, Standing, Step, Verdict,
 };
 use plan::Behind;
 pub use plan::{Effect, Plan, PlannedReply};
@@ -262,7 +262,7 @@ impl ServerSession {
     }
 
     fn poll_connecting(&mut self, now: Instant) -> Option<Next> {
-        if self.interest.has(Interest::CONNECT) {
+        if self.interest.contains(Interest::CONNECT) {
             return Some(self.ask(Question::Connect, now));
         }
         self.reply_stock(Stock::Greeting);

@@ -1,7 +1,7 @@
 //! What a command line would do: parsed and held against the state, with nothing done yet.
 
 use super::config::{Login, ServerConfig};
-use crate::protocol::command::{Command, CommandError};
+use crate::protocol::command::{Command, CommandError, Hello};
 use crate::protocol::dialect::{Incomplete, Order, Replies, Stock, Welcome};
 use crate::protocol::envelope::{Mail, Recipient};
 use crate::protocol::events::Interest;
@@ -70,8 +70,8 @@ pub enum Effect {
     Greet {
         /// The client's domain.
         domain: String,
-        /// EHLO rather than HELO.
-        extended: bool,
+        /// The command it greets by.
+        hello: Hello,
     },
     /// Begins a transaction.
     Mail(Mail),
@@ -197,9 +197,7 @@ pub(super) fn plan(
         return position.bad(Stock::GreetFirst, config);
     }
     match command {
-        Ok(Command::Greeting { domain, extended }) => {
-            plan_greeting(domain, extended, position, config)
-        }
+        Ok(Command::Greeting { domain, hello }) => plan_greeting(domain, hello, position, config),
         Ok(Command::Mail(mail)) => plan_mail(mail, position, config),
         Ok(Command::Rcpt(recipient)) => plan_rcpt(recipient, position, config),
         Ok(Command::Data) => plan_data(position, config),
@@ -305,7 +303,7 @@ fn complaint(
 /// RFC 5321 section 4.1.1.1. Greetings carry no enhanced status code (RFC 2034 section 3).
 fn plan_greeting(
     domain: String,
-    extended: bool,
+    hello: Hello,
     position: &Position<'_>,
     config: &ServerConfig,
 ) -> Plan {
@@ -315,7 +313,7 @@ fn plan_greeting(
         "" => "OK".to_owned(),
         domain => domain.to_owned(),
     };
-    if extended {
+    if hello == Hello::Ehlo {
         for (keyword, values) in config.extensions.now(position.tls).lines() {
             text.push('\n');
             text.push_str(keyword);
@@ -331,7 +329,7 @@ fn plan_greeting(
         }
     }
     let reply = PlannedReply::Made(Reply::new(ReplyCode::known(250), &text));
-    Plan { reply, effect: Effect::Greet { domain, extended } }
+    Plan { reply, effect: Effect::Greet { domain, hello } }
 }
 
 fn plan_mail(mail: Mail, position: &Position<'_>, config: &ServerConfig) -> Plan {

@@ -55,7 +55,7 @@ pub(super) struct Receiving {
     /// What of it is kept, or was not handed on yet.
     message: Message,
     /// Wire bytes that were not handed on yet, where the application listens to them.
-    chunk: Option<BytesMut>,
+    raw: Option<BytesMut>,
     size: u64,
     limit: u64,
     pace: Pace,
@@ -84,7 +84,7 @@ impl Receiving {
             fate,
             body,
             message: Message::within(config.control.memory.clone()),
-            chunk: interest.has(Interest::DATA_CHUNK).then(BytesMut::new),
+            raw: interest.contains(Interest::DATA_CHUNK).then(BytesMut::new),
             size: 0,
             limit: limit.unwrap_or(u64::MAX),
             pace: Pace::default(),
@@ -96,7 +96,7 @@ impl Receiving {
         let mut used = 0;
         while used < input.len() && !self.has_ended() {
             let length = self.reach(input.len() - used);
-            used += self.decode_piece(&input[used..used + length]);
+            used += self.decode_reached(&input[used..used + length]);
         }
         used
     }
@@ -104,14 +104,14 @@ impl Receiving {
     /// How many of so many bytes to look at together. Where wire bytes are handed on, they are up to
     /// the limit, however they were cut: near it, each byte is looked at by itself.
     fn reach(&self, length: usize) -> usize {
-        if self.chunk.is_none() || self.size > self.limit {
+        if self.raw.is_none() || self.size > self.limit {
             return length;
         }
         let room = usize::try_from(self.limit - self.size).unwrap_or(usize::MAX);
         length.min(room.saturating_sub(HELD_BACK).max(1))
     }
 
-    fn decode_piece(&mut self, input: &[u8]) -> usize {
+    fn decode_reached(&mut self, input: &[u8]) -> usize {
         let Self { decoder, message, fate, size, limit, .. } = self;
         let used = decoder.decode(input, |bytes| {
             *size += bytes.len() as u64;
@@ -124,11 +124,11 @@ impl Receiving {
             *message = Message::default();
         });
         let used = used.used;
-        if let Some(chunk) = &mut self.chunk
+        if let Some(raw) = &mut self.raw
             && self.size <= self.limit
             && !matches!(self.fate, Fate::Starved)
         {
-            chunk.extend_from_slice(&input[..used]);
+            raw.extend_from_slice(&input[..used]);
         }
         self.pace.came(used);
         used
@@ -148,15 +148,15 @@ impl Receiving {
 
     /// Whether there is something to hand on.
     pub(super) fn has_more(&self) -> bool {
-        self.chunk.as_ref().is_some_and(|chunk| !chunk.is_empty())
+        self.raw.as_ref().is_some_and(|raw| !raw.is_empty())
             || matches!(self.fate, Fate::Stream) && !self.message.is_empty()
     }
 
     /// What has come and is wanted as it comes: wire bytes first.
     pub(super) fn hand_on(&mut self) -> Step<'_> {
-        match &mut self.chunk {
-            Some(chunk) if !chunk.is_empty() => Step::Chunk(chunk),
-            _ => Step::Piece(&mut self.message),
+        match &mut self.raw {
+            Some(raw) if !raw.is_empty() => Step::Raw(raw),
+            _ => Step::Decoded(&mut self.message),
         }
     }
 

@@ -91,7 +91,7 @@ impl ServerSession {
     /// Tells the application of a reply.
     pub(super) fn announce(&mut self, reply: &PlannedReply) {
         // One that never got in is not spoken of.
-        if self.has_begun() && self.interest.has(Interest::RESPONSE) {
+        if self.has_begun() && self.interest.contains(Interest::RESPONSE) {
             self.news.responses.extend(reply.lines(&self.config.replies));
         }
     }

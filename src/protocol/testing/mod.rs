@@ -95,8 +95,8 @@ impl Served {
                     news.clear();
                     self.session.heard(None, self.now);
                 }
-                Step::Chunk(chunk) => chunk.clear(),
-                Step::Piece(piece) => drop(piece.take()),
+                Step::Raw(raw) => raw.clear(),
+                Step::Decoded(message) => drop(message.take()),
                 Step::Derive(derivation) => {
                     let keys = derivation.run();
                     self.session.derived(Some(&keys), self.now);

@@ -161,7 +161,7 @@ class Line extends EngineSession {
   }
 
   /** @override */
-  piece(/** @type {Buffer} */ bytes) {
+  decoded(/** @type {Buffer} */ bytes) {
     for (const taker of [this.connection, this.#spool]) {
       if (taker?.write(bytes) === false) this.#behind.add(taker);
     }

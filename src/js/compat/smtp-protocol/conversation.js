@@ -251,7 +251,7 @@ class Conversation extends EngineSession {
   }
 
   /** @override @param {Buffer} bytes @param {boolean} isAscii */
-  piece(bytes, isAscii) {
+  decoded(bytes, isAscii) {
     this.#message?.receive(bytes, isAscii);
   }
 

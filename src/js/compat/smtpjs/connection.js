@@ -160,7 +160,7 @@ class Connection extends EngineSession {
   }
 
   /** @override @param {Buffer} bytes @param {boolean} isAscii */
-  piece(bytes, isAscii) {
+  decoded(bytes, isAscii) {
     const piece = this.#pieces.next(bytes, isAscii);
     if (piece !== undefined) this.#mail.message.push(piece);
   }

@@ -65,7 +65,7 @@ impl Connection<'_> {
 
     /// Tells the application that the connection is encrypted now, if it wants to know.
     fn announce_tls(&mut self) -> Result<(), Ended> {
-        if !self.interest().has(Interest::SECURE) {
+        if !self.interest().contains(Interest::SECURE) {
             return Ok(());
         }
         Ok(self.client.post(Record::Secure(self.session.news()))?)

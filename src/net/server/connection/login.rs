@@ -14,7 +14,8 @@ use std::task::Poll;
 impl Connection<'_> {
     /// TLS is on: tells the session what logins can be bound to, where anybody can log in.
     pub(super) fn bind_logins(&mut self, tls: &Tls) {
-        let Some(info) = self.slot().tls().filter(|_| self.interest().has(Interest::AUTH)) else {
+        let Some(info) = self.slot().tls().filter(|_| self.interest().contains(Interest::AUTH))
+        else {
             return;
         };
         self.session.set_channel(Channel {

@@ -133,14 +133,14 @@ impl<'a> Connection<'a> {
                         self.session.heard(answer.standing, self.now());
                     }
                 }
-                Step::Chunk(chunk) => {
-                    let posted = self.client.post(Record::Chunk(chunk));
-                    *chunk = Default::default();
+                Step::Raw(raw) => {
+                    let posted = self.client.post(Record::Raw(raw));
+                    *raw = Default::default();
                     posted?;
                     self.catch_up().await?;
                 }
-                Step::Piece(piece) => {
-                    self.client.post(Record::Piece(piece))?;
+                Step::Decoded(message) => {
+                    self.client.post(Record::Decoded(message))?;
                     self.catch_up().await?;
                 }
                 Step::Derive(derivation) => {
@@ -178,7 +178,7 @@ impl<'a> Connection<'a> {
         while self.session.is_parked() {
             let held = replies == Replies::Leave
                 && self.session.ready() > 0
-                && !self.interest().has(Interest::RESPONSE);
+                && !self.interest().contains(Interest::RESPONSE);
             match self.next_before(Watch::Reset, held.then_some(grace)).await? {
                 Event::Wake(Wake::Answer(answer)) => {
                     self.server()
@@ -271,7 +271,7 @@ impl<'a> Connection<'a> {
             _ => return,
         };
         // A session that nobody listens to needs no notice.
-        if self.slot().index().is_some() || self.interest().has(Interest::TIMEOUT) {
+        if self.slot().index().is_some() || self.interest().contains(Interest::TIMEOUT) {
             // Nor does one whose application is gone.
             let _ = self.client.post(record);
         }
@@ -291,7 +291,7 @@ impl<'a> Connection<'a> {
                 self.transport.hang_up(farewell).await;
             }
             Err(Ended::Failed(error)) => {
-                if self.interest().has(Interest::ERROR) {
+                if self.interest().contains(Interest::ERROR) {
                     let info = ErrorInfo::new(&error, of_stream(&error, Peer::Client));
                     let is_mere_end = is_gone(&error) && !self.session.in_transaction();
                     let _ = self.client.post(Record::Error(ErrorInfo { is_mere_end, ..info }));
@@ -301,7 +301,7 @@ impl<'a> Connection<'a> {
         }
         self.transport.drop_stream();
         self.client.let_go();
-        let listened = self.interest().has(Interest::DISCONNECT) && connected;
+        let listened = self.interest().contains(Interest::DISCONNECT) && connected;
         if self.slot().index().is_some() || listened {
             let gone = Record::Gone { news: self.session.news(), quiet: !connected };
             let _ = self.client.post(gone);

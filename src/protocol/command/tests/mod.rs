@@ -26,7 +26,7 @@ fn verbs_have_no_case() {
     assert_eq!(parse("noop whatever"), Ok(Command::Noop));
     assert_eq!(
         parse("ehlo  client.example x"),
-        Ok(Command::Greeting { domain: "client.example".into(), extended: true })
+        Ok(Command::Greeting { domain: "client.example".into(), hello: Hello::Ehlo })
     );
     assert_eq!(parse("help mail"), Ok(Command::Help(Some("MAIL".into()))));
     assert_eq!(parse("mail from:<a@b>"), mail("a@b", None));
@@ -166,13 +166,13 @@ type Leniency = (fn(&mut Syntax), &'static str, Result<Command, CommandError>);
 
 #[test]
 fn each_leniency_by_itself() {
-    let greeting = |domain: &str, extended| Command::Greeting { domain: domain.into(), extended };
+    let greeting = |domain: &str, hello| Command::Greeting { domain: domain.into(), hello };
     let leniencies: [Leniency; 8] = [
         (|it| it.gaps = Gaps::WhiteSpace, "HELP\tMAIL", Ok(Command::Help(Some("MAIL".into())))),
         (|it| it.surplus = Surplus::Ignored, "RSET now", Ok(Command::Rset)),
-        (|it| it.domain = Domain::Optional, "EHLO", Ok(greeting("", true))),
+        (|it| it.domain = Domain::Optional, "EHLO", Ok(greeting("", Hello::Ehlo))),
         (|it| it.paths = Paths::Bare, "MAIL FROM : a@b", mail("a@b", None)),
-        (|it| it.lhlo = Lhlo::Helo, "LHLO a.example", Ok(greeting("a.example", false))),
+        (|it| it.lhlo = Lhlo::Helo, "LHLO a.example", Ok(greeting("a.example", Hello::Helo))),
         (|it| it.not_implemented = &[b"TURN"], "TURN", Err(CommandError::NotImplemented)),
         (
             |it| it.parameters = Parameters::Any,

@@ -44,11 +44,10 @@ fn addresses_with_and_without_brackets() {
 
 #[test]
 fn greetings_need_no_name() {
-    let greeting =
-        |domain: &str, extended| Ok(Command::Greeting { domain: domain.to_owned(), extended });
-    assert_eq!(parse("helo"), greeting("", false));
-    assert_eq!(parse("LHLO a.example"), greeting("a.example", false));
-    assert_eq!(parse("EHLO a.example and more"), greeting("a.example and more", true));
+    let greeting = |domain: &str, hello| Ok(Command::Greeting { domain: domain.to_owned(), hello });
+    assert_eq!(parse("helo"), greeting("", Hello::Helo));
+    assert_eq!(parse("LHLO a.example"), greeting("a.example", Hello::Helo));
+    assert_eq!(parse("EHLO a.example and more"), greeting("a.example and more", Hello::Ehlo));
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn chunks_end_at_the_limit_byte_for_byte() {
             for piece in body.chunks(step) {
                 table.send(piece);
             }
-            found.push(std::mem::take(&mut table.chunks));
+            found.push(std::mem::take(&mut table.raw));
         }
         found.dedup();
         assert_eq!(found.len(), 1, "{limit}: {found:?}");

@@ -45,9 +45,9 @@ struct Table {
     /// The last message that was accepted and not taken.
     kept: Option<Arc<KeptMessage>>,
     /// What was handed on of a message.
-    pieces: Vec<u8>,
+    decoded: Vec<u8>,
     /// Wire bytes of messages that were handed on.
-    chunks: Vec<u8>,
+    raw: Vec<u8>,
     closed: bool,
     secured: bool,
 }
@@ -56,7 +56,7 @@ impl Table {
     /// `interest` may have [`STREAM`] among its bits.
     fn new(config: Arc<ServerConfig>, interest: Interest) -> Self {
         let now = Instant::now();
-        let streams = interest.has(STREAM);
+        let streams = interest.contains(STREAM);
         let wanted = Interest(interest.0 & !STREAM.0);
         let mut table = Self {
             session: ServerSession::new(config, false, now),
@@ -70,12 +70,12 @@ impl Table {
             next_lines: VecDeque::new(),
             standing: Standing::default(),
             kept: None,
-            pieces: Vec::new(),
-            chunks: Vec::new(),
+            decoded: Vec::new(),
+            raw: Vec::new(),
             closed: false,
             secured: false,
         };
-        if !interest.has(Interest::CONNECT) {
+        if !interest.contains(Interest::CONNECT) {
             table.run();
         }
         table
@@ -96,9 +96,9 @@ impl Table {
                 Step::Hold => self.now = self.session.deadline().unwrap(),
                 Step::Ask(..) => self.answer(),
                 Step::Tell(..) => self.hear(),
-                Step::Chunk(chunk) => self.chunks.extend(chunk.split()),
-                Step::Piece(piece) => {
-                    piece.take().segments().for_each(|bytes| self.pieces.extend(bytes));
+                Step::Raw(raw) => self.raw.extend(raw.split()),
+                Step::Decoded(message) => {
+                    message.take().segments().for_each(|bytes| self.decoded.extend(bytes));
                 }
                 Step::Derive(derivation) => {
                     let keys = derivation.run();
@@ -131,11 +131,11 @@ impl Table {
         match question {
             Question::Connect => events.push("connect".to_owned()),
             Question::Command { line, plan, .. } => {
-                if self.interest.has(Interest::MESSAGE) {
+                if self.interest.contains(Interest::MESSAGE) {
                     events.push(format!("message {line}"));
                 }
                 let wanted = Interest(self.interest.0 & !self.unnoted.0);
-                if plan.event().is_some_and(|event| wanted.has(event)) {
+                if plan.event().is_some_and(|event| wanted.contains(event)) {
                     events.push(describe(&plan.effect));
                 }
                 effect = plan.effect.clone();
@@ -145,7 +145,7 @@ impl Table {
                 events.push(format!("data {}", bytes.escape_ascii()).replace("\\x00", "\\0"));
             }
             Question::Streamed => {
-                let bytes = std::mem::take(&mut self.pieces);
+                let bytes = std::mem::take(&mut self.decoded);
                 events.push(format!("stream {}", bytes.escape_ascii()));
             }
             Question::Line(line) => {
@@ -204,7 +204,7 @@ impl Table {
         if let Notice::Cut(_) = notice
             && self.body == Body::Stream
         {
-            let bytes = std::mem::take(&mut self.pieces);
+            let bytes = std::mem::take(&mut self.decoded);
             self.events.push_back(format!("cut {}", bytes.escape_ascii()));
         }
         self.session.heard(Some(self.standing), self.now);

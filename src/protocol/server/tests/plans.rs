@@ -3,7 +3,7 @@
 use super::super::plan::{Access, Position, Stage, plan, plan_for_application};
 use super::*;
 use crate::protocol::budget::Budget;
-use crate::protocol::command::Command;
+use crate::protocol::command::{Command, Hello};
 use crate::protocol::dialect::Commands;
 
 /// Lines, one for each command and each way to be none.
@@ -67,8 +67,8 @@ fn shown(plan: &Plan) -> String {
         PlannedReply::Later => "-".to_owned(),
     };
     let effect = match &plan.effect {
-        Effect::Greet { extended: false, .. } => "Greet",
-        Effect::Greet { extended: true, .. } => "GreetExtended",
+        Effect::Greet { hello: Hello::Helo, .. } => "Greet",
+        Effect::Greet { hello: Hello::Ehlo, .. } => "GreetExtended",
         Effect::Mail(_) => "Mail",
         Effect::Rcpt(_) => "Rcpt",
         Effect::Nothing => "-",

@@ -60,7 +60,7 @@ fn pieces_are_free_when_they_were_taken() {
         table.send(&[b'x'; 2 * SEGMENT as usize]);
         assert_eq!(budget.used(), 0);
     }
-    assert_eq!(table.pieces.len() as u64, 20 * SEGMENT);
+    assert_eq!(table.decoded.len() as u64, 20 * SEGMENT);
     table.send(&[b'x'; 2 * SEGMENT as usize + 1]);
     assert!(end(&mut table).starts_with("452 "));
     assert!(table.events[0].starts_with("cut "));

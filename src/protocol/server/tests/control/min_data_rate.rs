@@ -51,8 +51,10 @@ fn time_in_which_nothing_is_read_is_ours() {
     let mut table = table(STREAM);
     for _ in 0..100 {
         table.session.receive(b"x", table.now);
-        let Step::Piece(piece) = table.session.poll(table.now, table.interest) else { panic!() };
-        drop(piece.take());
+        let Step::Decoded(message) = table.session.poll(table.now, table.interest) else {
+            panic!()
+        };
+        drop(message.take());
         // The application takes its time.
         table.now += seconds(100);
         assert_eq!(table.session.expire(table.now), Expired::Nothing);
