@@ -64,7 +64,7 @@ const NO_DOMAINS = [
   '[192.0.2.7].ours',
   'ours[192.0.2.7]',
   `${'x'.repeat(64)}.example`,
-  `${'x'.repeat(63)}.`.repeat(4) + 'x',
+  `${`${'x'.repeat(63)}.`.repeat(4)}x`,
   // What IDNA takes for a dot, for other characters, and for nothing.
   'ours\u3002example',
   'ours\uff0eexample',

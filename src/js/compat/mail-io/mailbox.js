@@ -6,6 +6,8 @@ const { addressOf } = require('../shared/path.js');
 
 /** Bytes that a name may have; file systems take 255. */
 const MAX_NAME = 200;
+/** Bytes of a domain (RFC 5321 section 4.5.3.1.2). */
+const MAX_DOMAIN = 255;
 /** All but what names of mailboxes usually have. */
 const UNSAFE = /[^a-z0-9_+=.@-]/gu;
 /** All but the letters whose lower case is ASCII although they are not. */
@@ -51,7 +53,11 @@ function partsOf(mailbox) {
 /** Whether it is text, with no control characters (C1 included) and nothing that was not UTF-8. @param {string} text */
 const isText = (text) => !/[\p{Cc}\ufffd]/u.test(text);
 
+/** Whether a client may be called that: text of at most 255 bytes (RFC 5321 section 4.5.3.1.2). @param {unknown} name */
+const isHostName = (name) =>
+  typeof name === 'string' && name !== '' && isText(name) && Buffer.byteLength(name) <= MAX_DOMAIN;
+
 /** Whether the disk, or somebody's share of it, is full. @param {any} error */
 const isDiskFull = (error) => ['ENOSPC', 'EDQUOT'].includes(error?.code);
 
-module.exports = { isDiskFull, isText, lowerCase, partsOf, safeName };
+module.exports = { isDiskFull, isHostName, isText, lowerCase, partsOf, safeName };

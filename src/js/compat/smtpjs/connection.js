@@ -34,6 +34,9 @@ const FORGETS = new Set(['RSET', 'HELO', 'EHLO']);
 /** What has no parameters (RFC 5321 section 4.1.1). */
 const BARE = new Set(['DATA', 'RSET', 'QUIT']);
 const MALFORMED = 'Syntax error in parameters or arguments';
+const GREETINGS = new Set(['EHLO', 'HELO']);
+/** Bytes of a client's name (RFC 5321 section 4.5.3.1.2). */
+const MAX_DOMAIN = 255;
 /** Control characters, and what stands for bytes that were not UTF-8. */
 const NO_TEXT = /[\p{Cc}\ufffd]/u;
 
@@ -41,6 +44,7 @@ const NO_TEXT = /[\p{Cc}\ufffd]/u;
 function isMalformed(/** @type {string} */ action, /** @type {string} */ params) {
   if (NO_TEXT.test(params)) return action !== '';
   if (BARE.has(action)) return params !== '';
+  if (GREETINGS.has(action)) return Buffer.byteLength(params) > MAX_DOMAIN;
   if (action !== 'MAIL FROM' && action !== 'RCPT TO') return false;
   const text = params.replace(/^ +/, '');
   // Programs of the original may take a word for an address.

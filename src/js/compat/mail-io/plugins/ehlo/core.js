@@ -2,7 +2,7 @@
 // EHLO (RFC 5321 section 4.1.1.1).
 
 const { mayLogIn, needsTls } = require('../../login.js');
-const { isText } = require('../../mailbox.js');
+const { isHostName } = require('../../mailbox.js');
 
 const AUTH = /^auth(?![^ =])/i;
 
@@ -12,7 +12,7 @@ module.exports = {
   handler(req, res) {
     const { session } = req;
     const { data } = req.command;
-    if (!data || !isText(data)) return res.reject(501, 'syntax: EHLO hostname');
+    if (!isHostName(data)) return res.reject(501, 'syntax: EHLO hostname');
     session.isApi = data === session.server.apiUser?.hostname;
     session.reset();
     session.resetTransaction();

@@ -1,14 +1,14 @@
 'use strict';
 // HELO (RFC 5321 section 4.1.1.1).
 
-const { isText } = require('../../mailbox.js');
+const { isHostName } = require('../../mailbox.js');
 
 /** @type {import('../../handlers.js').Plugin} */
 module.exports = {
   description: 'the command HELO',
   handler(req, res) {
     const { data } = req.command;
-    if (!data || !isText(data)) return res.reject(501, 'syntax: HELO hostname');
+    if (!isHostName(data)) return res.reject(501, 'syntax: HELO hostname');
     req.session.reset();
     req.session.resetTransaction();
     res.accept(250, req.session.config.hostname);
