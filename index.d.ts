@@ -848,7 +848,7 @@ export class SmtpError extends Error {
   get transient(): boolean;
   /**
    * Whether it will fail again: a 5yz reply (RFC 5321 section 4.2.1); of a client also a message that
-   * the server cannot take, and a domain that takes no mail.
+   * the server cannot take, and a domain that takes no mail. Of several recipients it holds for each.
    */
   get permanent(): boolean;
 }

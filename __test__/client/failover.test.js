@@ -162,8 +162,9 @@ describe('the next exchange', ON_LINUX, () => {
     });
   }
 
-  test('is tried where nobody listens, and where nobody greets in time', async (t) => {
+  test('is tried where the first has no address, does not listen, or does not greet in time', async (t) => {
     for (const fault of [
+      { step: 'lookup', what: 'close' },
       { step: 'connect', what: 'close' },
       { step: 'greeting', what: 'silence' },
     ]) {
@@ -195,6 +196,32 @@ describe('the next exchange', ON_LINUX, () => {
       );
     }
   });
+
+  for (const [what, words] of /** @type {[any, any[]][]} */ ([
+    [451, [[TO[2], 451, undefined]]],
+    [550, [[TO[2], 550, undefined]]],
+    ['close', [[TO[2], undefined, true]]],
+    ['reset', [[TO[2], undefined, true]]],
+    ['silence', [[TO[2], undefined, true]]],
+  ])) {
+    test(`gets by LMTP whom the first refused before the message, not behind it: ${what}`, async (t) => {
+      const faults = [
+        { step: `RCPT ${TO[1]}`, what: 450 },
+        { step: `end ${TO[2]}`, what },
+      ];
+      const { options, mails } = await domain(t, [faults, []], { lmtp: true });
+      const result = await Client.send({ ...options, lmtp: true }, { from: 'x@y', to: TO }, TEXT);
+      assert.deepEqual(result.accepted, TO.slice(0, 2));
+      assert.deepEqual(
+        result.rejected.map((one) => [one.address, one.replyCode, one.uncertain]),
+        words,
+      );
+      assert.deepEqual(
+        mails.map((taken) => taken.map(({ to }) => to)),
+        [[[TO[0]]], [[TO[1]]]],
+      );
+    });
+  }
 
   test('that is not there either leaves what the one before has said', async (t) => {
     const { options } = await domain(t, [

@@ -10,8 +10,8 @@ const ADDRESSES = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
 
 /**
  * @typedef {object} Fault
- * @property {string} step 'connect', 'greeting', 'EHLO', 'STARTTLS', 'MAIL', 'RCPT to@a.example', 'DATA', 'message',
- *   'BDAT' or 'end'
+ * @property {string} step 'lookup', 'connect', 'greeting', 'EHLO', 'STARTTLS', 'MAIL', 'RCPT to@a.example', 'DATA', 'message',
+ *   'BDAT' or 'end', in LMTP 'end to@a.example'
  * @property {number | 'close' | 'reset' | 'silence'} what
  */
 
@@ -21,7 +21,7 @@ const ADDRESSES = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
  * @param {import('./scripted-server.js').Conversation} conversation
  * @param {any} exchange
  */
-async function take(conversation, { faults, keywords, keys, mails, hit }) {
+async function take(conversation, { faults, keywords, keys, lmtp, mails, hit }) {
   // What was said has left.
   conversation.socket.setNoDelay(true);
   /** Whether the conversation goes on. @param {string} step @param {...string} lines */
@@ -93,9 +93,20 @@ async function take(conversation, { faults, keywords, keys, mails, hit }) {
           return conversation.gone();
         }
         const message = await conversation.message();
-        goesOn = await answer('end', '250 taken');
-        if (!failed('end')) mails.push({ to, text: `${message}`.slice(0, -3).trimEnd() });
+        const text = `${message}`.slice(0, -3).trimEnd();
         isOpen = false;
+        if (!lmtp) {
+          goesOn = await answer('end', '250 taken');
+          if (!failed('end')) mails.push({ to, text });
+          continue;
+        }
+        const taken = [];
+        for (const address of to) {
+          goesOn = await answer(`end ${address}`, '250 taken');
+          if (!goesOn) break;
+          if (!failed(`end ${address}`)) taken.push(address);
+        }
+        mails.push({ to: taken, text });
       }
     } else if (verb === 'BDAT') {
       const [, length, last] = /** @type {RegExpExecArray} */ (/^BDAT (\d+)( LAST)?$/.exec(line));
@@ -117,14 +128,15 @@ async function take(conversation, { faults, keywords, keys, mails, hit }) {
  * Exchanges of a.example, by preference.
  *
  * @param {import('node:test').TestContext} t
- * @param {Fault[][]} faults of each; one that fails at 'connect' does not listen
- * @param {{ keywords?: string[], keys?: { key: string, cert: string }, domain?: string, port?: number, first?: number }} [options]
+ * @param {Fault[][]} faults of each; one that fails at 'connect' does not listen, one that fails at 'lookup'
+ *   has no address
+ * @param {{ keywords?: string[], keys?: { key: string, cert: string }, lmtp?: boolean, domain?: string, port?: number, first?: number }} [options]
  *   `first` is the index of the first address
  */
 async function exchanges(
   t,
   faults,
-  { keywords = [], keys, domain = 'a.example', port = 0, first = 0 } = {},
+  { keywords = [], keys, lmtp = false, domain = 'a.example', port = 0, first = 0 } = {},
 ) {
   const hit = deferred();
   /** @type {Record<string, any[]>} */
@@ -137,7 +149,7 @@ async function exchanges(
     const name = `mx${at + 1}.${domain}`;
     const host = ADDRESSES[first + at];
     zone[`MX ${domain}`].unshift({ preference: 10 * (at + 1), exchange: name });
-    zone[`A ${name}`] = [host];
+    if (!own.some(({ step }) => step === 'lookup')) zone[`A ${name}`] = [host];
     /** @type {{ to: string[], text: string }[]} */
     const taken = [];
     mails.push(taken);
@@ -145,7 +157,7 @@ async function exchanges(
       conversations.push([]);
       continue;
     }
-    const exchange = { faults: own, keywords, keys, mails: taken, hit };
+    const exchange = { faults: own, keywords, keys, lmtp, mails: taken, hit };
     const server = await scripted(t, (conversation) => take(conversation, exchange), {
       host,
       port,
