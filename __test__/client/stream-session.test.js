@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { Duplex } = require('node:stream');
 const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
-const { Wire } = require('../../src/js/client/stream-session.js');
+const { StreamSession } = require('../../src/js/client/stream-session.js');
 const { within } = require('../support/wait.js');
 
 /** Two streams; what is written to one is read from the other. */
@@ -28,27 +28,27 @@ function pair() {
   return ends;
 }
 
-/** A wire, and the server's end of its stream. @param {any} [options] */
+/** A session, and the server's end of its stream. @param {any} [options] */
 function connected(options) {
   const [ours, theirs] = pair();
-  const wire = new Wire(options);
-  wire.attach(ours);
+  const session = new StreamSession(options);
+  session.attach(ours);
   let seen = '';
   theirs.on('data', (bytes) => {
     seen += bytes;
   });
-  return { wire, ours, theirs, seen: () => seen };
+  return { session, ours, theirs, seen: () => seen };
 }
 
 test('replies go to those who asked, in order', async () => {
   /** @type {string[]} */
   const sent = [];
-  const { wire, theirs, seen } = connected({
+  const { session, theirs, seen } = connected({
     sent: (/** @type {string} */ line) => sent.push(line),
   });
   theirs.write('220-mx.example\r\n220 hello\r\n');
-  assert.deepEqual(await wire.greeting, { code: 220, lines: ['mx.example', 'hello'] });
-  const replies = [wire.request('HELO', 'me.example'), wire.request('NOOP')];
+  assert.deepEqual(await session.greeting, { code: 220, lines: ['mx.example', 'hello'] });
+  const replies = [session.request('HELO', 'me.example'), session.request('NOOP')];
   await turn();
   assert.ok(seen().startsWith('HELO me.example\r\n'), seen());
   theirs.write('250 mx.example\r\n');
@@ -60,10 +60,12 @@ test('replies go to those who asked, in order', async () => {
 });
 
 test('what no server is to see is an error, and nothing is sent', async () => {
-  const { wire, theirs, seen } = connected();
+  const { session, theirs, seen } = connected();
   theirs.write('220 hello\r\n');
-  await wire.greeting;
-  await assert.rejects(wire.request('MAIL', 'a@x>\r\nRCPT TO:<b@x'), { code: 'SMTP_ERR_ARGUMENT' });
+  await session.greeting;
+  await assert.rejects(session.request('MAIL', 'a@x>\r\nRCPT TO:<b@x'), {
+    code: 'SMTP_ERR_ARGUMENT',
+  });
   assert.equal(seen(), '');
 });
 
@@ -81,7 +83,7 @@ describe('who waits for a reply hears', () => {
     ],
     [
       'that it was given up',
-      ({ wire }) => wire.abandon(Object.assign(new Error('x'), { code: 'GIVEN_UP' })),
+      ({ session }) => session.abandon(Object.assign(new Error('x'), { code: 'GIVEN_UP' })),
       'GIVEN_UP',
     ],
     ['that it was no reply', ({ theirs }) => void theirs.write('what?\r\n'), 'SMTP_ERR_PROTOCOL'],
@@ -89,21 +91,21 @@ describe('who waits for a reply hears', () => {
     test(what, async () => {
       const place = connected();
       place.theirs.write('220 hello\r\n');
-      await place.wire.greeting;
-      const replied = place.wire.request('NOOP');
+      await place.session.greeting;
+      const replied = place.session.request('NOOP');
       await turn();
       end(place);
       await assert.rejects(within(replied, 'the end'), { code });
-      await assert.rejects(place.wire.request('NOOP'), { code });
+      await assert.rejects(place.session.request('NOOP'), { code });
     });
   }
 
   test('that it came too late', async () => {
-    const { wire, ours } = connected({ timeouts: { greeting: 30 } });
+    const { session, ours } = connected({ timeouts: { greeting: 30 } });
     // It is the stream that keeps a process alive.
     const held = setInterval(() => {}, 1_000);
     try {
-      await assert.rejects(within(wire.greeting, 'the end'), { code: 'ETIMEDOUT' });
+      await assert.rejects(within(session.greeting, 'the end'), { code: 'ETIMEDOUT' });
     } finally {
       clearInterval(held);
     }

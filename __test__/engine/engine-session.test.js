@@ -194,7 +194,7 @@ describe('a record', () => {
     session.streamed = () => {};
     ring({ kind: KIND.STREAMED, sequence: 9 });
     assert.deepEqual(verdicts.at(-1), { verdict: 0, recipients: 0 });
-    session.link.settle(VERDICT.ANSWER, 550, 'no');
+    session.handle.settle(VERDICT.ANSWER, 550, 'no');
     await Promise.resolve();
     const [name, slot, sequence, word, ...reply] = calls[0];
     assert.deepEqual([name, slot, sequence, ...reply], ['answer', 7, 9, 550, 'no', undefined]);

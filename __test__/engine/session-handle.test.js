@@ -37,9 +37,9 @@ describe('a verdict', () => {
 
       test(`in its batch brings ${name}`, () => {
         session.connected = () => {
-          session.link.streams = streams;
-          session.link.settle(VERDICT.ACCEPT);
-          session.link.takeLine(takesLine);
+          session.handle.streams = streams;
+          session.handle.settle(VERDICT.ACCEPT);
+          session.handle.takeLine(takesLine);
         };
         ring(CONNECT);
         assert.deepEqual(verdicts, [{ ...ACCEPTED, ...follows }]);
@@ -48,9 +48,9 @@ describe('a verdict', () => {
 
       test(`that comes late brings ${name}`, async () => {
         ask();
-        session.link.streams = streams;
-        session.link.takeLine(takesLine);
-        session.link.settle(VERDICT.OK, 250, 'yes');
+        session.handle.streams = streams;
+        session.handle.takeLine(takesLine);
+        session.handle.settle(VERDICT.OK, 250, 'yes');
         await Promise.resolve();
         const [[name, slot, sequence, word, ...reply]] = calls;
         assert.deepEqual([name, slot, sequence], ['answer', SLOT, SEQUENCE]);
@@ -63,9 +63,9 @@ describe('a verdict', () => {
 
   test('takes a message as was said when it was given', () => {
     session.connected = () => {
-      session.link.streams = true;
-      session.link.settle(VERDICT.ACCEPT);
-      session.link.streams = false;
+      session.handle.streams = true;
+      session.handle.settle(VERDICT.ACCEPT);
+      session.handle.streams = false;
     };
     ring(CONNECT);
     assert.deepEqual(verdicts, [{ ...ACCEPTED, streams: true }]);
@@ -75,7 +75,7 @@ describe('a verdict', () => {
 describe('the next line', () => {
   test('is said at once where no verdict is awaited, and only when that changes', () => {
     ring(CONNECT);
-    for (const takesLine of [false, true, true, false]) session.link.takeLine(takesLine);
+    for (const takesLine of [false, true, true, false]) session.handle.takeLine(takesLine);
     assert.deepEqual(calls, [
       ['setTakesLine', SLOT, true],
       ['setTakesLine', SLOT, false],
@@ -84,9 +84,9 @@ describe('the next line', () => {
 
   test('is said behind a verdict that has not left yet', () => {
     ask();
-    session.link.settle(VERDICT.SILENT);
-    session.link.write('250 mine\r\n');
-    session.link.takeLine(true);
+    session.handle.settle(VERDICT.SILENT);
+    session.handle.write('250 mine\r\n');
+    session.handle.takeLine(true);
     assert.deepEqual(
       calls.map(([name]) => name),
       ['answer', 'write', 'setTakesLine'],
@@ -95,7 +95,7 @@ describe('the next line', () => {
 
   test('is said alone where the engine has given up on the verdict', () => {
     ask();
-    session.link.takeLine(true);
+    session.handle.takeLine(true);
     assert.deepEqual(calls, []);
     ring({ kind: KIND.LISTENER_TIMEOUT });
     ring({ kind: KIND.LISTENER_TIMEOUT });
@@ -104,7 +104,7 @@ describe('the next line', () => {
 
   test("of a session that is over is nobody's", () => {
     ring(CONNECT, { kind: KIND.GONE });
-    session.link.takeLine(true);
+    session.handle.takeLine(true);
     assert.ok(!calls.some(([name]) => name === 'setTakesLine'));
   });
 });

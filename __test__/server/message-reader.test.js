@@ -3,49 +3,49 @@
 const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
-const { Reading } = require('../../src/js/server/message-reader.js');
+const { MessageReader } = require('../../src/js/server/message-reader.js');
 const { Question } = require('../../src/js/server/question.js');
 
 /** What the engine was told. @type {any[][]} */
 let told;
 /** @type {any} */
-let link;
+let handle;
 /** @type {InstanceType<typeof Question>} */
 let question;
-/** @type {InstanceType<typeof Reading>} */
-let reading;
+/** @type {InstanceType<typeof MessageReader>} */
+let reader;
 
 beforeEach(() => {
   told = [];
-  link = {
+  handle = {
     streams: false,
     pause: (/** @type {boolean} */ on) => told.push(['pause', on]),
     discard: (/** @type {any[]} */ ...args) => told.push(['discard', ...args]),
   };
   question = new Question({}, 'dataStart', undefined, [], 0);
-  reading = new Reading(link, question, (code) => told.push(['answered', code]));
+  reader = new MessageReader(handle, question, (code) => told.push(['answered', code]));
 });
 
 /** How a whole message ended: 'read', or what it is refused for. */
 const finished = () =>
   new Promise((resolve) => {
-    reading.finish(() => resolve('read'), resolve);
+    reader.finish(() => resolve('read'), resolve);
   });
 
 describe('a message', () => {
   test('is asked for piece by piece until it is over', () => {
-    assert.deepEqual([link.streams, reading.state], [true, 'asked']);
-    reading.close();
-    assert.deepEqual([link.streams, reading.state], [false, 'over']);
+    assert.deepEqual([handle.streams, reader.state], [true, 'asked']);
+    reader.close();
+    assert.deepEqual([handle.streams, reader.state], [false, 'over']);
   });
 
   test('is judged once it was read to its end', async () => {
-    reading.open();
-    reading.stream.receive(Buffer.from('x'));
+    reader.open();
+    reader.stream.receive(Buffer.from('x'));
     const end = finished();
-    assert.equal(reading.state, 'whole');
-    reading.stream.resume();
-    assert.deepEqual([await end, reading.state], ['read', 'over']);
+    assert.equal(reader.state, 'whole');
+    reader.stream.resume();
+    assert.deepEqual([await end, reader.state], ['read', 'over']);
   });
 
   test('is judged once its listener is done', async () => {
@@ -56,11 +56,11 @@ describe('a message', () => {
         done = () => resolve(undefined);
       }),
     );
-    reading.open();
+    reader.open();
     const end = finished();
-    reading.stream.resume();
+    reader.stream.resume();
     await turn();
-    assert.equal(reading.state, 'whole');
+    assert.equal(reader.state, 'whole');
     done();
     assert.equal(await end, 'read');
   });
@@ -68,14 +68,14 @@ describe('a message', () => {
   test('is refused with what its listener failed with, or its stream', async () => {
     const error = new Error('of the test');
     question.await(Promise.reject(error));
-    reading.open();
+    reader.open();
     const end = finished();
-    reading.stream.resume();
+    reader.stream.resume();
     assert.equal(await end, error);
-    reading = new Reading(link, new Question({}, 'dataStart', undefined, [], 0), () => {});
-    reading.open();
+    reader = new MessageReader(handle, new Question({}, 'dataStart', undefined, [], 0), () => {});
+    reader.open();
     const other = finished();
-    reading.stream.destroy(error);
+    reader.stream.destroy(error);
     assert.equal(await other, error);
   });
 });
@@ -95,21 +95,21 @@ describe('a reader that has enough', () => {
   ];
   for (const [why, verdict, error, reply] of CASES) {
     test(`${why}: the rest is skipped, and answered`, async () => {
-      reading.open();
-      reading.verdict = verdict;
-      reading.stream.destroy(error);
+      reader.open();
+      reader.verdict = verdict;
+      reader.stream.destroy(error);
       await turn();
       assert.deepEqual(told, [
         ['pause', false],
         ['discard', ...reply],
         ['answered', reply[0] ?? 451],
       ]);
-      assert.equal(reading.isAnswered, true);
+      assert.equal(reader.isAnswered, true);
     });
   }
 
   test('is over before DATA was accepted: nothing is to be skipped', async () => {
-    reading.stream.destroy();
+    reader.stream.destroy();
     await turn();
     assert.deepEqual(told, []);
   });
@@ -120,8 +120,8 @@ describe('a reader that has enough', () => {
         throw Object.assign(new Error('spam'), { replyCode: 554 });
       }),
     );
-    reading.open();
-    reading.stream.destroy();
+    reader.open();
+    reader.stream.destroy();
     await turn();
     await turn();
     assert.deepEqual(told[1], ['discard', 554, 'spam']);
@@ -129,9 +129,9 @@ describe('a reader that has enough', () => {
 });
 
 test('what fails is told to its reader once', async () => {
-  reading.open();
-  reading.fail('SMTP_ERR_MESSAGE_CUT', 'cut', 552);
-  reading.fail('SMTP_ERR_OTHER', 'other');
-  const { errored } = /** @type {any} */ (reading.stream);
+  reader.open();
+  reader.fail('SMTP_ERR_MESSAGE_CUT', 'cut', 552);
+  reader.fail('SMTP_ERR_OTHER', 'other');
+  const { errored } = /** @type {any} */ (reader.stream);
   assert.deepEqual([errored.code, errored.replyCode], ['SMTP_ERR_MESSAGE_CUT', 552]);
 });

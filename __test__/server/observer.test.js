@@ -3,14 +3,14 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { CHANNELS } = require('../../src/js/server/channels.js');
-const { Announcer } = require('../../src/js/server/observer.js');
+const { Observer } = require('../../src/js/server/observer.js');
 
-/** An announcer, and what its host was told. @param {any} host */
+/** An observer, and what its host was told. @param {any} host */
 function announcing(host) {
   /** @type {any[][]} */
   const told = [];
   const session = /** @type {any} */ ({ id: 'x' });
-  const announcer = new Announcer(
+  const observer = new Observer(
     /** @type {any} */ ({
       server: 'server',
       notify: (/** @type {any[]} */ ...args) => told.push(args),
@@ -19,13 +19,13 @@ function announcing(host) {
     }),
     session,
   );
-  return { announcer, session, told };
+  return { observer, session, told };
 }
 
 describe('a reply', () => {
   test('is told line by line to who listens', () => {
-    const { announcer, session, told } = announcing({ responds: true, debugs: false });
-    announcer.respond(['250-a', '250 b']);
+    const { observer, session, told } = announcing({ responds: true, debugs: false });
+    observer.respond(['250-a', '250 b']);
     assert.deepEqual(told, [
       [session, 'response', '250-a'],
       [session, 'response', '250 b'],
@@ -33,8 +33,8 @@ describe('a reply', () => {
   });
 
   test('is told to nobody where nobody listens', () => {
-    const { announcer, told } = announcing({ responds: false });
-    announcer.respond(['250 a']);
+    const { observer, told } = announcing({ responds: false });
+    observer.respond(['250 a']);
     assert.deepEqual(told, []);
   });
 });
@@ -46,8 +46,8 @@ test('debugging that throws is an error of its session', () => {
     heard.push(this, ...args);
     throw 'of the test';
   };
-  const { announcer, session, told } = announcing({ debugs: true, config: { debug } });
-  announcer.debug('CLIENT', 'NOOP');
+  const { observer, session, told } = announcing({ debugs: true, config: { debug } });
+  observer.debug('CLIENT', 'NOOP');
   assert.deepEqual(heard, ['server', 'CLIENT', 'NOOP', session]);
   assert.deepEqual(told, [['failed', session, 'of the test']]);
 });
@@ -57,18 +57,18 @@ describe('channels', () => {
     name,
     tell,
     fields,
-  ] of /** @type {[keyof CHANNELS, (a: Announcer) => void, any][]} */ ([
-    ['sessionStart', (announcer) => announcer.started(), {}],
-    ['sessionEnd', (announcer) => announcer.ended(), {}],
+  ] of /** @type {[keyof CHANNELS, (a: Observer) => void, any][]} */ ([
+    ['sessionStart', (observer) => observer.started(), {}],
+    ['sessionEnd', (observer) => observer.ended(), {}],
     [
       'transaction',
-      (announcer) => announcer.begun({ from: 'a@x', size: 5 }),
+      (observer) => observer.begun({ from: 'a@x', size: 5 }),
       { from: 'a@x', size: 5 },
     ],
     [
       'message',
-      (announcer) =>
-        announcer.answered(
+      (observer) =>
+        observer.answered(
           /** @type {any} */ ({ data: { from: 'a@x', recipients: ['b@x'] } }),
           7,
           451,
@@ -77,14 +77,14 @@ describe('channels', () => {
     ],
   ])) {
     test(`${name} is published to who subscribes`, (t) => {
-      const { announcer, session } = announcing({});
+      const { observer, session } = announcing({});
       /** @type {unknown[]} */
       const published = [];
       const subscriber = (/** @type {unknown} */ message) => published.push(message);
-      tell(announcer);
+      tell(observer);
       CHANNELS[name].subscribe(subscriber);
       t.after(() => CHANNELS[name].unsubscribe(subscriber));
-      tell(announcer);
+      tell(observer);
       assert.deepEqual(published, [{ server: 'server', session, ...fields }]);
     });
   }

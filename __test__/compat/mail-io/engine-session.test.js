@@ -8,7 +8,7 @@ const { setImmediate: turn } = require('node:timers/promises');
 const { calls, forget, ring, verdictOf, verdicts } = require('../../support/fake-engine.js');
 const { onRecord } = require('../../../src/js/engine/border.js');
 const { KIND, VERDICT } = require('../../../src/js/engine/constants.js');
-const { Line } = require('../../../src/js/compat/mail-io/engine-session.js');
+const { MailEngineSession } = require('../../../src/js/compat/mail-io/engine-session.js');
 
 /** @type {any} */
 let session;
@@ -33,7 +33,7 @@ function line(handlers) {
       session = begun;
     },
   });
-  const made = new Line(server, 7, ['127.0.0.1', '1', '127.0.0.1', '25']);
+  const made = new MailEngineSession(server, 7, ['127.0.0.1', '1', '127.0.0.1', '25']);
   onRecord((kind, head, at, index) => made.receive(kind, head, at, index));
   record({ kind: KIND.CONNECT });
   return made;

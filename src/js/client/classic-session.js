@@ -6,7 +6,7 @@ const { randomBytes } = require('node:crypto');
 const { SmtpError } = require('../errors.js');
 const { exchangesOf } = require('./exchanges.js');
 const { faultOf } = require('./prepared.js');
-const { Wire } = require('./stream-session.js');
+const { StreamSession } = require('./stream-session.js');
 
 const PORT = 25;
 /** As the engine's own connections, in milliseconds. */
@@ -33,7 +33,7 @@ class SessionImplementation {
   server;
   /** @type {ClientListeners} */
   listeners = {};
-  #wire = new Wire({ sent: (line) => this.#emit(this, 'message', line) });
+  #session = new StreamSession({ sent: (line) => this.#emit(this, 'message', line) });
   /** Calls go out in their order, each when the one before it has. @type {Promise<unknown>} */
   #turn = Promise.resolve();
   #connecting = false;
@@ -61,9 +61,9 @@ class SessionImplementation {
         const servers = await exchangesOf(String(host), { servers: dnsServers, timeout });
         await this.#reach(servers, Number(port));
       } catch (error) {
-        this.#wire.abandon(/** @type {Error} */ (error));
+        this.#session.abandon(/** @type {Error} */ (error));
       }
-      return this.#wire.greeting;
+      return this.#session.greeting;
     });
   }
 
@@ -99,14 +99,14 @@ class SessionImplementation {
       const text = `${data}\r\n`;
       const fault = faultOf(text);
       if (fault) throw new SmtpError('SMTP_ERR_ARGUMENT', `the text ${fault}: use Client.prepare`);
-      const asked = await this.#wire.request('DATA');
+      const asked = await this.#session.request('DATA');
       if (asked.code !== DATA_GO_ON) {
         if (asked.code >= ERRORS) return asked;
         throw new SmtpError('SMTP_ERR_PROTOCOL', `unexpected reply: ${textOf(asked)}`);
       }
       this.#emit(this, 'response', textOf(asked));
       this.#emit(this, 'dataChunk', data);
-      return this.#wire.prepared(text);
+      return this.#session.prepared(text);
     });
   }
 
@@ -121,7 +121,7 @@ class SessionImplementation {
   /** Ends the connection. */
   close() {
     if (this.socket) this.socket.end();
-    else this.#wire.abandon(new SmtpError('SMTP_ERR_CLOSED', 'the session was closed'));
+    else this.#session.abandon(new SmtpError('SMTP_ERR_CLOSED', 'the session was closed'));
   }
 
   async #reach(/** @type {string[]} */ servers, /** @type {number} */ port) {
@@ -140,7 +140,7 @@ class SessionImplementation {
       this.#closed = true;
       this.#emit(this, 'close');
     });
-    this.#wire.attach(socket);
+    this.#session.attach(socket);
     this.#emit(this, 'connect', this.server);
   }
 
@@ -149,7 +149,7 @@ class SessionImplementation {
     /** @type {string} */ first = '',
     /** @type {string} */ second = '',
   ) {
-    return this.#call(call, () => this.#wire.request(call.name, String(first), second));
+    return this.#call(call, () => this.#session.request(call.name, String(first), second));
   }
 
   /**

@@ -20,7 +20,7 @@ const TIMEOUTS = {
 /** @typedef {{ code: number, lines: string[] }} Reply */
 /** @typedef {{ resolve: (reply: Reply) => void, reject: (error: unknown) => void }} Waiting */
 
-class Wire {
+class StreamSession {
   #machine;
   /** @type {import('node:stream').Duplex | undefined} */
   #stream;
@@ -229,4 +229,4 @@ class Wire {
   }
 }
 
-module.exports = { Wire };
+module.exports = { StreamSession };

@@ -13,7 +13,7 @@ class ClientSocket extends EventEmitter {
    * @param {{
    *   end(): void, destroy(): void, setIdle(milliseconds: number): void,
    *   write(text: string): void, isTls(): boolean,
-   *   secure(): InstanceType<typeof import('./tls-state.js').Secure> | undefined,
+   *   secure(): InstanceType<typeof import('./tls-state.js').TlsState> | undefined,
    *   hostname(): string | undefined,
    * }} engine
    * @param {string[]} ends remote address and port, local address and port; none on a unix socket

@@ -6,8 +6,8 @@
 const engine = require('./border.js');
 const { FIELD, FLAG, KIND, VERDICT } = require('./constants.js');
 const { SmtpError, systemError } = require('../errors.js');
-const { Link } = require('./session-handle.js');
-const { Secure } = require('./tls-state.js');
+const { SessionHandle } = require('./session-handle.js');
+const { TlsState } = require('./tls-state.js');
 const { ClientSocket } = require('./client-socket.js');
 
 /** A command of a client, as its record has it. There is one, which the next record fills anew. */
@@ -44,14 +44,14 @@ class Command {
 const command = new Command();
 
 class EngineSession {
-  link;
+  handle;
   /** @type {string[]} */
   #ends = [];
   /** @type {InstanceType<typeof ClientSocket> | undefined} */
   #socket;
   #isTls = false;
-  /** What TLS agreed on, once somebody asked. @type {InstanceType<typeof Secure> | undefined} */
-  #secure;
+  /** What TLS agreed on, once somebody asked. @type {InstanceType<typeof TlsState> | undefined} */
+  #tlsState;
   #resolves;
   /** @type {string | undefined} */
   #hostname;
@@ -65,13 +65,13 @@ class EngineSession {
    * @param {boolean} [resolves] whether the engine looks the client's name up
    */
   constructor(transaction = { count: 0 }, resolves = true) {
-    this.link = new Link(transaction);
+    this.handle = new SessionHandle(transaction);
     this.#resolves = resolves;
   }
 
   /** The engine tells of it for the first time. @param {number} slot @param {string[]} ends */
   attach(slot, ends) {
-    this.link.attach(slot);
+    this.handle.attach(slot);
     this.#ends = ends;
   }
 
@@ -85,19 +85,19 @@ class EngineSession {
 
   /** @param {any[]} _reply an interface may take one */
   end(..._reply) {
-    this.link.end();
+    this.handle.end();
   }
 
   destroy() {
-    this.link.destroy();
+    this.handle.destroy();
   }
 
   write(/** @type {string} */ text) {
-    this.link.write(text);
+    this.handle.write(text);
   }
 
   setIdle(/** @type {number} */ milliseconds) {
-    this.link.setIdle(milliseconds);
+    this.handle.setIdle(milliseconds);
   }
 
   isTls() {
@@ -106,16 +106,16 @@ class EngineSession {
 
   /** What TLS agreed on, if there is any. */
   secure() {
-    if (this.#isTls && this.#secure === undefined && !this.#isOver) {
-      const state = this.link.secureState();
-      if (state) this.#secure = new Secure(state);
+    if (this.#isTls && this.#tlsState === undefined && !this.#isOver) {
+      const state = this.handle.secureState();
+      if (state) this.#tlsState = new TlsState(state);
     }
-    return this.#secure;
+    return this.#tlsState;
   }
 
   /** The client's confirmed name, once it is known. */
   hostname() {
-    if (this.#resolves && !this.#isOver) this.#hostname ??= this.link.hostname();
+    if (this.#resolves && !this.#isOver) this.#hostname ??= this.handle.hostname();
     return this.#hostname;
   }
 
@@ -125,7 +125,7 @@ class EngineSession {
    * @param {number} kind @param {number} head @param {number} at @param {number} index
    */
   receive(kind, head, at, index) {
-    this.link.begin(index);
+    this.handle.begin(index);
     try {
       if (kind === KIND.RAW) this.raw(engine.data());
       else if (kind === KIND.DECODED) this.#readDecoded(head);
@@ -136,7 +136,7 @@ class EngineSession {
     } catch (error) {
       this.threw(error);
     } finally {
-      this.link.finish();
+      this.handle.finish();
     }
   }
 
@@ -146,7 +146,7 @@ class EngineSession {
     this.#isTls = (head & FLAG.TLS) !== 0;
     if (kind === KIND.GONE) return this.#readEnd(head);
     if (kind === KIND.SECURE) return this.secured();
-    this.link.sequence = engine.field(at, FIELD.SEQUENCE);
+    this.handle.sequence = engine.field(at, FIELD.SEQUENCE);
     this.#at = at;
     switch (kind) {
       case KIND.CONNECT:
@@ -164,7 +164,7 @@ class EngineSession {
       case KIND.LINE_TOO_LONG:
         return this.lineTooLong();
       case KIND.RESPONSES:
-        return this.link.settle(VERDICT.ACCEPT);
+        return this.handle.settle(VERDICT.ACCEPT);
       case KIND.AUTH:
         return this.claimed(engine.text(), engine.text(), engine.text(), engine.text());
       case KIND.PROOF:
@@ -208,7 +208,7 @@ class EngineSession {
 
   /** What fetches the message that a record told of. @param {number} sequence the record's */
   #fetch(sequence) {
-    return () => this.link.takeMessage(sequence);
+    return () => this.handle.takeMessage(sequence);
   }
 
   #readTimeout() {
@@ -218,7 +218,7 @@ class EngineSession {
   }
 
   #readListenerTimeout() {
-    this.link.overruled();
+    this.handle.overruled();
     this.listenerTimeout();
   }
 
@@ -237,7 +237,7 @@ class EngineSession {
   }
 
   #readEnd(/** @type {number} */ head) {
-    this.link.isAlive = false;
+    this.handle.isAlive = false;
     // The engine forgets both with this record; programs may ask later.
     this.secure();
     this.hostname();
@@ -276,17 +276,17 @@ class EngineSession {
   // what is planned is done.
 
   connected() {
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /** A command; it is to be read before this returns. @param {Command} _command */
   command(_command) {
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /** A whole message. @param {string} _text @param {Buffer} [_bytes] where it is not ASCII */
   message(_text, _bytes) {
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /**
@@ -295,28 +295,28 @@ class EngineSession {
    * @param {() => Buffer | undefined} _fetch gets its bytes, once
    */
   taken(_fetch) {
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /** The message that came in pieces is whole. */
   streamed() {
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /** The engine has refused it. */
   cut() {
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /** A line that is no command. @param {Buffer} _line without its line end */
   captured(_line) {
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /** One of those was over the limit, which the client has been told: the next one is a command. */
   lineTooLong() {
-    this.link.takeLine(false);
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.takeLine(false);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /**
@@ -328,17 +328,17 @@ class EngineSession {
    * @param {string} _secret the password or token that it shows, empty where it shows none
    */
   claimed(_mechanism, _username, _authzid, _secret) {
-    this.link.settle(VERDICT.PROCEED);
+    this.handle.settle(VERDICT.PROCEED);
   }
 
   /** The secret that was given for its login is the client's, or is not. @param {boolean} _isRight */
   proved(_isRight) {
-    this.link.settle(VERDICT.PROCEED);
+    this.handle.settle(VERDICT.PROCEED);
   }
 
   /** The login that a secret was given for has ended without that. */
   exchangeOver() {
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   // What the engine tells.

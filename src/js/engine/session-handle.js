@@ -4,7 +4,7 @@
 const engine = require('./border.js');
 const { INTEREST, VERDICT } = require('./constants.js');
 
-class Link {
+class SessionHandle {
   /** Whether the engine still has the session. */
   isAlive = true;
   /** Whether a message that follows a verdict is taken piece by piece. */
@@ -193,4 +193,4 @@ class Link {
   }
 }
 
-module.exports = { Link };
+module.exports = { SessionHandle };

@@ -17,7 +17,7 @@ function openSslName(standardName) {
 }
 
 /** The state of one connection under TLS. */
-class Secure {
+class TlsState {
   #state;
   /** From the client's own certificate up. @type {X509Certificate[] | undefined} */
   #chain;
@@ -79,4 +79,4 @@ class Secure {
   }
 }
 
-module.exports = { Secure };
+module.exports = { TlsState };

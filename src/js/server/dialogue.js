@@ -4,9 +4,9 @@
 const { EVENT_KIND, KIND, VERDICT } = require('../engine/constants.js');
 const { EngineSession } = require('../engine/engine-session.js');
 const { SmtpError } = require('../errors.js');
-const { Announcer } = require('./observer.js');
+const { Observer } = require('./observer.js');
 const { Attempt } = require('./login.js');
-const { Judge } = require('./verdict.js');
+const { Judge } = require('./judge.js');
 const { NetQueue, continueWith } = require('./queue.js');
 const { Session } = require('./session.js');
 const { Transaction } = require('./transaction.js');
@@ -26,7 +26,7 @@ class Dialogue extends EngineSession {
   judge;
   /** @type {Host} */
   #host;
-  #announcer;
+  #observer;
   /** @type {InstanceType<typeof NetQueue> | undefined} */
   #queue;
   /** When the 'timeout' was raised that is still undecided, in milliseconds. */
@@ -43,8 +43,8 @@ class Dialogue extends EngineSession {
     this.attach(slot, ends);
     this.transaction = transaction;
     this.#host = host;
-    this.#announcer = new Announcer(host, this.session);
-    this.judge = new Judge(host, this.session, this.link, this.transaction, this.#announcer);
+    this.#observer = new Observer(host, this.session);
+    this.judge = new Judge(host, this.session, this.handle, this.transaction, this.#observer);
   }
 
   get server() {
@@ -64,14 +64,14 @@ class Dialogue extends EngineSession {
         if (event === 'error') this.session.failure(/** @type {any} */ (data), undefined);
       },
       next: () => this.judge.settleSilently(),
-      takeLine: (on) => this.link.takeLine(on),
+      takeLine: (on) => this.handle.takeLine(on),
     });
     return this.#queue;
   }
 
   /** @override */
   responded(/** @type {string} */ line) {
-    this.#announcer.respondLine(line);
+    this.#observer.respondLine(line);
   }
 
   /** @override */
@@ -105,7 +105,7 @@ class Dialogue extends EngineSession {
   /** @override */
   connected() {
     const planned = this.planned(this.#host.replies);
-    this.#announcer.started();
+    this.#observer.started();
     this.judge.ask('connect', this.socket, planned);
   }
 
@@ -113,7 +113,7 @@ class Dialogue extends EngineSession {
   command({ kind, line, argument, size, drops, dropsGreeting }) {
     const planned = this.#host.responds ? this.planned(this.#host.replies) : NOT_TOLD;
     if (line !== null) {
-      this.#announcer.debug('CLIENT', line);
+      this.#observer.debug('CLIENT', line);
       if (!this.judge.mayPass(line, planned)) return;
     }
     if (kind === KIND.COMMAND) {
@@ -139,7 +139,7 @@ class Dialogue extends EngineSession {
   taken(fetch) {
     this.judge.forgetReading();
     this.transaction.keep(fetch);
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /** @override */
@@ -156,10 +156,10 @@ class Dialogue extends EngineSession {
   /** @override */
   captured(/** @type {Buffer} */ line) {
     // The operation it was meant for may have ended while the line was on its way.
-    if (!this.queue.takesLines) return this.link.settle(VERDICT.PROCEED);
+    if (!this.queue.takesLines) return this.handle.settle(VERDICT.PROCEED);
     this.guarded(() => continueWith(this.queue, line));
     // Behind it, as the verdict says whose the next line is.
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /**
@@ -170,8 +170,8 @@ class Dialogue extends EngineSession {
     const certificate = mechanism === 'EXTERNAL' ? this.secure()?.certificate : undefined;
     const claim = { mechanism, username, authzid, secret, certificate };
     const planned = this.planned(this.#host.replies);
-    const { session, link } = this;
-    const parts = { host: this.#host, session, link, announcer: this.#announcer };
+    const { session, handle } = this;
+    const parts = { host: this.#host, session, handle, observer: this.#observer };
     this.judge.attempt = new Attempt(parts, claim, planned);
     this.judge.ask('auth', this.judge.attempt.login, planned);
   }
@@ -200,12 +200,12 @@ class Dialogue extends EngineSession {
 
   /** @override */
   decoded(/** @type {Buffer} */ bytes) {
-    this.judge.reading?.stream.receive(bytes);
+    this.judge.reader?.stream.receive(bytes);
   }
 
   /** @override */
   raw(/** @type {Buffer} */ bytes) {
-    if (this.#host.debugs) this.#announcer.debug('DATA', bytes.toString());
+    if (this.#host.debugs) this.#observer.debug('DATA', bytes.toString());
     this.#host.notify(this.session, 'dataChunk', bytes);
   }
 
@@ -226,7 +226,7 @@ class Dialogue extends EngineSession {
 
   /** @override */
   listenerTimeout() {
-    const isReading = this.judge.reading?.state === 'open';
+    const isReading = this.judge.reader?.state === 'open';
     const event = this.judge.overrule();
     const limit = this.#host.config.listenerTimeout;
     const listener = event === undefined ? 'a listener' : `the listener of '${event}'`;
@@ -234,7 +234,7 @@ class Dialogue extends EngineSession {
       ? `the reader of a message took nothing of it for ${limit} ms`
       : `${listener} gave no verdict within ${limit} ms`;
     if (isReading || event === 'dataStart' || event === 'data') {
-      this.judge.reading?.fail('SMTP_ERR_LISTENER_TIMEOUT', why);
+      this.judge.reader?.fail('SMTP_ERR_LISTENER_TIMEOUT', why);
     }
     this.#tooSlow(why);
   }
@@ -251,12 +251,12 @@ class Dialogue extends EngineSession {
   /** @override */
   gone(/** @type {boolean} */ isQuiet) {
     this.judge.close();
-    if (this.judge.reading?.state !== 'whole') {
+    if (this.judge.reader?.state !== 'whole') {
       const why = 'the connection ended before the message was whole';
-      this.judge.reading?.fail('SMTP_ERR_MESSAGE_CUT', why);
+      this.judge.reader?.fail('SMTP_ERR_MESSAGE_CUT', why);
     }
     if (isQuiet) return;
-    this.#announcer.ended();
+    this.#observer.ended();
     this.#host.notify(this.session, 'disconnect', this.socket);
   }
 

@@ -31,8 +31,8 @@ const noop = () => {};
  * @typedef {object} Parts what an attempt needs of its session
  * @property {import('./observer.js').Host} host
  * @property {InstanceType<typeof import('./session.js').Session>} session
- * @property {InstanceType<typeof import('../engine/session-handle.js').Link>} link
- * @property {InstanceType<typeof import('./observer.js').Announcer>} announcer
+ * @property {InstanceType<typeof import('../engine/session-handle.js').SessionHandle>} handle
+ * @property {InstanceType<typeof import('./observer.js').Observer>} observer
  */
 
 /**
@@ -116,7 +116,7 @@ class Attempt {
       resolve = done;
     });
     this.#verifying = { promise, resolve };
-    this.#parts.link.verify(password, keys);
+    this.#parts.handle.verify(password, keys);
     return promise;
   }
 
@@ -155,17 +155,17 @@ class Attempt {
   /** The client may come in, unless it has proved nothing where a proof is all there is. */
   accept(/** @type {string | string[] | undefined} */ message) {
     this.#give(() => {
-      const { session, link, announcer } = this.#parts;
+      const { session, handle, observer } = this.#parts;
       if (this.#shows === 'proof' && !this.#isRight) return this.#answer(REFUSED, undefined);
       session.user ??= this.#claim.username;
       if (!message) {
-        announcer.respond(this.#planned);
-        link.settle(VERDICT.ACCEPT);
+        observer.respond(this.#planned);
+        handle.settle(VERDICT.ACCEPT);
         return;
       }
       const text = textOf(REPLY_CODE.auth, message);
-      announcer.respond(engine.border().replyLines(REPLY_CODE.auth, text));
-      link.settle(VERDICT.ACCEPT, REPLY_CODE.auth, text);
+      observer.respond(engine.border().replyLines(REPLY_CODE.auth, text));
+      handle.settle(VERDICT.ACCEPT, REPLY_CODE.auth, text);
     });
   }
 
@@ -178,12 +178,12 @@ class Attempt {
   silence(code) {
     this.#give(() => {
       this.#parts.session.user = null;
-      this.#parts.link.settle(VERDICT.SILENT, code || undefined);
+      this.#parts.handle.settle(VERDICT.SILENT, code || undefined);
     });
   }
 
   #answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
-    const { session, link, announcer } = this.#parts;
+    const { session, handle, observer } = this.#parts;
     const text = message ? textOf(code, message) : this.#usualText(code);
     if (this.#shows === 'proof' && !this.#wasVerified && code === REFUSED) {
       warnOfNoVerify(this.#claim.mechanism);
@@ -191,8 +191,8 @@ class Attempt {
     session.user = null;
     const isTold = this.#shows === 'token' && code >= 500;
     // Of what comes behind the 334 the engine tells.
-    if (!isTold) announcer.respond(engine.border().replyLines(code, text));
-    link.settle(VERDICT.ANSWER, code, text, isTold ? this.#problem() : undefined);
+    if (!isTold) observer.respond(engine.border().replyLines(code, text));
+    handle.settle(VERDICT.ANSWER, code, text, isTold ? this.#problem() : undefined);
   }
 
   /** What the listener says of the token, in JSON. */

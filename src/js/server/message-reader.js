@@ -5,7 +5,7 @@ const { SmtpError } = require('../errors.js');
 const { MessageStream } = require('../engine/message-stream.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
 
-/** @typedef {InstanceType<typeof import('../engine/session-handle.js').Link>} Link */
+/** @typedef {InstanceType<typeof import('../engine/session-handle.js').SessionHandle>} SessionHandle */
 
 /**
  * @typedef {object} ReadVerdict what the reader said while it was at it, for the end
@@ -14,7 +14,7 @@ const { refusalOf, textOf } = require('../engine/reply.js');
  * @property {string | string[]} [message]
  */
 
-class Reading {
+class MessageReader {
   stream;
   /**
    * Before 354; on its way; come whole, but not read to its end or not judged yet; over.
@@ -28,24 +28,24 @@ class Reading {
   isAnswered = false;
   /** That of 'dataStart', whose listener reads. */
   question;
-  #link;
+  #handle;
   #answered;
 
   /**
-   * @param {Link} link
+   * @param {SessionHandle} handle
    * @param {InstanceType<typeof import('./question.js').Question>} question
    * @param {(replyCode: number) => void} answered is told of the reply to a message whose rest was
    *   skipped
    */
-  constructor(link, question, answered) {
+  constructor(handle, question, answered) {
     this.question = question;
-    this.#link = link;
+    this.#handle = handle;
     this.#answered = answered;
     this.stream = new MessageStream({
-      pause: (on) => link.pause(on),
+      pause: (on) => handle.pause(on),
       discard: (error) => this.#discard(error),
     });
-    link.streams = true;
+    handle.streams = true;
   }
 
   /** The client is told to send. */
@@ -108,8 +108,8 @@ class Reading {
 
   /** The engine hands on no more of it, and the next message finds no brake pulled. */
   #leave() {
-    this.#link.streams = false;
-    this.#link.pause(false);
+    this.#handle.streams = false;
+    this.#handle.pause(false);
   }
 
   /** The reader wants no more: the rest is skipped and answered with what the error says. */
@@ -119,7 +119,7 @@ class Reading {
       if (this.state !== 'open') return;
       this.close();
       const refusal = this.refusal(reason);
-      this.#link.discard(refusal?.code, refusal?.text);
+      this.#handle.discard(refusal?.code, refusal?.text);
       this.#answered(refusal?.code ?? 451);
       this.isAnswered = true;
     };
@@ -129,4 +129,4 @@ class Reading {
   }
 }
 
-module.exports = { Reading };
+module.exports = { MessageReader };

@@ -22,7 +22,7 @@ const { CHANNELS } = require('./channels.js');
  * @property {(session: Session, error: unknown, event?: string) => void} fail raises 'error'; of the listener of `event`, if of one
  */
 
-class Announcer {
+class Observer {
   #host;
   #session;
 
@@ -88,4 +88,4 @@ class Announcer {
   }
 }
 
-module.exports = { Announcer };
+module.exports = { Observer };

@@ -25,7 +25,7 @@ const WANTED =
 /** How long the greeting waits for the client's name. */
 const LOOKUP_MS = 3_000;
 
-class Line extends EngineSession {
+class MailEngineSession extends EngineSession {
   /** @type {InstanceType<typeof Stream>} */
   connection;
   /** @type {InstanceType<typeof Session>} */
@@ -45,7 +45,7 @@ class Line extends EngineSession {
   /** @param {any} server @param {number} slot @param {string[]} ends */
   constructor(server, slot, ends) {
     super();
-    this.link.streams = true;
+    this.handle.streams = true;
     this.#server = server;
     this.attach(slot, ends);
     this.connection = new Stream({
@@ -62,7 +62,7 @@ class Line extends EngineSession {
     if (code && message)
       this.write(engine.border().replyLines(Number(code), String(message)).join('\r\n'));
     this.connection.closed = true;
-    this.link.end();
+    this.handle.end();
   }
 
   // What the session asks for.
@@ -70,13 +70,13 @@ class Line extends EngineSession {
   /** Sends a line, or many. @override @param {string} text */
   write(text) {
     const lines = text.replace(/(?:\r\n|\r|\n)$/, '').split(/\r\n|\r|\n/);
-    this.link.write(`${lines.join('\r\n')}\r\n`);
+    this.handle.write(`${lines.join('\r\n')}\r\n`);
   }
 
   /** Hands the next line to `listener`, in place of taking it for a command. @param {(line: string) => void} listener @param {(code: number, text: string) => void} refused */
   read(listener, refused) {
     this.#reader = { listener, refused };
-    this.link.takeLine(true);
+    this.handle.takeLine(true);
     this.#settle(VERDICT.SKIP);
   }
 
@@ -88,15 +88,15 @@ class Line extends EngineSession {
     } else {
       if (this.#asked === 'connect') this.#isRefused = !goesOn;
       this.#asked = undefined;
-      this.link.settle(goesOn ? VERDICT.ACCEPT : VERDICT.ANSWER, code, text);
+      this.handle.settle(goesOn ? VERDICT.ACCEPT : VERDICT.ANSWER, code, text);
     }
   }
 
   #settle(/** @type {number} */ verdict) {
     if (this.#asked === undefined) return;
     this.#asked = undefined;
-    if (this.#reader === undefined) this.link.takeLine(false);
-    this.link.settle(verdict);
+    if (this.#reader === undefined) this.handle.takeLine(false);
+    this.handle.settle(verdict);
   }
 
   /** @override */
@@ -165,11 +165,11 @@ class Line extends EngineSession {
     for (const taker of [this.connection, this.#spool]) {
       if (taker?.write(bytes) === false) this.#behind.add(taker);
     }
-    if (this.#behind.size > 0) this.link.pause(true);
+    if (this.#behind.size > 0) this.handle.pause(true);
   }
 
   #drained(/** @type {unknown} */ taker) {
-    if (this.#behind.delete(taker) && this.#behind.size === 0) this.link.pause(false);
+    if (this.#behind.delete(taker) && this.#behind.size === 0) this.handle.pause(false);
   }
 
   /** The message is whole: it is queued, and what becomes of that is its reply. @override */
@@ -223,7 +223,7 @@ class Line extends EngineSession {
     this.#session.rejected.data = 552;
     this.connection.finish();
     this.#over();
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /** @override */
@@ -305,4 +305,4 @@ function receivedField(/** @type {any} */ session, /** @type {any} */ socket) {
   );
 }
 
-module.exports = { Line, WANTED };
+module.exports = { MailEngineSession, WANTED };

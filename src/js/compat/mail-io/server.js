@@ -8,7 +8,7 @@ const { NetServer } = require('../shared/net-server.js');
 const { Client } = require('./client.js');
 const { configOf } = require('./config.js');
 const handlers = require('./handlers.js');
-const { Line, WANTED } = require('./engine-session.js');
+const { MailEngineSession, WANTED } = require('./engine-session.js');
 const { Logger } = require('./logger.js');
 const { getHandlers } = require('./plugins/index.js');
 const { endThreads } = require('./mail-reader.js');
@@ -26,7 +26,12 @@ class Server extends NetServer {
    */
   constructor(config, onSession) {
     const merged = configOf(config);
-    super(engineParams(merged), 'mail-io', WANTED, (slot, ends) => new Line(this, slot, ends));
+    super(
+      engineParams(merged),
+      'mail-io',
+      WANTED,
+      (slot, ends) => new MailEngineSession(this, slot, ends),
+    );
     this.config = merged;
     this.#onSession = onSession;
     this.logger = new Logger(merged.logger);

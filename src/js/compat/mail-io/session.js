@@ -50,7 +50,7 @@ class Session {
 
   /**
    * @param {any} server
-   * @param {any} line the engine's side of it, see `Line`
+   * @param {any} line the engine's side of it, see `MailEngineSession`
    */
   constructor(server, line) {
     this.#line = line;

@@ -7,7 +7,7 @@ const { PassThrough, Readable } = require('node:stream');
 const tls = require('node:tls');
 const { inspect, types } = require('node:util');
 const { SmtpError } = require('../../errors.js');
-const { Wire } = require('../../client/stream-session.js');
+const { StreamSession } = require('../../client/stream-session.js');
 
 const PORT = 25;
 const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5'];
@@ -17,7 +17,7 @@ const noop = () => {};
 /** @typedef {(error: Error | null, code?: number, lines?: string[]) => void} Callback */
 
 class ProtocolClient extends EventEmitter {
-  #wire = new Wire();
+  #session = new StreamSession();
   /** The last reply, or what a message waits for. @type {Promise<unknown>} */
   #last = Promise.resolve();
   /** A message that is not answered yet: what comes behind it waits. @type {Promise<unknown> | undefined} */
@@ -30,7 +30,7 @@ class ProtocolClient extends EventEmitter {
     super();
     /** @type {import('node:stream').Duplex} */
     this.stream = stream;
-    this.#wire.greeting.then(
+    this.#session.greeting.then(
       (reply) => {
         this.#greeting = reply;
         this.emit('greeting', reply.code, textsOf(reply.lines));
@@ -43,7 +43,7 @@ class ProtocolClient extends EventEmitter {
       if (name !== 'greeting' || reply === undefined) return;
       process.nextTick(() => listener.call(this, reply.code, textsOf(reply.lines)));
     });
-    this.#wire.attach(stream);
+    this.#session.attach(stream);
   }
 
   helo(/** @type {string} */ hostname, /** @type {Callback} */ callback) {
@@ -97,7 +97,7 @@ class ProtocolClient extends EventEmitter {
       const text = `login knows ${MECHANISMS.join(', ')}, not ${name}`;
       return this.#settle(Promise.reject(new SmtpError('SMTP_ERR_ARGUMENT', text)), done);
     }
-    this.#inTurn(done, () => this.#wire.login(String(user), String(password), name));
+    this.#inTurn(done, () => this.#session.login(String(user), String(password), name));
   }
 
   /**
@@ -122,9 +122,9 @@ class ProtocolClient extends EventEmitter {
   startTLS(options, callback) {
     const [given, done] = typeof options === 'function' ? [{}, options] : [options ?? {}, callback];
     this.#inTurn(done, async () => {
-      const reply = await this.#wire.startTls(given);
+      const reply = await this.#session.startTls(given);
       if (reply.code === 220) {
-        this.stream = /** @type {any} */ (this.#wire.stream);
+        this.stream = /** @type {any} */ (this.#session.stream);
         this.emit('tls', this.stream);
       }
       return reply;
@@ -132,7 +132,7 @@ class ProtocolClient extends EventEmitter {
   }
 
   async #send(/** @type {AsyncIterable<any>} */ stream) {
-    if (!this.#wire.takesMessage) {
+    if (!this.#session.takesMessage) {
       throw new SmtpError(
         'SMTP_ERR_ARGUMENT',
         'the server waits for no message: call data() first',
@@ -140,18 +140,18 @@ class ProtocolClient extends EventEmitter {
     }
     try {
       for await (const piece of stream) {
-        await this.#wire.write(typeof piece === 'string' ? Buffer.from(piece) : piece);
+        await this.#session.write(typeof piece === 'string' ? Buffer.from(piece) : piece);
       }
     } catch (error) {
       // Half a message is none: nothing but the end of the connection says so.
       this.stream.destroy();
       throw error;
     }
-    return this.#wire.finish();
+    return this.#session.finish();
   }
 
   #request(/** @type {any} */ callback, /** @type {string} */ name, first = '', second = '') {
-    this.#inTurn(callback, () => this.#wire.request(name, String(first ?? ''), second));
+    this.#inTurn(callback, () => this.#session.request(name, String(first ?? ''), second));
   }
 
   /** At once, where the machine keeps the order; behind a message that is under way. */

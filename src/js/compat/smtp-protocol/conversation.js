@@ -85,7 +85,7 @@ class Conversation extends EngineSession {
   constructor(host) {
     const envelope = { count: 0 };
     super(envelope);
-    this.link.streams = true;
+    this.handle.streams = true;
     this.#envelope = envelope;
     this.#host = host;
     this.request.socket = host.socket;
@@ -100,7 +100,7 @@ class Conversation extends EngineSession {
   /** @override */
   connected() {
     // It goes on whatever the program throws.
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
     this.#host.connected(this.request);
   }
 
@@ -130,10 +130,10 @@ class Conversation extends EngineSession {
       write: (/** @type {unknown} */ code, /** @type {unknown} */ text) => {
         const reply = told(code, text);
         const lines = engine.border().replyLines(reply.code ?? 250, reply.text ?? '');
-        this.link.write(`${lines.join('\r\n')}\r\n`);
+        this.handle.write(`${lines.join('\r\n')}\r\n`);
       },
       next: () => {
-        if (isPrevented && this.#settles(awaited)) this.link.settle(VERDICT.SKIP);
+        if (isPrevented && this.#settles(awaited)) this.handle.settle(VERDICT.SKIP);
       },
     };
     this.request.emit('command', command, control);
@@ -171,7 +171,7 @@ class Conversation extends EngineSession {
       case KIND.DATA_START:
         return this.#startData();
       default:
-        this.link.settle(VERDICT.ACCEPT);
+        this.handle.settle(VERDICT.ACCEPT);
         if (drops) this.wasReset();
         if (dropsGreeting) this.forgotGreeting();
         if (command.name === 'quit') this.request.emit('quit');
@@ -190,7 +190,7 @@ class Conversation extends EngineSession {
   ) {
     if (this.request.listenerCount(event) === 0) {
       accepted();
-      this.link.settle(VERDICT.ACCEPT);
+      this.handle.settle(VERDICT.ACCEPT);
       return;
     }
     const ack = this.#ack(250, accepted);
@@ -207,13 +207,13 @@ class Conversation extends EngineSession {
         if (!this.#settles(awaited)) return;
         accepted();
         const isPlain = reply.code === undefined && reply.text === undefined;
-        if (isPlain) this.link.settle(VERDICT.OK);
-        else this.link.settle(VERDICT.ACCEPT, reply.code ?? code, reply.text ?? 'OK');
+        if (isPlain) this.handle.settle(VERDICT.OK);
+        else this.handle.settle(VERDICT.ACCEPT, reply.code ?? code, reply.text ?? 'OK');
       },
       reject: (/** @type {unknown} */ first, /** @type {unknown} */ second) => {
         const reply = told(first, second);
         if (!this.#settles(awaited)) return;
-        this.link.settle(VERDICT.ANSWER, reply.code ?? 500, reply.text ?? '');
+        this.handle.settle(VERDICT.ANSWER, reply.code ?? 500, reply.text ?? '');
       },
     };
   }
@@ -225,7 +225,7 @@ class Conversation extends EngineSession {
 
   /** Whether this is what is awaited; it is not any more. */
   #settles(/** @type {object} */ awaited) {
-    if (this.#awaited !== awaited || !this.link.isAlive) return false;
+    if (this.#awaited !== awaited || !this.handle.isAlive) return false;
     this.#awaited = undefined;
     return true;
   }
@@ -233,13 +233,13 @@ class Conversation extends EngineSession {
   #startData() {
     const { request } = this;
     if (request.listenerCount('message') === 0) {
-      this.link.settle(VERDICT.ANSWER, NO_TAKER, 'Nobody takes messages here');
+      this.handle.settle(VERDICT.ANSWER, NO_TAKER, 'Nobody takes messages here');
       return;
     }
     const message = new Message({
-      pause: (on) => this.link.pause(on),
+      pause: (on) => this.handle.pause(on),
       discard: (code, text) => {
-        if (message.isOpen) this.link.discard(code, text);
+        if (message.isOpen) this.handle.discard(code, text);
         else ack.reject(code, text);
       },
     });
@@ -264,7 +264,7 @@ class Conversation extends EngineSession {
       if (message.destroyed && !message.readableEnded) {
         // It was not wanted any more when its end had come already.
         const { code, text } = message.refusal;
-        this.link.settle(VERDICT.ANSWER, code, text);
+        this.handle.settle(VERDICT.ANSWER, code, text);
         return;
       }
       this.#raise('received', undefined, () => {});
@@ -276,7 +276,7 @@ class Conversation extends EngineSession {
 
   /** @override */
   cut() {
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
     this.#message?.fail('SMTP_ERR_MESSAGE_CUT', 'the message was refused');
   }
 
@@ -337,7 +337,7 @@ class Conversation extends EngineSession {
   threw(error) {
     if (this.#awaited) {
       this.#awaited = undefined;
-      this.link.settle(VERDICT.ANSWER, LOCAL_ERROR.code, LOCAL_ERROR.text);
+      this.handle.settle(VERDICT.ANSWER, LOCAL_ERROR.code, LOCAL_ERROR.text);
     }
     super.threw(error);
   }

@@ -69,7 +69,7 @@ class Connection extends EngineSession {
   /** @param {any} schema `this` of its events @param {number} slot @param {string[]} ends */
   constructor(schema, slot, ends) {
     super();
-    this.link.streams = true;
+    this.handle.streams = true;
     this.#schema = schema;
     this.attach(slot, ends);
     Object.defineProperty(this.socket, 'id', { value: this.id, enumerable: true });
@@ -81,18 +81,18 @@ class Connection extends EngineSession {
 
   /** Takes a line as if the client had sent it. @param {string} [line] */
   parse(line = '') {
-    this.link.feed(/\n$/.test(line) ? line : `${line}\r\n`);
+    this.handle.feed(/\n$/.test(line) ? line : `${line}\r\n`);
   }
 
   /** @override */
   connected() {
-    this.#run('connect', this.socket, () => this.link.settle(VERDICT.ACCEPT, 220, GREETING));
+    this.#run('connect', this.socket, () => this.handle.settle(VERDICT.ACCEPT, 220, GREETING));
   }
 
   /** @override */
   cut() {
     this.#mail = newMail();
-    this.link.settle(VERDICT.ACCEPT);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   /** @override @param {{ line: string | null }} command */
@@ -114,7 +114,7 @@ class Connection extends EngineSession {
     const awaited = {};
     this.#awaited = awaited;
     const settled = (/** @type {() => void} */ then) => {
-      if (this.#awaited !== awaited || !this.link.isAlive) return;
+      if (this.#awaited !== awaited || !this.handle.isAlive) return;
       this.#awaited = undefined;
       then();
     };
@@ -148,10 +148,10 @@ class Connection extends EngineSession {
     if (action === 'DATA') {
       const isReady = !this.#isDone && this.#mail.to.length > 0;
       if (!isReady) return this.#reply(503, 'Bad sequence of commands');
-      return this.link.settle(VERDICT.ACCEPT, 354, 'End data with <CR><LF>.<CR><LF>');
+      return this.handle.settle(VERDICT.ACCEPT, 354, 'End data with <CR><LF>.<CR><LF>');
     }
     if (FORGETS.has(action) && !this.#isDone) this.#mail = newMail();
-    if (action === 'QUIT') return this.link.settle(VERDICT.ACCEPT, ...REPLIES.QUIT);
+    if (action === 'QUIT') return this.handle.settle(VERDICT.ACCEPT, ...REPLIES.QUIT);
     if (action === '' && /^noop(?:\s|$)/i.test(line)) return this.#reply(250, 'Ok');
     this.#reply(...(REPLIES[action] ?? [500, 'Command not recognized']));
   }
@@ -175,11 +175,11 @@ class Connection extends EngineSession {
     if (rest) this.#mail.message.push(rest);
     this.#isDone = true;
     const number = randomBytes(6).readUIntBE(0, 6);
-    this.link.settle(VERDICT.ACCEPT, 250, `Ok: queued as ${number}`);
+    this.handle.settle(VERDICT.ACCEPT, 250, `Ok: queued as ${number}`);
   }
 
   #reply(/** @type {number} */ code, /** @type {string} */ text) {
-    this.link.settle(VERDICT.ANSWER, code, text);
+    this.handle.settle(VERDICT.ANSWER, code, text);
   }
 
   #handOn() {

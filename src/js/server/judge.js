@@ -5,7 +5,7 @@
 const engine = require('../engine/border.js');
 const { REPLY_CODE, STOCK, VERDICT } = require('../engine/constants.js');
 const { SmtpError } = require('../errors.js');
-const { Reading } = require('./message-reader.js');
+const { MessageReader } = require('./message-reader.js');
 const { Question } = require('./question.js');
 const { watch } = require('./watch.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
@@ -24,8 +24,8 @@ const REFUSALS = new Map([
 
 /**
  * @typedef {import('./observer.js').Host} Host
- * @typedef {InstanceType<typeof import('./observer.js').Announcer>} Announcer
- * @typedef {InstanceType<typeof import('../engine/session-handle.js').Link>} Link
+ * @typedef {InstanceType<typeof import('./observer.js').Observer>} Observer
+ * @typedef {InstanceType<typeof import('../engine/session-handle.js').SessionHandle>} SessionHandle
  * @typedef {InstanceType<typeof import('./session.js').Session>} Session
  * @typedef {InstanceType<typeof import('./transaction.js').Transaction>} Transaction
  */
@@ -34,8 +34,8 @@ const isThenable = (/** @type {any} */ value) => typeof value?.then === 'functio
 
 class Judge {
   /** The message of the last DATA, where a listener reads it as it comes. */
-  /** @type {InstanceType<typeof Reading> | undefined} */
-  reading;
+  /** @type {InstanceType<typeof MessageReader> | undefined} */
+  reader;
   /** The last login. @type {InstanceType<typeof import('./login.js').Attempt> | undefined} */
   attempt;
   /** What is at hand. */
@@ -45,23 +45,23 @@ class Judge {
   #untracked;
   #host;
   #session;
-  #link;
+  #handle;
   #transaction;
-  #announcer;
+  #observer;
 
   /**
    * @param {Host} host
    * @param {Session} session
-   * @param {Link} link
+   * @param {SessionHandle} handle
    * @param {Transaction} transaction
-   * @param {Announcer} announcer
+   * @param {Observer} observer
    */
-  constructor(host, session, link, transaction, announcer) {
+  constructor(host, session, handle, transaction, observer) {
     this.#host = host;
     this.#session = session;
-    this.#link = link;
+    this.#handle = handle;
     this.#transaction = transaction;
-    this.#announcer = announcer;
+    this.#observer = observer;
     this.#question.close();
   }
 
@@ -112,7 +112,7 @@ class Judge {
     if (state === 'passed' && this.#transaction.count !== recipients) {
       // The plan was made without these recipients: have another made.
       this.#question.close();
-      this.#link.settle(VERDICT.PROCEED);
+      this.#handle.settle(VERDICT.PROCEED);
       return false;
     }
     return state === 'passed';
@@ -121,8 +121,8 @@ class Judge {
   /** A command that raises no event of its own goes on as planned. @param {string[]} planned */
   goOn(planned) {
     this.#question.close();
-    this.#announcer.respond(planned);
-    this.#link.settle(VERDICT.ACCEPT);
+    this.#observer.respond(planned);
+    this.#handle.settle(VERDICT.ACCEPT);
   }
 
   #next(
@@ -174,7 +174,7 @@ class Judge {
     this.#transaction.settle();
     this.#tell(sentCode || 250);
     const verdict = event === 'message' ? VERDICT.SKIP : VERDICT.SILENT;
-    this.#link.settle(verdict, sentCode || undefined);
+    this.#handle.settle(verdict, sentCode || undefined);
   }
 
   /** The engine has answered for a listener that was too slow; its event is returned, if there is one. */
@@ -183,7 +183,7 @@ class Judge {
     this.#question.close();
     this.attempt?.end();
     this.#transaction.restore();
-    if (this.reading?.state === 'open') this.#tellMessage(LOCAL_ERROR);
+    if (this.reader?.state === 'open') this.#tellMessage(LOCAL_ERROR);
     else if (isOpen) this.#tell(LOCAL_ERROR);
     return isOpen ? event : undefined;
   }
@@ -197,14 +197,14 @@ class Judge {
 
   /** Sends lines as they are. */
   write(/** @type {string[]} */ lines) {
-    if (!this.#link.isAlive) return;
-    this.#announcer.respond(lines);
-    this.#link.write(`${lines.join('\r\n')}\r\n`);
+    if (!this.#handle.isAlive) return;
+    this.#observer.respond(lines);
+    this.#handle.write(`${lines.join('\r\n')}\r\n`);
   }
 
   /** Sends what is ready and ends the connection. */
   end() {
-    this.#link.end();
+    this.#handle.end();
     this.#question.close();
   }
 
@@ -216,68 +216,68 @@ class Judge {
 
   /** The message as it comes. */
   message() {
-    if (this.reading !== undefined && this.#isReader()) return this.reading.stream;
+    if (this.reader !== undefined && this.#isReader()) return this.reader.stream;
     if (!this.#mayDecide() || this.#question.event !== 'dataStart') {
       const why = "session.message() is for the listener of 'dataStart', while its session lasts";
       throw new SmtpError('SMTP_ERR_NO_MESSAGE', why);
     }
-    if (this.reading === undefined) {
+    if (this.reader === undefined) {
       const question = this.#question;
-      this.reading = new Reading(this.#link, question, (code) => this.#tellMessage(code));
+      this.reader = new MessageReader(this.#handle, question, (code) => this.#tellMessage(code));
       // The listener goes on reading: the message can only come once it was asked for.
       if (question.promise !== undefined) this.#accept(undefined, true);
     }
-    return this.reading.stream;
+    return this.reader.stream;
   }
 
   /** The engine has refused the message that came, with these lines. */
   cut(/** @type {string[]} */ lines) {
     const code = Number(lines[0].slice(0, 3));
-    this.#link.settle(VERDICT.ACCEPT);
+    this.#handle.settle(VERDICT.ACCEPT);
     this.#tellMessage(code);
     const why = `the message was refused: ${lines.join(' ')}`;
-    this.reading?.fail('SMTP_ERR_MESSAGE_REFUSED', why, code);
+    this.reader?.fail('SMTP_ERR_MESSAGE_REFUSED', why, code);
   }
 
   /** The message that was read is a thing of the past. */
   forgetReading() {
-    this.reading?.close();
-    this.reading = undefined;
+    this.reader?.close();
+    this.reader = undefined;
   }
 
   /** The message that was read has come whole: 'data' is raised once it was read. @param {string[]} planned */
   judgeReading(planned) {
-    const reading = /** @type {InstanceType<typeof Reading>} */ (this.reading);
-    const { question } = reading;
+    const reader = /** @type {InstanceType<typeof MessageReader>} */ (this.reader);
+    const { question } = reader;
     if (question !== this.#question) this.#question.close();
     this.#question = question;
     question.turnToData(planned);
-    reading.finish(
+    reader.finish(
       () => {
-        const { code, message, fills } = reading.verdict ?? {};
+        const { code, message, fills } = reader.verdict ?? {};
         if (!this.#isAwaited(question)) return;
-        if (reading.verdict === undefined) this.ask('data', undefined, planned);
+        if (reader.verdict === undefined) this.ask('data', undefined, planned);
         else if (code !== undefined) this.#answer(code, message);
         else this.#accept(message, fills === true);
       },
       (error) => {
-        if (this.#isAwaited(question)) this.#refuse(error, reading.refusal(error));
+        if (this.#isAwaited(question)) this.#refuse(error, reader.refusal(error));
       },
     );
   }
 
   /** Whether a verdict given here is the reader's on the message that it is at. */
   #isReader() {
-    const state = this.reading?.state;
+    const state = this.reader?.state;
     if (state !== 'open' && state !== 'whole') return false;
     if (this.#question.isOpen && this.#question.event !== 'data') return false;
     const caller = this.#caller();
-    return caller === undefined || caller === this.reading?.question || !caller.isPending;
+    return caller === undefined || caller === this.reader?.question || !caller.isPending;
   }
 
   /** Keeps a verdict until the message was read; the first one counts. */
   #note(/** @type {import('./message-reader.js').ReadVerdict} */ verdict) {
-    if (this.reading) this.reading.verdict ??= verdict;
+    if (this.reader) this.reader.verdict ??= verdict;
   }
 
   /** The event whose listener the caller belongs to, as far as that is known. */
@@ -286,13 +286,13 @@ class Judge {
   }
 
   #openReading() {
-    this.reading?.open();
+    this.reader?.open();
   }
 
   /** DATA itself was refused: nothing comes. */
   #refuseReading(/** @type {number} */ code) {
     const why = `DATA was refused with ${code}`;
-    this.reading?.fail('SMTP_ERR_MESSAGE_REFUSED', why, code);
+    this.reader?.fail('SMTP_ERR_MESSAGE_REFUSED', why, code);
   }
 
   /**
@@ -312,7 +312,7 @@ class Judge {
     question.await(promise);
     if (!this.#host.isAsync) this.#untracked = question;
     this.#host.isAsync = true;
-    const isRead = () => event === 'dataStart' && this.reading !== undefined;
+    const isRead = () => event === 'dataStart' && this.reader !== undefined;
     if (isRead() && this.#isAwaited(question)) this.#accept(undefined, true);
     promise.then(
       (result) => {
@@ -343,15 +343,15 @@ class Judge {
   /** A listener failed; a verdict that 'error' gives counts, on the event that failed. */
   #failed(/** @type {InstanceType<typeof Question>} */ question, /** @type {unknown} */ error) {
     question.done();
-    const { reading } = this;
-    const isReader = question === reading?.question && reading.state === 'open';
+    const { reader } = this;
+    const isReader = question === reader?.question && reader.state === 'open';
     const current = this.#question;
     // What is at hand by now is not what 'error' is told of.
     this.#question = question;
     this.#host.fail(this.#session, error, question.event);
     if (this.#question === question) this.#question = current;
-    if (!this.#link.isAlive) this.#question.close();
-    if (isReader) reading.stream.destroy(/** @type {Error} */ (error));
+    if (!this.#handle.isAlive) this.#question.close();
+    if (isReader) reader.stream.destroy(/** @type {Error} */ (error));
     if (!this.#isAwaited(question)) return;
     if (question.event === 'timeout') question.close();
     else this.#refuse(error);
@@ -368,15 +368,15 @@ class Judge {
   #accept(/** @type {string | string[] | undefined} */ message, /** @type {boolean} */ fills) {
     const question = this.#question;
     const { event } = question;
-    if (event === 'dataStart' && this.reading !== undefined) {
-      const { stream } = this.reading;
+    if (event === 'dataStart' && this.reader !== undefined) {
+      const { stream } = this.reader;
       if (stream.destroyed) return this.#refuse(stream.errored);
       this.#openReading();
     }
     question.close();
     if (event === 'message') {
-      if (this.#link.isReading) question.pass();
-      else this.#link.settle(VERDICT.PROCEED);
+      if (this.#handle.isReading) question.pass();
+      else this.#handle.settle(VERDICT.PROCEED);
       return;
     }
     if (event === 'timeout') {
@@ -391,11 +391,11 @@ class Judge {
     if (message) {
       this.#replyWith(VERDICT.ACCEPT, code, textOf(code, message));
     } else if (fills || event !== 'helo') {
-      this.#announcer.respond(question.planned);
-      this.#link.settle(fills ? VERDICT.ACCEPT : VERDICT.OK);
+      this.#observer.respond(question.planned);
+      this.#handle.settle(fills ? VERDICT.ACCEPT : VERDICT.OK);
     } else {
-      this.#announcer.respond(this.#host.replies[STOCK.ok]);
-      this.#link.settle(VERDICT.OK);
+      this.#observer.respond(this.#host.replies[STOCK.ok]);
+      this.#handle.settle(VERDICT.OK);
     }
   }
 
@@ -421,22 +421,22 @@ class Judge {
     /** @type {number} */ code,
     /** @type {string} */ text,
   ) {
-    if (this.#host.responds) this.#announcer.respond(engine.border().replyLines(code, text));
-    this.#link.settle(verdict, code, text);
+    if (this.#host.responds) this.#observer.respond(engine.border().replyLines(code, text));
+    this.#handle.settle(verdict, code, text);
   }
 
   /** Tells those who watch what became of the event. */
   #tell(/** @type {number} */ replyCode) {
     const { event, argument } = this.#question;
-    if (event === 'mail' && replyCode < 400) this.#announcer.begun(argument);
+    if (event === 'mail' && replyCode < 400) this.#observer.begun(argument);
     else if (event === 'data') this.#tellMessage(replyCode);
   }
 
   /** Tells them what became of a message. */
   #tellMessage(/** @type {number} */ replyCode) {
-    if (this.reading?.isAnswered) return;
-    const bytes = this.reading?.stream.bytesTaken ?? this.#transaction.byteLength;
-    this.#announcer.answered(this.#transaction, bytes, replyCode);
+    if (this.reader?.isAnswered) return;
+    const bytes = this.reader?.stream.bytesTaken ?? this.#transaction.byteLength;
+    this.#observer.answered(this.#transaction, bytes, replyCode);
   }
 
   #stockText(/** @type {number} */ stock) {
