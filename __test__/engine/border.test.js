@@ -21,7 +21,7 @@ beforeEach(() => {
 
 describe('a batch', () => {
   const many = (/** @type {number} */ count, /** @type {string} */ text) =>
-    Array.from({ length: count }, (_, number) => ({ kind: KIND.CHUNK, number, own: [text] }));
+    Array.from({ length: count }, (_, number) => ({ kind: KIND.RAW, number, own: [text] }));
 
   for (const [what, count, text] of /** @type {[string, number, string][]} */ ([
     ['of nothing', 0, ''],
@@ -34,7 +34,7 @@ describe('a batch', () => {
     test(what, () => {
       ring(...many(count, text));
       assert.equal(heard.length, count);
-      for (const [at, record] of heard.entries()) assert.deepEqual(record, [KIND.CHUNK, at, text]);
+      for (const [at, record] of heard.entries()) assert.deepEqual(record, [KIND.RAW, at, text]);
     });
   }
 
@@ -69,8 +69,8 @@ test('what is made of a text is its own: the next batch does not change it', () 
   /** @type {Buffer[]} */
   const kept = [];
   onRecord(() => kept.push(border.data()));
-  ring({ kind: KIND.CHUNK, own: ['first'] });
-  ring({ kind: KIND.CHUNK, own: ['other'] });
+  ring({ kind: KIND.RAW, own: ['first'] });
+  ring({ kind: KIND.RAW, own: ['other'] });
   assert.deepEqual(kept.map(String), ['first', 'other']);
 });
 

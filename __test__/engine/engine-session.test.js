@@ -12,7 +12,7 @@ const ENDS = ['192.0.2.1', '1234', '127.0.0.1', '25'];
 const HOOKS = [
   ...['connected', 'command', 'message', 'taken', 'streamed', 'cut', 'captured', 'responded'],
   ...['lineTooLong', 'claimed', 'proved', 'exchangeOver'],
-  ...['wasReset', 'forgotGreeting', 'greeted', 'begun', 'added', 'chunk', 'piece', 'secured'],
+  ...['wasReset', 'forgotGreeting', 'greeted', 'begun', 'added', 'raw', 'decoded', 'secured'],
   ...['timedOut', 'listenerTimeout', 'failed', 'gone'],
 ];
 
@@ -133,12 +133,12 @@ const RECORDS = [
       ],
     ],
   ],
-  ['bytes', { kind: KIND.CHUNK, own: [Buffer.from([0, 255])] }, [['chunk', Buffer.from([0, 255])]]],
-  ['a piece', { kind: KIND.PIECE, own: ['abc'] }, [['piece', Buffer.from('abc'), true]]],
+  ['bytes', { kind: KIND.RAW, own: [Buffer.from([0, 255])] }, [['raw', Buffer.from([0, 255])]]],
+  ['a piece', { kind: KIND.DECODED, own: ['abc'] }, [['decoded', Buffer.from('abc'), true]]],
   [
     'a long piece',
-    { kind: KIND.PIECE, blob: Buffer.from('ü'.repeat(9_000)) },
-    [['piece', Buffer.from('ü'.repeat(9_000)), false]],
+    { kind: KIND.DECODED, blob: Buffer.from('ü'.repeat(9_000)) },
+    [['decoded', Buffer.from('ü'.repeat(9_000)), false]],
   ],
   ['TLS', { kind: KIND.SECURE, flags: FLAG.TLS }, [['secured']]],
   ['idleness', { kind: KIND.TIMEOUT }, [['timedOut']]],

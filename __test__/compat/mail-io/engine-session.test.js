@@ -140,8 +140,8 @@ describe('a message', () => {
     );
     record({ kind: KIND.DATA_START, line: 'DATA' });
     ring(
-      { kind: KIND.PIECE, own: ['Subject: x\r\n'] },
-      { kind: KIND.PIECE, own: ['\r\ntext\r\n'] },
+      { kind: KIND.DECODED, own: ['Subject: x\r\n'] },
+      { kind: KIND.DECODED, own: ['\r\ntext\r\n'] },
     );
     record({ kind: KIND.STREAMED });
     await turn();
@@ -157,7 +157,7 @@ describe('a message', () => {
   test('that the engine has refused is not queued', () => {
     line(handlers(() => assert.fail('it was queued')));
     record({ kind: KIND.DATA_START, line: 'DATA' });
-    ring({ kind: KIND.PIECE, own: ['x'] });
+    ring({ kind: KIND.DECODED, own: ['x'] });
     record({ kind: KIND.CUT });
     assert.equal(session.rejected.data, 552);
     assert.deepEqual(verdicts.at(-1), { verdict: VERDICT.ACCEPT, recipients: 0, streams: true });

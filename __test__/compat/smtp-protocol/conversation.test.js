@@ -191,7 +191,7 @@ describe('a message', () => {
     });
     req.on('received', (/** @type {any} */ ack) => ack.accept('taken'));
     record(DATA);
-    ring({ kind: KIND.PIECE, own: ['a'] }, { kind: KIND.PIECE, own: ['b'] });
+    ring({ kind: KIND.DECODED, own: ['a'] }, { kind: KIND.DECODED, own: ['b'] });
     record({ kind: KIND.STREAMED });
     await turn();
     await turn();

@@ -39,7 +39,7 @@ const commands = (...lines) => {
 };
 /** A message, whole. @param {...string} pieces */
 const message = (...pieces) => {
-  for (const piece of pieces) ring({ kind: KIND.PIECE, own: [piece] });
+  for (const piece of pieces) ring({ kind: KIND.DECODED, own: [piece] });
   ring({ kind: KIND.STREAMED, sequence: ++sequence });
 };
 /** Codes of the replies so far. */
