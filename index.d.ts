@@ -298,12 +298,42 @@ export type DebugType = 'CLIENT' | 'SERVER' | 'DATA';
 // Listeners
 // ---------------------------------------------------------------------------------------------
 
-/** What MAIL said (RFC 5321 section 4.1.1.2). */
+/**
+ * What MAIL said (RFC 5321 section 4.1.1.2); what the client did not give is not there. Its words are
+ * those of a client's envelope.
+ */
 export interface MailCommand {
   /** The reverse-path, '' for `<>`. */
   from: string;
   /** The size in bytes that the client announced, if it did (RFC 1870 section 6). */
   size?: number;
+  /** What the message's bytes may be (RFC 6152 section 3, RFC 3030 section 3). */
+  body?: '7bit' | '8bitmime' | 'binarymime';
+  /** Whether addresses or header fields need SMTPUTF8 (RFC 6531 section 3.4). */
+  smtpUtf8?: true;
+  /** Whether the message may travel under TLS only (RFC 8689 section 4.1). */
+  requireTls?: true;
+  /** Who submitted the message, '<>' where that is not known (RFC 4954 section 5). */
+  auth?: string;
+  /** What reports of delivery bring back, and their name for it (RFC 3461 sections 4.3 and 4.4). */
+  dsn?: { ret?: 'FULL' | 'HDRS'; envid?: string };
+}
+
+/**
+ * Parameters of RCPT; what the client did not give is not there. They have the form of a client's
+ * `envelope.dsn`.
+ */
+export interface RcptParameters {
+  /** Of what a report is to be sent (RFC 3461 section 4.1). */
+  notify?: ('NEVER' | 'SUCCESS' | 'FAILURE' | 'DELAY')[];
+  /** Whom the sender meant in the first place: `rfc822;` and an address (RFC 3461 section 4.2). */
+  orcpt?: string;
+}
+
+/** A recipient that was accepted. */
+export interface AcceptedRecipient extends RcptParameters {
+  /** The forward-path. */
+  address: string;
 }
 
 /**
@@ -356,8 +386,8 @@ export interface Listeners {
   helo?(this: Session, origin: string): unknown;
   /** Interruptable: MAIL (RFC 5321 section 4.1.1.2). */
   mail?(this: Session, mail: MailCommand): unknown;
-  /** Interruptable: RCPT with its forward-path (RFC 5321 section 4.1.1.3). */
-  rcpt?(this: Session, address: string): unknown;
+  /** Interruptable: RCPT with its forward-path and parameters (RFC 5321 section 4.1.1.3). */
+  rcpt?(this: Session, address: string, parameters: RcptParameters): unknown;
   /**
    * Interruptable: DATA (RFC 5321 section 4.1.1.4). Goes on with 354. `this.message()` gives the
    * message as a stream.
@@ -388,17 +418,24 @@ export type ListenerArguments =
   | [type: 'start' | 'stop' | 'timeout' | 'dataStart', param: undefined]
   | [type: 'error', param: Error]
   | [type: 'secure' | 'connect' | 'disconnect', param: ClientSocket]
-  | [type: 'message' | 'response' | 'helo' | 'rcpt' | 'data', param: string]
+  | [type: 'message' | 'response' | 'helo' | 'data', param: string]
+  | [type: 'rcpt', param: string]
   | [type: 'mail', param: MailCommand]
   | [type: 'auth', param: Login]
   | [type: 'dataChunk', param: Buffer];
+
+/** The same with the third argument, which 'rcpt' alone has. */
+export type FullListenerArguments =
+  | [...event: Exclude<ListenerArguments, [type: 'rcpt', param: string]>, parameters?: undefined]
+  | [type: 'rcpt', param: string, parameters: RcptParameters];
 
 /** The arguments of the function form with `compat: '1.0'`. */
 export type CompatListenerArguments =
   | [type: 'start' | 'stop' | 'timeout' | 'dataStart', param: undefined, size: undefined]
   | [type: 'error', param: Error, size: undefined]
   | [type: 'secure' | 'connect' | 'disconnect', param: ClientSocket, size: undefined]
-  | [type: 'message' | 'response' | 'helo' | 'rcpt' | 'data', param: string, size: undefined]
+  | [type: 'message' | 'response' | 'helo' | 'data', param: string, size: undefined]
+  | [type: 'rcpt', param: string, parameters: RcptParameters]
   | [type: 'mail', param: string, size: number | undefined]
   | [type: 'auth', param: Login, size: undefined]
   | [type: 'dataChunk', param: Buffer, size: undefined];
@@ -412,6 +449,7 @@ export type CompatListenerArguments =
  */
 export type ListenerFunction =
   | ((this: Server | Session, ...event: ListenerArguments) => unknown)
+  | ((this: Server | Session, ...event: FullListenerArguments) => unknown)
   | ((this: Server | Session, type: EventName) => unknown);
 
 /** The function form with `compat: '1.0'`; it takes three arguments or the event's name alone. */
@@ -637,6 +675,10 @@ export interface SessionData {
   message?: string;
   /** Whether the message has come. */
   received: boolean;
+  /** What MAIL said. */
+  mail?: MailCommand;
+  /** Each recipient that was accepted, with its parameters. */
+  rcpt: AcceptedRecipient[];
 }
 
 /** What a program keeps with a session; programs may merge members of their own into it. */

@@ -72,7 +72,8 @@ describe('smtp-engine send', { timeout: 60_000 }, () => {
       stderr: '',
     });
     assert.deepEqual(log.values('data'), ['Subject: x\r\n\r\n.x\r\n', 'A\r\n', 'B\r\n']);
-    assert.deepEqual(log.values('mail')[0], { from: 'a@b.example', size: undefined });
+    const mail = { from: 'a@b.example', size: undefined, body: '8bitmime' };
+    assert.deepEqual(log.values('mail')[0], mail);
     assert.equal(log.all('connect').length, 2);
   });
 

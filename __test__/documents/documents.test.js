@@ -42,6 +42,17 @@ const CLIENTS = {
     await client.command(`AUTH PLAIN ${response}`, 235);
     await transaction(client);
   },
+  async parameters(client) {
+    await client.command('EHLO client.example.net', 250);
+    const mail = 'MAIL FROM:<me@example.net> BODY=8BITMIME RET=HDRS ENVID=a+2Bb';
+    await client.command(mail, 250);
+    const original = 'ORCPT=rfc822;b+2Bc@example.com';
+    await client.command(`RCPT TO:<you@example.com> NOTIFY=SUCCESS,FAILURE ${original}`, 250);
+    await client.command('DATA', 354);
+    client.write('Subject: Hello\r\n\r\nHello!\r\n.\r\n');
+    await client.reply();
+    await client.command('QUIT', 221);
+  },
   idle: (client) => client.ended(),
 };
 

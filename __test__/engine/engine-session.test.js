@@ -43,7 +43,8 @@ beforeEach(() => {
 });
 
 const command = (/** @type {object} */ fields) => ({
-  ...{ kind: KIND.COMMAND, line: null, argument: undefined, size: undefined, ext: undefined },
+  ...{ kind: KIND.COMMAND, line: null, argument: undefined, path: '', size: undefined },
+  ...{ ext: undefined },
   ...{ drops: false, dropsGreeting: false, ...fields },
 });
 
@@ -59,7 +60,7 @@ const RECORDS = [
   [
     'HELO',
     { kind: KIND.HELO, line: 'HELO x', own: ['x'] },
-    [['command', command({ kind: KIND.HELO, line: 'HELO x', argument: 'x' })]],
+    [['command', command({ kind: KIND.HELO, line: 'HELO x', argument: 'x', path: 'x' })]],
   ],
   [
     'MAIL with parameters',
@@ -67,7 +68,10 @@ const RECORDS = [
     [
       [
         'command',
-        command({ kind: KIND.MAIL, argument: 'a@x', size: 100, ext: 'SIZE=100 BODY=8BITMIME' }),
+        command({
+          ...{ kind: KIND.MAIL, argument: 'a@x', path: 'a@x', size: 100 },
+          ext: 'SIZE=100 BODY=8BITMIME',
+        }),
       ],
     ],
   ],
@@ -79,7 +83,17 @@ const RECORDS = [
   [
     'RCPT',
     { kind: KIND.RCPT, own: ['bü@x'], ext: 'NOTIFY=NEVER' },
-    [['command', command({ kind: KIND.RCPT, argument: 'bü@x', ext: 'NOTIFY=NEVER' })]],
+    [
+      [
+        'command',
+        command({ kind: KIND.RCPT, argument: 'bü@x', path: 'bü@x', ext: 'NOTIFY=NEVER' }),
+      ],
+    ],
+  ],
+  [
+    'RCPT with parameters',
+    { kind: KIND.RCPT, own: ['b@x\nnotify=NEVER'] },
+    [['command', command({ kind: KIND.RCPT, argument: 'b@x', path: 'b@x\nnotify=NEVER' })]],
   ],
   ['DATA', { kind: KIND.DATA_START }, [['command', command({ kind: KIND.DATA_START })]]],
   ['a message', { kind: KIND.DATA, own: ['Hello\r\n'] }, [['message', 'Hello\r\n', undefined]]],

@@ -8,8 +8,8 @@ const { Transaction } = require('../../src/js/server/transaction.js');
 function begun() {
   const transaction = new Transaction();
   transaction.greet('client.example');
-  transaction.data.from = 'a@x';
-  transaction.add('b@x');
+  transaction.send({ from: 'a@x' });
+  transaction.add({ address: 'b@x' });
   return transaction;
 }
 
@@ -17,7 +17,7 @@ test('knows nothing at first', () => {
   const { data, count, raw, byteLength } = new Transaction();
   assert.deepEqual(data, {
     ...{ origin: undefined, from: undefined, size: undefined, recipients: [] },
-    ...{ message: undefined, received: false },
+    ...{ message: undefined, received: false, mail: undefined, rcpt: [] },
   });
   assert.deepEqual([count, raw, byteLength], [0, undefined, 0]);
 });
@@ -28,6 +28,8 @@ describe('beginning anew', () => {
     const { data } = transaction;
     transaction.begin('client.example');
     assert.deepEqual([data.from, data.recipients], ['a@x', ['b@x']]);
+    assert.deepEqual([data.mail, data.rcpt], [{ from: 'a@x' }, [{ address: 'b@x' }]]);
+    assert.deepEqual([transaction.data.mail, transaction.data.rcpt], [undefined, []]);
     assert.deepEqual([transaction.data.from, transaction.count], [undefined, 0]);
     assert.equal(transaction.data.origin, 'client.example');
   });
@@ -69,7 +71,7 @@ describe('what listeners set is what counts', () => {
       const transaction = begun();
       transaction.data.recipients = recipients;
       assert.equal(transaction.count, count);
-      transaction.add('e@x');
+      transaction.add({ address: 'e@x' });
       assert.equal(transaction.count, count + 1);
     });
   }
@@ -77,7 +79,7 @@ describe('what listeners set is what counts', () => {
   test('data that is frozen', () => {
     const transaction = begun();
     transaction.data = Object.freeze({ ...transaction.data, own: 5 });
-    transaction.add('c@x');
+    transaction.add({ address: 'c@x' });
     assert.deepEqual([transaction.data.own, transaction.count], [5, 2]);
     for (const wrong of [undefined, null, 'x', 5]) {
       assert.throws(() => {
@@ -94,7 +96,7 @@ test('an event fills data with what it brings, others with nothing', () => {
   for (const event of ['connect', 'message', 'dataStart', 'timeout']) transaction.fill(event, 'x');
   assert.deepEqual(transaction.data, before);
   transaction.fill('mail', { from: 'a@x', size: 5 });
-  transaction.fill('rcpt', 'b@x');
+  transaction.fill('rcpt', { address: 'b@x', notify: ['NEVER'] });
   transaction.fill('data', 'argument');
   const { from, size, recipients, message } = transaction.data;
   assert.deepEqual([from, size, recipients, message], ['a@x', 5, ['b@x'], 'text']);

@@ -6,6 +6,7 @@ import type { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import {
+  type AcceptedRecipient,
   type AnyListeners,
   Client,
   type ClientSocket,
@@ -17,6 +18,7 @@ import {
   createServer,
   type EventName,
   type ExtensionName,
+  type FullListenerArguments,
   type Limits,
   type ListenerFunction,
   type Listeners,
@@ -25,6 +27,7 @@ import {
   type NetQueue,
   type NetQueueElement,
   protocol,
+  type RcptParameters,
   type ScramKeys,
   Server,
   type ServerConfig,
@@ -325,6 +328,23 @@ new Server(
 new Server({ authMechanisms: ['NTLM'] });
 
 const every: ListenerFunction = (type, _param) => type !== 'data';
+server.on(function (...[type, param, parameters]: FullListenerArguments) {
+  if (type !== 'rcpt') return true;
+  is<string>(param);
+  is<RcptParameters>(parameters);
+  return parameters.notify?.includes('NEVER');
+});
+server.on({
+  mail({ from, body, smtpUtf8, requireTls, auth, dsn }) {
+    is<'7bit' | '8bitmime' | 'binarymime' | undefined>(body);
+    is<true | undefined>(smtpUtf8 ?? requireTls);
+    is<string | undefined>(auth ?? dsn?.envid);
+    is<MailCommand | undefined>(this.data.mail);
+    is<AcceptedRecipient[]>(this.data.rcpt);
+    return dsn?.ret === 'HDRS' || from;
+  },
+  rcpt: (address, { notify, orcpt }) => address === orcpt || notify?.includes('SUCCESS'),
+});
 server.on(every);
 server.on((type: EventName) => type !== 'data');
 server.on(() => true);

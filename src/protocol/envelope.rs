@@ -35,7 +35,7 @@ pub struct Changes {
     /// An accepted MAIL.
     pub mail: Option<Mail>,
     /// Accepted recipients, in order.
-    pub recipients: Vec<String>,
+    pub recipients: Vec<Recipient>,
 }
 
 /// What a session has dropped of what the client said.

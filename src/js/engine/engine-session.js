@@ -7,6 +7,7 @@ const engine = require('./border.js');
 const { FIELD, FLAG, KIND, VERDICT } = require('./constants.js');
 const { SmtpError, systemError } = require('../errors.js');
 const { SessionHandle } = require('./session-handle.js');
+const { addressOf } = require('./parameters.js');
 const { TlsState } = require('./tls-state.js');
 const { ClientSocket } = require('./client-socket.js');
 
@@ -19,6 +20,8 @@ class Command {
   /** Of HELO and EHLO the client's name, of MAIL the reverse-path, of RCPT the forward-path. */
   /** @type {string | undefined} */
   argument;
+  /** The same path with its parameters, of MAIL and RCPT (`parameters.js` reads it). */
+  path = '';
   /** SIZE of MAIL in bytes (RFC 1870). @type {number | undefined} */
   size;
   /** Parameters of MAIL or RCPT, where the interface is given them. @type {string | undefined} */
@@ -35,7 +38,8 @@ class Command {
     this.dropsGreeting = (head & FLAG.DROPS_GREETING) !== 0;
     this.line = head & FLAG.LINE ? engine.text() : null;
     const hasArgument = kind === KIND.HELO || kind === KIND.MAIL || kind === KIND.RCPT;
-    this.argument = hasArgument ? engine.text() : undefined;
+    this.path = hasArgument ? engine.text() : '';
+    this.argument = hasArgument ? addressOf(this.path) : undefined;
     this.size = kind === KIND.MAIL ? sizeOf(engine.text()) : undefined;
     this.ext = head & FLAG.EXT ? engine.text() : undefined;
   }
@@ -354,11 +358,16 @@ class EngineSession {
   /** It has accepted a greeting. @param {string} _name the client's */
   greeted(_name) {}
 
-  /** It has accepted a MAIL. @param {string} _from @param {number} [_size] in bytes */
-  begun(_from, _size) {}
+  /**
+   * It has accepted a MAIL.
+   *
+   * @param {string} _path the reverse-path with its parameters
+   * @param {number} [_size] in bytes
+   */
+  begun(_path, _size) {}
 
-  /** It has accepted a RCPT. @param {string} _to */
-  added(_to) {}
+  /** It has accepted a RCPT. @param {string} _path the forward-path with its parameters */
+  added(_path) {}
 
   /** Message data from the wire. @param {Buffer} _bytes */
   raw(_bytes) {}

@@ -3,6 +3,7 @@
 
 const { EVENT_KIND, KIND, VERDICT } = require('../engine/constants.js');
 const { EngineSession } = require('../engine/engine-session.js');
+const { addressOf, mailParameters, rcptParameters } = require('../engine/parameters.js');
 const { SmtpError } = require('../errors.js');
 const { Observer } = require('./observer.js');
 const { Attempt } = require('./login.js');
@@ -90,16 +91,15 @@ class Dialogue extends EngineSession {
     this.transaction.begin(origin);
   }
 
-  /** @override @param {string} from @param {number} [size] */
-  begun(from, size) {
+  /** @override @param {string} path @param {number} [size] */
+  begun(path, size) {
     this.wasReset();
-    this.transaction.data.from = from;
-    this.transaction.data.size = size;
+    this.transaction.send(mailOf(path, size));
   }
 
   /** @override */
-  added(/** @type {string} */ to) {
-    this.transaction.add(to);
+  added(/** @type {string} */ path) {
+    this.transaction.add(recipientOf(path));
   }
 
   /** @override */
@@ -110,7 +110,7 @@ class Dialogue extends EngineSession {
   }
 
   /** @override @param {InstanceType<typeof import('../engine/engine-session.js').Command>} command */
-  command({ kind, line, argument, size, drops, dropsGreeting }) {
+  command({ kind, line, argument, path, size, drops, dropsGreeting }) {
     const planned = this.#host.responds ? this.planned(this.#host.replies) : NOT_TOLD;
     if (line !== null) {
       this.#observer.debug('CLIENT', line);
@@ -124,7 +124,8 @@ class Dialogue extends EngineSession {
       const event = EVENT[kind];
       if (event === 'mail') this.transaction.replace();
       if (event === 'dataStart') this.judge.forgetReading();
-      this.judge.ask(event, event === 'mail' ? { from: argument, size } : argument, planned);
+      if (event === 'mail') this.judge.ask(event, mailOf(path, size), planned);
+      else this.judge.ask(event, event === 'rcpt' ? recipientOf(path) : argument, planned);
     }
   }
 
@@ -268,6 +269,16 @@ class Dialogue extends EngineSession {
       this.#host.fail(this.session, error);
     }
   }
+}
+
+/** What MAIL said, as listeners get it. @param {string} path @param {number} [size] in bytes */
+function mailOf(path, size) {
+  return { from: addressOf(path), size, ...mailParameters(path) };
+}
+
+/** What RCPT said, in one. @param {string} path */
+function recipientOf(path) {
+  return { address: addressOf(path), ...rcptParameters(path) };
 }
 
 module.exports = { Dialogue };

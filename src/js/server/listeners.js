@@ -91,6 +91,12 @@ class Listeners {
         ? listener.call(context, event, from, size)
         : listener.call(context, from, size);
     }
+    if (event === 'rcpt') {
+      const { address, ...parameters } = argument;
+      return isFunction
+        ? listener.call(context, event, address, parameters)
+        : listener.call(context, address, parameters);
+    }
     return isFunction ? listener.call(context, event, argument) : listener.call(context, argument);
   }
 

@@ -13,6 +13,8 @@ function newData(/** @type {string | undefined} */ origin) {
     recipients: [],
     message: undefined,
     received: false,
+    mail: undefined,
+    rcpt: [],
   };
 }
 
@@ -70,12 +72,25 @@ class Transaction {
     return Array.isArray(recipients) ? recipients.length : 0;
   }
 
-  /** Adds a recipient. @param {string} address */
-  add(address) {
-    const { recipients } = this.data;
-    if (!Array.isArray(recipients)) this.data.recipients = [];
-    else if (Object.isFrozen(recipients)) this.data.recipients = [...recipients];
-    this.data.recipients.push(address);
+  /** Notes the sender. @param {{ from: string, size?: number }} mail what MAIL said */
+  send(mail) {
+    this.data.from = mail.from;
+    this.data.size = mail.size;
+    this.data.mail = mail;
+  }
+
+  /** Adds a recipient. @param {{ address: string }} recipient what RCPT said */
+  add(recipient) {
+    this.#push('recipients', recipient.address);
+    this.#push('rcpt', recipient);
+  }
+
+  /** @param {'recipients' | 'rcpt'} name @param {unknown} value */
+  #push(name, value) {
+    const list = this.data[name];
+    if (!Array.isArray(list)) this.data[name] = [];
+    else if (Object.isFrozen(list)) this.data[name] = [...list];
+    this.data[name].push(value);
   }
 
   /** The message as bytes. */
@@ -97,6 +112,8 @@ class Transaction {
     if (this.#hasBegun()) this.data = newData(origin);
     this.data.origin = origin;
     this.data.recipients = [];
+    this.data.mail = undefined;
+    this.data.rcpt = [];
     this.message = undefined;
     this.#bytes = undefined;
     this.#kept = undefined;
@@ -118,8 +135,7 @@ class Transaction {
     if (event === 'helo') {
       this.greet(argument);
     } else if (event === 'mail') {
-      this.data.from = argument.from;
-      this.data.size = argument.size;
+      this.send(argument);
     } else if (event === 'rcpt') {
       this.add(argument);
     } else if (event === 'data') {

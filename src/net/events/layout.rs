@@ -19,6 +19,9 @@
 //! The texts come in this order, each only where its flag or count says so: the peer (with
 //! `PEER`), replies, the origin (`ORIGIN`), reverse-path and size of a MAIL (`MAIL`), recipients,
 //! the command line (`LINE`), the event's own, its parameters (`EXT`), the planned reply.
+//!
+//! A reverse-path or forward-path whose parameters were parsed has them behind it: of each LF, its
+//! name, `=` and its value.
 
 use crate::protocol::events::numbers;
 use bitflags::bitflags;

@@ -3,7 +3,7 @@
 use super::layout::{Flags, field, planned};
 use super::slot::Slot;
 use crate::protocol::dialect::Stock;
-use crate::protocol::envelope::{Dropped, Mail};
+use crate::protocol::envelope::{Dropped, Mail, Recipient};
 use crate::protocol::events::kind;
 use crate::protocol::message::Message;
 use crate::protocol::sasl::server::{Claim, Shown};
@@ -300,8 +300,8 @@ impl Writer<'_> {
             self.flag(Flags::MAIL);
             self.mail(mail);
         }
-        for address in &changes.recipients {
-            self.text(address.as_bytes());
+        for recipient in &changes.recipients {
+            self.recipient(recipient);
         }
         news.clear();
     }
@@ -347,7 +347,7 @@ impl Writer<'_> {
                 self.ext(mail.parameters.as_sent());
             }
             Effect::Rcpt(recipient) => {
-                self.text(recipient.address.as_bytes());
+                self.recipient(recipient);
                 self.ext(recipient.parameters.as_sent());
             }
             Effect::Reset => self.flag(Flags::DROPS),
@@ -385,9 +385,26 @@ impl Writer<'_> {
     }
 
     fn mail(&mut self, mail: &Mail) {
-        self.text(mail.from.as_bytes());
+        self.path(&mail.from, |say| mail.parameters.each(say));
         let size = mail.parameters.size.map(|size| size.to_string()).unwrap_or_default();
         self.text(size.as_bytes());
+    }
+
+    fn recipient(&mut self, recipient: &Recipient) {
+        self.path(&recipient.address, |say| recipient.parameters.each(say));
+    }
+
+    /// An address and its parameters in one text; no line of a client's has LF in it.
+    fn path(&mut self, address: &str, parameters: impl FnOnce(&mut dyn FnMut(&str, &str))) {
+        let mut text = String::new();
+        parameters(&mut |name, value| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n{name}={value}");
+        });
+        if text.is_empty() {
+            return self.text(address.as_bytes());
+        }
+        self.text([address, &text].concat().as_bytes());
     }
 
     fn ext(&mut self, ext: Option<&str>) {

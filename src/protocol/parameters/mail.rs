@@ -141,6 +141,33 @@ impl MailParameters {
         self.texts.as_ref()?.as_sent.as_deref()
     }
 
+    /// Gives each to `say`, by the name and with the value that applications know: values are decoded,
+    /// and flags have none. Those that were read and not parsed are handed on as they were sent.
+    pub fn each(&self, mut say: impl FnMut(&str, &str)) {
+        if self.as_sent().is_some() {
+            return;
+        }
+        if let Some(body) = self.body {
+            say("body", &name(&Body::ALL, body).to_ascii_lowercase());
+        }
+        if self.smtp_utf8 {
+            say("smtpUtf8", "");
+        }
+        if self.require_tls {
+            say("requireTls", "");
+        }
+        if let Some(ret) = self.ret {
+            say("ret", name(&Ret::ALL, ret));
+        }
+        let Some(texts) = self.texts.as_deref() else { return };
+        if let Some(envid) = &texts.envid {
+            say("envid", envid);
+        }
+        if let Some(mailbox) = &texts.auth {
+            say("auth", mailbox);
+        }
+    }
+
     fn take(
         &mut self,
         (keyword, value): Word<'_>,

@@ -8,7 +8,7 @@
 //! | RET, ENVID | MAIL | DSN | RFC 3461 sections 4.3 and 4.4 |
 //! | AUTH | MAIL | AUTH | RFC 4954 section 5 |
 //! | REQUIRETLS | MAIL | REQUIRETLS | RFC 8689 section 4.1 |
-//! | NOTIFY, ORCPT | RCPT | DSN | RFC 3461 sections 4.1 and 4.2 |
+//! | NOTIFY, ORCPT | RCPT | DSN | RFC 3461 sections 4.1 and 4.2, RFC 6533 section 3 |
 //!
 //! A server that answers for them parses strictly. Where the application answers for them, or has
 //! written them itself, they are read as far as they make sense, and written as they were sent.
@@ -17,6 +17,7 @@ mod mail;
 mod rcpt;
 #[cfg(test)]
 mod tests;
+mod unitext;
 mod words;
 mod xtext;
 

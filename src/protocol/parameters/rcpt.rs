@@ -3,7 +3,7 @@
 use super::words::{
     Parameter, ParameterError, Unknown, Word, are_words, once, once_text, put, read, words,
 };
-use super::xtext;
+use super::{unitext, xtext};
 use bytes::BytesMut;
 
 /// What a report is to be sent of, nothing of it for NEVER (RFC 3461 section 4.1).
@@ -64,36 +64,50 @@ impl Notify {
         Some(notify)
     }
 
-    fn write(self, output: &mut BytesMut) {
+    /// Its words, with commas between them.
+    fn words(self) -> String {
         if self == Self::default() {
-            return put(output, &["NEVER"]);
+            return "NEVER".to_owned();
         }
-        let mut comma = "";
         let of = [(self.success, "SUCCESS"), (self.failure, "FAILURE"), (self.delay, "DELAY")];
-        for (_, word) in of.into_iter().filter(|(wanted, _)| *wanted) {
-            put(output, &[comma, word]);
-            comma = ",";
-        }
+        let wanted: Vec<_> = of.iter().filter(|(wanted, _)| *wanted).map(|(_, it)| *it).collect();
+        wanted.join(",")
     }
 }
 
 impl OriginalRecipient {
     /// `None` where the type is no atom (`rfc822`, RFC 3461 section 4.2), or where no printable
-    /// ASCII stands for the address.
+    /// ASCII stands for the address; the type `utf-8` may have other characters as well.
     pub fn new(address_type: &str, address: &str) -> Option<Self> {
         let is_type = |text: &str| {
             !text.is_empty()
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         };
-        let is_address = !address.is_empty() && address.bytes().all(|b| matches!(b, b' '..=b'~'));
+        let is_of_it = |c: char| match is_utf8(address_type) {
+            true => !c.is_control() && c != '\u{fffd}',
+            false => matches!(c, ' '..='~'),
+        };
+        let is_address = !address.is_empty() && address.chars().all(is_of_it);
         (is_type(address_type) && is_address)
             .then(|| Self { address_type: address_type.into(), address: address.into() })
     }
 
     fn parse(value: &str) -> Option<Self> {
         let (address_type, address) = value.split_once(';')?;
-        Self::new(address_type, &xtext::decoded(address)?)
+        let decoded = if is_utf8(address_type) { unitext::decoded } else { xtext::decoded };
+        Self::new(address_type, &decoded(address)?)
     }
+
+    /// Its address as it stands on a line.
+    fn encoded(&self) -> String {
+        let encoded = if is_utf8(&self.address_type) { unitext::encoded } else { xtext::encoded };
+        encoded(&self.address)
+    }
+}
+
+/// Whether an address of this type is not ASCII alone (RFC 6533 section 3).
+fn is_utf8(address_type: &str) -> bool {
+    address_type.eq_ignore_ascii_case("utf-8")
 }
 
 impl RcptParameters {
@@ -135,12 +149,10 @@ impl RcptParameters {
             return put(output, &[" ", text]);
         }
         if let Some(notify) = self.notify {
-            put(output, &[" NOTIFY="]);
-            notify.write(output);
+            put(output, &[" NOTIFY=", &notify.words()]);
         }
         if let Some(orcpt) = texts.and_then(|texts| texts.orcpt.as_ref()) {
-            let address = xtext::encoded(&orcpt.address);
-            put(output, &[" ORCPT=", &orcpt.address_type, ";", &address]);
+            put(output, &[" ORCPT=", &orcpt.address_type, ";", &orcpt.encoded()]);
         }
         for parameter in texts.into_iter().flat_map(|texts| &texts.other) {
             parameter.write(output);
@@ -150,6 +162,20 @@ impl RcptParameters {
     /// The whole as one text, where it was read and not parsed.
     pub fn as_sent(&self) -> Option<&str> {
         self.texts.as_ref()?.as_sent.as_deref()
+    }
+
+    /// Gives each to `say`, by the name and with the value that applications know: values are decoded.
+    /// Those that were read and not parsed are handed on as they were sent.
+    pub fn each(&self, mut say: impl FnMut(&str, &str)) {
+        if self.as_sent().is_some() {
+            return;
+        }
+        if let Some(notify) = self.notify {
+            say("notify", &notify.words());
+        }
+        if let Some(orcpt) = self.texts.as_deref().and_then(|texts| texts.orcpt.as_ref()) {
+            say("orcpt", &format!("{};{}", orcpt.address_type, orcpt.address));
+        }
     }
 
     fn take(

@@ -331,6 +331,64 @@ fn texts_are_decoded_and_encoded() {
     assert_eq!(rcpt_text(&unordered.expect("parameters")), " NOTIFY=FAILURE,DELAY");
 }
 
+/// What applications are given: decoded, in the words of a client's envelope.
+#[test]
+fn each_is_told_by_its_name() {
+    let told = |each: &dyn Fn(&mut dyn FnMut(&str, &str))| {
+        let mut told = String::new();
+        each(&mut |name, value| told.push_str(&format!("{name}={value} ")));
+        told.trim_end().to_owned()
+    };
+    for (text, expected) in [
+        ("", ""),
+        ("SIZE=5", ""),
+        ("BODY=7BIT", "body=7bit"),
+        ("body=8bitmime ret=full", "body=8bitmime ret=FULL"),
+        ("BODY=BINARYMIME SMTPUTF8 REQUIRETLS", "body=binarymime smtpUtf8= requireTls="),
+        ("RET=HDRS ENVID=a+2Bb AUTH=<>", "ret=HDRS envid=a+b auth=<>"),
+        ("AUTH=e+3Dmc2@example.com", "auth=e=mc2@example.com"),
+    ] {
+        let mail = MailParameters::parse(text, everything, Unknown::Refused).expect("parameters");
+        assert_eq!(told(&|say| mail.each(say)), expected, "{text}");
+        if !text.is_empty() {
+            assert_eq!(told(&|say| MailParameters::read(text).each(say)), "", "it is told as sent");
+        }
+    }
+    for (text, expected) in [
+        ("", ""),
+        ("NOTIFY=NEVER", "notify=NEVER"),
+        ("NOTIFY=delay,SUCCESS,failure", "notify=SUCCESS,FAILURE,DELAY"),
+        ("ORCPT=rfc822;b+2Bc@x.test", "orcpt=rfc822;b+c@x.test"),
+        ("ORCPT=utf-8;b\\x{FC}@x.test", "orcpt=utf-8;b\u{fc}@x.test"),
+        ("ORCPT=UTF-8;b\u{fc}@x.test", "orcpt=UTF-8;b\u{fc}@x.test"),
+    ] {
+        let rcpt = RcptParameters::parse(text, everything, Unknown::Refused).expect("parameters");
+        assert_eq!(told(&|say| rcpt.each(say)), expected, "{text}");
+        if !text.is_empty() {
+            assert_eq!(told(&|say| RcptParameters::read(text).each(say)), "", "it is told as sent");
+        }
+    }
+}
+
+/// No value that is told has a control character, whatever it decodes to.
+#[test]
+fn what_decodes_to_a_control_character_is_malformed() {
+    for byte in (0..=0x1f_u8).chain([0x7f]) {
+        for text in [format!("ENVID=a+{byte:02X}"), format!("AUTH=a+{byte:02X}b")] {
+            let mail = MailParameters::parse(&text, everything, Unknown::Ignored);
+            assert_eq!(mail, Err(ParameterError::Malformed), "{text}");
+        }
+        for text in [
+            format!("ORCPT=rfc822;a+{byte:02X}"),
+            format!("ORCPT=utf-8;a+{byte:02X}"),
+            format!("ORCPT=utf-8;a\\x{{{byte:02X}}}"),
+        ] {
+            let rcpt = RcptParameters::parse(&text, everything, Unknown::Ignored);
+            assert_eq!(rcpt, Err(ParameterError::Malformed), "{text}");
+        }
+    }
+}
+
 #[test]
 fn a_reader_takes_what_makes_sense() {
     let mail = MailParameters::read("X SIZE=x SIZE=5\tSIZE=6 BODY=? Y=1 =z SMTPUTF8=1");

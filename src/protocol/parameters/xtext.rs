@@ -15,6 +15,11 @@ pub(super) fn encoded(text: &str) -> String {
 
 /// What an xtext stands for, if it is one, has a character, and stands for printable ASCII alone.
 pub(super) fn decoded(text: &str) -> Option<Box<str>> {
+    decoded_where(text, |character| matches!(character, ' '..='~'))
+}
+
+/// The same of a text that may stand for these characters.
+pub(super) fn decoded_where(text: &str, is_allowed: impl Fn(char) -> bool) -> Option<Box<str>> {
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -30,7 +35,7 @@ pub(super) fn decoded(text: &str) -> Option<Box<str>> {
             '=' | ' ' => return None,
             other => other,
         };
-        if !matches!(character, ' '..='~') {
+        if !is_allowed(character) {
             return None;
         }
         decoded.push(character);

@@ -189,7 +189,7 @@ impl ServerSession {
             Effect::Rcpt(recipient) if note => {
                 self.counts.behind = Behind::Nothing;
                 self.counts.recipients += 1;
-                self.news.changes.recipients.push(recipient.address);
+                self.news.changes.recipients.push(recipient);
             }
             Effect::Rcpt(_) => self.counts.behind = Behind::Nothing,
             Effect::StartData => self.start_data(by.body()),
