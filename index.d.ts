@@ -185,7 +185,10 @@ export type ExtensionName =
   | 'SIZE'
   | 'STARTTLS'
   | 'HELP'
-  | 'ENHANCEDSTATUSCODES';
+  | 'ENHANCEDSTATUSCODES'
+  | 'DSN'
+  | 'REQUIRETLS'
+  | 'LIMITS';
 
 /** Which version's listener arguments are wanted. */
 export type Compat = '1.0';
@@ -214,8 +217,9 @@ export interface ServerParams extends Limits, Control, AuthParams {
   /** Keys for TLS. Where there are any, STARTTLS is offered (RFC 3207). */
   tls?: TlsParams;
   /**
-   * What EHLO lists: true for everything there is, false for nothing but HELP and SIZE, or the
-   * names. RFC 5321 section 4.1.1.1.
+   * What EHLO lists: true for what needs nothing of the program, false for nothing but HELP and SIZE,
+   * or the names. DSN, REQUIRETLS and LIMITS are listed by name alone: they promise what the program
+   * does with a message, or limits. RFC 5321 section 4.1.1.1.
    * @default true
    */
   extensions?: boolean | readonly ExtensionName[];

@@ -79,6 +79,18 @@ describe('wrong parameters', { timeout: 20_000 }, () => {
   for (const value of ['yes', 1, {}]) wrongType('enhancedStatusCodes', value);
   assert.throws(() => new Server({ extensions: ['ENHANCEDSTATUSCODES'] }), RangeError);
   new Server({ extensions: ['ENHANCEDSTATUSCODES'], enhancedStatusCodes: true });
+  test('extensions that there are not, with the nearest', () => {
+    for (const [name, hint] of [
+      ['LIMIT', 'did you mean LIMITS\\?'],
+      ['8BIT-MIME', 'did you mean 8BITMIME\\?'],
+      ['requireTls', 'did you mean REQUIRETLS\\?'],
+      ['__proto__', 'there are PIPELINING, .*, SIZE'],
+    ]) {
+      const text = new RegExp(`params.extensions names '${name}', which there is not: ${hint}$`);
+      refuses({ extensions: ['PIPELINING', name] }, [RangeError], text);
+    }
+    refuses({ extensions: ['DSN', 5] }, [RangeError], /params.extensions must be an array of/);
+  });
   for (const value of ['x', 5]) wrongType('extensions', value);
   for (const value of ['x', 5, true]) wrongType('tls', value);
   wrongType('bareNewlines', 5);

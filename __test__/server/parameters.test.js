@@ -113,7 +113,11 @@ describe('parameters of MAIL and RCPT', { timeout: 60_000 }, () => {
 
   test('can be handed on by a client as they are', async (t) => {
     const log = new Log();
-    const { target } = await serve(t, { extensions: ['8BITMIME', 'SMTPUTF8'] }, log.listeners());
+    const { target } = await serve(
+      t,
+      { extensions: ['8BITMIME', 'SMTPUTF8', 'DSN'] },
+      log.listeners(),
+    );
     const relay = await serve(
       t,
       {},

@@ -89,7 +89,7 @@ const tls: TlsParams = {
   sni: { '*.example.com': { key: 'key', cert: readFileSync('cert.pem'), passphrase: 'other' } },
 };
 
-const extensions: ExtensionName[] = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS'];
+const extensions: ExtensionName[] = ['PIPELINING', '8BITMIME', 'DSN', 'REQUIRETLS', 'LIMITS'];
 
 const params: ServerParams = {
   ...limits,
@@ -328,7 +328,7 @@ new Server(
 new Server({ authMechanisms: ['NTLM'] });
 
 const every: ListenerFunction = (type, _param) => type !== 'data';
-server.on(function (...[type, param, parameters]: FullListenerArguments) {
+server.on((...[type, param, parameters]: FullListenerArguments) => {
   if (type !== 'rcpt') return true;
   is<string>(param);
   is<RcptParameters>(parameters);

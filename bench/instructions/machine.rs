@@ -102,7 +102,7 @@ fn config() -> Arc<ServerConfig> {
     let replies = Replies::new(&dialect, name, true);
     Arc::new(ServerConfig {
         name: name.to_owned(),
-        extensions: dialect.extensions(wanted, limits.size, false),
+        extensions: dialect.extensions(wanted, &limits, false),
         limits,
         tls: false,
         require_tls: false,

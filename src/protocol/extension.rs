@@ -18,11 +18,17 @@ pub enum Extension {
     StartTls,
     /// RFC 2034.
     EnhancedStatusCodes,
+    /// RFC 3461.
+    Dsn,
+    /// RFC 8689.
+    RequireTls,
+    /// RFC 9422; its values are limits.
+    Limits,
 }
 
 impl Extension {
     /// All of them, in the order of the EHLO reply.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Help,
         Self::Size,
         Self::Pipelining,
@@ -30,6 +36,9 @@ impl Extension {
         Self::SmtpUtf8,
         Self::StartTls,
         Self::EnhancedStatusCodes,
+        Self::Dsn,
+        Self::RequireTls,
+        Self::Limits,
     ];
 
     /// Its keyword at EHLO.
@@ -42,6 +51,9 @@ impl Extension {
             Self::SmtpUtf8 => "SMTPUTF8",
             Self::StartTls => "STARTTLS",
             Self::EnhancedStatusCodes => "ENHANCEDSTATUSCODES",
+            Self::Dsn => "DSN",
+            Self::RequireTls => "REQUIRETLS",
+            Self::Limits => "LIMITS",
         }
     }
 
@@ -57,7 +69,6 @@ pub enum When {
     /// Whether the connection is encrypted or not.
     Always,
     /// Only on an encrypted connection.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for AUTH PLAIN, which servers so offer"))]
     UnderTls,
     /// Only as long as the connection is not encrypted.
     BeforeTls,

@@ -15,6 +15,9 @@ pub const MAX_AUTH_LINE: usize = 12_288;
 /// Input that a session keeps room for while it is idle, in bytes.
 pub const IDLE_BUFFER: usize = 512;
 
+/// The most that a limit which EHLO lists can be: six digits (RFC 9422 section 4).
+const MAX_LISTED: u32 = 999_999;
+
 /// Into a message, before its rate is looked at.
 pub const MIN_DATA_RATE_GRACE: Duration = Duration::from_secs(10);
 
@@ -43,6 +46,17 @@ pub struct Limits {
     pub data: Option<Duration>,
     /// For the application to answer a question; default 300 s.
     pub listener: Option<Duration>,
+}
+
+impl Limits {
+    /// What EHLO lists behind LIMITS (RFC 9422 section 3), empty where there is nothing to list.
+    pub fn values(&self) -> String {
+        let listed = [("RCPTMAX", self.recipients), ("MAILMAX", self.messages)];
+        let listed = listed.into_iter().filter_map(|(name, limit)| {
+            Some(format!("{name}={}", limit.filter(|limit| *limit > 0)?.min(MAX_LISTED)))
+        });
+        listed.collect::<Vec<_>>().join(" ")
+    }
 }
 
 impl Default for Limits {

@@ -19,8 +19,8 @@ function warnOfUnknown(where, names, known, synonyms = {}) {
     const full = `${where}.${name}`;
     if (known.includes(name) || told.has(full)) continue;
     told.add(full);
-    const meant = Object.hasOwn(synonyms, name) ? synonyms[name] : nearest(name, known);
-    const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`;
+    const meant = Object.hasOwn(synonyms, name) ? synonyms[name] : undefined;
+    const hint = meant === undefined ? hintAt(name, known) : `did you mean ${meant}?`;
     process.emitWarning(`${full} is ignored, as there is no such name: ${hint}`, {
       type: 'SmtpEngineWarning',
       code: 'SMTP_WARN_UNKNOWN_NAME',
@@ -28,8 +28,10 @@ function warnOfUnknown(where, names, known, synonyms = {}) {
   }
 }
 
-function nearest(/** @type {string} */ name, /** @type {readonly string[]} */ known) {
-  return addon().nearestName(name, [...known]) ?? undefined;
+/** What may have been meant. @param {string} name @param {readonly string[]} known */
+function hintAt(name, known) {
+  const meant = addon().nearestName(name, [...known]) ?? undefined;
+  return meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`;
 }
 
-module.exports = { warnOfUnknown };
+module.exports = { hintAt, warnOfUnknown };

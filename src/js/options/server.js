@@ -19,8 +19,21 @@ const { MAX_THREADS, threadsOf } = require('./threads.js');
 const { KEY_NAMES, TLS_NAMES, checkTls } = require('./tls.js');
 
 /** Keywords of the extensions that can be offered; HELP and SIZE always are. */
-const EXTENSIONS = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS', 'ENHANCEDSTATUSCODES'];
+const EXTENSIONS = [
+  'PIPELINING',
+  '8BITMIME',
+  'SMTPUTF8',
+  'STARTTLS',
+  'ENHANCEDSTATUSCODES',
+  'DSN',
+  'REQUIRETLS',
+  'LIMITS',
+];
+/** Those that are offered where nothing else is said. */
 const OFFERED = EXTENSIONS.slice(0, 4);
+
+/** All names that `extensions` can have. */
+const KNOWN_EXTENSIONS = [...EXTENSIONS, 'HELP', 'SIZE'];
 
 /** Mechanisms of AUTH, those first that are offered where nothing else is said. */
 const MECHANISMS = [
@@ -153,12 +166,9 @@ function checkExtensions(/** @type {any} */ { extensions, enhancedStatusCodes })
   if (!Array.isArray(extensions))
     throw typeError('params.extensions', 'true, false or an array', extensions);
   for (const keyword of extensions) {
-    if (![...EXTENSIONS, 'HELP', 'SIZE'].includes(keyword)) {
-      throw rangeError(
-        'params.extensions',
-        `an array of ${[...EXTENSIONS, 'HELP', 'SIZE'].join(', ')}`,
-        extensions,
-      );
+    if (!KNOWN_EXTENSIONS.includes(keyword)) {
+      const wanted = `an array of ${KNOWN_EXTENSIONS.join(', ')}`;
+      throw rangeError('params.extensions', wanted, extensions);
     }
   }
   if (extensions.includes('ENHANCEDSTATUSCODES') && !enhancedStatusCodes) {
@@ -307,6 +317,7 @@ const KNOWN = Object.freeze({
   params: [...Object.keys(DEFAULTS), ...Object.keys(AUTH), 'path', 'tls', 'compat'],
   tls: TLS_NAMES,
   keys: KEY_NAMES,
+  extensions: KNOWN_EXTENSIONS,
   resolve: RESOLVE_NAMES,
 });
 

@@ -10,7 +10,7 @@ const { Listeners } = require('./listeners.js');
 const { abortError, checkSignal } = require('../engine/keep-alive.js');
 const { merge } = require('../options/server.js');
 const { checkTls, tlsSettings } = require('../options/tls.js');
-const { warnOfParams } = require('./unknown-names.js');
+const { checkExtensionNames, warnOfParams } = require('./unknown-names.js');
 
 /** What a server that is disposed of gives its busy sessions. */
 const DISPOSE_GRACE_MS = 1_000;
@@ -32,6 +32,7 @@ class ServerImplementation {
    * @param {object | Function} [listeners]
    */
   constructor(params = {}, listeners = {}) {
+    checkExtensionNames(params ?? {});
     this.config = merge(params ?? {});
     warnOfParams(params ?? {});
     this.#engine = new EngineServer(this.config, 'mbr-smtp', {

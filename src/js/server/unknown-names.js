@@ -1,7 +1,8 @@
 'use strict';
 // Parameters and listeners that there are not: a server without them is less than its author thinks.
 
-const { warnOfUnknown } = require('../engine/unknown-names.js');
+const { inspect } = require('node:util');
+const { hintAt, warnOfUnknown } = require('../engine/unknown-names.js');
 const { KNOWN } = require('../options/server.js');
 
 /** What these are called elsewhere, or by mistake. */
@@ -52,6 +53,21 @@ function warnOfParams(params) {
   }
 }
 
+/**
+ * Refuses extensions that there are not: who names one relies on it.
+ *
+ * @param {any} params
+ * @throws {RangeError} naming the first, and the one that may have been meant
+ */
+function checkExtensionNames({ extensions }) {
+  if (!Array.isArray(extensions)) return;
+  for (const name of extensions) {
+    if (typeof name !== 'string' || KNOWN.extensions.includes(name)) continue;
+    const hint = hintAt(name, KNOWN.extensions);
+    throw new RangeError(`params.extensions names ${inspect(name)}, which there is not: ${hint}`);
+  }
+}
+
 /** Warns of functions among the listeners that are never called. */
 function warnOfListeners(/** @type {any} */ listeners, /** @type {readonly string[]} */ events) {
   if (typeof listeners === 'function') return;
@@ -59,4 +75,4 @@ function warnOfListeners(/** @type {any} */ listeners, /** @type {readonly strin
   warnOfUnknown('listeners', names, events, LISTENERS);
 }
 
-module.exports = { warnOfListeners, warnOfParams };
+module.exports = { checkExtensionNames, warnOfListeners, warnOfParams };

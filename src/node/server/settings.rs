@@ -170,9 +170,10 @@ fn config(options: &ServerOptions, tls: Option<&Tls>) -> Result<ServerConfig> {
         .iter()
         .map(|keyword| Extension::named(keyword).ok_or_else(|| unknown("extension", keyword)));
     let wanted = wanted.collect::<Result<Vec<_>>>()?;
+    let limits = limits(options)?;
     Ok(ServerConfig {
         name: options.name.clone(),
-        extensions: dialect.extensions(wanted, limit(options.size)?, tls),
+        extensions: dialect.extensions(wanted, &limits, tls),
         tls,
         require_tls: options.require_tls,
         auth: options.auth.prepare()?,
@@ -188,18 +189,22 @@ fn config(options: &ServerOptions, tls: Option<&Tls>) -> Result<ServerConfig> {
         dialect,
         control: options.control.control()?,
         counters: Counters::default(),
-        limits: Limits {
-            size: limit(options.size)?,
-            recipients: limit32(options.max_recipients)?,
-            messages: limit32(options.max_messages)?,
-            bad_commands: limit32(options.max_bad_commands)?,
-            command_length: memory_limit(options.max_command_length)?,
-            idle: time(options.timeout)?,
-            greeting: time(options.greeting_timeout)?,
-            command: time(options.command_timeout)?,
-            handshake: time(options.handshake_timeout)?,
-            data: time(options.data_timeout)?,
-            listener: time(options.listener_timeout)?,
-        },
+        limits,
+    })
+}
+
+fn limits(options: &ServerOptions) -> Result<Limits> {
+    Ok(Limits {
+        size: limit(options.size)?,
+        recipients: limit32(options.max_recipients)?,
+        messages: limit32(options.max_messages)?,
+        bad_commands: limit32(options.max_bad_commands)?,
+        command_length: memory_limit(options.max_command_length)?,
+        idle: time(options.timeout)?,
+        greeting: time(options.greeting_timeout)?,
+        command: time(options.command_timeout)?,
+        handshake: time(options.handshake_timeout)?,
+        data: time(options.data_timeout)?,
+        listener: time(options.listener_timeout)?,
     })
 }

@@ -12,6 +12,7 @@ pub use stock::Stock;
 pub use syntax::{Domain, Gaps, Lhlo, Parameters, Paths, Surplus, Syntax};
 
 use super::extension::{Extension, Extensions, When};
+use super::limits::Limits;
 use super::reply::{EnhancedStatus, Reply, ReplyCode};
 use bytes::{Bytes, BytesMut};
 use help::HELP_PAGES;
@@ -99,17 +100,18 @@ impl Dialect {
         }
     }
 
-    /// What a server offers at EHLO that is to offer `wanted`: STARTTLS where it has keys (`tls`);
-    /// HELP and SIZE, with its limit in bytes if there is one, where this dialect lists them.
+    /// What a server offers at EHLO that is to offer `wanted`: STARTTLS where it has keys (`tls`), and
+    /// REQUIRETLS under TLS; LIMITS where it has some; HELP and SIZE, with its limit in bytes if there
+    /// is one, where this dialect lists them.
     pub fn extensions(
         &self,
         wanted: impl IntoIterator<Item = Extension>,
-        size: Option<u64>,
+        limits: &Limits,
         tls: bool,
     ) -> Extensions {
         let mut extensions = Extensions::default();
         for extension in self.lists {
-            match (extension, size) {
+            match (extension, limits.size) {
                 (Extension::Size, None) => {}
                 (Extension::Size, Some(size)) => {
                     extensions.offer_with(Extension::Size, size.to_string(), When::Always);
@@ -123,6 +125,15 @@ impl Dialect {
                 Extension::StartTls if !tls => {}
                 Extension::StartTls => {
                     extensions.offer_with(extension, String::new(), self.starttls);
+                }
+                Extension::RequireTls => {
+                    extensions.offer_with(extension, String::new(), When::UnderTls);
+                }
+                Extension::Limits => {
+                    let values = limits.values();
+                    if !values.is_empty() {
+                        extensions.offer_with(extension, values, When::Always);
+                    }
                 }
                 _ => extensions.offer(extension),
             }
@@ -208,13 +219,36 @@ mod tests {
             (&theirs, Some(9), true, "PIPELINING STARTTLS", "PIPELINING STARTTLS"),
         ] {
             let wanted = [Extension::StartTls, Extension::Size, Extension::Pipelining];
-            let extensions = dialect.extensions(wanted, size, keys);
+            let limits = Limits { size, ..Limits::default() };
+            let extensions = dialect.extensions(wanted, &limits, keys);
             for (tls, lines) in [(false, before_tls), (true, under_tls)] {
                 let offered = extensions.now(tls).lines().map(|(keyword, values)| {
                     [keyword, values].join("=").trim_end_matches('=').to_owned()
                 });
                 assert_eq!(offered.collect::<Vec<_>>().join(" "), lines);
             }
+        }
+    }
+
+    #[test]
+    fn limits_are_listed_where_there_are_some_and_tls_where_it_is_on() {
+        let dialect = Dialect::smtp_protocol();
+        let wanted = [Extension::Limits, Extension::RequireTls];
+        for (recipients, messages, lines) in [
+            (None, None, ""),
+            (Some(1), None, "LIMITS RCPTMAX=1"),
+            (None, Some(7), "LIMITS MAILMAX=7"),
+            (Some(2_000_000), Some(999_999), "LIMITS RCPTMAX=999999 MAILMAX=999999"),
+        ] {
+            let limits = Limits { recipients, messages, ..Limits::default() };
+            let extensions = dialect.extensions(wanted, &limits, true);
+            let offered = |tls| -> Vec<_> {
+                let lines = extensions.now(tls).lines();
+                lines.map(|(keyword, values)| format!("{keyword} {values}")).collect()
+            };
+            assert_eq!(offered(false).join(","), lines);
+            assert_eq!(offered(true)[0], "REQUIRETLS ");
+            assert_eq!(offered(true)[1..].join(","), lines);
         }
     }
 

@@ -12,8 +12,8 @@ pub(super) fn decoded(text: &str) -> Option<Box<str>> {
     while let Some((before, behind)) = rest.split_once('\\') {
         decoded.push_str(before);
         let (digits, behind) = behind.strip_prefix("x{")?.split_once('}')?;
-        let is_number = (2..=6).contains(&digits.len())
-            && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f'));
+        let is_number =
+            (2..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = is_number.then(|| u32::from_str_radix(digits, 16).ok())??;
         decoded.push(char::from_u32(number).filter(|c| !c.is_control() && *c != '\u{fffd}')?);
         rest = behind;

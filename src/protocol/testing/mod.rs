@@ -141,6 +141,6 @@ pub fn server_config(change: impl FnOnce(&mut ServerConfig)) -> Arc<ServerConfig
     change(&mut config);
     let wanted =
         Extension::ALL.into_iter().filter(|one| config.extensions.now(false).contains(*one));
-    config.extensions = config.dialect.extensions(wanted, config.limits.size, config.tls);
+    config.extensions = config.dialect.extensions(wanted, &config.limits, config.tls);
     Arc::new(config)
 }
