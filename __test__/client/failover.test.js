@@ -162,6 +162,37 @@ describe('the next exchange', ON_LINUX, () => {
     });
   }
 
+  for (const [what, faults, tls, taken] of /** @type {[string, any[], boolean, number[]][]} */ ([
+    ['takes it under TLS', [[454], []], true, [0, 1]],
+    [
+      'is asked for TLS as well, and the first in the end takes it plain',
+      [[454], [454]],
+      false,
+      [1, 0],
+    ],
+    ['is not there, and the first in the end takes it plain', [[451], ['connect']], false, [1, 0]],
+    ['is not asked where the first has no TLS for good', [[502], []], false, [1, 0]],
+    ['is not asked where there is none', [[454]], false, [1]],
+  ])) {
+    test(`for a STARTTLS that need not be ${what}`, async (t) => {
+      const settings = { keywords: ['STARTTLS'], keys: p256() };
+      const steps = faults.map((own) =>
+        own.map((/** @type {any} */ fault) =>
+          fault === 'connect'
+            ? { step: 'connect', what: 'close' }
+            : { step: 'STARTTLS', what: fault },
+        ),
+      );
+      const found = await domain(t, steps, settings);
+      const result = await Client.send(found.options, { from: 'x@y', to: TO }, message());
+      assert.deepEqual([result.accepted, result.tls], [TO, tls]);
+      assert.deepEqual(
+        found.mails.map((each) => each.length),
+        taken,
+      );
+    });
+  }
+
   test('is tried where the first has no address, does not listen, or does not greet in time', async (t) => {
     for (const fault of [
       { step: 'lookup', what: 'close' },

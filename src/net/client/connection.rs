@@ -56,7 +56,7 @@ impl Connection {
             return Err(SendError::Impossible("a connection goes to one of several exchanges"));
         };
         let deadline = Instant::now() + options.connect_timeout;
-        Self::reach(options, target, name, deadline).await
+        Self::reach(options, target, name, deadline, options.opening.tls).await
     }
 
     /// Connects to a server and gets ready for mail; once more in plain text where TLS is taken if it
@@ -69,10 +69,10 @@ impl Connection {
         target: &Target,
         name: &str,
         deadline: Instant,
+        policy: TlsPolicy,
     ) -> Result<Self, SendError> {
-        let policy = options.opening.tls;
         match Self::begin(options, target, name, deadline, policy).await {
-            Err(SendError::Tls(_)) if policy == TlsPolicy::Opportunistic && options.falls_back => {
+            Err(SendError::Tls(_)) if policy.is_opportunistic() && options.falls_back => {
                 Self::begin(options, target, name, deadline, TlsPolicy::Never).await
             }
             result => result,

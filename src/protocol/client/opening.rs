@@ -3,7 +3,7 @@
 
 use super::authentication::{Authentication, Progress};
 use super::{ArgumentError, Awaited, ClientSession, Greeting, Request};
-use crate::protocol::reply::Reply;
+use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::sasl::client::{Credentials, Exchange};
 use crate::protocol::sasl::{Binding, Channel, Mechanism, SaslError};
 use std::fmt;
@@ -17,10 +17,19 @@ pub enum TlsPolicy {
     Never,
     /// Where the server offers it.
     Opportunistic,
+    /// Likewise, but a server that refuses it for now is left for another.
+    OpportunisticElsewhere,
     /// Where the server offers it, and then it has to succeed.
     Offered,
     /// Or not at all.
     Required,
+}
+
+impl TlsPolicy {
+    /// Whether mail may go in plain text to a server that offers STARTTLS.
+    pub fn is_opportunistic(self) -> bool {
+        matches!(self, Self::Opportunistic | Self::OpportunisticElsewhere)
+    }
 }
 
 /// Who logs in.
@@ -151,12 +160,7 @@ impl Opening {
                 self.ask(Request::Greet(Greeting::Helo, self.options.name.clone()), session)
             }
             Awaited::StartTls if code.value() == 220 => Ok(()),
-            // Whoever refuses what was offered is not to be shown a password.
-            Awaited::StartTls
-                if self.options.tls != TlsPolicy::Opportunistic || self.options.login.is_some() =>
-            {
-                Err(Refusal::NoTls(Some(reply)))
-            }
+            Awaited::StartTls if !self.goes_on_plain(code) => Err(Refusal::NoTls(Some(reply))),
             Awaited::StartTls if !code.closes() => self.log_in(session),
             Awaited::Auth => self.authenticate(reply, session),
             _ => Err(Refusal::Refused(to, reply)),
@@ -166,6 +170,17 @@ impl Opening {
     /// Whether nothing is wanted that only EHLO brings.
     fn may_be_plain(&self) -> bool {
         self.options.tls != TlsPolicy::Required && self.options.login.is_none()
+    }
+
+    /// Whether a session goes on in plain text whose STARTTLS was refused like this: whoever refuses
+    /// what was offered is not to be shown a password.
+    fn goes_on_plain(&self, code: ReplyCode) -> bool {
+        let is_taken = match self.options.tls {
+            TlsPolicy::Opportunistic => true,
+            TlsPolicy::OpportunisticElsewhere => !code.is_transient() || code.closes(),
+            TlsPolicy::Never | TlsPolicy::Offered | TlsPolicy::Required => false,
+        };
+        is_taken && self.options.login.is_none()
     }
 
     fn ask(&self, request: Request, session: &mut ClientSession) -> Result<(), Refusal> {

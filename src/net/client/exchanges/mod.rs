@@ -8,9 +8,10 @@ use super::dialer::{DialError, Target};
 use super::source::MessageSource;
 use super::{ClientOptions, Loss, Outcome, SendError};
 use crate::protocol::client::delivery::{Delivery, Envelope, Fate};
-use crate::protocol::client::opening::Refusal;
+use crate::protocol::client::opening::{OpeningOptions, Refusal, TlsPolicy};
 use crate::protocol::client::{Awaited, Failure};
 use crate::protocol::reply::Reply;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -91,7 +92,10 @@ impl Passage {
             return Err(SendError::Impossible("a domain has mail exchanges, and none of them"));
         }
         left = left.saturating_sub(began.elapsed());
-        for (exchange, others) in exchanges.iter().zip((0..exchanges.len()).rev()) {
+        let first = elsewhere(&options.opening, exchanges.len());
+        let mut waiting: VecDeque<_> = exchanges.iter().map(|name| (name, first)).collect();
+        while let Some((exchange, policy)) = waiting.pop_front() {
+            let others = waiting.len();
             if self.open.is_empty() || left.is_zero() || !source.rewind() {
                 break;
             }
@@ -102,11 +106,16 @@ impl Passage {
             let share = share(left, others as u32);
             let began = Instant::now();
             let target = Target::host(exchange, port);
-            let opened = Connection::reach(options, &target, exchange, began + share).await;
+            let opened = Connection::reach(options, &target, exchange, began + share, policy).await;
             left = left.saturating_sub(began.elapsed().min(share));
             let result = match opened {
                 Ok(connection) => self.offer(connection, source).await,
-                Err(error) => Err(error),
+                Err(error) => {
+                    if policy != options.opening.tls && refuses_tls_for_now(&error) {
+                        waiting.push_back((exchange, options.opening.tls));
+                    }
+                    Err(error)
+                }
             };
             self.hear(result);
         }
@@ -212,6 +221,20 @@ impl Passage {
             Word::Accepted | Word::Rejected(..) => 3,
         }
     }
+}
+
+/// What is asked of exchanges at first, where there are others: in plain text only as a last resort.
+fn elsewhere(opening: &OpeningOptions, exchanges: usize) -> TlsPolicy {
+    match opening.tls {
+        TlsPolicy::Opportunistic if exchanges > 1 && opening.login.is_none() => {
+            TlsPolicy::OpportunisticElsewhere
+        }
+        policy => policy,
+    }
+}
+
+fn refuses_tls_for_now(error: &SendError) -> bool {
+    matches!(error, SendError::Refused(Refusal::NoTls(Some(reply))) if reply.code().is_transient())
 }
 
 /// The time for connecting of one exchange, while others wait for what is left.
