@@ -69,7 +69,11 @@ export interface Limits {
    * @default 300000
    */
   commandTimeout?: number;
-  /** Milliseconds to complete a TLS handshake. Beyond it the connection is closed. @default 30000 */
+  /**
+   * Milliseconds to complete a TLS handshake, and to complete a PROXY header. Beyond it the connection
+   * is closed.
+   * @default 30000
+   */
   handshakeTimeout?: number;
   /**
    * Milliseconds without a byte of message data. Beyond it 421 and close.
@@ -269,6 +273,13 @@ export interface ServerParams extends Limits, Control, AuthParams {
    * @default false
    */
   reusePort?: boolean;
+  /**
+   * The peers that send a header of the PROXY protocol, version 1 or 2, before all else: everybody, or
+   * those at these addresses and in these networks (`'192.0.2.0/24'`). The session then shows the client
+   * that the header names, and all that counts by address counts the client's.
+   * @default false
+   */
+  proxy?: boolean | readonly string[];
   /**
    * Find out what clients' addresses are called, for `session.socket.hostname`.
    * @default false
@@ -579,7 +590,8 @@ export type RefusalReason =
   | 'authInTransaction'
   | 'authMalformed'
   | 'authCancelled'
-  | 'tooManyAuthFailures';
+  | 'tooManyAuthFailures'
+  | 'badProxyHeader';
 
 /** What a server has done. Counts only grow; they begin with the server. */
 export interface ServerStats {
@@ -756,6 +768,15 @@ export interface Session {
 /** The text of a reply; several lines as an array or with line breaks. */
 export type ReplyText = string | readonly string[];
 
+/** The connection between a proxy and the server. On a unix socket there are no addresses. */
+export interface ProxyConnection {
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  readonly remoteFamily: 'IPv4' | 'IPv6' | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+}
+
 /**
  * The client's connection as a session shows it, with what programs ask of a `net.Socket`. Data
  * goes to the engine alone.
@@ -767,6 +788,11 @@ export interface ClientSocket extends EventEmitter {
   readonly remoteFamily: 'IPv4' | 'IPv6' | undefined;
   readonly localAddress: string | undefined;
   readonly localPort: number | undefined;
+  /**
+   * The connection of the proxy that has said who the client is, with the parameter `proxy`; undefined
+   * where the client has connected by itself.
+   */
+  readonly proxy: ProxyConnection | undefined;
   /**
    * What the client's address is called, in lower case; undefined while that is not known, where
    * there is no name, or without the parameter `resolve`. It was looked up both ways: the address

@@ -118,7 +118,10 @@ export interface Request<S = ClientSocket> extends EventEmitter<RequestEvents> {
 export interface ServerOptions
   extends Limits,
     Partial<Control>,
-    Pick<ServerParams, 'bareNewlines' | 'requireTls' | 'resolve' | 'reusePort' | 'threads'>,
+    Pick<
+      ServerParams,
+      'bareNewlines' | 'requireTls' | 'proxy' | 'resolve' | 'reusePort' | 'threads'
+    >,
     Partial<Omit<TlsParams, 'key' | 'cert'>> {
   /** What the server calls itself. @default the host's name */
   domain?: string;

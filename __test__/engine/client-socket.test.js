@@ -41,6 +41,27 @@ describe('the ends of a connection', () => {
   }
 });
 
+describe('the proxy that a client comes by', () => {
+  for (const [proxy, remoteAddress, remotePort] of /** @type {[string[], any, any][]} */ ([
+    [['2001:db8::9', '9', '::1', '25'], '2001:db8::9', 9],
+    [[''], undefined, undefined],
+  ])) {
+    test(remoteAddress ?? 'on a unix socket', () => {
+      const socket = new ClientSocket(engine, [...ENDS, ...proxy]);
+      assert.equal(socket.remoteAddress, ENDS[0]);
+      assert.deepEqual(
+        [socket.proxy?.remoteAddress, socket.proxy?.remotePort],
+        [remoteAddress, remotePort],
+      );
+    });
+  }
+
+  test('there is none', () => {
+    assert.equal(new ClientSocket(engine, ENDS).proxy, undefined);
+    assert.equal(new ClientSocket(engine, []).proxy, undefined);
+  });
+});
+
 test('without TLS it has what node:net has', () => {
   const socket = new ClientSocket(engine, ENDS);
   assert.deepEqual(

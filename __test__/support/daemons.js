@@ -1,12 +1,13 @@
 'use strict';
-// Daemons that others wrote, around mail: SpamAssassin's spamd and dnsmasq, and Python's reader of
-// maildirs. Each is started for one test, at a free port of loopback, and ends with it.
+// Daemons that others wrote, around mail: SpamAssassin's spamd, dnsmasq and haproxy, and Python's
+// reader of maildirs. Each is started for one test, at a free port of loopback, and ends with it.
 
 const { spawn, spawnSync } = require('node:child_process');
 const dgram = require('node:dgram');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
+const os = require('node:os');
 const path = require('node:path');
 const { PATIENCE_MS } = require('./wait.js');
 
@@ -98,6 +99,30 @@ async function startDns(t, records) {
   return `${HOST}:${port}`;
 }
 
+/**
+ * A proxy before the server at this port, whose health checks are over once it listens; its port.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {number} server
+ * @param {string} send how it sends its header
+ */
+async function startHaproxy(t, server, send) {
+  const port = await freePort();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'smtp-engine-haproxy-'));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const file = path.join(folder, 'haproxy.cfg');
+  const timeouts = ['connect', 'client', 'server', 'check'].map((name) => `  timeout ${name} 5s`);
+  fs.writeFileSync(
+    file,
+    ['defaults', '  mode tcp', ...timeouts, 'listen mail', `  bind ${HOST}:${port}`]
+      .concat('  option smtpchk EHLO check.example', `  server one ${HOST}:${server} check ${send}`)
+      .concat('')
+      .join('\n'),
+  );
+  await start(t, 'haproxy', ['-db', '-f', file], port);
+  return port;
+}
+
 /** The subjects of a maildir's messages, as Python's `mailbox` reads them. @param {string} maildir @param {string} [folder] */
 function readMaildir(maildir, folder) {
   const script = `
@@ -112,4 +137,4 @@ print(json.dumps([[m['Subject'], m.get_flags(), m.get_subdir()] for m in box]))
   return JSON.parse(stdout);
 }
 
-module.exports = { missing, readMaildir, startDns, startSpamd };
+module.exports = { missing, readMaildir, startDns, startHaproxy, startSpamd };

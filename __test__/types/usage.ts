@@ -136,6 +136,10 @@ new Server({ tls: { ...tls, minVersion: 'TLSv1.1' } });
 new Server({ tls: { ...tls, sni: { host: { ...tls, requestCert: 1 } } } });
 // @ts-expect-error A server is an address.
 new Server({ resolve: { servers: [53] } });
+// @ts-expect-error addresses are strings
+new Server({ proxy: [1] });
+is<Server>(new Server({ proxy: true }));
+is<Server>(new Server({ proxy: ['192.0.2.0/24'] as const }));
 is<Server>(new Server({ resolve: true }));
 // @ts-expect-error There is one older shape.
 new Server({ compat: '0.9' });

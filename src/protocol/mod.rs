@@ -37,6 +37,7 @@ pub mod limits;
 pub mod line;
 pub mod message;
 pub mod parameters;
+pub mod proxy;
 pub mod reply;
 pub mod sasl;
 pub mod server;

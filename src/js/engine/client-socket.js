@@ -3,6 +3,22 @@
 
 const { EventEmitter } = require('node:events');
 
+/** The ends of a connection; on a unix socket they have no addresses. */
+function endsOf(
+  /** @type {(string | undefined)[]} */ ...[remoteAddress, remotePort, localAddress, localPort]
+) {
+  /** @type {'IPv4' | 'IPv6' | undefined} */
+  let remoteFamily;
+  if (remoteAddress) remoteFamily = remoteAddress.includes(':') ? 'IPv6' : 'IPv4';
+  return {
+    remoteAddress: remoteAddress || undefined,
+    remotePort: remotePort ? Number(remotePort) : undefined,
+    remoteFamily,
+    localAddress: localAddress || undefined,
+    localPort: localPort ? Number(localPort) : undefined,
+  };
+}
+
 /**
  * The client's end of a session. Events: 'close', 'error', 'timeout'.
  */
@@ -16,22 +32,20 @@ class ClientSocket extends EventEmitter {
    *   secure(): InstanceType<typeof import('./tls-state.js').TlsState> | undefined,
    *   hostname(): string | undefined,
    * }} engine
-   * @param {string[]} ends remote address and port, local address and port; none on a unix socket
+   * @param {string[]} ends remote address and port, local address and port, none on a unix socket;
+   *   then those of the connection of a proxy, if there is one
    */
-  constructor(engine, [remoteAddress, remotePort, localAddress, localPort]) {
+  constructor(engine, [remoteAddress, remotePort, localAddress, localPort, ...proxy]) {
     super();
     this.#engine = engine;
-    const port = (/** @type {string | undefined} */ text) =>
-      text === undefined ? undefined : Number(text);
-    /** @type {string | undefined} */
-    this.remoteAddress = remoteAddress;
-    this.remotePort = port(remotePort);
-    /** @type {'IPv4' | 'IPv6' | undefined} */
-    this.remoteFamily = undefined;
-    if (remoteAddress) this.remoteFamily = remoteAddress.includes(':') ? 'IPv6' : 'IPv4';
-    /** @type {string | undefined} */
-    this.localAddress = localAddress;
-    this.localPort = port(localPort);
+    const ends = endsOf(remoteAddress, remotePort, localAddress, localPort);
+    this.remoteAddress = ends.remoteAddress;
+    this.remotePort = ends.remotePort;
+    this.remoteFamily = ends.remoteFamily;
+    this.localAddress = ends.localAddress;
+    this.localPort = ends.localPort;
+    /** The connection of the proxy that has said who the client is; see the parameter `proxy`. */
+    this.proxy = proxy.length > 0 ? endsOf(...proxy) : undefined;
     this.destroyed = false;
   }
 

@@ -206,6 +206,7 @@ const STOCK = Object.freeze({
   authMalformed: 57,
   authCancelled: 58,
   tooManyAuthFailures: 59,
+  badProxyHeader: 60,
 });
 
 module.exports = {

@@ -15,6 +15,7 @@ const {
   typeError,
 } = require('./checks.js');
 const { RESOLVE_NAMES, resolveOptions } = require('./resolve.js');
+const { checkPeers, peersOf } = require('./peers.js');
 const { MAX_THREADS, threadsOf } = require('./threads.js');
 const { KEY_NAMES, TLS_NAMES, checkTls } = require('./tls.js');
 
@@ -65,6 +66,7 @@ const DEFAULTS = {
   backlog: 4_096,
   reusePort: false,
   resolve: false,
+  proxy: false,
   maxClients: 10_000,
   maxClientsPerAddress: 0,
   maxRecipients: 1_000,
@@ -239,6 +241,7 @@ function merge(params, tlsName = 'params.tls') {
   checkKeys(config, tlsName);
   checkSharing(config);
   resolveOptions(config.resolve);
+  checkPeers('params.proxy', config.proxy);
   if (config.tls) Object.defineProperty(config, 'tls', { enumerable: false });
   // What the interface at hand calls it.
   Object.defineProperty(config, 'tlsName', { value: tlsName });
@@ -303,6 +306,8 @@ function engineOptions(config, number, tls, dialect) {
     backlog: config.backlog,
     reusePort: config.reusePort,
     resolve: resolveOptions(config.resolve),
+    proxied: config.proxy === true,
+    proxies: peersOf(config.proxy),
     control: control(config),
   };
 }

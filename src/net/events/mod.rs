@@ -12,7 +12,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-pub use record::{Batch, ClientNews, ErrorInfo, Peer, Record};
+pub use record::{Batch, ClientNews, ErrorInfo, Peer, ProxyEnds, Record};
 pub use slot::{MAX_WRITES, SessionCommand, Slot, Wake};
 pub use task::{Task, is_inline};
 

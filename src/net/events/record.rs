@@ -9,7 +9,7 @@ use crate::protocol::message::Message;
 use crate::protocol::sasl::server::{Claim, Shown};
 use crate::protocol::server::{About, Effect, News, Notice, Plan, PlannedReply, Question};
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Texts longer than this travel apart.
@@ -24,6 +24,19 @@ pub struct Peer {
     pub server: u32,
     /// The client's end and ours; `None` on a unix socket.
     pub ends: Option<(SocketAddr, SocketAddr)>,
+    /// The proxy that has said so, if one has.
+    pub proxy: Option<ProxyEnds>,
+}
+
+/// The ends of the connection that a proxy has made, its own and ours; `None` on a unix socket.
+#[derive(Debug, Clone)]
+pub struct ProxyEnds(pub Option<(SocketAddr, SocketAddr)>);
+
+impl Peer {
+    /// The client's address; on a unix socket it has none.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.ends.map(|(remote, _)| remote.ip())
+    }
 }
 
 /// An error of the operating system or of TLS.
@@ -262,16 +275,13 @@ impl Writer<'_> {
     fn peer(&mut self, peer: &Peer) {
         self.flag(Flags::PEER);
         let mut text = peer.server.to_string();
-        if let Some((remote, local)) = peer.ends {
+        let proxy = peer.proxy.as_ref().map(|ProxyEnds(ends)| *ends);
+        for end in [peer.ends, proxy.flatten()].into_iter().flatten().flat_map(|(a, b)| [a, b]) {
             // Writing to a String cannot fail.
-            let _ = write!(
-                text,
-                "\t{}\t{}\t{}\t{}",
-                remote.ip(),
-                remote.port(),
-                local.ip(),
-                local.port()
-            );
+            let _ = write!(text, "\t{}\t{}", end.ip(), end.port());
+        }
+        if let Some(None) = proxy {
+            text.push('\t');
         }
         self.text(text.as_bytes());
     }

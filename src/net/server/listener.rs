@@ -1,31 +1,23 @@
-//! Clients come in: listening, accepting, the limits on their number, and a goodbye to those beyond.
+//! Clients come in: listening and accepting; `door.rs` has whom it lets in.
 
 use super::socket::{Address, Listener};
-use super::{ConnectedClient, Listening, Run, Server, connection};
+use super::{ConnectedClient, Listening, Run, Server, Way, connection};
 use crate::net::error::Error;
 use crate::net::error::words::of_system;
 use crate::net::events::{ErrorInfo, Peer, Record, SessionCommand, Slot, Task};
 use crate::net::stream::Stream;
 use crate::net::sync::lock;
-use crate::protocol::control::{Counted, Tally};
 use crate::protocol::dialect::Stock;
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
-use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 /// Until the next try to accept after a failure, such as no free file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// For a client over the limit to read that it is.
-const GOODBYE: Duration = Duration::from_secs(1);
-/// Clients over the limit that are told so at one time; the rest is just closed.
-const MAX_TURNED_AWAY: u32 = 64;
 
 impl Server {
     /// Listens on `address`, whose port may be 0 for any. Nobody is served before
@@ -78,7 +70,8 @@ impl Server {
         let run = state.run;
         state.runs.insert(run, Run { stopped: true, ..Run::default() });
         drop(state);
-        self.admit(stream, None, run);
+        let peer = Peer { server: self.number, ..Peer::default() };
+        self.admit(stream, peer, Way::Direct, run);
         // It may have been turned away.
         self.end_run(self.state(), run);
         run
@@ -98,7 +91,9 @@ impl Server {
             match accepted {
                 Ok((stream, ends)) => {
                     failing = false;
-                    self.admit(stream, ends, run);
+                    let peer = Peer { server: self.number, ends, proxy: None };
+                    let is_proxy = self.proxies.include(peer.address());
+                    self.admit(stream, peer, if is_proxy { Way::Proxy } else { Way::Direct }, run);
                 }
                 // A client that has gone already is no failure of ours.
                 Err(error) if concerns_one_client(&error) => {}
@@ -116,29 +111,20 @@ impl Server {
         }
     }
 
-    fn admit(self: &Arc<Self>, stream: Stream, ends: Option<(SocketAddr, SocketAddr)>, run: u32) {
+    fn admit(self: &Arc<Self>, stream: Stream, peer: Peer, way: Way, run: u32) {
         let mut state = self.state();
-        let address = ends.map(|(remote, _)| remote.ip());
-        let full = self.max_clients.is_some_and(|limit| state.sessions.len() >= limit);
-        let count =
-            address.map_or(0, |address| state.addresses.get(&address).copied().unwrap_or(0));
-        let address_full = self.max_clients_per_address.is_some_and(|limit| count >= limit);
-        if full || address_full {
+        if self.max_clients.is_some_and(|limit| state.sessions.len() >= limit) {
             drop(state);
-            let stock = if full { Stock::TooManyClients } else { Stock::TooManyFromAddress };
-            return self.turn_away(stream, stock);
+            return self.turn_away(stream, Stock::TooManyClients);
         }
-        if self.rates.is_some()
-            && let Some(address) = address
-            && !self.allows(address, Tally::Take, Counted::Session, Instant::now())
+        // Of a proxy's client no more is known yet than that there is one.
+        let address = peer.address().filter(|_| way == Way::Direct);
+        if way == Way::Direct
+            && let Err(stock) = self.count_in(&mut state, address)
         {
             drop(state);
-            return self.turn_away(stream, Stock::SessionRate);
+            return self.turn_away(stream, stock);
         }
-        if let Some(address) = address {
-            *state.addresses.entry(address).or_default() += 1;
-        }
-        self.traffic.sessions.add(1);
         let slot = Arc::new(Slot::default());
         let number = state.next_session;
         state.next_session += 1;
@@ -150,34 +136,19 @@ impl Server {
             }
         }
         drop(state);
-        let peer = Peer { server: self.number, ends };
-        let client =
-            ConnectedClient { server: self.clone(), slot: slot.clone(), peer, number, run };
+        let server = self.clone();
+        let client = ConnectedClient {
+            server,
+            slot: slot.clone(),
+            peer,
+            way,
+            counted: address,
+            number,
+            run,
+        };
         let task = Task::new(connection::serve(stream, client));
         slot.carried_by(&task);
         task.start();
-    }
-
-    /// Tells a client over the limit so, unless it would have to be told under TLS or many are
-    /// being told already.
-    fn turn_away(self: &Arc<Self>, mut stream: Stream, stock: Stock) {
-        self.config.counters.refuse(stock);
-        if self.implicit_tls || self.turned_away.load(Ordering::Relaxed) >= MAX_TURNED_AWAY {
-            return;
-        }
-        self.turned_away.fetch_add(1, Ordering::Relaxed);
-        let server = self.clone();
-        tokio::spawn(async move {
-            let goodbye = async {
-                let (_, wire) = server.config.replies.stock(stock);
-                stream.write_all(wire).await?;
-                stream.shutdown().await?;
-                tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
-            };
-            // A client that does not listen is closed all the same.
-            let _ = tokio::time::timeout(GOODBYE, goodbye).await;
-            server.turned_away.fetch_sub(1, Ordering::Relaxed);
-        });
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod connection;
 mod derivations;
+mod door;
 mod listener;
+pub mod peers;
 pub mod rates;
 mod socket;
 #[cfg(test)]
@@ -12,12 +14,15 @@ pub mod traffic;
 pub use socket::{Address, Port};
 
 use crate::net::dns::names::{Lookup, Resolver};
-use crate::net::events::{EventQueue, Peer, Record, SessionCommand, Slot};
+use crate::net::events::{EventQueue, Peer, ProxyEnds, Record, SessionCommand, Slot};
 use crate::net::sync::lock;
 use crate::net::tls::Tls;
 use crate::protocol::control::{Counted, Meter, Tally};
+use crate::protocol::dialect::Stock;
 use crate::protocol::events::Interest;
+use crate::protocol::proxy::Header;
 use crate::protocol::server::ServerConfig;
+use peers::Peers;
 use rates::Rates;
 use socket::Listener;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -41,6 +46,8 @@ pub struct Options {
     /// Connections that the kernel may hold ready; it takes less if its own limit is lower.
     pub backlog: i32,
     pub port: Port,
+    /// Peers that send a PROXY header before anything else.
+    pub proxies: Peers,
     /// Finds names of clients, where they are wanted.
     pub resolver: Option<Arc<Resolver>>,
     /// What clients may do in a minute.
@@ -56,6 +63,7 @@ pub struct Server {
     max_clients_per_address: Option<usize>,
     backlog: i32,
     port: Port,
+    proxies: Peers,
     resolver: Option<Arc<Resolver>>,
     rates: Option<Rates>,
     interest: AtomicU32,
@@ -98,6 +106,15 @@ struct Listening {
     run: u32,
 }
 
+/// How clients come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// From where they are.
+    Direct,
+    /// By a proxy, which has a header to say for whom it connects.
+    Proxy,
+}
+
 /// The application of a server is gone.
 #[derive(Debug)]
 pub struct Unread;
@@ -107,6 +124,9 @@ pub struct ConnectedClient {
     pub server: Arc<Server>,
     pub slot: Arc<Slot>,
     peer: Peer,
+    way: Way,
+    /// The address under which it is counted, once it is.
+    counted: Option<IpAddr>,
     number: u64,
     run: u32,
 }
@@ -123,9 +143,29 @@ impl ConnectedClient {
     /// Begins to look its name up, for its slot, where that is wanted.
     pub fn look_up(&self) -> Option<Lookup> {
         let resolver = self.server.resolver()?;
-        let (remote, _) = self.peer.ends?;
+        let address = self.peer.address()?;
         let slot = self.slot.clone();
-        Some(resolver.begin(remote.ip(), move |name| slot.set_hostname(name)))
+        Some(resolver.begin(address, move |name| slot.set_hostname(name)))
+    }
+
+    /// Whether a proxy is to say first who the client is.
+    pub fn comes_by_proxy(&self) -> bool {
+        self.way == Way::Proxy
+    }
+
+    /// A proxy has said who the client is, which is counted from here on.
+    ///
+    /// # Errors
+    /// What the client is to be told if there is no room for it.
+    pub fn introduce(&mut self, header: &Header) -> Result<(), Stock> {
+        if let Header::Client { remote, local } = *header {
+            let proxy = self.peer.ends.replace((remote, local));
+            self.peer.proxy = Some(ProxyEnds(proxy));
+        }
+        let address = self.peer.address();
+        self.server.count_in(&mut self.server.state(), address)?;
+        self.counted = address;
+        Ok(())
     }
 
     /// The server lets the client go: its place is free. What it did is still to be told, and a
@@ -135,7 +175,7 @@ impl ConnectedClient {
         if state.sessions.remove(&self.number).is_none() {
             return;
         }
-        if let Some(address) = self.peer.ends.map(|(remote, _)| remote.ip())
+        if let Some(address) = self.counted
             && let Some(count) = state.addresses.get_mut(&address)
         {
             *count -= 1;
@@ -147,9 +187,9 @@ impl ConnectedClient {
 
     /// Where its messages and recipients are counted, if they are; a unix socket has no address.
     pub fn meter(&self) -> Option<Meter> {
-        let (remote, _) = self.peer.ends.filter(|_| self.server.rates.is_some())?;
+        let address = self.peer.address().filter(|_| self.server.rates.is_some())?;
         let server = self.server.clone();
-        Some(Meter::new(move |tally, counted, now| server.allows(remote.ip(), tally, counted, now)))
+        Some(Meter::new(move |tally, counted, now| server.allows(address, tally, counted, now)))
     }
 }
 
@@ -176,6 +216,7 @@ impl Server {
             max_clients_per_address: options.max_clients_per_address,
             backlog: options.backlog,
             port: options.port,
+            proxies: options.proxies,
             resolver: options.resolver,
             rates: options.rates,
             interest: AtomicU32::new(0),

@@ -31,6 +31,7 @@ fn options() -> Options {
         max_clients_per_address: None,
         backlog: 128,
         port: Port::Own,
+        proxies: Peers::NOBODY,
         resolver: None,
         rates: None,
     }

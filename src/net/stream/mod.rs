@@ -48,12 +48,12 @@ impl Stream {
     }
 
     /// Carries out a server's handshake (RFC 3207 section 4, RFC 8314 section 3) and tells what
-    /// came of it.
+    /// came of it. `early` was read of it already.
     ///
     /// # Errors
     /// What the stream or the client's side of the handshake had to say.
-    pub async fn secure(self, tls: &Tls) -> io::Result<(Self, TlsInfo)> {
-        let (stream, info) = tls.accept(ReadAhead::new(self)).await?;
+    pub async fn secure(self, tls: &Tls, early: Vec<u8>) -> io::Result<(Self, TlsInfo)> {
+        let (stream, info) = tls.accept(ReadAhead::after(early, self)).await?;
         Ok((Self::Tls(Box::new(stream.into())), info))
     }
 

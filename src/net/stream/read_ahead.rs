@@ -34,7 +34,13 @@ struct Ahead {
 impl<S> ReadAhead<S> {
     /// Reads ahead from now on.
     pub fn new(stream: S) -> Self {
-        Self { stream, ahead: Ahead::default(), error: None }
+        Self::after(Vec::new(), stream)
+    }
+
+    /// The same of a stream of which `early` was read already.
+    pub fn after(early: Vec<u8>, stream: S) -> Self {
+        let ahead = Ahead { start: 0, end: early.len(), buffer: early };
+        Self { stream, ahead, error: None }
     }
 
     pub fn stream(&self) -> &S {

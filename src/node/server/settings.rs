@@ -3,9 +3,12 @@
 use super::control::ControlOptions;
 use crate::net::dns::names::{ResolveOptions, Resolver};
 use crate::net::random::{nonce, process_secret};
+use crate::net::server::peers::Peers;
 use crate::net::server::{Options, Port};
 use crate::net::tls::Tls;
-use crate::node::convert::{dns_servers, limit, limit32, memory_limit, reason, time, unknown};
+use crate::node::convert::{
+    dns_servers, invalid, limit, limit32, memory_limit, reason, time, unknown,
+};
 use crate::node::tls::TlsSettings;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
@@ -55,6 +58,10 @@ pub struct ServerOptions {
     pub backlog: i32,
     /// Whether the port is shared with other servers.
     pub reuse_port: bool,
+    /// Whether every peer sends a PROXY header first.
+    pub proxied: bool,
+    /// Addresses and networks of the peers that do.
+    pub proxies: Vec<String>,
     /// How names of clients are found, where they are wanted.
     pub resolve: Option<ResolveParams>,
     /// What is done about clients that behave badly.
@@ -138,12 +145,17 @@ impl ServerOptions {
             max_clients_per_address: memory_limit(self.max_clients_per_address)?,
             backlog: self.backlog,
             port: if self.reuse_port { Port::Shared } else { Port::Own },
+            proxies: if self.proxied { Peers::Everybody } else { peers(&self.proxies)? },
             resolver: self.resolve.as_ref().map(resolver).transpose()?,
             rates: self.control.rates()?,
             config: Arc::new(config(self, tls.as_ref())?),
             tls,
         })
     }
+}
+
+fn peers(names: &[String]) -> Result<Peers> {
+    Peers::parse(names).ok_or_else(|| invalid(format!("not addresses and networks: {names:?}")))
 }
 
 fn resolver(params: &ResolveParams) -> Result<Arc<Resolver>> {

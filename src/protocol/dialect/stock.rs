@@ -203,6 +203,9 @@ stock_replies! {
     /// AUTH after too many refused ones.
     TooManyAuthFailures = "tooManyAuthFailures", 421, status(7, 0),
         "{name} refused too many logins. Closing the connection";
+    /// No PROXY header of a peer that is to send one.
+    BadProxyHeader = "badProxyHeader", 421, status(5, 5),
+        "{name} got no proper PROXY header. Closing the connection";
 }
 
 #[cfg(test)]
@@ -220,7 +223,7 @@ mod tests {
         resetOk dataFirst notImplemented syntaxError mailIncomplete rcptIncomplete \
         tlsNotOffered endlessLine loggedIn authRefused authUnavailable authRequired \
         encryptionRequired mechanismMissing mechanismUnknown alreadyLoggedIn authInTransaction \
-        authMalformed authCancelled tooManyAuthFailures";
+        authMalformed authCancelled tooManyAuthFailures badProxyHeader";
 
     #[test]
     fn public_names_stay() {

@@ -16,9 +16,23 @@ pub(super) fn is_handshake(bytes: &[u8]) -> bool {
     is_ssl2 || bytes.starts_with(TLS_HANDSHAKE)
 }
 
+/// Whether a line is the header of a proxy that nobody was said to send (the PROXY protocol, version 1),
+/// or part of its version 2, which has a NUL before its `QUIT`. No command has one.
+fn is_proxy_header(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    let is_text = words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"PROXY"))
+        && matches!(words.next(), Some(b"TCP4" | b"TCP6" | b"UNKNOWN"));
+    is_text || line.contains(&0)
+}
+
 /// Whether a line is the first of a request by HTTP, or by a protocol that looks like it, such as
-/// RTSP and SIP (RFC 9112 section 3, RFC 7826 section 7.1, RFC 3261 section 7.1).
+/// RTSP and SIP (RFC 9112 section 3, RFC 7826 section 7.1, RFC 3261 section 7.1), or the header of a
+/// proxy.
 pub(super) fn is_request(line: &[u8]) -> bool {
+    is_http_like(line) || is_proxy_header(line)
+}
+
+fn is_http_like(line: &[u8]) -> bool {
     let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let Some(method) = words.next() else { return false };
     if HTTP_METHODS.iter().any(|each| each.eq_ignore_ascii_case(method)) {

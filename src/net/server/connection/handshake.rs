@@ -31,11 +31,12 @@ impl Connection<'_> {
 
     async fn shake_hands(&mut self) -> Result<(), Ended> {
         let stream = self.transport.take_stream()?;
+        let early = std::mem::take(&mut self.transport.early);
         let tls =
             self.server().tls().ok_or_else(|| io::Error::other("there are no keys for TLS"))?;
         let deadline = self.server().config().limits.handshake.map(|limit| self.now() + limit);
         let keys = tls.clone();
-        let mut handshake = Box::pin(async move { stream.secure(&keys).await });
+        let mut handshake = Box::pin(async move { stream.secure(&keys, early).await });
         loop {
             self.transport.arm(deadline);
             let event = poll_fn(|cx| {

@@ -1,10 +1,12 @@
 //! Drives one [`ServerSession`] over one [`Stream`].
 //!
-//! What it waits for, and how bytes come and go, is in `transport.rs`, TLS in `handshake.rs`, what
+//! What it waits for, and how bytes come and go, is in `transport.rs`, the header of a proxy in
+//! `proxy.rs`, TLS in `handshake.rs`, what
 //! logins need in `login.rs`.
 
 mod handshake;
 mod login;
+mod proxy;
 mod transport;
 
 use super::{ConnectedClient, Server};
@@ -20,7 +22,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
-use transport::{Ended, Event, FAR, Farewell, Transport};
+use transport::{Ended, Event, FAR, Farewell, Transport, is_gone};
 
 /// Replies to the commands before this one leave if the application takes longer than that.
 const REPLY_GRACE: Duration = Duration::from_millis(100);
@@ -46,10 +48,18 @@ enum Replies {
 }
 
 /// Serves a client until the session has ended.
-pub(super) async fn serve(stream: Stream, client: ConnectedClient) {
+pub(super) async fn serve(mut stream: Stream, mut client: ConnectedClient) {
+    let mut early = Vec::new();
+    if client.comes_by_proxy() {
+        // Apart, so that no session keeps room for it.
+        match Box::pin(proxy::introduce(stream, &mut client)).await {
+            Some(introduced) => (stream, early) = introduced,
+            None => return,
+        }
+    }
     let sleep = pin!(tokio::time::sleep(FAR));
     let mut lookup = client.look_up();
-    let mut connection = Connection::new(stream, &client, sleep);
+    let mut connection = Connection::new(stream, early, &client, sleep);
     let ended = connection.begin(lookup.as_mut()).await;
     connection.finish(ended).await;
 }
@@ -61,15 +71,26 @@ struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    /// Not a part of [`serve`], whose future would keep room for a second session.
-    fn new(stream: Stream, client: &'a ConnectedClient, sleep: Pin<&'a mut Sleep>) -> Self {
+    /// `early` was read already. Not a part of [`serve`], whose future would keep room for a second
+    /// session.
+    fn new(
+        stream: Stream,
+        early: Vec<u8>,
+        client: &'a ConnectedClient,
+        sleep: Pin<&'a mut Sleep>,
+    ) -> Self {
         let server = &client.server;
         let now = Instant::now();
         let mut session = ServerSession::new(server.config().clone(), server.implicit_tls(), now);
         if let Some(meter) = client.meter() {
             session.set_meter(meter);
         }
-        let transport = Transport::new(stream, &client.slot, server.traffic(), sleep, now);
+        let mut transport = Transport::new(stream, &client.slot, server.traffic(), sleep, now);
+        if server.implicit_tls() {
+            transport.early = early;
+        } else if !early.is_empty() {
+            session.receive(&early, now);
+        }
         Self { session, client, transport }
     }
 
@@ -401,12 +422,6 @@ impl<'a> Connection<'a> {
         })
         .await
     }
-}
-
-/// Whether an error says no more than that the client is gone.
-fn is_gone(error: &io::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 fn overflow() -> Ended {

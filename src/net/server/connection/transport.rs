@@ -74,6 +74,8 @@ pub(super) enum Farewell {
 pub(super) struct Transport<'a> {
     /// Absent only during a handshake, and after one that failed.
     stream: Option<Stream>,
+    /// What was read of a handshake before it began.
+    pub(super) early: Vec<u8>,
     slot: &'a Slot,
     traffic: &'a Traffic,
     sleep: Pin<&'a mut Sleep>,
@@ -95,7 +97,8 @@ impl<'a> Transport<'a> {
         now: Instant,
     ) -> Self {
         let outgoing = BytesMut::new();
-        Self { stream: Some(stream), slot, traffic, sleep, outgoing, has_input: false, now }
+        let (stream, early) = (Some(stream), Vec::new());
+        Self { stream, early, slot, traffic, sleep, outgoing, has_input: false, now }
     }
 
     /// Takes the stream out, for a handshake.
@@ -224,6 +227,12 @@ impl<'a> Transport<'a> {
         // Whatever comes of it, the session is over.
         let _ = tokio::time::timeout(LINGER, end).await;
     }
+}
+
+/// Whether an error says no more than that the client is gone.
+pub(super) fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 /// A stream that is out at a handshake, or was lost there.

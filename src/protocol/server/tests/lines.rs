@@ -20,7 +20,7 @@ fn no_space_is_around_a_line_but_that_of_mail() {
 }
 
 /// What a web page or a program that means another port can be made to send.
-const STRANGERS: [&[u8]; 33] = [
+const STRANGERS: [&[u8]; 36] = [
     b"GET / HTTP/1.1\r\nHost: mx\r\n\r\n",
     b"POST /x HTTP/1.1\r\nHost: mx\r\n\r\nEHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n",
     b"PROPFINDALOT / HTTP/1.0\nEHLO x\n",
@@ -50,6 +50,10 @@ const STRANGERS: [&[u8]; 33] = [
     b"DESCRIBE rtsp://mx/x RTSP/1.0\r\nEHLO x\r\n",
     b"REQMOD icap://mx/x ICAP/1.0\r\nEHLO x\r\n",
     b"M-SEARCH * NEW/3\r\nEHLO x\r\n",
+    // A proxy's header, version 1 and the last line of version 2's signature.
+    b"PROXY TCP4 192.0.2.1 198.51.100.7 51000 25\r\nEHLO x\r\n",
+    b"proxy UNKNOWN\r\nEHLO x\r\n",
+    b"\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\r\nEHLO x\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\nEHLO x\r\n",
     b"\x16\x03\x03\x00\r\nEHLO x\r\n",
     // SSL 2.0, saying that or a later version.
@@ -60,7 +64,9 @@ const STRANGERS: [&[u8]; 33] = [
 ];
 
 /// Commands, of programs' own too, that have something of a request.
-const FRIENDS: [&str; 14] = [
+const FRIENDS: [&str; 16] = [
+    "PROXYTCP4 x",
+    "PROXY HELP",
     "AUTH PLAIN AGFi/12",
     "AUTH LOGIN ab:c/1",
     "NOOP",
