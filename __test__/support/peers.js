@@ -182,6 +182,8 @@ const PEERS = {
           });
         },
       });
+      // It tells of each client that rejects its certificate.
+      server.on('error', () => {});
       server.listen(0, HOST);
       await once(server.server, 'listening');
       t.after(() => new Promise((resolve) => server.close(() => resolve(undefined))));
