@@ -70,8 +70,7 @@ function pages(folder) {
  * Makes the links of packed pages lead somewhere. One to a file that is not packed leads to the
  * repository in a release, and is left out, but for its text, where no repository is known.
  */
-function mendLinks(folder) {
-  const repo = process.env.GITHUB_REPOSITORY;
+function mendLinks(folder, repo = process.env.GITHUB_REPOSITORY) {
   for (const page of pages(folder)) {
     const mended = read(folder, page).replaceAll(LINK, (link, text, to, id = '') => {
       if (fs.existsSync(path.join(folder, path.dirname(page), to))) return link;
@@ -108,8 +107,14 @@ function packAddon({ name, version }) {
   pack(folder, addon);
 }
 
-const manifest = JSON.parse(read(ROOT, 'package.json'));
-fs.rmSync(DIST, { recursive: true, force: true });
-packMain(manifest);
-packAddon(manifest);
-fs.rmSync(path.join(DIST, 'stage'), { recursive: true });
+function main() {
+  const manifest = JSON.parse(read(ROOT, 'package.json'));
+  fs.rmSync(DIST, { recursive: true, force: true });
+  packMain(manifest);
+  packAddon(manifest);
+  fs.rmSync(path.join(DIST, 'stage'), { recursive: true });
+}
+
+if (require.main === module) main();
+
+module.exports = { mendLinks };
