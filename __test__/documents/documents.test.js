@@ -10,6 +10,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
 const { createServer } = require('../../src/js/compat/mail-io/index.js');
+const { PLATFORMS } = require('../../src/js/engine/platforms.js');
 const { p256 } = require('../support/certificates.js');
 const { ROOT } = require('../support/child.js');
 const { Client } = require('../support/client.js');
@@ -331,12 +332,12 @@ describe('what is public is described', () => {
   });
 
   test('the files that pages name as tests or sources are there', () => {
-    const all = ['__test__', 'src'].flatMap((folder) =>
+    const all = ['__test__', 'src', 'scripts'].flatMap((folder) =>
       fs
         .readdirSync(path.join(ROOT, folder), { recursive: true })
         .map((name) => path.join(folder, String(name))),
     );
-    for (const page of ['docs/safety.md', 'docs/standards.md']) {
+    for (const page of ['docs/safety.md', 'docs/standards.md', 'docs/how-it-works.md']) {
       const named =
         prose(page)
           .join('\n')
@@ -351,6 +352,39 @@ describe('what is public is described', () => {
       }
     }
   });
+});
+
+test('the map of the sources has every file', () => {
+  const map = prose('docs/how-it-works.md').join('\n');
+  const files = fs
+    .readdirSync(path.join(ROOT, 'src'), { recursive: true })
+    .map((name) => String(name).replaceAll('\\', '/'))
+    .filter((name) => /\.(js|rs)$/.test(name) && !/(^|\/)tests?(\/|\.rs$)/.test(name));
+  assert.ok(files.length > 200);
+  // A folder stands for its `mod.rs` or `index.js`, and one of plugins for all of them.
+  const isNamed = (/** @type {string} */ file) => {
+    const [name = '', folder = ''] = file.split('/').reverse();
+    if (['mod.rs', 'index.js'].includes(name)) return map.includes(`${folder}/`);
+    return file.includes('/plugins/') ? map.includes('`plugins/`') : map.includes(name);
+  };
+  assert.deepEqual(
+    files.filter((file) => !isNamed(file)),
+    [],
+  );
+});
+
+test('the tarballs that pages name are those that npm run pack makes', () => {
+  const { name: main, version } = require('../../package.json');
+  const made = ['', ...PLATFORMS.map((platform) => `-${platform}`)].map(
+    (suffix) => `${main}${suffix}-${version}.tgz`,
+  );
+  const pages = documents().map((page) => [page, read(page).match(/[\w.-]+\.tgz/g) ?? []]);
+  for (const [page, names] of pages)
+    for (const name of names) assert.ok(made.includes(name), `${name} in ${page}`);
+  const [, inReadme = []] = pages.find(([page]) => page === 'README.md') ?? [];
+  assert.equal(inReadme.length, 2);
+  for (const [platform] of read('README.md').matchAll(/(?:linux|darwin|win32)-[\w-]+(?=`)/g))
+    assert.ok(PLATFORMS.includes(platform), platform);
 });
 
 test('the files that comments of the sources name are there', () => {
