@@ -916,7 +916,10 @@ export class SmtpError extends Error {
   rejected?: import('./types/client.js').Rejected[];
   /** Of a client: whether the server may have taken the message all the same. */
   uncertain?: boolean;
-  /** Whether it may work later (a 4yz reply, RFC 5321 section 4.2.1). */
+  /**
+   * Whether it may work later (a 4yz reply, RFC 5321 section 4.2.1); of several recipients, for one of
+   * them at least.
+   */
   get transient(): boolean;
   /**
    * Whether it will fail again: a 5yz reply (RFC 5321 section 4.2.1); of a client also a message that

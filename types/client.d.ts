@@ -168,7 +168,10 @@ export interface Rejected {
   enhancedStatus?: string;
   /** What was refused: 'RCPT', or what concerned all recipients. */
   command?: string;
-  /** What kept the message from the server, where the server did not say it. */
+  /**
+   * What kept the message from the server, where the server did not say it. SMTP_ERR_EXTENSION: the
+   * recipient needs SMTPUTF8.
+   */
   error?: Error;
   /** The message had been sent, and may have been taken: its reply never came. */
   uncertain?: boolean;

@@ -102,13 +102,15 @@ function codeOf(/** @type {any} */ { code, command, message }) {
 
 /** A recipient that was refused. @param {any} rejected */
 function rejectedError(rejected) {
-  const { address, reply, replyCode } = rejected;
+  const { address, reply, replyCode, uncertain, error } = rejected;
   return mailerError(`Can't send mail to ${address}: ${reply}`, 'EENVELOPE', {
     recipient: address,
     response: reply,
     responseCode: replyCode,
     permanent: isPermanent(replyCode),
     command: commandOf(rejected),
+    ...(error === undefined ? {} : { cause: error }),
+    ...(uncertain === true ? { uncertain } : {}),
   });
 }
 

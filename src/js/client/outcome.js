@@ -94,7 +94,10 @@ function rejectionOf(rejected) {
     ...{ replyCode, enhancedStatus, command, cause: lost, permanent },
   });
   // Those who may be accepted later may be tried again, whatever the others were told.
-  if (!permanent) Object.defineProperty(error, 'permanent', { value: false });
+  Object.defineProperties(error, {
+    permanent: { value: permanent },
+    transient: { value: !permanent && rejected.some(isTransient) },
+  });
   Object.assign(error, { response: reply, rejected });
   if (lost === undefined) return error;
   return Object.assign(error, { uncertain: rejected.some(({ uncertain }) => uncertain === true) });
@@ -102,6 +105,10 @@ function rejectionOf(rejected) {
 
 function isPermanent(/** @type {any} */ { error, replyCode }) {
   return error === undefined ? replyCode >= PERMANENT : error.permanent;
+}
+
+function isTransient(/** @type {any} */ { error, replyCode }) {
+  return error === undefined ? replyCode < PERMANENT : error.transient;
 }
 
 /** What kept a message from being sent. @param {string[]} texts */

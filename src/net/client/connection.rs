@@ -3,10 +3,10 @@
 use super::details::{Details, Meter};
 use super::dialer::Target;
 use super::source::MessageSource;
-use super::{ClientOptions, Headway, Loss, Outcome, Route, SendError, within};
+use super::{ClientOptions, Outcome, Route, SendError, within};
 use crate::net::random::nonce;
 use crate::net::stream::Stream;
-use crate::protocol::client::delivery::{Delivery, Envelope, Fate, Progress};
+use crate::protocol::client::delivery::{Delivery, Envelope, Progress};
 use crate::protocol::client::opening::{Opening, OpeningOptions, TlsPolicy};
 use crate::protocol::client::{Awaited, ClientSession, Failure, Request, Step};
 use crate::protocol::limits::MAX_REPLY;
@@ -33,9 +33,8 @@ pub struct Connection {
     lmtp: bool,
     /// How many messages it was given.
     messages: u64,
-    headway: Headway,
-    /// The last message was sent to its end, and that has left.
-    sent: bool,
+    /// The message under way, or the last one.
+    delivery: Delivery,
     /// What the connection broke with; what came before that is still taken.
     broken: Option<io::Error>,
     meter: Meter,
@@ -94,8 +93,7 @@ impl Connection {
             session: ClientSession::new(timeouts.clone(), false, Instant::now()),
             lmtp: options.opening.lmtp,
             messages: 0,
-            headway: Headway::None,
-            sent: false,
+            delivery: Delivery::default(),
             broken: None,
             meter: Meter::default(),
         };
@@ -162,8 +160,8 @@ impl Connection {
         Some(Outcome::Failed(error))
     }
 
-    /// Sends one message; what became of it, or why the connection is of no use any more. `delivery`
-    /// is for [`Connection::lost`], also where this is given up.
+    /// Sends one message; what became of it, or why the connection is of no use any more, which is
+    /// for [`Connection::lost`], as is why this is given up.
     ///
     /// # Errors
     /// Whatever ended the connection, which tells nothing of the message.
@@ -171,94 +169,72 @@ impl Connection {
         &mut self,
         envelope: &Envelope,
         source: &mut MessageSource,
-        delivery: &mut Option<Delivery>,
     ) -> Result<Outcome, SendError> {
         self.messages += 1;
-        self.headway = Headway::None;
-        self.sent = false;
+        self.delivery = Delivery::default();
         self.meter.begin();
-        let delivery = match Delivery::begin(envelope, self.lmtp, &mut self.session) {
-            Ok(begun) => delivery.insert(begun),
+        match Delivery::begin(envelope, self.lmtp, &mut self.session) {
+            Ok(begun) => self.delivery = begun,
             Err(unfit) => return Ok(Outcome::Failed(SendError::Unfit(unfit))),
-        };
-        self.carry_through(delivery, source).await?;
-        self.meter.end();
-        Ok(Outcome::Answered(delivery.fates().to_vec(), delivery.response().cloned()))
-    }
-
-    /// What became of a message whose delivery ended with `error`: what the server said of it still
-    /// counts, and is [`SendError::Uncertain`] where it may have taken it all the same.
-    pub fn lost(&self, delivery: Option<&Delivery>, error: SendError) -> Outcome {
-        let Some(delivery) = delivery else { return Outcome::Failed(error) };
-        let mut fates = delivery.verdicts();
-        if let SendError::Protocol(Failure::Early(reply)) = &error
-            && !reply.code().is_positive()
-        {
-            // It has refused the message, if early.
-            for fate in fates.iter_mut().filter(|fate| **fate == Fate::Pending) {
-                *fate = Fate::Rejected(Awaited::Message, reply.clone());
-            }
         }
-        let response = delivery.response().cloned();
-        if !fates.contains(&Fate::Pending) {
-            return Outcome::Answered(fates, response);
-        }
-        let error = if self.sent { SendError::Uncertain(Box::new(error)) } else { error };
-        if fates.iter().all(|fate| *fate == Fate::Pending) {
-            return Outcome::Failed(error);
-        }
-        let is_pending = |(_, fate): &(usize, &Fate)| **fate == Fate::Pending;
-        let pending = fates.iter().enumerate().filter(is_pending);
-        let recipients = pending.map(|(index, _)| index).collect();
-        Outcome::Broken(fates, response, vec![Loss { recipients, error }])
-    }
-
-    async fn carry_through(
-        &mut self,
-        delivery: &mut Delivery,
-        source: &mut MessageSource,
-    ) -> Result<(), SendError> {
         loop {
-            match delivery.progress() {
-                Progress::Done => return Ok(()),
-                Progress::Message if self.may_give(delivery) => {
-                    self.give(delivery, source).await?;
-                }
-                _ => match self.event().await? {
-                    Event::Reply(to, reply) => {
-                        self.headway = Headway::Answered;
-                        delivery.replied(to, reply, &mut self.session, Instant::now());
-                    }
-                    Event::StartTls => {
-                        return Err(SendError::Impossible("TLS is to begin within a message"));
-                    }
-                },
+            match self.delivery.progress() {
+                Progress::Done => break,
+                Progress::Message if self.may_give() => self.give(source).await?,
+                _ => self.hear().await?,
             }
+        }
+        self.meter.end();
+        Ok(Outcome::of(&self.delivery, None))
+    }
+
+    /// What became of a message whose delivery ended with `error`, if it came to that: what the server
+    /// said of it still counts.
+    pub fn lost(&mut self, error: SendError) -> Outcome {
+        if self.delivery.progress() == Progress::Done {
+            // That was of the message before.
+            self.delivery = Delivery::default();
+        }
+        self.delivery.break_off(error.failure().as_ref());
+        Outcome::of(&self.delivery, Some(error))
+    }
+
+    /// Whether the last message may go over another connection, this one being of no use any more.
+    pub fn may_go_again(&self) -> bool {
+        self.delivery.may_go_again()
+    }
+
+    async fn hear(&mut self) -> Result<(), SendError> {
+        match self.event().await? {
+            Event::Reply(to, reply) => {
+                self.delivery.replied(to, reply, &mut self.session, Instant::now());
+                Ok(())
+            }
+            Event::StartTls => Err(SendError::Impossible("TLS is to begin within a message")),
         }
     }
 
-    fn may_give(&mut self, delivery: &Delivery) -> bool {
-        self.broken.is_none() && delivery.has_room(&self.session) && !self.session.is_cut_short()
+    fn may_give(&mut self) -> bool {
+        self.broken.is_none() && self.delivery.has_room(&self.session) && !self.session.has_heard()
     }
 
     /// The next piece of the message, or its end; neither where the server has had its say.
-    async fn give(
-        &mut self,
-        delivery: &mut Delivery,
-        source: &mut MessageSource,
-    ) -> Result<(), SendError> {
+    async fn give(&mut self, source: &mut MessageSource) -> Result<(), SendError> {
         self.meter.give();
         let limit = self.session.data_block_timeout();
         let piece = within(limit, source.next()).await.ok_or(SendError::Starved)?;
         self.glance().await;
-        if self.session.is_cut_short() {
-            return Ok(());
+        while self.session.has_heard() {
+            self.hear().await?;
+            if self.delivery.progress() != Progress::Message {
+                return Ok(());
+            }
         }
         let Some(piece) = piece? else {
-            delivery.finish(&mut self.session, Instant::now());
+            self.delivery.finish(&mut self.session, Instant::now());
             return self.flush().await;
         };
-        delivery.give(&piece, &mut self.session);
+        self.delivery.give(&piece, &mut self.session);
         self.flush().await
     }
 
@@ -274,12 +250,7 @@ impl Connection {
 
     /// Whether the end of the last message may have left.
     pub fn has_sent_message(&self) -> bool {
-        self.sent
-    }
-
-    /// How far the last message came.
-    pub fn headway(&self) -> Headway {
-        self.headway
+        self.delivery.has_ended()
     }
 
     /// How the last message was sent, and what that took.
@@ -396,7 +367,7 @@ impl Connection {
         if self.broken.is_some() {
             return Ok(());
         }
-        self.headway = self.headway.max(Headway::Asked);
+        self.delivery.leaves(&self.session);
         let limit = self.session.data_block_timeout();
         let mut rest = &bytes[..];
         while !rest.is_empty() {
@@ -409,7 +380,7 @@ impl Connection {
                 Err(error) => return self.hear_out(error).await,
             }
         }
-        self.sent |= self.session.has_ended_message();
+        self.delivery.left(&self.session);
         match within(limit, self.stream.flush()).await {
             None => Err(Failure::Timeout(None).into()),
             Some(Ok(())) => Ok(()),

@@ -13,7 +13,7 @@ pub mod source;
 
 use crate::net::error::words::{Peer, of_stream};
 use crate::net::tls::{ConnectError, Connector};
-use crate::protocol::client::delivery::{Fate, Unfit};
+use crate::protocol::client::delivery::{Delivery, Fate, Unfit};
 use crate::protocol::client::opening::{OpeningOptions, Refusal};
 use crate::protocol::client::{Awaited, Failure, Timeouts};
 use crate::protocol::reply::Reply;
@@ -52,17 +52,6 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
 }
 
-/// How far a message came over a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Headway {
-    /// Nothing of it has left.
-    None,
-    /// Something of it may have left, and the server said nothing to it.
-    Asked,
-    /// The server answered some of it, MAIL at the least.
-    Answered,
-}
-
 /// What became of a message.
 #[derive(Debug)]
 pub enum Outcome {
@@ -92,17 +81,35 @@ impl Outcome {
         }
     }
 
-    /// Whether a message is begun anew that came so far over a connection that had been used before
-    /// and is of no use any more: the server certainly did not take it.
-    fn goes_again(&self, headway: Headway) -> bool {
-        // It was turned away before it had begun: the server said 421 to its envelope.
-        let left = |fate: &Fate| matches!(fate, Fate::Rejected(_, reply) if reply.code().closes());
-        match self {
-            Self::Answered(fates, None) => !fates.is_empty() && fates.iter().all(left),
-            Self::Answered(_, Some(_)) => false,
-            Self::Failed(error) => error.goes_again(headway),
-            Self::Broken(.., losses) => losses.iter().all(|loss| loss.error.goes_again(headway)),
+    /// Of a message whose delivery is over, or was broken off by `error`, which is
+    /// [`SendError::Uncertain`] where the server may have taken the message all the same.
+    fn of(delivery: &Delivery, error: Option<SendError>) -> Self {
+        let fates = delivery.fates().to_vec();
+        let response = delivery.response().cloned();
+        let places = |is: fn(&Fate) -> bool| {
+            let known = fates.iter().enumerate().filter(|(_, fate)| is(fate));
+            known.map(|(index, _)| index).collect::<Vec<_>>()
+        };
+        let pending = places(|fate| *fate == Fate::Pending);
+        let unfit = places(|fate| matches!(fate, Fate::Unfit(_)));
+        let is_uncertain = delivery.is_uncertain();
+        let told = |error| if is_uncertain { SendError::Uncertain(Box::new(error)) } else { error };
+        let mut losses = Vec::new();
+        if let Some(Fate::Unfit(keyword)) = unfit.first().map(|index| &fates[*index]) {
+            let error = SendError::Unfit(Unfit::Recipient(keyword));
+            losses.push(Loss { recipients: unfit, error });
         }
+        match error {
+            Some(error) if pending.len() == fates.len() => return Self::Failed(told(error)),
+            Some(error) if !pending.is_empty() => {
+                losses.push(Loss { recipients: pending, error: told(error) });
+            }
+            _ => {}
+        }
+        if losses.is_empty() {
+            return Self::Answered(fates, response);
+        }
+        Self::Broken(fates, response, losses)
     }
 }
 
@@ -152,20 +159,15 @@ pub enum SendError {
 }
 
 impl SendError {
-    fn goes_again(&self, headway: Headway) -> bool {
+    /// What it comes to in the session, if it ended that.
+    fn failure(&self) -> Option<Failure> {
         match self {
-            // Silence: the way to the server may have been lost while the connection rested.
-            Self::Protocol(Failure::Timeout(_)) => headway < Headway::Answered,
+            Self::Protocol(failure) => Some(failure.clone()),
             Self::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                headway < Headway::Answered
+                Some(Failure::Timeout(None))
             }
-            Self::Io(_) => true,
-            // The connection was of no use before the message came to it.
-            Self::Protocol(_) if headway == Headway::None => true,
-            Self::Protocol(failure) => {
-                matches!(failure, Failure::Closed(_) | Failure::Leaving(_))
-            }
-            _ => false,
+            Self::Io(_) => Some(Failure::Closed(None)),
+            _ => None,
         }
     }
 
@@ -183,7 +185,8 @@ impl SendError {
             Self::Protocol(
                 Failure::Leaving(reply) | Failure::Unasked(reply) | Failure::Early(reply),
             ) => (None, Some(reply)),
-            Self::Uncertain(error) => error.cause(),
+            // Nobody knows of it what a reply means for the message.
+            Self::Uncertain(error) => (error.cause().0, None),
             _ => (None, None),
         }
     }
@@ -194,7 +197,7 @@ impl SendError {
         match self {
             Self::Dial(DialError::Dns(error)) => error.is_permanent(),
             Self::Unfit(_) | Self::Refused(Refusal::Argument(_)) => true,
-            Self::Uncertain(error) => error.is_permanent(),
+            Self::Uncertain(_) => false,
             other => other.cause().1.is_some_and(|reply| reply.code().is_permanent()),
         }
     }

@@ -21,7 +21,6 @@ fn with_reply(code: u16) -> Vec<SendError> {
         SendError::Protocol(Failure::Leaving(reply(code))),
         SendError::Protocol(Failure::Unasked(reply(code))),
         SendError::Protocol(Failure::Early(reply(code))),
-        SendError::Uncertain(Box::new(SendError::Protocol(Failure::Early(reply(code))))),
     ]
 }
 
@@ -113,78 +112,37 @@ async fn what_cannot_be_is_said_to_be_that() {
     }
 }
 
-fn rejected(code: u16) -> Fate {
-    Fate::Rejected(Awaited::Mail, reply(code))
-}
-
-/// Each outcome, and whether a message of it goes over another connection: whatever it has come to,
-/// only if the server answered nothing, and only if nothing of it has left.
-fn outcomes() -> Vec<(Outcome, [bool; 3])> {
-    const ALWAYS: [bool; 3] = [true, true, true];
-    const NEVER: [bool; 3] = [false, false, false];
-    const UNANSWERED: [bool; 3] = [true, true, false];
-    const UNSENT: [bool; 3] = [true, false, false];
-    let errors = [
-        (SendError::Io(io::ErrorKind::BrokenPipe.into()), ALWAYS),
-        (SendError::Io(io::ErrorKind::ConnectionReset.into()), ALWAYS),
-        (SendError::Io(io::ErrorKind::TimedOut.into()), UNANSWERED),
-        (SendError::Protocol(Failure::Closed(None)), ALWAYS),
-        (SendError::Protocol(Failure::Closed(Some(Awaited::Rcpt))), ALWAYS),
-        (SendError::Protocol(Failure::Leaving(reply(421))), ALWAYS),
-        (SendError::Protocol(Failure::Timeout(Some(Awaited::Mail))), UNANSWERED),
-        (SendError::Protocol(Failure::Timeout(Some(Awaited::Rcpt))), UNANSWERED),
-        (SendError::Protocol(Failure::Timeout(None)), UNANSWERED),
-        (SendError::Protocol(Failure::Unasked(reply(250))), UNSENT),
-        (SendError::Protocol(Failure::UnaskedHead("25".to_owned())), UNSENT),
-        (SendError::Protocol(Failure::BadReply("x".to_owned())), UNSENT),
-        (SendError::Protocol(Failure::EndlessReply), UNSENT),
-        (SendError::Protocol(Failure::Early(reply(250))), UNSENT),
-        (SendError::Uncertain(Box::new(SendError::Io(io::ErrorKind::BrokenPipe.into()))), NEVER),
-        (
-            SendError::Uncertain(Box::new(SendError::Protocol(Failure::Timeout(Some(
-                Awaited::Message,
-            ))))),
-            NEVER,
-        ),
-        (SendError::Handshake(Awaited::Connect), NEVER),
-        (SendError::Dial(DialError::Timeout("a:25".to_owned())), NEVER),
-        (SendError::Refused(Refusal::NoTls(None)), NEVER),
-        (SendError::Unfit(Unfit::Missing("SMTPUTF8")), NEVER),
-        (SendError::Starved, NEVER),
-        (SendError::Source(io::ErrorKind::NotFound.into()), NEVER),
-        (SendError::Cancelled, NEVER),
-        (SendError::Closed, NEVER),
-        (SendError::Impossible("x"), NEVER),
-    ];
-    let failed = errors.into_iter().map(|(error, again)| (Outcome::Failed(error), again));
-    let answers = [
-        (vec![rejected(421)], None, ALWAYS),
-        (vec![rejected(421), rejected(421)], None, ALWAYS),
-        (vec![rejected(421), rejected(450)], None, NEVER),
-        (vec![rejected(550)], None, NEVER),
-        (vec![], None, NEVER),
-        (vec![Fate::Accepted], Some(reply(250)), NEVER),
-        (vec![Fate::Accepted, rejected(421)], Some(reply(250)), NEVER),
-        (vec![rejected(421)], Some(reply(421)), NEVER),
-    ];
-    let answers = answers
-        .into_iter()
-        .map(|(fates, response, again)| (Outcome::Answered(fates, response), again));
-    failed.chain(answers).collect()
+#[test]
+fn an_error_ends_a_session_or_only_a_message() {
+    let (lost, silent) = (Some(Failure::Closed(None)), Some(Failure::Timeout(None)));
+    let uncertain = |error| SendError::Uncertain(Box::new(error));
+    for (error, ended) in [
+        (SendError::Io(io::ErrorKind::BrokenPipe.into()), lost.clone()),
+        (SendError::Io(io::ErrorKind::ConnectionReset.into()), lost),
+        (SendError::Io(io::ErrorKind::TimedOut.into()), silent.clone()),
+        (SendError::Protocol(Failure::Timeout(None)), silent),
+        (SendError::Protocol(Failure::EndlessReply), Some(Failure::EndlessReply)),
+        (uncertain(SendError::Io(io::ErrorKind::BrokenPipe.into())), None),
+        (uncertain(SendError::Protocol(Failure::EndlessReply)), None),
+        (SendError::Handshake(Awaited::Connect), None),
+        (SendError::Dial(DialError::Timeout("a:25".to_owned())), None),
+        (SendError::Refused(Refusal::NoTls(None)), None),
+        (SendError::Unfit(Unfit::Missing("SMTPUTF8")), None),
+        (SendError::Starved, None),
+        (SendError::Source(io::ErrorKind::NotFound.into()), None),
+        (SendError::Cancelled, None),
+        (SendError::Closed, None),
+        (SendError::Impossible("x"), None),
+    ] {
+        assert_eq!(error.failure(), ended, "{error}");
+    }
 }
 
 #[test]
-fn a_message_goes_again_only_where_it_was_certainly_not_taken() {
-    let ways = [Headway::None, Headway::Asked, Headway::Answered];
-    for (outcome, expected) in outcomes() {
-        assert_eq!(ways.map(|headway| outcome.goes_again(headway)), expected, "{outcome:?}");
+fn what_is_uncertain_owes_nothing_to_a_reply() {
+    for failure in [Failure::Misplaced(Awaited::Message, reply(334)), Failure::Unasked(reply(550))]
+    {
+        let error = SendError::Uncertain(Box::new(SendError::Protocol(failure)));
+        assert!(error.cause().1.is_none() && !error.is_permanent(), "{error}");
     }
-    let broken = |error| {
-        let losses = vec![Loss { recipients: vec![1], error }];
-        Outcome::Broken(vec![rejected(550), Fate::Pending], None, losses)
-    };
-    let closed = broken(SendError::Protocol(Failure::Closed(None)));
-    let uncertain = broken(SendError::Uncertain(Box::new(SendError::Starved)));
-    assert_eq!(ways.map(|headway| uncertain.goes_again(headway)), [false; 3]);
-    assert_eq!(ways.map(|headway| closed.goes_again(headway)), [true; 3]);
 }

@@ -50,12 +50,12 @@ fn details_text(details: &Details) -> String {
 /// blame, '1' if the message may have been taken, and '1' if it will fail again.
 pub(super) fn error_texts(error: &SendError) -> Vec<String> {
     let message = error.to_string();
+    let (request, reply) = error.cause();
+    let permanent = if error.is_permanent() { "1" } else { "" };
     let (error, uncertain) = match error {
         SendError::Uncertain(inner) => (&**inner, "1"),
         other => (other, ""),
     };
-    let (request, reply) = error.cause();
-    let permanent = if error.is_permanent() { "1" } else { "" };
     let number = match error {
         SendError::Dial(DialError::Io(_, error))
         | SendError::Io(error)

@@ -7,11 +7,16 @@
 //!     |           |                    ^
 //!     +-----------+--- refused --------+
 //! ```
+//!
+//! A [`Delivery`] alone knows what became of each recipient, whatever ends the session: its driver
+//! tells it when bytes have left ([`Delivery::left`]) and what broke the session off
+//! ([`Delivery::break_off`]).
 
-use super::{ArgumentError, Awaited, ClientSession, Offered, Request};
+pub use super::envelope::{Envelope, Recipient, Unfit};
+use super::{Awaited, ClientSession, Failure, Offered, Request};
 use crate::protocol::encoder::DataEncoder;
-use crate::protocol::parameters::{Body, MailParameters, RcptParameters};
-use crate::protocol::reply::Reply;
+use crate::protocol::parameters::Body;
+use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::BytesMut;
 use std::time::Instant;
 
@@ -20,52 +25,31 @@ const CHUNK: usize = 256 * 1024;
 /// Chunks that may be under way at a time.
 const MAX_CHUNKS: usize = 2;
 
-/// Who is to get a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    /// The forward-path.
-    pub address: String,
-    /// NOTIFY and ORCPT (RFC 3461 section 4), where the server offers DSN.
-    pub parameters: RcptParameters,
-}
-
-/// What is asked for with a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Envelope {
-    /// The reverse-path, empty for none.
-    pub from: String,
-    /// At least one.
-    pub recipients: Vec<Recipient>,
-    /// What is to be said of the message, to a server that offers the extension for it. What the
-    /// message cannot do without makes it [`Unfit`] for others: BODY=BINARYMIME, SMTPUTF8, which
-    /// addresses may need whatever is said here, and REQUIRETLS.
-    pub parameters: MailParameters,
-}
-
-/// Why a message cannot be given to this server at all.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Unfit {
-    /// An extension that the message needs is not offered.
-    #[error("the message needs {0}, which the server does not offer")]
-    Missing(&'static str),
-    /// It takes less: its limit and the message's size.
-    #[error("the message has {1} bytes, the server takes {0}")]
-    TooLarge(u64, u64),
-    /// An address or parameter that nobody is to see.
-    #[error(transparent)]
-    Argument(#[from] ArgumentError),
-}
-
 /// What became of one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// Not known yet.
+    /// Not known yet, or never if the session ended before that.
     Pending,
     /// The server takes the message for it.
     Accepted,
     /// It does not; which request it refused, and how.
     Rejected(Awaited, Reply),
+    /// The server was not asked: the recipient needs this extension, which it does not offer.
+    Unfit(&'static str),
+}
+
+/// How far a message came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Headway {
+    /// Nothing of it has left.
+    #[default]
+    Unsent,
+    /// Something of it may have left, and the server said nothing to it.
+    Asked,
+    /// The server answered some of it, MAIL at the least.
+    Answered,
+    /// The last byte of its end may have left.
+    Ended,
 }
 
 /// What a delivery waits for.
@@ -79,16 +63,17 @@ pub enum Progress {
     Done,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Stage {
     Envelope,
     Message,
     Ending,
+    #[default]
     Done,
 }
 
-/// A transaction under way.
-#[derive(Debug)]
+/// A transaction under way; by default one that is over, of no message.
+#[derive(Debug, Default)]
 pub struct Delivery {
     fates: Vec<Fate>,
     /// Recipients that were answered.
@@ -101,11 +86,18 @@ pub struct Delivery {
     /// A transaction is open, so far as is known.
     is_open: bool,
     stage: Stage,
+    headway: Headway,
+    /// The server said 421 to the envelope.
+    turned_away: bool,
+    broken_by: Option<Failure>,
     response: Option<Reply>,
 }
 
 impl Delivery {
     /// Begins a transaction: its commands are queued.
+    ///
+    /// Recipients that need SMTPUTF8 are [`Fate::Unfit`] where the server does not offer it, the
+    /// message can do without it, and there are others (RFC 6531 section 3.2).
     ///
     /// # Errors
     /// If the message is not for this server; nothing is sent then.
@@ -115,11 +107,15 @@ impl Delivery {
         session: &mut ClientSession,
     ) -> Result<Self, Unfit> {
         let offered = session.offered();
-        let mail = Request::Mail(envelope.from.clone(), mail_parameters(envelope, offered)?);
+        let fates = first_fates(envelope, offered)?;
+        let asked = || envelope.recipients.iter().zip(&fates).filter(|(_, fate)| is_asked(fate));
+        let is_ascii = asked().all(|(recipient, _)| recipient.address.is_ascii());
+        let mail = envelope.mail_parameters(is_ascii, offered)?;
+        let mail = Request::Mail(envelope.from.clone(), mail);
         let dsn = offered.has("DSN");
         let chunking = offered.has("CHUNKING") && !lmtp;
         let mut requests = vec![mail];
-        requests.extend(envelope.recipients.iter().map(|recipient| {
+        requests.extend(asked().map(|(recipient, _)| {
             let parameters = if dsn { recipient.parameters.clone() } else { Default::default() };
             Request::Rcpt(recipient.address.clone(), parameters)
         }));
@@ -135,13 +131,16 @@ impl Delivery {
         let encoder =
             (envelope.parameters.body != Some(Body::BinaryMime)).then(DataEncoder::for_chunks);
         Ok(Self {
-            fates: vec![Fate::Pending; envelope.recipients.len()],
+            fates,
             answered: 0,
             delivered: 0,
             lmtp,
             chunks: chunking.then(|| (encoder, BytesMut::new())),
             is_open: false,
             stage: Stage::Envelope,
+            headway: Headway::Unsent,
+            turned_away: false,
+            broken_by: None,
             response: None,
         })
     }
@@ -164,10 +163,20 @@ impl Delivery {
         now: Instant,
     ) {
         let code = reply.code();
+        if to != Awaited::Rset {
+            self.headway = self.headway.max(Headway::Answered);
+        }
         if code.closes() && !(self.lmtp && to == Awaited::Message) {
             // Nothing more will be answered; in LMTP each verdict is for one recipient.
+            self.turned_away = !matches!(to, Awaited::Message | Awaited::Bdat(_));
             self.refuse(to, &reply);
             self.stage = Stage::Done;
+            return;
+        }
+        if let Some(more) = session.surplus()
+            && !self.agrees(to, code, more.code())
+        {
+            // Nobody knows which of the replies is for what: the session ends with that.
             return;
         }
         match to {
@@ -181,8 +190,9 @@ impl Delivery {
                 if self.has_accepted() {
                     self.stage = Stage::Message;
                 } else {
-                    // It wants a message for nobody: an empty one (RFC 2920 section 3.1).
-                    session.end_message(1, now);
+                    // It wants a message for nobody: an empty one (RFC 2920 section 3.1), of which
+                    // LMTP says nothing, as nobody is there to say it of (RFC 2033 section 4.2).
+                    session.end_message(if self.lmtp { 0 } else { 1 }, now);
                 }
             }
             Awaited::Data | Awaited::Bdat(false)
@@ -202,7 +212,7 @@ impl Delivery {
     fn go_on(&mut self, session: &mut ClientSession) {
         match self.stage {
             // The next commands follow from what the recipients were answered.
-            Stage::Envelope if self.is_open && self.answered == self.fates.len() => {
+            Stage::Envelope if self.is_open && self.has_answered_all() => {
                 if !self.has_accepted() {
                     self.end_when_quiet(session);
                 } else if self.chunks.is_some() {
@@ -253,15 +263,67 @@ impl Delivery {
         &self.fates
     }
 
-    /// What became of each recipient if nothing more is heard: whom the message was not taken for
-    /// is pending.
-    pub fn verdicts(&self) -> Vec<Fate> {
+    /// Notes that what the session had ready may leave from now on.
+    pub fn leaves(&mut self, session: &ClientSession) {
+        if session.awaits(Awaited::Mail) {
+            self.headway = self.headway.max(Headway::Asked);
+        }
+    }
+
+    /// Notes that all that the session had ready may have left.
+    pub fn left(&mut self, session: &ClientSession) {
+        if session.awaits(Awaited::Message) || session.awaits(Awaited::Bdat(true)) {
+            self.headway = Headway::Ended;
+        }
+    }
+
+    /// Notes that nothing more is heard, because of `failure` if the server is to blame: whom the
+    /// message was not taken for, and not refused, is pending for good.
+    pub fn break_off(&mut self, failure: Option<&Failure>) {
         let delivered = if self.lmtp { self.delivered } else { self.fates.len() };
-        let verdict = |(index, fate): (usize, &Fate)| match fate {
-            Fate::Accepted if self.response.is_none() || index >= delivered => Fate::Pending,
-            fate => fate.clone(),
-        };
-        self.fates.iter().enumerate().map(verdict).collect()
+        for (index, fate) in self.fates.iter_mut().enumerate() {
+            if *fate == Fate::Accepted && (self.response.is_none() || index >= delivered) {
+                *fate = Fate::Pending;
+            }
+        }
+        if failure.is_some_and(|failure| self.is_out_of_step(failure)) {
+            for fate in self.fates.iter_mut().filter(|fate| is_asked(fate)) {
+                *fate = Fate::Pending;
+            }
+        }
+        if let Some(Failure::Early(reply)) = failure
+            && !reply.code().is_positive()
+        {
+            // It has refused the message, if early.
+            self.refuse(Awaited::Message, reply);
+        }
+        self.stage = Stage::Done;
+        self.broken_by = failure.cloned();
+    }
+
+    /// Whether the end of the message may have left.
+    pub fn has_ended(&self) -> bool {
+        self.headway == Headway::Ended
+    }
+
+    /// Whether the server may have taken the message for those that are pending.
+    pub fn is_uncertain(&self) -> bool {
+        self.has_ended() && self.fates.contains(&Fate::Pending)
+    }
+
+    /// Whether the message may go over another connection once this one has ended: the server
+    /// certainly did not take it, and what ended the session may have nothing to do with it.
+    pub fn may_go_again(&self) -> bool {
+        match &self.broken_by {
+            _ if self.has_ended() => false,
+            None => self.turned_away,
+            Some(_) if !self.fates.contains(&Fate::Pending) => false,
+            Some(Failure::Closed(_) | Failure::Leaving(_)) => true,
+            // The way to the server may have been lost while the connection rested.
+            Some(Failure::Timeout(_)) => self.headway < Headway::Answered,
+            // The session was of no use before the message came to it.
+            Some(_) => self.headway == Headway::Unsent,
+        }
     }
 
     /// The last reply that a recipient owes its acceptance to, if there is one.
@@ -278,7 +340,14 @@ impl Delivery {
         self.fates.contains(&Fate::Accepted)
     }
 
+    /// Whether each recipient that the server was asked for is answered.
+    fn has_answered_all(&self) -> bool {
+        !self.fates.iter().skip(self.answered).any(is_asked)
+    }
+
     fn answer_recipient(&mut self, reply: Reply) {
+        let waiting = self.fates.iter().skip(self.answered);
+        self.answered += waiting.take_while(|fate| !is_asked(fate)).count();
         if let Some(fate) = self.fates.get_mut(self.answered)
             && *fate == Fate::Pending
         {
@@ -317,6 +386,27 @@ impl Delivery {
         }
     }
 
+    /// Whether a reply to the message, and one more, say the same of all recipients.
+    fn agrees(&self, to: Awaited, code: ReplyCode, more: ReplyCode) -> bool {
+        let is_taken = code.is_completion();
+        let contradicts = |fate: &Fate| match fate {
+            Fate::Rejected(Awaited::Message, _) => is_taken,
+            _ => !is_taken && self.response.is_some(),
+        };
+        matches!(to, Awaited::Message | Awaited::Bdat(true))
+            && more.is_completion() == is_taken
+            && !self.fates.iter().any(contradicts)
+    }
+
+    /// Whether there was a reply too many, so that none is known to be for what it was taken for.
+    fn is_out_of_step(&self, failure: &Failure) -> bool {
+        match failure {
+            Failure::Unasked(_) | Failure::UnaskedHead(_) => true,
+            Failure::Misplaced(..) => self.headway < Headway::Ended,
+            _ => false,
+        }
+    }
+
     /// Nobody gets the message, except those that were refused before: for their own reason.
     fn refuse(&mut self, request: Awaited, reply: &Reply) {
         for fate in &mut self.fates {
@@ -338,36 +428,22 @@ impl Delivery {
     }
 }
 
-/// What of its parameters this server is told.
-fn mail_parameters(envelope: &Envelope, offered: &Offered) -> Result<MailParameters, Unfit> {
-    let mut parameters = envelope.parameters.clone();
-    let needs = |keyword| if offered.has(keyword) { Ok(()) } else { Err(Unfit::Missing(keyword)) };
-    if let Some(size) = parameters.size {
-        if let Some(limit) = offered.size().filter(|limit| *limit < size) {
-            return Err(Unfit::TooLarge(limit, size));
-        }
-        parameters.size = Some(size).filter(|_| offered.has("SIZE"));
+fn is_asked(fate: &Fate) -> bool {
+    !matches!(fate, Fate::Unfit(_))
+}
+
+/// What is known of each recipient before anything is sent.
+fn first_fates(envelope: &Envelope, offered: &Offered) -> Result<Vec<Fate>, Unfit> {
+    const NEEDED: &str = "SMTPUTF8";
+    let may_lack = !envelope.parameters.smtp_utf8 && envelope.from.is_ascii();
+    let fate = |recipient: &Recipient| {
+        let fits = recipient.address.is_ascii() || offered.has(NEEDED);
+        if fits { Fate::Pending } else { Fate::Unfit(NEEDED) }
+    };
+    let fates: Vec<_> = envelope.recipients.iter().map(fate).collect();
+    let unfit = fates.iter().filter(|fate| !is_asked(fate)).count();
+    if unfit > 0 && (unfit == fates.len() || !may_lack) {
+        return Err(Unfit::Missing(NEEDED));
     }
-    match parameters.body {
-        Some(Body::BinaryMime) => {
-            needs("BINARYMIME")?;
-            needs("CHUNKING")?;
-        }
-        Some(Body::EightBitMime) if offered.has("8BITMIME") => {}
-        // Most servers take such bytes without saying so, and nobody can send them otherwise.
-        Some(Body::EightBitMime | Body::SevenBit) | None => parameters.body = None,
-    }
-    let addresses = || envelope.recipients.iter().map(|recipient| &recipient.address);
-    parameters.smtp_utf8 |= !envelope.from.is_ascii() || !addresses().all(|text| text.is_ascii());
-    if parameters.smtp_utf8 {
-        needs("SMTPUTF8")?;
-    }
-    if parameters.require_tls {
-        needs("REQUIRETLS")?;
-    }
-    if !offered.has("DSN") {
-        parameters.ret = None;
-        parameters.texts = None;
-    }
-    Ok(parameters)
+    Ok(fates)
 }

@@ -17,6 +17,7 @@
 
 pub mod authentication;
 pub mod delivery;
+mod envelope;
 mod failure;
 mod offered;
 pub mod opening;
@@ -32,7 +33,7 @@ pub use request::{ArgumentError, Awaited, Greeting, Request};
 pub use timeouts::Timeouts;
 
 use super::encoder::DataEncoder;
-use super::reply::{Reply, ReplyCode};
+use super::reply::Reply;
 use bytes::BytesMut;
 use reading::ReplyReader;
 use std::collections::VecDeque;
@@ -278,7 +279,15 @@ impl ClientSession {
 
     /// Whether the session is over.
     pub fn has_ended(&self) -> bool {
-        matches!(self.state, State::Ended)
+        matches!(self.state, State::Ended) || self.input_ended
+    }
+
+    /// The reply too many that came with the last one, neither of which can be believed for that.
+    pub fn surplus(&self) -> Option<&Reply> {
+        match &self.failure {
+            Some(Failure::Unasked(reply)) => Some(reply),
+            _ => None,
+        }
     }
 
     /// Whether a request waits for its reply, or for its turn.
@@ -293,9 +302,9 @@ impl ClientSession {
         queued.count() + self.awaited.iter().filter(is_chunk).count()
     }
 
-    /// Whether the reply to a whole message is awaited: once all output has left, so has its end.
-    pub fn has_ended_message(&self) -> bool {
-        self.awaited.iter().any(|to| matches!(to, Awaited::Message | Awaited::Bdat(true)))
+    /// Whether a reply to this is awaited: it is among what is ready to be sent, or has left.
+    pub fn awaits(&self, to: Awaited) -> bool {
+        self.awaited.contains(&to)
     }
 
     /// Gives up requests that were not sent.
@@ -303,10 +312,13 @@ impl ClientSession {
         self.queue.clear();
     }
 
-    /// Whether a message that has not ended was answered, or the server is gone: no more of it is of
-    /// use.
-    pub fn is_cut_short(&mut self) -> bool {
-        self.failure.is_some() || (self.takes_message() && (self.input_ended || self.is_ahead()))
+    /// Whether the server said something that is to be taken before more of a message is sent, or is
+    /// gone.
+    pub fn has_heard(&mut self) -> bool {
+        if self.failure.is_some() || self.input_ended {
+            return true;
+        }
+        if self.takes_message() { self.is_ahead() } else { self.input.contains(&b'\n') }
     }
 
     /// Whether a reply, or its beginning, has come for which nothing is owed; the session is over
@@ -371,7 +383,7 @@ impl ClientSession {
             return self.fail(failure);
         };
         let code = reply.code();
-        if is_misplaced(awaited, code) {
+        if !awaited.may_be_answered(code) {
             return self.fail(Failure::Misplaced(awaited, reply));
         }
         match awaited {
@@ -389,11 +401,26 @@ impl ClientSession {
         }
         if code.closes() {
             self.failure = Some(Failure::Leaving(reply.clone()));
+        } else if awaited.is_of_transaction() && !self.takes_message() {
+            self.look_behind();
         }
         if code.closes() || awaited == Awaited::Quit {
             self.end();
         }
         Step::Reply(awaited, reply)
+    }
+
+    /// Ends the session if there is more than the last reply that is owed.
+    fn look_behind(&mut self) {
+        if !self.awaited.is_empty() {
+            return;
+        }
+        match self.reader.next(&mut self.input) {
+            Ok(None) => return,
+            Ok(Some(reply)) => self.failure = Some(self.unasked(reply)),
+            Err(failure) => self.failure = Some(failure),
+        }
+        self.end();
     }
 
     /// What a reply means for which nothing is owed.
@@ -415,17 +442,5 @@ impl ClientSession {
     fn end(&mut self) {
         self.state = State::Ended;
         self.queue.clear();
-    }
-}
-
-/// Whether a code is no answer to what it was sent for: 3yz asks for more where there is none, 2yz is
-/// done before a message came, and 220 is another greeting line (RFC 5321 section 4.3.2).
-fn is_misplaced(awaited: Awaited, code: ReplyCode) -> bool {
-    let asks_for_more = code.is_positive() && !code.is_completion();
-    match awaited {
-        Awaited::Data => code.is_completion(),
-        Awaited::Auth => false,
-        Awaited::Greet(_) if code.value() == 220 => true,
-        _ => asks_for_more,
     }
 }

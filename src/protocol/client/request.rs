@@ -2,6 +2,7 @@
 
 use crate::protocol::address::Path;
 use crate::protocol::parameters::{MailParameters, RcptParameters};
+use crate::protocol::reply::ReplyCode;
 use bytes::{BufMut, Bytes, BytesMut};
 use std::fmt;
 
@@ -74,6 +75,25 @@ pub enum Awaited {
     Vrfy,
     /// QUIT.
     Quit,
+}
+
+impl Awaited {
+    /// Whether it is about a message and who gets it.
+    pub(super) fn is_of_transaction(self) -> bool {
+        matches!(self, Self::Mail | Self::Rcpt | Self::Data | Self::Message | Self::Bdat(_))
+    }
+
+    /// Whether a code can be the answer: 3yz asks for more, which there is only for DATA and AUTH,
+    /// 2yz is done before a message came, and 220 is another greeting line (RFC 5321 section 4.3.2).
+    pub(super) fn may_be_answered(self, code: ReplyCode) -> bool {
+        let asks_for_more = code.is_positive() && !code.is_completion();
+        match self {
+            Self::Data => !code.is_completion(),
+            Self::Auth => true,
+            Self::Greet(_) => !asks_for_more && code.value() != 220,
+            _ => !asks_for_more,
+        }
+    }
 }
 
 impl fmt::Display for Awaited {

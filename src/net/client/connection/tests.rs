@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::protocol::client::Timeouts;
-use crate::protocol::client::delivery::Recipient;
+use crate::protocol::client::delivery::{Fate, Recipient};
 use crate::protocol::parameters::MailParameters;
 use bytes::Bytes;
 use tokio::io::{DuplexStream, duplex, join};
@@ -21,8 +21,7 @@ async fn greeted(offers: &[&str]) -> (Connection, DuplexStream, DuplexStream) {
         session: ClientSession::new(Timeouts::default(), false, Instant::now()),
         lmtp: false,
         messages: 0,
-        headway: Headway::None,
-        sent: false,
+        delivery: Delivery::default(),
         broken: None,
         meter: Meter::default(),
     };
@@ -56,10 +55,9 @@ fn envelope() -> Envelope {
 async fn sent(connection: &mut Connection, message: &'static [u8]) -> (Outcome, Duration) {
     let begin = VirtualInstant::now();
     let mut source = MessageSource::Whole(Bytes::from_static(message), 0);
-    let mut delivery = None;
-    let outcome = match connection.deliver(&envelope(), &mut source, &mut delivery).await {
+    let outcome = match connection.deliver(&envelope(), &mut source).await {
         Ok(outcome) => outcome,
-        Err(error) => connection.lost(delivery.as_ref(), error),
+        Err(error) => connection.lost(error),
     };
     (outcome, begin.elapsed())
 }
@@ -69,7 +67,7 @@ fn told(outcome: Outcome) -> (Vec<u16>, Option<SendError>) {
     let code = |fate: &Fate| match fate {
         Fate::Rejected(_, reply) => reply.code().value(),
         Fate::Accepted => 250,
-        Fate::Pending => 0,
+        Fate::Pending | Fate::Unfit(_) => 0,
     };
     match outcome {
         Outcome::Answered(fates, _) => (fates.iter().map(code).collect(), None),
@@ -129,7 +127,7 @@ async fn what_came_before_mail_is_no_answer_to_it_and_nothing_is_sent() {
             let (codes, error) = told(outcome);
             assert!(matches!(error, Some(SendError::Protocol(_))), "{said:?}: {error:?}");
             assert!(codes.is_empty(), "{said:?}: {codes:?}");
-            assert_eq!(connection.headway(), Headway::None, "{said:?}");
+            assert!(connection.may_go_again(), "{said:?}");
             assert_eq!(time, Duration::ZERO, "{said:?}");
             assert_eq!(heard(hears, connection).await, "", "{said:?}");
         }
@@ -163,7 +161,7 @@ async fn what_came_within_a_message_ends_it_without_its_dot() {
         let (answered, error) = told(outcome);
         assert_eq!(answered, codes, "{said:?}");
         assert_eq!(error.is_some(), codes.is_empty(), "{said:?}: {error:?}");
-        assert_eq!(connection.headway(), Headway::Answered);
+        assert!(!connection.may_go_again());
         let rest = heard(hears, connection).await;
         assert!(!rest.contains("\r\n.\r\n"), "{said:?}: {rest:?}");
     }
@@ -242,7 +240,7 @@ async fn silence_is_waited_for_until_its_time_has_come() {
         _ => None,
     });
     assert_eq!(failure, silent);
-    assert_eq!(connection.headway(), Headway::Asked);
+    assert!(connection.may_go_again());
     let limit = Timeouts::default().command.expect("a limit");
     // Deadlines are of the clock on the wall, which goes on meanwhile.
     assert!(time.abs_diff(limit) < Duration::from_secs(1), "{time:?}");

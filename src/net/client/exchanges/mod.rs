@@ -7,7 +7,7 @@ use super::details::Details;
 use super::dialer::{DialError, Target};
 use super::source::MessageSource;
 use super::{ClientOptions, Loss, Outcome, SendError};
-use crate::protocol::client::delivery::{Delivery, Envelope, Fate};
+use crate::protocol::client::delivery::{Envelope, Fate};
 use crate::protocol::client::opening::{OpeningOptions, Refusal, TlsPolicy};
 use crate::protocol::client::{Awaited, Failure};
 use crate::protocol::reply::Reply;
@@ -28,7 +28,6 @@ pub struct Passage {
     errors: Vec<SendError>,
     response: Option<Reply>,
     connection: Option<Connection>,
-    delivery: Option<Delivery>,
     details: Details,
     /// Whether all connections were encrypted over which the message was taken, if any was.
     tls: Option<bool>,
@@ -67,7 +66,6 @@ impl Passage {
             errors: Vec::new(),
             response: None,
             connection: None,
-            delivery: None,
             details: Details::default(),
             tls: None,
             connected: 0,
@@ -149,18 +147,17 @@ impl Passage {
         if let Some(outcome) = connection.await_source(source).await {
             return Ok(outcome);
         }
-        connection.deliver(&envelope, source, &mut self.delivery).await
+        connection.deliver(&envelope, source).await
     }
 
     /// Takes what came of the recipients that the exchange at hand was asked for.
     fn hear(&mut self, result: Result<Outcome, SendError>) {
-        let delivery = self.delivery.take();
-        let connection = self.connection.take();
+        let mut connection = self.connection.take();
         let has_left = connection.as_ref().is_some_and(Connection::has_sent_message);
         let is_usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
-        let outcome = match (result, &connection) {
+        let outcome = match (result, &mut connection) {
             (Ok(outcome), _) => outcome,
-            (Err(error), Some(connection)) => connection.lost(delivery.as_ref(), error),
+            (Err(error), Some(connection)) => connection.lost(error),
             (Err(error), None) => Outcome::Failed(error),
         };
         let is_taken = outcome.is_taken();
@@ -178,26 +175,32 @@ impl Passage {
     /// Splits recipients into those whose word is the last and those that go on to the next
     /// exchange; `has_left` tells whether the end of the message may have.
     fn settle(&mut self, outcome: Outcome, has_left: bool) {
-        let (fates, response, error) = match outcome {
-            Outcome::Answered(fates, response) => (fates, response, None),
-            Outcome::Broken(fates, response, losses) => {
-                (fates, response, losses.into_iter().next().map(|loss| loss.error))
+        let asked = self.open.len();
+        let (fates, response, losses) = match outcome {
+            Outcome::Answered(fates, response) => (fates, response, Vec::new()),
+            Outcome::Broken(fates, response, losses) => (fates, response, losses),
+            Outcome::Failed(error) => {
+                let loss = Loss { recipients: (0..asked).collect(), error };
+                (vec![Fate::Pending; asked], None, vec![loss])
             }
-            Outcome::Failed(error) => (vec![Fate::Pending; self.open.len()], None, Some(error)),
         };
         self.response = response.or(self.response.take());
-        let lost = Word::Lost(self.errors.len());
-        let loss_goes_on = error.as_ref().is_some_and(is_of_exchange);
-        self.errors.extend(error);
-        for (index, fate) in std::mem::take(&mut self.open).into_iter().zip(fates) {
-            let goes_on = match &fate {
-                Fate::Pending => loss_goes_on,
-                fate => is_for_now(fate, has_left),
+        let mut lost = vec![None; asked];
+        for Loss { recipients, error } in losses {
+            recipients.into_iter().for_each(|place| lost[place] = Some(self.errors.len()));
+            self.errors.push(error);
+        }
+        let open = std::mem::take(&mut self.open).into_iter();
+        for ((index, fate), lost) in open.zip(fates).zip(lost) {
+            let goes_on = match lost {
+                Some(error) => is_of_exchange(&self.errors[error]),
+                None => is_for_now(&fate, has_left),
             };
-            let word = match fate {
-                Fate::Pending => lost.clone(),
-                Fate::Accepted => Word::Accepted,
-                Fate::Rejected(request, reply) => Word::Rejected(request, reply),
+            let word = match (fate, lost) {
+                (_, Some(error)) => Word::Lost(error),
+                (Fate::Accepted, None) => Word::Accepted,
+                (Fate::Rejected(request, reply), None) => Word::Rejected(request, reply),
+                (Fate::Pending | Fate::Unfit(_), None) => Word::None,
             };
             if goes_on {
                 self.open.push(index);

@@ -5,9 +5,8 @@ use crate::net::client::connection::Connection;
 use crate::net::client::details::Details;
 use crate::net::client::exchanges::Passage;
 use crate::net::client::rate::{Rate, Turn};
-use crate::net::client::{Headway, Outcome, Route, SendError};
+use crate::net::client::{Outcome, Route, SendError};
 use crate::net::sync::lock;
-use crate::protocol::client::delivery::Delivery;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -96,26 +95,25 @@ impl Shared {
             return self.pass(job, (domain, *port), connection).await;
         }
         let cancel = Arc::clone(&job.cancel);
-        let mut delivery = None;
         let result = tokio::select! {
             biased;
-            outcome = self.try_once(job, connection, &mut delivery) => outcome,
+            outcome = self.try_once(job, connection) => outcome,
             () = cancel.cancelled() => Err(SendError::Cancelled),
             () = self.aborted() => Err(SendError::Closed),
         };
         let usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
         let details = connection.as_ref().map(Connection::details).unwrap_or_default();
-        let headway = connection.as_ref().map_or(Headway::None, Connection::headway);
         let is_first = connection.as_ref().is_none_or(|connection| connection.messages() <= 1);
-        let outcome = match (result, &*connection) {
+        let outcome = match (result, connection.as_mut()) {
             (Ok(outcome), _) => outcome,
-            (Err(error), Some(connection)) => connection.lost(delivery.as_ref(), error),
+            (Err(error), Some(connection)) => connection.lost(error),
             (Err(error), None) => Outcome::Failed(error),
         };
+        let goes_again =
+            !usable && !is_first && connection.as_ref().is_some_and(Connection::may_go_again);
         if !usable {
             *connection = None;
         }
-        let goes_again = !usable && !is_first && outcome.goes_again(headway);
         Attempt { outcome, details, goes_again }
     }
 
@@ -123,7 +121,6 @@ impl Shared {
         &self,
         job: &mut Job,
         connection: &mut Option<Connection>,
-        delivery: &mut Option<Delivery>,
     ) -> Result<Outcome, SendError> {
         loop {
             let turn = self.keep_to_rate(connection).await?;
@@ -141,7 +138,7 @@ impl Shared {
             }
             // Others may have been faster.
             if self.rate.as_ref().is_none_or(Rate::start) {
-                return connection.deliver(&job.envelope, &mut job.source, delivery).await;
+                return connection.deliver(&job.envelope, &mut job.source).await;
             }
         }
     }

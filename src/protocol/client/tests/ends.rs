@@ -30,9 +30,10 @@ fn ended(ehlo: &str, lmtp: bool, said: &[&str]) -> (Vec<u16>, Option<Failure>, T
     let code = |fate: &Fate| match fate {
         Fate::Accepted => 250,
         Fate::Rejected(_, reply) => reply.code().value(),
-        Fate::Pending => 0,
+        Fate::Pending | Fate::Unfit(_) => 0,
     };
-    (delivery.verdicts().iter().map(code).collect(), failure, table)
+    delivery.break_off(failure.as_ref());
+    (delivery.fates().iter().map(code).collect(), failure, table)
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod ends;
 mod errors;
 mod hostile;
 mod opening;
+mod table;
+mod unfit;
 
 use super::delivery::{Delivery, Envelope, Fate, Progress, Recipient, Unfit};
 use super::opening::{Opening, OpeningOptions, Refusal, TlsPolicy};
@@ -194,7 +196,7 @@ fn codes(delivery: &Delivery) -> Vec<u16> {
     let code = |fate: &Fate| match fate {
         Fate::Accepted => 250,
         Fate::Rejected(_, reply) => reply.code().value(),
-        Fate::Pending => 0,
+        Fate::Pending | Fate::Unfit(_) => 0,
     };
     delivery.fates().iter().map(code).collect()
 }
@@ -321,48 +323,4 @@ fn refusals_leave_the_session_in_order() {
         let script = [(group, full), ("RSET\r\n", "250 OK\r\n")];
         assert_eq!(codes(&deliver(cut, FULL, two(), false, b"x", &script)), [452, 452]);
     });
-}
-
-#[test]
-fn what_a_server_cannot_take_is_not_begun() {
-    let begin = |ehlo: &str, change: &dyn Fn(&mut Envelope)| {
-        let (mut table, _) = open(Cut::Whole, &options(|_| ()), ehlo);
-        let mut envelope = envelope("a@b", &["c@d"]);
-        change(&mut envelope);
-        let begun = Delivery::begin(&envelope, false, &mut table.session);
-        table.run();
-        if begun.is_err() {
-            table.client("");
-        }
-        begun.err()
-    };
-    assert_eq!(begin(FULL, &|e| e.parameters.size = Some(1000)), None);
-    assert_eq!(begin(FULL, &|e| e.parameters.size = Some(1001)), Some(Unfit::TooLarge(1000, 1001)));
-    assert_eq!(begin(FULL, &|e| e.from = "ä@b".to_owned()), None);
-    assert_eq!(begin(PLAIN, &|e| e.from = "ä@b".to_owned()), Some(Unfit::Missing("SMTPUTF8")));
-    assert_eq!(begin(PLAIN, &|e| e.parameters.smtp_utf8 = true), Some(Unfit::Missing("SMTPUTF8")));
-    assert_eq!(
-        begin(FULL, &|e| e.parameters.require_tls = true),
-        Some(Unfit::Missing("REQUIRETLS"))
-    );
-    assert_eq!(
-        begin(FULL, &|e| e.parameters.body = Some(Body::BinaryMime)),
-        Some(Unfit::Missing("BINARYMIME"))
-    );
-    for address in ["a@b\r\nRCPT TO:<x@y>", "a@b> SIZE=1", "a\0@b", "<a@b>", "a b@c", "\"a@b"] {
-        assert!(matches!(begin(FULL, &|e| e.from = address.to_owned()), Some(Unfit::Argument(_))));
-        assert!(matches!(
-            begin(FULL, &|e| e.recipients[0].address = address.to_owned()),
-            Some(Unfit::Argument(_))
-        ));
-    }
-    for text in ["NOTIFY=\r\nDATA", "X\0"] {
-        let mail = || MailParameters::read(text);
-        assert!(matches!(begin(FULL, &|e| e.parameters = mail()), Some(Unfit::Argument(_))));
-        let rcpt = || RcptParameters::read(text);
-        assert!(matches!(
-            begin(FULL, &|e| e.recipients[0].parameters = rcpt()),
-            Some(Unfit::Argument(_))
-        ));
-    }
 }
