@@ -78,6 +78,8 @@ pub struct Delivery {
     fates: Vec<Fate>,
     /// Recipients that were answered.
     answered: usize,
+    /// Those that RCPT was accepted for.
+    accepted: usize,
     /// In LMTP, recipients that were answered after the message.
     delivered: usize,
     lmtp: bool,
@@ -133,6 +135,7 @@ impl Delivery {
         Ok(Self {
             fates,
             answered: 0,
+            accepted: 0,
             delivered: 0,
             lmtp,
             chunks: chunking.then(|| (encoder, BytesMut::new())),
@@ -190,9 +193,8 @@ impl Delivery {
                 if self.has_accepted() {
                     self.stage = Stage::Message;
                 } else {
-                    // It wants a message for nobody: an empty one (RFC 2920 section 3.1), of which
-                    // LMTP says nothing, as nobody is there to say it of (RFC 2033 section 4.2).
-                    session.end_message(if self.lmtp { 0 } else { 1 }, now);
+                    // It wants a message for nobody: an empty one (RFC 2920 section 3.1).
+                    session.end_message(self.verdicts(), now);
                 }
             }
             Awaited::Data | Awaited::Bdat(false)
@@ -249,8 +251,7 @@ impl Delivery {
     pub fn finish(&mut self, session: &mut ClientSession, now: Instant) {
         self.stage = Stage::Ending;
         let Some((encoder, chunk)) = &mut self.chunks else {
-            let replies = if self.lmtp { self.accepted().count() } else { 1 };
-            return session.end_message(replies, now);
+            return session.end_message(self.verdicts(), now);
         };
         if let Some(encoder) = encoder.take() {
             encoder.finish(chunk);
@@ -331,9 +332,10 @@ impl Delivery {
         self.response.as_ref()
     }
 
-    fn accepted(&self) -> impl Iterator<Item = usize> {
-        let fates = self.fates.iter().enumerate();
-        fates.filter(|(_, fate)| **fate == Fate::Accepted).map(|(index, _)| index)
+    /// Replies to the message: in LMTP one for each recipient that the server has accepted, be it
+    /// behind a MAIL that it refused (RFC 2033 section 4.2).
+    fn verdicts(&self) -> usize {
+        if self.lmtp { self.accepted } else { 1 }
     }
 
     fn has_accepted(&self) -> bool {
@@ -346,6 +348,7 @@ impl Delivery {
     }
 
     fn answer_recipient(&mut self, reply: Reply) {
+        self.accepted += usize::from(reply.code().is_completion());
         let waiting = self.fates.iter().skip(self.answered);
         self.answered += waiting.take_while(|fate| !is_asked(fate)).count();
         if let Some(fate) = self.fates.get_mut(self.answered)

@@ -1,4 +1,0 @@
-'use strict';
-// Who logs in to the servers under measure.
-
-module.exports = { PASSWORD: 'tanstaaftanstaaf', USER: 'tim' };
