@@ -431,6 +431,111 @@ describe('session.user', { timeout: 60_000 }, () => {
   });
 });
 
+describe('session.user of a listener that does not wait', { timeout: 60_000 }, () => {
+  const first = `AUTH SCRAM-SHA-256 ${base64('n,,n=tim,r=abc')}`;
+
+  test('is nobody where the login came to nothing', async (t) => {
+    const users = [];
+    const listeners = {
+      async auth(login) {
+        // The account is looked up before the password is.
+        this.user = { name: login.username };
+        users.push(this.user?.name);
+        return login.verify(PASSWORD);
+      },
+      mail() {
+        users.push(this.user);
+        return true;
+      },
+      disconnect() {
+        users.push(this.user);
+      },
+    };
+    const log = new Log();
+    const { greeted } = await serve(t, OPEN, log.listeners(listeners, ['disconnect']));
+    for (const [lines, code] of [
+      [[first, '*'], 501],
+      [[first, '?'], 501],
+      [[first, base64('c=biws,r=x,p=x')], 501],
+      [[`AUTH PLAIN ${base64('\0tim\0other')}`], 535],
+    ]) {
+      const client = await greeted();
+      for (const line of lines.slice(0, -1)) await client.command(line, 334);
+      await client.command(lines.at(-1), code);
+      await client.command('MAIL FROM:<a@client.example>', 250);
+      client.destroy();
+      await log.when('disconnect');
+      assert.deepEqual(users.splice(0), ['tim', null, null]);
+      log.entries.length = 0;
+    }
+    const client = await greeted();
+    await client.command(PLAIN, 235);
+    await client.command('MAIL FROM:<a@client.example>', 250);
+    client.destroy();
+    await log.when('disconnect');
+    assert.deepEqual(users, ['tim', { name: 'tim' }, { name: 'tim' }]);
+  });
+
+  test('is not the one of a login that was given up', async (t) => {
+    const gates = [deferred(), deferred()];
+    const users = [];
+    const done = deferred();
+    const listeners = {
+      async auth(login) {
+        if (login.username === 'boss') {
+          await gates[0].promise;
+          this.user = 'the account of the boss';
+          done.resolve(undefined);
+          return true;
+        }
+        await gates[1].promise;
+        return true;
+      },
+      mail() {
+        users.push(this.user);
+        return true;
+      },
+      error: () => {},
+    };
+    const { greeted } = await serve(t, { ...OPEN, listenerTimeout: 300 }, listeners);
+    const client = await greeted();
+    await client.command(`AUTH PLAIN ${base64('\0boss\0x')}`, 454);
+    await client.command('MAIL FROM:<a@client.example>', 250);
+    await client.command('RSET', 250);
+    client.write(`${PLAIN}\r\n`);
+    gates[0].resolve(undefined);
+    await done.promise;
+    gates[1].resolve(undefined);
+    await client.expect(235);
+    await client.command('MAIL FROM:<a@client.example>', 250);
+    assert.deepEqual(users, [null, USER]);
+  });
+
+  test('is what a program sets elsewhere, until somebody logs in', async (t) => {
+    const users = [];
+    const note = function () {
+      users.push(this.user);
+      return true;
+    };
+    const listeners = {
+      connect() {
+        this.user = 'a host that is trusted';
+        return true;
+      },
+      auth: ({ password }) => password === PASSWORD,
+      mail: note,
+    };
+    const { greeted } = await serve(t, OPEN, listeners);
+    const client = await greeted();
+    for (const line of [`AUTH PLAIN ${base64('\0tim\0other')}`, PLAIN]) {
+      await client.command(line);
+      await client.command('MAIL FROM:<a@client.example>', 250);
+      await client.command('RSET', 250);
+    }
+    assert.deepEqual(users, ['a host that is trusted', USER]);
+  });
+});
+
 describe('failures', { timeout: 60_000 }, () => {
   test('are counted, wait longer each time, and end the session', async (t) => {
     const { client } = await asked(t, () => false);

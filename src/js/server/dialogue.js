@@ -30,6 +30,8 @@ class Dialogue extends EngineSession {
   #observer;
   /** @type {InstanceType<typeof NetQueue> | undefined} */
   #queue;
+  /** What a program has set as the user elsewhere than in 'auth'. @type {any} */
+  #user = null;
   /** When the 'timeout' was raised that is still undecided, in milliseconds. */
   #timedOutAt = 0;
 
@@ -46,6 +48,20 @@ class Dialogue extends EngineSession {
     this.#host = host;
     this.#observer = new Observer(host, this.session);
     this.judge = new Judge(host, this.session, this.handle, this.transaction, this.#observer);
+  }
+
+  /** Who has logged in; a listener of 'auth' sees what it has set itself. */
+  get user() {
+    const own = Attempt.of(this.judge.caller);
+    const attempt = own ?? this.judge.attempt;
+    return own?.isOpen || attempt?.isIn ? attempt?.user : this.#user;
+  }
+
+  set user(user) {
+    const { attempt } = this.judge;
+    const judged = Attempt.of(this.judge.caller) ?? (attempt?.isIn ? attempt : undefined);
+    if (judged) judged.user = user;
+    else this.#user = user ?? null;
   }
 
   get server() {
@@ -82,7 +98,8 @@ class Dialogue extends EngineSession {
 
   /** @override */
   forgotGreeting() {
-    this.session.user = null;
+    this.#user = null;
+    this.judge.attempt?.end();
     this.transaction.data.origin = undefined;
   }
 

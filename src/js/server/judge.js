@@ -170,7 +170,7 @@ class Judge {
     const refused = sentCode >= 400;
     if (refused) this.#transaction.restore();
     if (event === 'dataStart' && refused) this.#refuseReading(sentCode);
-    else if (event === 'dataStart') this.#openReading();
+    else if (event === 'dataStart') this.reader?.open();
     this.#transaction.settle();
     this.#tell(sentCode || 250);
     const verdict = event === 'message' ? VERDICT.SKIP : VERDICT.SILENT;
@@ -181,7 +181,7 @@ class Judge {
   overrule() {
     const { event, isOpen } = this.#question;
     this.#question.close();
-    this.attempt?.end();
+    if (event === 'auth') this.attempt?.end();
     this.#transaction.restore();
     if (this.reader?.state === 'open') this.#tellMessage(LOCAL_ERROR);
     else if (isOpen) this.#tell(LOCAL_ERROR);
@@ -211,7 +211,7 @@ class Judge {
   /** The session is over, or a login is that was being verified. */
   close() {
     this.#question.close();
-    this.attempt?.end();
+    if (!this.attempt?.isIn) this.attempt?.end();
   }
 
   /** The message as it comes. */
@@ -280,13 +280,14 @@ class Judge {
     if (this.reader) this.reader.verdict ??= verdict;
   }
 
+  /** The event whose listener calls, else what is at hand. */
+  get caller() {
+    return this.#caller() ?? this.#question;
+  }
+
   /** The event whose listener the caller belongs to, as far as that is known. */
   #caller() {
     return Question.running(this) ?? this.#untracked;
-  }
-
-  #openReading() {
-    this.reader?.open();
   }
 
   /** DATA itself was refused: nothing comes. */
@@ -371,7 +372,7 @@ class Judge {
     if (event === 'dataStart' && this.reader !== undefined) {
       const { stream } = this.reader;
       if (stream.destroyed) return this.#refuse(stream.errored);
-      this.#openReading();
+      this.reader?.open();
     }
     question.close();
     if (event === 'message') {

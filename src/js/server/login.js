@@ -65,6 +65,11 @@ class Login {
     Object.defineProperty(this, name, { value, configurable: true, writable: true });
   }
 
+  /** @param {Login} login */
+  static attemptOf(login) {
+    return login.#attempt;
+  }
+
   verify(/** @type {unknown} */ secret) {
     const verified = this.#attempt.verify(secret);
     // Who does not look decides all the same.
@@ -84,7 +89,12 @@ class Attempt {
   #isRight = false;
   /** A verdict that waits for `verify`. @type {(() => void) | undefined} */
   #held;
+  /** Whether the client is in, by the last that was said. @type {'open' | 'in' | 'out'} */
+  #outcome = 'open';
+  /** Whether a verdict was given. */
   #isOver = false;
+  /** What its listener has set. @type {any} */
+  #user = null;
 
   /** @param {Parts} parts @param {Claim} claim @param {string[]} planned the lines of the reply if it goes on */
   constructor(parts, claim, planned) {
@@ -92,6 +102,30 @@ class Attempt {
     this.#claim = claim;
     this.#planned = planned;
     this.login = new Login(this, claim);
+  }
+
+  /** The attempt that a listener judges, if it does. @param {InstanceType<typeof import('./question.js').Question>} question */
+  static of({ event, argument }) {
+    return event === 'auth' ? Login.attemptOf(argument) : undefined;
+  }
+
+  get isOpen() {
+    return this.#outcome === 'open';
+  }
+
+  /** Whether the client has logged in by it. */
+  get isIn() {
+    return this.#outcome === 'in';
+  }
+
+  /** Who that is: what the listener has set, else the name once the client is in. */
+  get user() {
+    return this.#user ?? (this.isIn ? this.#claim.username : null);
+  }
+
+  /** A listener that goes on after its login was refused says nothing of the next one. */
+  set user(user) {
+    if (this.#outcome !== 'out') this.#user = user;
   }
 
   get #shows() {
@@ -129,8 +163,10 @@ class Attempt {
     if (held) this.#give(held);
   }
 
-  /** Nothing comes of it any more, whatever the listener says. */
+  /** Nothing comes of it any more, whatever the listener says, or has said. */
   end() {
+    this.#outcome = 'out';
+    this.#user = null;
     this.#isOver = true;
     this.#held = undefined;
     this.#settle(false);
@@ -155,9 +191,9 @@ class Attempt {
   /** The client may come in, unless it has proved nothing where a proof is all there is. */
   accept(/** @type {string | string[] | undefined} */ message) {
     this.#give(() => {
-      const { session, handle, observer } = this.#parts;
+      const { handle, observer } = this.#parts;
       if (this.#shows === 'proof' && !this.#isRight) return this.#answer(REFUSED, undefined);
-      session.user ??= this.#claim.username;
+      this.#outcome = 'in';
       if (!message) {
         observer.respond(this.#planned);
         handle.settle(VERDICT.ACCEPT);
@@ -177,18 +213,18 @@ class Attempt {
   /** The listener has replied by itself: nobody is let in by that. @param {number} code 0 if it is not known */
   silence(code) {
     this.#give(() => {
-      this.#parts.session.user = null;
+      this.end();
       this.#parts.handle.settle(VERDICT.SILENT, code || undefined);
     });
   }
 
   #answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
-    const { session, handle, observer } = this.#parts;
+    const { handle, observer } = this.#parts;
     const text = message ? textOf(code, message) : this.#usualText(code);
     if (this.#shows === 'proof' && !this.#wasVerified && code === REFUSED) {
       warnOfNoVerify(this.#claim.mechanism);
     }
-    session.user = null;
+    this.end();
     const isTold = this.#shows === 'token' && code >= 500;
     // Of what comes behind the 334 the engine tells.
     if (!isTold) observer.respond(engine.border().replyLines(code, text));

@@ -8,6 +8,7 @@ const { checkCode } = require('../engine/reply.js');
 /**
  * @typedef {object} Dialogue the session from within
  * @property {unknown} server
+ * @property {any} user
  * @property {InstanceType<typeof import('../engine/client-socket.js').ClientSocket>} socket
  * @property {InstanceType<typeof import('./queue.js').NetQueue>} queue
  * @property {InstanceType<typeof import('./transaction.js').Transaction>} transaction
@@ -43,8 +44,6 @@ class Session {
   #id;
   /** @type {any} */
   #state;
-  /** Who has logged in, or what the listener of 'auth' has set. @type {any} */
-  #user = null;
 
   /** @param {Dialogue} dialogue */
   constructor(dialogue) {
@@ -68,11 +67,11 @@ class Session {
 
   /** Who has logged in: the name, or what the listener of 'auth' has set; else null. */
   get user() {
-    return this.#user;
+    return this.#dialogue.user;
   }
 
   set user(user) {
-    this.#user = user ?? null;
+    this.#dialogue.user = user;
   }
 
   get smtp() {
