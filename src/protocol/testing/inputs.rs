@@ -14,7 +14,9 @@ use crate::protocol::encoder::DataEncoder;
 use crate::protocol::events::Interest;
 use crate::protocol::extension::Extensions;
 use crate::protocol::parameters::{Body, MailParameters, RcptParameters};
+use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::client::Credentials;
+use crate::protocol::server::Exposure;
 use bytes::BytesMut;
 use std::sync::Arc;
 use std::time::Instant;
@@ -127,8 +129,11 @@ pub fn server(input: &[u8]) {
         config.limits.size = choices.one_of([None, Some(200)]);
         config.limits.recipients = choices.one_of([None, Some(1)]);
         config.limits.bad_commands = choices.one_of([None, Some(3)]);
+        config.auth.exposure = Exposure::Anywhere;
+        config.auth.mechanisms.extend([Mechanism::CramMd5, Mechanism::XOAuth2]);
     });
-    let interest = choices.one_of([Interest::default(), Interest::DATA, Interest(0xfff)]);
+    let all = Interest(0xfff);
+    let interest = choices.one_of([Interest::default(), Interest::DATA, all, all | Interest::AUTH]);
     let now = Instant::now();
     let serve = |length: usize| {
         let mut served = Served::new(config.clone(), interest, now);

@@ -4,9 +4,11 @@ use super::*;
 use crate::protocol::budget::Budget;
 use crate::protocol::control::{Meter, Pipelining, Tally};
 use crate::protocol::dialect::Syntax;
+use crate::protocol::sasl::Mechanism;
+use crate::protocol::sasl::server::{Secret, StoredKeys};
 use crate::protocol::testing::{Random, in_pieces};
 
-const WORDS: [&[u8]; 30] = [
+const WORDS: [&[u8]; 36] = [
     b"EHLO x",
     b"HELO",
     b"MAIL FROM:<a@b>",
@@ -20,6 +22,12 @@ const WORDS: [&[u8]; 30] = [
     b"HELP MAIL",
     b"STARTTLS",
     b"AUTH PLAIN AAAA",
+    b"AUTH PLAIN AHRpbQB4",
+    b"AUTH LOGIN",
+    b"AUTH CRAM-MD5",
+    b"AUTH SCRAM-SHA-256 biwsbj10aW0scj14",
+    b"dGltIHg=",
+    b"*",
     b"GET / HTTP/1.1",
     b"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     b"\r\n",
@@ -91,6 +99,10 @@ fn any_config(random: &mut Random, control: AbusePolicy) -> Arc<ServerConfig> {
         config.limits.messages = [None, Some(1)][random.below(2)];
         config.tls = true;
         config.require_tls = random.below(8) == 0;
+        config.auth.exposure = [Exposure::Anywhere, Exposure::TlsOnly][random.below(2)];
+        config.auth.login = [Login::Offered, Login::Offered, Login::Required][random.below(3)];
+        config.auth.mechanisms.push(Mechanism::CramMd5);
+        config.auth.max_failures = [None, Some(1)][random.below(2)];
         config.control = control;
     })
 }
@@ -99,16 +111,27 @@ fn any_config(random: &mut Random, control: AbusePolicy) -> Arc<ServerConfig> {
 fn any_verdicts(random: &mut Random) -> VecDeque<Verdict> {
     let reply = |code| Reply::new(ReplyCode::new(code).unwrap(), "one\ntwo");
     (0..random.below(20))
-        .map(|_| match random.below(14) {
+        .map(|_| match random.below(15) {
             0 => Verdict::Ok,
             1 => Verdict::Proceed,
             2 => Verdict::Answer(reply([250, 450, 550, 421][random.below(4)])),
             3 => Verdict::Accept(Some(reply(250))),
             4 => Verdict::Silent(ReplyCode::new([250, 550][random.below(2)])),
             5 => Verdict::Skip([None, ReplyCode::new(550)][random.below(2)]),
+            6 => Verdict::Verify(Box::new(any_secret(random))),
             _ => Verdict::Accept(None),
         })
         .collect()
+}
+
+/// What a user is known by; keys cost nothing here.
+fn any_secret(random: &mut Random) -> Secret {
+    let (stored, server) = ([1; 32], [2; 32]);
+    match random.below(3) {
+        0 => Secret::Nobody,
+        1 => Secret::Stored(StoredKeys { salt: vec![3], iterations: 1, stored, server }),
+        _ => Secret::Password("x".to_owned()),
+    }
 }
 
 /// Who takes the lines behind its answers: seldom itself.
@@ -154,7 +177,7 @@ fn outcome(
 #[test]
 fn cuts_change_nothing() {
     let all = Interest(0xfff);
-    for interest in [Interest::default(), Interest::DATA, STREAM, all] {
+    for interest in [Interest::default(), Interest::DATA, STREAM, all, all | Interest::AUTH] {
         for seed in 1..1_000 {
             let mut random = Random::new(seed);
             let bytes = stream(&mut random);
@@ -196,7 +219,8 @@ fn no_bytes_panic() {
             memory: Some(Budget::new(Some(random.below(100) as u64))),
         };
         let budget = control.memory.clone();
-        let interest = Interest(0xfff | [0, STREAM.0][random.below(2)]);
+        let more = [Interest::default(), STREAM, Interest::AUTH][random.below(3)];
+        let interest = Interest(0xfff) | more;
         outcome(&bytes, interest, seed, control, &mut || 1 + random.below(30));
         assert_eq!(budget.map(|budget| budget.used()), Some(0), "seed {seed}");
     }
