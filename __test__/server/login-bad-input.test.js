@@ -1,0 +1,187 @@
+'use strict';
+// Clients that log in as nobody should: before TLS, across it, without end, without waiting.
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { scramKeys } = require('../../index.js');
+const { p256 } = require('../support/certificates.js');
+const { serve } = require('../support/serve.js');
+
+const USER = 'tim';
+const PASSWORD = 'tanstaaftanstaaf';
+const KEYS = { key: p256().key, cert: p256().cert };
+const base64 = (/** @type {string} */ text) => Buffer.from(text).toString('base64');
+const RESPONSE = base64(`\0${USER}\0${PASSWORD}`);
+const PLAIN = `AUTH PLAIN ${RESPONSE}`;
+
+/** A server whose logins are noted. */
+async function noting(t, params = {}) {
+  const logins = [];
+  const listeners = {
+    auth({ username, password }) {
+      logins.push(username);
+      return password === PASSWORD;
+    },
+  };
+  return { logins, ...(await serve(t, { tls: KEYS, requireAuth: true, ...params }, listeners)) };
+}
+
+describe('logins across STARTTLS', { timeout: 60_000 }, () => {
+  for (const allowInsecureAuth of [false, true]) {
+    const when = allowInsecureAuth ? 'with' : 'without';
+    test(`what is pipelined behind STARTTLS logs nobody in (CVE-2011-0411), ${when} AUTH in plain text`, async (t) => {
+      const { logins, greeted } = await noting(t, { allowInsecureAuth });
+      const client = await greeted();
+      client.write(`STARTTLS\r\n${PLAIN}\r\nEHLO evil.example\r\n${PLAIN}\r\n`);
+      await client.expect(220);
+      await client.upgrade();
+      await client.command('EHLO client.example', 250);
+      await client.command('MAIL FROM:<a@client.example>', 530);
+      await client.command('NOOP', 250);
+      assert.deepEqual(logins, []);
+    });
+  }
+
+  test('an exchange that began in plain text does not go on under TLS', async (t) => {
+    const { logins, greeted } = await noting(t, { allowInsecureAuth: true });
+    const client = await greeted();
+    await client.command('AUTH PLAIN', 334);
+    // No command but the exchange while it lasts.
+    await client.command('STARTTLS', 501);
+    await client.command('STARTTLS', 220);
+    await client.upgrade();
+    await client.command(RESPONSE, 500);
+    await client.command('EHLO client.example', 250);
+    await client.command('MAIL FROM:<a@client.example>', 530);
+    assert.deepEqual(logins, []);
+  });
+
+  test('a login in plain text is forgotten, and so is what was listed', async (t) => {
+    const { logins, connect } = await noting(t, { allowInsecureAuth: true });
+    const client = await connect();
+    await client.command('EHLO client.example', 250);
+    await client.command(PLAIN, 235);
+    await client.command('STARTTLS', 220);
+    await client.upgrade();
+    await client.command(PLAIN, 503);
+    await client.command('EHLO client.example', 250);
+    await client.command('MAIL FROM:<a@client.example>', 530);
+    await client.command(PLAIN, 235);
+    await client.command('MAIL FROM:<a@client.example>', 250);
+    assert.deepEqual(logins, [USER, USER]);
+  });
+
+  test('STARTTLS with a response behind it in one segment is cut there', async (t) => {
+    const { logins, greeted } = await noting(t, { allowInsecureAuth: true });
+    const client = await greeted();
+    client.write(`STARTTLS\r\nAUTH PLAIN\r\n${RESPONSE}\r\n`);
+    await client.expect(220);
+    await client.upgrade();
+    await client.command('EHLO client.example', 250);
+    await client.command('MAIL FROM:<a@client.example>', 530);
+    assert.deepEqual(logins, []);
+  });
+});
+
+describe('lines of AUTH', { timeout: 60_000 }, () => {
+  const OPEN = { allowInsecureAuth: true, maxBadCommands: 0 };
+  for (const begin of ['AUTH PLAIN ', 'AUTH PLAIN\r\n']) {
+    test(`without an end, ${JSON.stringify(begin)}`, async (t) => {
+      const { logins, greeted } = await noting(t, OPEN);
+      const client = await greeted();
+      client.write(begin);
+      if (begin.endsWith('\n')) await client.expect(334);
+      for (let sent = 0; sent < 80 * 1024; sent += 4 * 1024) client.write('A'.repeat(4 * 1024));
+      await client.expect(/^421 /);
+      await client.ended();
+      assert.deepEqual(logins, []);
+    });
+  }
+
+  test('of 12288 bytes are read, and longer ones are not', async (t) => {
+    const { logins, greeted } = await noting(t, OPEN);
+    const client = await greeted();
+    const longest = base64(`\0${USER}\0${'x'.repeat(9_000)}`).padEnd(12_286, '=');
+    await client.command('AUTH PLAIN', 334);
+    // As long as may be, though no base64.
+    await client.command(longest, 501);
+    await client.command('AUTH PLAIN', 334);
+    await client.command(base64(`\0${USER}\0${'x'.repeat(9_000)}`), 535);
+    await client.command('AUTH PLAIN', 334);
+    await client.command(`${longest}=`, /^500 /);
+    await client.command(`AUTH PLAIN ${longest}`, /^500 /);
+    await client.command('NOOP', 250);
+    assert.deepEqual(logins, [USER]);
+  });
+
+  test('that do not wait for their challenge are refused where that is wanted', async (t) => {
+    const { logins, greeted } = await noting(t, { ...OPEN, unauthorisedPipelining: 'refuse' });
+    for (const [first, ...rest] of [
+      [PLAIN, 'NOOP'],
+      ['AUTH PLAIN', RESPONSE],
+      ['AUTH LOGIN', base64(USER), base64(PASSWORD)],
+    ]) {
+      const client = await greeted();
+      client.write([first, ...rest, ''].join('\r\n'));
+      await client.expect(/^503 /);
+      await client.ended();
+    }
+    assert.deepEqual(logins, []);
+  });
+
+  test('that are pipelined are served otherwise, and nothing behind a login is lost', async (t) => {
+    const { logins, greeted } = await noting(t, OPEN);
+    const client = await greeted();
+    client.write(
+      `AUTH LOGIN\r\n${base64(USER)}\r\n${base64(PASSWORD)}\r\nMAIL FROM:<a@b.example>\r\n`,
+    );
+    for (const code of [334, 334, 235, 250]) await client.expect(code);
+    assert.deepEqual(logins, [USER]);
+  });
+});
+
+describe('many clients', { timeout: 120_000 }, () => {
+  test('whose passwords are hashed are all answered, and JavaScript goes on meanwhile', async (t) => {
+    const keys = await scramKeys(PASSWORD, { iterations: 100_000 });
+    const { greeted } = await serve(
+      t,
+      { allowInsecureAuth: true },
+      { auth: (login) => login.verify(keys) },
+    );
+    const clients = await Promise.all(Array.from({ length: 20 }, () => greeted()));
+    let turns = 0;
+    let isDone = false;
+    const turn = () => {
+      turns += 1;
+      if (!isDone) setImmediate(turn);
+    };
+    turn();
+    await Promise.all(
+      clients.map((client, index) =>
+        client.command(
+          `AUTH PLAIN ${base64(`\0${USER}\0${index % 2 ? PASSWORD : 'other'}`)}`,
+          index % 2 ? 235 : 535,
+        ),
+      ),
+    );
+    isDone = true;
+    assert.ok(turns > 100, `${turns} turns of the event loop`);
+  });
+
+  test('who leave while their passwords are hashed are let go', async (t) => {
+    const keys = await scramKeys(PASSWORD, { iterations: 200_000 });
+    const results = [];
+    let begun = 0;
+    const auth = async (login) => {
+      begun += 1;
+      results.push(await login.verify(keys));
+    };
+    const { server, greeted } = await serve(t, { allowInsecureAuth: true }, { auth });
+    const clients = await Promise.all(Array.from({ length: 10 }, () => greeted()));
+    for (const client of clients) client.write(`${PLAIN}\r\n`);
+    while (begun < 10) await new Promise(setImmediate);
+    for (const client of clients) client.socket.resetAndDestroy();
+    while (server.connections > 0 || results.length < 10) await new Promise(setImmediate);
+    assert.equal(results.length, 10);
+  });
+});
