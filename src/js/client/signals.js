@@ -2,6 +2,7 @@
 // Signals that give messages up: each has one listener, however many messages it is of.
 
 const { SmtpError } = require('../errors.js');
+const { typeError } = require('../options/checks.js');
 
 /** What each signal gives up. @type {WeakMap<AbortSignal, Set<Withdrawal>>} */
 const watched = new WeakMap();
@@ -21,9 +22,20 @@ function abortError(signal, uncertain = false) {
   return Object.assign(error, { name: 'AbortError', uncertain });
 }
 
-/** @param {AbortSignal | undefined} signal @throws {SmtpError} if it has given up already */
+/**
+ * Checks the signal of a message before anything of the message is begun.
+ *
+ * @param {AbortSignal | null | undefined} signal of any realm, or what behaves as one
+ * @throws {SmtpError | TypeError} if it has given up already, or is no signal
+ */
 function throwIfAborted(signal) {
-  if (signal?.aborted) throw abortError(signal);
+  if (signal === undefined || signal === null) return;
+  const { aborted, addEventListener, removeEventListener } = Object(signal);
+  const isSignal =
+    typeof aborted === 'boolean' &&
+    [addEventListener, removeEventListener].every((method) => typeof method === 'function');
+  if (!isSignal) throw typeError('options.signal', 'an AbortSignal', signal);
+  if (aborted) throw abortError(signal);
 }
 
 /**
