@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
+const { createInterface } = require('node:readline');
 const { Readable } = require('node:stream');
 const { describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
@@ -90,12 +91,37 @@ describe('a source', () => {
     const { feed, got, run } = feeding(failing());
     await run;
     assert.deepEqual([got, feed.error], [['a', false], error]);
+    for (const nothing of [undefined, null]) {
+      const without = feeding(
+        (function* () {
+          yield 'a';
+          throw nothing;
+        })(),
+      );
+      await without.run;
+      const { message } = /** @type {any} */ (without.feed.error);
+      assert.equal(message, `the source of the message failed with ${nothing}`);
+    }
     const wrong = feeding([5]);
     await wrong.run;
     assert.deepEqual(
       [wrong.got, /** @type {any} */ (wrong.feed.error).name],
       [[false], 'TypeError'],
     );
+  });
+
+  test('has an iterator', () => {
+    for (const iterator of [undefined, null, 5, 'ab']) {
+      const source = { [Symbol.asyncIterator]: () => iterator };
+      assert.throws(() => new Feed(source), {
+        name: 'TypeError',
+        message: /must have an iterator/,
+      });
+    }
+    const throwing = () => {
+      throw error;
+    };
+    assert.throws(() => new Feed({ [Symbol.iterator]: throwing }), error);
   });
 
   test('that is not wanted any more is closed', async () => {
@@ -137,6 +163,15 @@ const ONCE = {
       yield 'a';
     })(),
   'a web stream': () => Readable.toWeb(Readable.from([Buffer.from('a')])),
+  'what hands out one generator': () => {
+    const generator = ONCE['a generator']();
+    return { [Symbol.iterator]: () => generator };
+  },
+  'what hands out one async generator': () => {
+    const generator = ONCE['an async generator']();
+    return { [Symbol.asyncIterator]: () => generator };
+  },
+  'a reader of lines': () => createInterface({ input: Readable.from(['a\n']) }),
 };
 
 describe('a source that can be read once', () => {
@@ -165,6 +200,15 @@ describe('a source that can be read once', () => {
     const destroyed = Readable.from(['a']);
     destroyed.destroy();
     assert.throws(() => new Feed(destroyed), isError);
+  });
+
+  test('two that hand out one generator are one', async () => {
+    const generator = ONCE['a generator']();
+    const [one, other] = [1, 2].map(() => ({ [Symbol.iterator]: () => generator }));
+    assert.equal(String(await new Feed(one).gather()), 'a');
+    for (const source of [other, other, generator]) {
+      assert.throws(() => new Feed(source), isError);
+    }
   });
 
   test('what is empty is an empty message, but a generator that may have been read', async () => {

@@ -44,7 +44,7 @@ async function lengthOf(file) {
   return stats.size;
 }
 
-/** Sources that can be read once, and have been given to be. @type {WeakSet<object>} */
+/** Sources that can be read once, and have been given to be; iterators of all. @type {WeakSet<object>} */
 const taken = new WeakSet();
 /** Pieces, and milliseconds, after which the event loop gets its turn. */
 const PIECES_A_TURN = 64;
@@ -78,13 +78,19 @@ class Encoder {
   }
 }
 
+/** @param {any} source @returns {AsyncIterator<unknown> | Iterator<unknown>} @throws {TypeError} */
+function iteratorOf(source) {
+  const iterator = (source[Symbol.asyncIterator] ?? source[Symbol.iterator]).call(source);
+  if (Object(iterator) === iterator) return iterator;
+  throw new TypeError(`the message must have an iterator, not ${inspect(iterator)}`);
+}
+
 /** Pieces on their way to the engine, which says when it has room. */
 class Feed {
   /** @type {AsyncIterator<unknown> | Iterator<unknown>} */
   #iterator;
   #source;
   #encoder = new Encoder();
-  #isOnce;
   #ended = false;
   #wake = () => {};
   /** What the source failed with. @type {unknown} */
@@ -98,12 +104,14 @@ class Feed {
     if (taken.has(source) || wasRead(source)) throw readBefore();
     this.#source = source;
     try {
-      this.#iterator = (source[Symbol.asyncIterator] ?? source[Symbol.iterator]).call(source);
+      this.#iterator = iteratorOf(source);
     } catch (cause) {
-      throw readBefore(cause);
+      throw isStream(source) ? readBefore(cause) : cause;
     }
-    this.#isOnce = this.#iterator === source;
-    if (this.#isOnce || isStream(source)) taken.add(source);
+    const isAnother = taken.has(this.#iterator);
+    if (this.#iterator === source || isStream(source) || isAnother) taken.add(source);
+    if (isAnother) throw readBefore();
+    taken.add(this.#iterator);
   }
 
   /**
@@ -118,7 +126,7 @@ class Feed {
         const { value, done } = await this.#iterator.next();
         if (this.#ended) return;
         if (done) {
-          if (count === 0 && this.#isOnce) throw readBefore();
+          if (count === 0 && this.#isOnce()) throw readBefore();
           const rest = this.#encoder.rest();
           if (rest.length > 0) push(rest);
           return finish(true);
@@ -133,7 +141,7 @@ class Feed {
       }
     } catch (error) {
       if (this.#ended) return;
-      this.error = error;
+      this.error = error ?? new Error(`the source of the message failed with ${error}`);
       finish(false);
     } finally {
       this.end();
@@ -163,6 +171,11 @@ class Feed {
     this.#ended = true;
     this.#wake();
     close(this.#source, this.#iterator);
+  }
+
+  /** Whether all who ask get one iterator, so that another may have had the pieces. */
+  #isOnce() {
+    return !isStream(this.#source) && iteratorOf(this.#source) === this.#iterator;
   }
 
   #room() {

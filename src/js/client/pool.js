@@ -91,9 +91,10 @@ class Pool {
    * @returns {Promise<any>} `{ response, accepted, rejected, tls }`
    * @throws {SmtpError} if it was accepted for nobody
    */
-  async send(envelope, message, { signal, seen } = {}) {
+  async send(envelope, message, options) {
     this.#preparing++;
     try {
+      const { signal, seen } = options ?? {};
       const settings = messageSettings(envelope);
       const source = sourceOf(message);
       throwIfAborted(signal);
