@@ -11,7 +11,7 @@ const { describe, test } = require('node:test');
 const { Client, SmtpError } = require('../../index.js');
 const { authority, host, p256 } = require('../support/certificates.js');
 const { scripted } = require('../support/scripted-server.js');
-const { Log, serve } = require('../support/serve.js');
+const { Log, serve, within } = require('../support/serve.js');
 
 const HOST = '127.0.0.1';
 const FROM = 'from@example.com';
@@ -384,6 +384,46 @@ describe('a signal of many messages to several domains', { timeout: 60_000 }, ()
     assert.ok(sources.every(({ destroyed }) => destroyed));
     assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
+});
+
+/** Sources that begin, and then never say anything. @type {Record<string, () => any>} */
+const SILENT = {
+  'a Readable': () => {
+    const stream = new Readable({ read() {} });
+    stream.push('x');
+    return stream;
+  },
+  'an async generator': () =>
+    (async function* () {
+      yield 'x';
+      await new Promise(() => {});
+    })(),
+  'an iterable': () => {
+    const pieces = [{ value: 'x', done: false }];
+    const next = async () => pieces.pop() ?? new Promise(() => {});
+    return { [Symbol.asyncIterator]: () => ({ next }) };
+  },
+  'a web stream': () => new ReadableStream({ start: (controller) => controller.enqueue('x') }),
+};
+
+describe('a source for several domains that falls silent', { timeout: 60_000 }, () => {
+  const envelope = { from: FROM, to: ['a@localhost', 'b@[127.0.0.1]'] };
+  const mx = { mx: true, port: 1 };
+  for (const [what, make] of Object.entries(SILENT)) {
+    test(`${what} is given up in time`, async () => {
+      const sent = Client.send({ ...mx, dataBlockTimeout: 20 }, envelope, make());
+      await assert.rejects(within(sent, 'the error'), { code: 'SMTP_ERR_STARVED' });
+    });
+
+    test(`${what} is given up by its signal`, async () => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const sent = Client.send({ ...mx, signal }, envelope, make());
+      setImmediate(() => controller.abort());
+      await assert.rejects(within(sent, 'the error'), { code: 'ABORT_ERR' });
+      assert.equal(getEventListeners(signal, 'abort').length, 0);
+    });
+  }
 });
 
 describe('TLS', { timeout: 60_000 }, () => {

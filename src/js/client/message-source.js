@@ -148,12 +148,20 @@ class Feed {
     }
   }
 
-  /** All of it, for more than one server. @returns {Promise<Uint8Array>} */
-  async gather() {
+  /**
+   * All of it, for more than one server.
+   *
+   * @param {() => void} [seen] is called for each piece
+   * @returns {Promise<Uint8Array>}
+   */
+  async gather(seen = () => {}) {
     /** @type {Uint8Array[]} */
     const pieces = [];
     await this.run(
-      (bytes) => pieces.push(bytes) > 0,
+      (bytes) => {
+        seen();
+        return pieces.push(bytes) > 0;
+      },
       () => {},
     );
     if (this.error !== undefined) throw this.error;

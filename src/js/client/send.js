@@ -2,6 +2,8 @@
 // One message to one server, or to the exchanges of its recipients' domains.
 
 const { isIP } = require('node:net');
+const { clearTimeout, setTimeout } = require('node:timers');
+const { SmtpError } = require('../errors.js');
 const { clientSettings } = require('../options/client.js');
 const { Feed, closeSource, sourceOf } = require('./message-source.js');
 const { domainOf, messageSettings } = require('./envelope.js');
@@ -51,11 +53,12 @@ async function sendOver(pool, envelope, message, signal) {
  * @param {{ name?: string }} internal
  */
 async function sendByDomain(options, envelope, message, signal, internal) {
-  clientSettings(options);
+  const { dataBlockTimeout } = clientSettings(options);
   const domains = domainsOf(messageSettings(envelope).to);
   const { pieces } = sourceOf(message);
   throwIfAborted(signal);
-  const content = pieces && domains.size > 1 ? await gather(pieces, signal) : message;
+  const content =
+    pieces && domains.size > 1 ? await gather(pieces, signal, dataBlockTimeout) : message;
   const waiting = [...domains].entries();
   /** @type {any[]} */
   const results = [];
@@ -101,16 +104,35 @@ function domainsOf(to) {
   return domains;
 }
 
-async function gather(/** @type {any} */ pieces, /** @type {AbortSignal} */ signal) {
+/**
+ * All of a message that comes in pieces.
+ *
+ * @param {any} pieces
+ * @param {AbortSignal | undefined} signal
+ * @param {number} patience milliseconds for each piece, 0 for any
+ * @returns {Promise<Uint8Array>}
+ */
+async function gather(pieces, signal, patience) {
   const feed = new Feed(pieces);
-  const gathered = { pool: { cancel: () => feed.end() }, number: 0 };
-  const unwatch = signal ? watch(signal, gathered) : () => {};
+  let giveUp = (/** @type {unknown} */ _error) => {};
+  // A source that never answers does not hear that it is not wanted any more.
+  const givenUp = new Promise((_, reject) => {
+    giveUp = reject;
+  });
+  const cancel = () => giveUp(abortError(/** @type {AbortSignal} */ (signal)));
+  const unwatch = signal ? watch(signal, { pool: { cancel }, number: 0 }) : () => {};
+  const timer = patience > 0 ? setTimeout(() => giveUp(starved()), patience) : undefined;
   try {
-    return await feed.gather();
+    return await Promise.race([feed.gather(() => timer?.refresh()), givenUp]);
   } finally {
+    clearTimeout(timer);
     unwatch();
-    throwIfAborted(signal);
+    feed.end();
   }
+}
+
+function starved() {
+  return new SmtpError('SMTP_ERR_STARVED', 'no more of the message came for too long');
 }
 
 function merged(/** @type {any[]} */ results, /** @type {AbortSignal} */ signal) {
