@@ -44,8 +44,9 @@ describe('a call', () => {
       },
       {},
     );
-    assert.equal(listeners.call(session, 'rcpt', 'b@x'), 'given');
-    assert.deepEqual(heard, [session, 'b@x']);
+    const recipient = { address: 'b@x', notify: ['NEVER'] };
+    assert.equal(listeners.call(session, 'rcpt', recipient), 'given');
+    assert.deepEqual(heard, [session, 'b@x', { notify: ['NEVER'] }]);
     assert.equal(listeners.call(session, 'mail', { from: 'a@x' }), true);
   });
 
