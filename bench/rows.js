@@ -18,7 +18,7 @@ const KIB = 1024;
  * @typedef {object} Row
  * @property {number} number what `--rows` names
  * @property {string} title
- * @property {'messages' | 'handshakes' | 'pacedHandshakes' | 'blockedGreetings' | 'idleSessions' | 'sending'} measure
+ * @property {'messages' | 'handshakes' | 'logins' | 'pacedHandshakes' | 'blockedGreetings' | 'idleSessions' | 'sending'} measure
  * @property {any} [load] see lib/load.js and lib/measures.js
  * @property {Contestant[]} contestants in the order of their runs
  * @property {Target[]} targets
@@ -48,6 +48,11 @@ const SERVERS = {
     program: 'smtp-engine',
     settings: { listeners: 'parse' },
   },
+  logins: {
+    label: 'smtp-engine, logins',
+    program: 'smtp-engine',
+    settings: { listeners: 'login' },
+  },
   smtpServer: { label: 'smtp-server', program: 'smtp-server' },
   collecting: { label: 'smtp-server', program: 'smtp-server', settings: { collect: true } },
   smtpProtocol: { label: 'smtp-protocol', program: 'smtp-protocol' },
@@ -64,7 +69,7 @@ const SERVERS = {
   },
   sink: { label: 'smtp-sink', program: 'smtp-sink' },
 };
-const { every, data, stream, none, parsing, smtpServer, collecting, sink } = SERVERS;
+const { every, data, stream, none, parsing, logins, smtpServer, collecting, sink } = SERVERS;
 const { smtpProtocol, asProtocol, mailIo, mailIoReads } = SERVERS;
 
 /** As `collecting`, beside `smtpServer` in one row. */
@@ -360,6 +365,17 @@ const rows = [
       contestants: [withSettings(parsing, { workers })],
     })),
   ),
+  {
+    number: 22,
+    title: 'AUTH PLAIN under TLS 1.3, P-256, a message and QUIT, 50 at once',
+    measure: 'logins',
+    load: { atOnce: 50, lengthBytes: KIB, warmUp: 400 },
+    contestants: [
+      { ...logins, keys: 'P-256' },
+      { ...smtpServer, keys: 'P-256' },
+    ],
+    targets: [cpu(logins, smtpServer, 0.4)],
+  },
 ];
 
 module.exports = { rows };

@@ -61,6 +61,19 @@ async function shakeHands(count, atOnce, port) {
 }
 
 /**
+ * Logs in under TLS and sends a message, by a connection for each.
+ *
+ * @param {{ atOnce: number, lengthBytes: number }} load
+ * @param {number} count
+ * @param {number} port
+ * @returns {Promise<{ seconds: number, agreed: string[] }>} the time, and what was negotiated
+ */
+async function logIn({ atOnce, lengthBytes }, count, port) {
+  const args = [path.join(CLIENTS, 'logins.js'), port, count, atOnce, lengthBytes].map(String);
+  return JSON.parse(await finish(start(process.execPath, args), TIMEOUT_MS));
+}
+
+/**
  * Shakes hands at a steady pace, shared by two clients: one alone would be too busy to keep it.
  *
  * @param {number} count
@@ -127,6 +140,7 @@ async function startSending(library, port, connections, lengthBytes, folder) {
 module.exports = {
   greetOneByOne,
   holdSessions,
+  logIn,
   paceHandshakes,
   sendMessages,
   shakeHands,

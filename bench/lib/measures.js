@@ -6,6 +6,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 const {
   greetOneByOne,
   holdSessions,
+  logIn,
   paceHandshakes,
   sendMessages,
   shakeHands,
@@ -98,6 +99,20 @@ async function messages(contestant, load, circumstances) {
 function handshakes(contestant, { atOnce, warmUp }, circumstances) {
   return timed(contestant, circumstances, { warmUp, start: 0 }, (count, port) =>
     shakeHands(count, atOnce, port),
+  );
+}
+
+/**
+ * Logins under TLS with a message behind each, on a connection of its own.
+ *
+ * @param {Contestant} contestant
+ * @param {{ atOnce: number, lengthBytes: number, warmUp: number }} load
+ * @param {Circumstances} circumstances
+ * @returns {Promise<Run>}
+ */
+function logins(contestant, load, circumstances) {
+  return timed(contestant, circumstances, { warmUp: load.warmUp, start: 0 }, (count, port) =>
+    logIn(load, count, port),
   );
 }
 
@@ -252,6 +267,7 @@ module.exports = {
   blockedGreetings,
   handshakes,
   idleSessions,
+  logins,
   messages,
   pacedHandshakes,
   sending,

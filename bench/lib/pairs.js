@@ -10,6 +10,7 @@ const SLOWER = 0.97;
 const JUDGED = {
   messages: { figure: 'rate', as: 'speed' },
   handshakes: { figure: 'rate', as: 'speed' },
+  logins: { figure: 'rate', as: 'speed' },
   pacedHandshakes: { figure: 'rate', as: 'speed' },
   sending: { figure: 'rate', as: 'speed' },
   blockedGreetings: { figure: 'slowestMs', as: 'time' },

@@ -29,6 +29,11 @@ const COLUMNS = {
     column('CPU us/handshake', 'cpuMicroseconds'),
     column('peak MiB', 'peakBytes', MIB),
   ],
+  logins: [
+    column('sessions/s', 'rate'),
+    column('CPU us/session', 'cpuMicroseconds'),
+    column('peak MiB', 'peakBytes', MIB),
+  ],
   pacedHandshakes: [
     column('handshakes/s', 'rate', 1, 1),
     column('loop delay p99, ms', 'loopP99Ms', 1, 2),

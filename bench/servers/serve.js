@@ -7,7 +7,7 @@
 const fs = require('node:fs');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 
-/** `folder` has the package under measure. @type {{ folder?: string, listeners?: 'every' | 'data' | 'stream' | 'none' | 'parse', threads?: number, workers?: number, collect?: boolean, isOurs?: boolean, reads?: boolean, tls?: { key: string, cert: string } }} */
+/** `folder` has the package under measure. @type {{ folder?: string, listeners?: 'every' | 'data' | 'stream' | 'none' | 'parse' | 'login', threads?: number, workers?: number, collect?: boolean, isOurs?: boolean, reads?: boolean, tls?: { key: string, cert: string } }} */
 const settings = JSON.parse(process.argv[2] ?? '{}');
 
 const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -1,10 +1,11 @@
 'use strict';
 // Ours: `listeners: 'every'` has one on each event, `'data'` on the message alone, `'stream'` reads
 // each message as it comes, `'none'` has none at all: what the engine costs without JavaScript;
-// `'parse'` has each message parsed. `workers` is how many threads share the port, each with a server.
+// `'parse'` has each message parsed, `'login'` judges logins. `workers` is how many threads share the port, each with a server.
 
 const fs = require('node:fs');
 const { Worker, isMainThread, workerData } = require('node:worker_threads');
+const { PASSWORD, USER } = require('../lib/login.js');
 const { load } = require('../lib/package.js');
 const { HOST, listening, settings: ours } = require('./serve.js');
 
@@ -25,6 +26,16 @@ const every = {
   data: () => true,
   error: () => true,
 };
+/** What smtp-server has callbacks for. */
+const login = {
+  connect: () => true,
+  secure: () => true,
+  auth: ({ username, password }) => username === USER && password === PASSWORD,
+  mail: () => true,
+  rcpt: () => true,
+  data: () => true,
+  disconnect: () => true,
+};
 const stream = {
   dataStart() {
     this.message().resume();
@@ -37,7 +48,7 @@ const parse = {
     await require('mailparser').simpleParser(this.raw);
   },
 };
-const LISTENERS = { every, data: { data: () => true }, stream, none: {}, parse };
+const LISTENERS = { every, data: { data: () => true }, stream, none: {}, parse, login };
 
 const { threads, workers = 1 } = settings;
 const params = { port, host: HOST, threads, reusePort: workers > 1 };

@@ -4,6 +4,7 @@
 
 const fs = require('node:fs');
 const { SMTPServer } = require('smtp-server');
+const { PASSWORD, USER } = require('../lib/login.js');
 const { HOST, listening, settings } = require('./serve.js');
 
 /** Silent sessions are a row of the table; the default would close them after a minute. */
@@ -23,6 +24,10 @@ const server = new SMTPServer({
   socketTimeout: SOCKET_TIMEOUT_MS,
   onConnect: (_session, callback) => callback(),
   onSecure: (_socket, _session, callback) => callback(),
+  onAuth({ username, password }, _session, callback) {
+    if (username === USER && password === PASSWORD) callback(null, { user: username });
+    else callback(new Error('Authentication credentials invalid'));
+  },
   onMailFrom: (_address, _session, callback) => callback(),
   onRcptTo: (_address, _session, callback) => callback(),
   onData(stream, _session, callback) {

@@ -1,0 +1,4 @@
+'use strict';
+// Who logs in to the servers under measure.
+
+module.exports = { PASSWORD: 'tanstaaftanstaaf', USER: 'tim' };
