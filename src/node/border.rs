@@ -9,7 +9,7 @@ use crate::protocol::events::{Interest, numbers};
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::sasl::server::Secret;
-use crate::protocol::server::{Answer, Body, NextLine, Standing, Verdict};
+use crate::protocol::server::{Answer, Body, NextLine, Standing, TokenRefusal, Verdict};
 use napi::bindgen_prelude::{Buffer, Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Error, Result, Status};
@@ -214,7 +214,7 @@ impl Border {
             (verdict::SILENT, _) => Verdict::Silent(code),
             (verdict::SKIP, _) => Verdict::Skip(code),
             (verdict::ANSWER, Some(reply)) => match problem {
-                Some(problem) => Verdict::RefuseToken(reply, problem),
+                Some(problem) => Verdict::RefuseToken(Box::new(TokenRefusal { reply, problem })),
                 None => Verdict::Answer(reply),
             },
             _ => return Err(Error::new(Status::InvalidArg, "not a verdict".to_owned())),

@@ -50,13 +50,12 @@ impl ServerSession {
         }
         match question {
             Question::Connect => self.answer_connect(verdict, now),
-            Question::Command { line, plan, .. }
-                if verdict == Verdict::Proceed && self.is_secret(&line) =>
-            {
-                self.execute(plan);
-            }
-            Question::Command { line, .. } if verdict == Verdict::Proceed => {
-                self.run(line, About::Plan, now);
+            Question::Command { line, plan, .. } if matches!(verdict, Verdict::Proceed) => {
+                if self.is_secret(&line) {
+                    self.execute(plan);
+                } else {
+                    self.run(line, About::Plan, now);
+                }
             }
             Question::Command { plan, .. } => {
                 let by = standing.map_or(By::Engine, |_| By::Application(body));
@@ -67,7 +66,7 @@ impl ServerSession {
                 self.answer_data(verdict);
             }
             // It is nobody's by now, and so a command.
-            Question::Line(line) if verdict == Verdict::Proceed => self.run_line(line, now),
+            Question::Line(line) if matches!(verdict, Verdict::Proceed) => self.run_line(line, now),
             Question::Line(_) => {}
             Question::Auth(_) | Question::Proof(_) => self.answer_auth(verdict),
         }
@@ -92,15 +91,17 @@ impl ServerSession {
 
     fn answer_connect(&mut self, verdict: Verdict, now: Instant) {
         self.timers.set(Timer::Greeting, now);
-        let refused = matches!(verdict, Verdict::Answer(_) | Verdict::RefuseToken(..));
+        let refused = matches!(verdict, Verdict::Answer(_));
         let code = match verdict {
-            Verdict::Accept(Some(reply))
-            | Verdict::Answer(reply)
-            | Verdict::RefuseToken(reply, _) => {
+            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
                 self.write_reply(&reply);
                 Some(reply.code())
             }
-            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed | Verdict::Verify(_) => {
+            Verdict::Accept(None)
+            | Verdict::Ok
+            | Verdict::Proceed
+            | Verdict::Verify(_)
+            | Verdict::RefuseToken(_) => {
                 self.write_stock(Stock::Greeting);
                 None
             }
@@ -127,28 +128,28 @@ impl ServerSession {
                 self.write_stock(plan.effect.plain_reply());
                 self.apply(plan.effect, by);
             }
-            Verdict::Answer(reply) | Verdict::RefuseToken(reply, _) => {
+            Verdict::Answer(reply) => {
                 self.write_reply(&reply);
                 self.refuse(reply.code());
             }
             Verdict::Silent(Some(code)) if !code.is_positive() => self.refuse(code),
             Verdict::Silent(_) => self.apply(plan.effect, by),
             Verdict::Skip(Some(code)) => self.refuse(code),
-            Verdict::Skip(None) | Verdict::Verify(_) => {}
+            // Those with what is for logins answer nothing else.
+            Verdict::Skip(None) | Verdict::Verify(_) | Verdict::RefuseToken(_) => {}
         }
     }
 
     fn answer_data(&mut self, verdict: Verdict) {
         match verdict {
-            Verdict::Accept(Some(reply))
-            | Verdict::Answer(reply)
-            | Verdict::RefuseToken(reply, _) => {
+            Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
                 self.write_reply(&reply);
                 self.refuse(reply.code());
             }
             Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => self.write_stock(Stock::Ok),
             Verdict::Silent(Some(code)) | Verdict::Skip(Some(code)) => self.refuse(code),
-            Verdict::Silent(None) | Verdict::Skip(None) | Verdict::Verify(_) => {}
+            Verdict::Silent(None) | // Those with what is for logins answer nothing else.
+            Verdict::Skip(None) | Verdict::Verify(_) | Verdict::RefuseToken(_) => {}
         }
     }
 

@@ -13,15 +13,13 @@
 
 use super::account::{Account, Audience, Authentication, Standing, Strays};
 use super::answers::By;
-use super::dialogue::Parked;
+use super::dialogue::{Parked, TokenRefusal};
 use super::plan::{Access, Position, Stage};
-use super::timers::Timer;
 use super::{
     Body, Effect, Interest, Next, Notice, Plan, PlannedReply, Question, ServerConfig,
     ServerSession, State, Verdict,
 };
-use crate::protocol::dialect::{Commands, Stock};
-use crate::protocol::limits::{MAX_AUTH_LINE, MAX_ENDLESS_LINE};
+use crate::protocol::dialect::Stock;
 use crate::protocol::line::Line;
 use crate::protocol::reply::ReplyCode;
 use crate::protocol::sasl::scram::Keys;
@@ -102,19 +100,18 @@ impl ServerSession {
         self.account.get_or_insert_default()
     }
 
-    /// Whether AUTH is carried out here, and not by the application.
+    /// Whether AUTH is carried out here: applications that answer commands do not listen to it.
     pub(super) fn owns_auth(&self) -> bool {
-        self.interest.contains(Interest::AUTH) && self.config.dialect.commands == Commands::Engine
+        self.interest.contains(Interest::AUTH)
     }
 
-    /// What the client may do about AUTH.
+    /// What the client may do about AUTH where that is ours.
     pub(super) fn access(&self) -> Access {
         let auth = &self.config.auth;
         let account = self.account.as_deref();
         let failures = account.map_or(0, |account| account.failures);
         let standing = account.map_or(Standing::Stranger, |account| account.standing);
         match standing {
-            _ if !self.owns_auth() => Access::Closed,
             Standing::LoggedIn => Access::LoggedIn,
             _ if auth.max_failures.is_some_and(|limit| failures >= limit) => Access::Exhausted,
             _ if !auth.is_private(self.news.tls) => Access::NeedsTls,
@@ -133,12 +130,9 @@ impl ServerSession {
         self.owns_auth() && is_auth(line)
     }
 
-    /// A line as others may see it: of AUTH the verb and a mechanism that there is, of what may be a
+    /// A line as others may see it where AUTH is ours: of AUTH the verb and a mechanism that there is, of what may be a
     /// response to a refused AUTH nothing.
     pub(super) fn shown(&mut self, line: String, plan: &Plan) -> String {
-        if !self.owns_auth() {
-            return line;
-        }
         if is_auth(&line) {
             if !matches!(plan.effect, Effect::Auth(_)) {
                 self.account().strays = Strays::Possible;
@@ -182,27 +176,15 @@ impl ServerSession {
         self.state = State::Authenticating(Box::new(Authentication { exchange, turn, audience }));
     }
 
-    /// Goes on with the exchange.
-    pub(super) fn poll_exchange(&mut self, now: Instant) -> Option<Next> {
+    /// Does what the exchange wants to be done.
+    pub(super) fn poll_turn(&mut self, now: Instant) -> Option<Next> {
         let State::Authenticating(authentication) = &mut self.state else { return None };
-        if let Some(turn) = authentication.turn.take() {
-            return self.take_turn(turn, now);
-        }
-        let limit = self.config.limits.command_length.unwrap_or_default().max(MAX_AUTH_LINE);
-        match self.input.lines.next_line(&mut self.input.bytes, Some(limit)) {
-            None if self.input.lines.skipped() > MAX_ENDLESS_LINE => {
-                self.close_with(Stock::EndlessLine);
-                None
-            }
-            None => self.wait(now),
-            Some(line) => {
-                self.timers.set(Timer::Turn, now);
-                self.take_response(line, now)
-            }
-        }
+        let turn = authentication.turn.take()?;
+        self.take_turn(turn, now)
     }
 
-    fn take_response(&mut self, line: Line, now: Instant) -> Option<Next> {
+    /// Takes a line of an exchange.
+    pub(super) fn take_response(&mut self, line: Line, now: Instant) -> Option<Next> {
         // The client did not wait for the challenge that it answers.
         let is_undue = self.watches_pipelining() && !self.input.bytes.is_empty();
         let State::Authenticating(authentication) = &mut self.state else { return None };
@@ -322,7 +304,8 @@ impl ServerSession {
             }
             Verdict::Ok if may_let_in => self.let_in(&PlannedReply::Stock(Stock::LoggedIn)),
             Verdict::Answer(reply) => self.refuse_claim(PlannedReply::Made(reply), None),
-            Verdict::RefuseToken(reply, problem) => {
+            Verdict::RefuseToken(refusal) => {
+                let TokenRefusal { reply, problem } = *refusal;
                 self.refuse_claim(PlannedReply::Made(reply), Some(problem));
             }
             Verdict::Accept(_) | Verdict::Ok | Verdict::Proceed => {

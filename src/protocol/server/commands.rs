@@ -1,7 +1,7 @@
 //! Lines of a client, one by one: what each would do, and who is asked about it.
 
 use super::auth::{argument_of, plan_auth};
-use super::plan::{Position, Stage, plan, plan_for_application};
+use super::plan::{Access, Position, Stage, plan, plan_for_application};
 use super::strangers;
 use super::timers::Timer;
 use super::{
@@ -27,6 +27,10 @@ impl ServerSession {
                 self.close_with(Stock::NotSmtp);
             }
             None => return self.wait(now),
+            Some(line) if self.is_authenticating() => {
+                self.timers.set(Timer::Turn, now);
+                return self.take_response(line, now);
+            }
             Some(Line::TooLong) if self.is_stranger() => self.close_with(Stock::NotSmtp),
             Some(Line::Complete(line)) if self.is_stranger() && strangers::is_request(&line) => {
                 self.close_with(Stock::NotSmtp);
@@ -54,6 +58,10 @@ impl ServerSession {
         None
     }
 
+    fn is_authenticating(&self) -> bool {
+        matches!(self.state, State::Authenticating(_))
+    }
+
     /// Whether it has not greeted: what it says may be no SMTP at all, but what a web page or another
     /// program was made to send here.
     fn is_stranger(&self) -> bool {
@@ -72,13 +80,21 @@ impl ServerSession {
     }
 
     /// Bytes that the next line may have with its end (RFC 5321 section 4.5.3.1.4): more where it
-    /// is AUTH, or may be a response of its exchange, which the application carries out
-    /// (RFC 4954 section 4).
+    /// is AUTH, or may be a response of its exchange, whoever carries that out (RFC 4954 section 4).
     fn line_limit(&self) -> Option<usize> {
-        let limit = self.config.limits.command_length?;
+        let is_authenticating = self.is_authenticating();
         let input = &self.input;
-        let is_long = input.next_line == NextLine::Application || is_auth(&input.bytes);
-        Some(if is_long { limit.max(MAX_AUTH_LINE) } else { limit })
+        match self.config.limits.command_length {
+            None => is_authenticating.then_some(MAX_AUTH_LINE),
+            Some(limit)
+                if is_authenticating
+                    || input.next_line == NextLine::Application
+                    || is_auth(&input.bytes) =>
+            {
+                Some(limit.max(MAX_AUTH_LINE))
+            }
+            limit => limit,
+        }
     }
 
     /// Carries a line out that was not read as a command at first, and may be too long for one.
@@ -97,7 +113,7 @@ impl ServerSession {
         let plan = self.plan(&line);
         let plan = self.metered(plan, now);
         self.note_envelope(&line, &plan);
-        let line = self.shown(line, &plan);
+        let line = if self.owns_auth() { self.shown(line, &plan) } else { line };
         let is_shown = about == About::Plan || !self.interest.contains(Interest::MESSAGE);
         if is_shown && !plan.event().is_some_and(|event| self.interest.contains(event)) {
             self.execute(plan);
@@ -168,7 +184,7 @@ impl ServerSession {
             messages: self.counts.messages,
             bad_commands: self.counts.bad_commands,
             behind: self.counts.behind,
-            access: self.access(),
+            access: if self.owns_auth() { self.access() } else { Access::Closed },
             channel: self.channel(),
         }
     }

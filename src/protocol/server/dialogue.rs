@@ -200,8 +200,17 @@ pub enum Verdict {
     Skip(Option<ReplyCode>),
     /// Hold this against what the client shows, or has proved, and ask again.
     Verify(Box<Secret>),
-    /// Refuse a login, and tell the client in JSON first what is wrong with its token.
-    RefuseToken(Reply, String),
+    /// Refuse a login, and tell the client first what is wrong with its token.
+    RefuseToken(Box<TokenRefusal>),
+}
+
+/// How a token is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRefusal {
+    /// What the client hears at last.
+    pub reply: Reply,
+    /// What it hears before that: JSON.
+    pub problem: String,
 }
 
 impl Verdict {
@@ -214,16 +223,15 @@ impl Verdict {
             | Self::Answer(_)
             | Self::Skip(_)
             | Self::Verify(_)
-            | Self::RefuseToken(..) => false,
+            | Self::RefuseToken(_) => false,
         }
     }
 
     /// Whether it lets nothing go on, with a negative reply.
     pub(super) fn refuses(&self) -> bool {
         let code = match self {
-            Self::Accept(Some(reply)) | Self::Answer(reply) | Self::RefuseToken(reply, _) => {
-                Some(reply.code())
-            }
+            Self::Accept(Some(reply)) | Self::Answer(reply) => Some(reply.code()),
+            Self::RefuseToken(refusal) => Some(refusal.reply.code()),
             Self::Silent(code) | Self::Skip(code) => *code,
             Self::Accept(None) | Self::Ok | Self::Proceed | Self::Verify(_) => None,
         };

@@ -44,7 +44,8 @@ mod timers;
 
 pub use config::{AuthPolicy, Exposure, Login, ServerConfig};
 pub use dialogue::{
-    About, Answer, Body, Expired, News, NextLine, Notice, Question, Standing, Step, Verdict,
+    About, Answer, Body, Expired, News, NextLine, Notice, Question, Standing, Step, TokenRefusal,
+    Verdict,
 };
 use plan::Behind;
 pub use plan::{Effect, Plan, PlannedReply};
@@ -250,7 +251,7 @@ impl ServerSession {
                 State::Delaying => self.poll_delay(now),
                 State::Connecting => self.poll_connecting(now),
                 State::Data(_) => self.poll_data(now),
-                State::Authenticating(_) => self.poll_exchange(now),
+                State::Authenticating(it) if it.turn.is_some() => self.poll_turn(now),
                 State::StartTls => Some(self.flush_before(Next::StartTls, now)),
                 State::Closing(_) => Some(self.flush_before(Next::Close, now)),
                 _ => self.poll_command(now),
