@@ -378,6 +378,15 @@ export interface Listeners {
    * before 'connect' where TLS begins with the first byte.
    */
   secure?(this: Session, socket: ClientSocket): unknown;
+  /**
+   * A client names a host in its handshake that `tls.sni` does not have (RFC 6066 section 3). What is
+   * returned are its keys, or undefined for those of the server, or a promise of either. A listener that
+   * fails ends the handshake. Not for one function for all events.
+   */
+  sni?(
+    this: Server,
+    servername: string,
+  ): TlsKeys | null | undefined | PromiseLike<TlsKeys | null | undefined>;
   /** Interruptable: a client has connected. Goes on with 220. */
   connect?(this: Session, socket: ClientSocket): unknown;
   /** The connection has ended. */
@@ -426,7 +435,7 @@ export interface CompatListeners extends Omit<Listeners, 'mail'> {
 }
 
 /** The name of an event. */
-export type EventName = keyof Listeners;
+export type EventName = Exclude<keyof Listeners, 'sni'>;
 
 /** The arguments of the function form: an event's name and what its listener would get. */
 export type ListenerArguments =

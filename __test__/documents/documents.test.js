@@ -33,7 +33,7 @@ const CLIENTS = {
   },
   async starttls(client) {
     await client.command('EHLO client.example.net', 250);
-    await client.startTls({ rejectUnauthorized: false });
+    await client.startTls({ rejectUnauthorized: false, servername: 'mx.example.com' });
     await client.command('EHLO client.example.net', 250);
     await transaction(client);
   },

@@ -16,8 +16,8 @@ describe('interest', () => {
 
   test('is in all with one function, in none without any', () => {
     const all = Object.values(INTEREST).reduce((sum, bit) => sum | bit);
-    assert.equal(new Listeners(noop, {}).interest, all & ~INTEREST.auth);
-    assert.equal(new Listeners(noop, { auth: true }).interest, all);
+    assert.equal(new Listeners(noop, {}).interest, all & ~INTEREST.auth & ~INTEREST.sni);
+    assert.equal(new Listeners(noop, { auth: true }).interest, all & ~INTEREST.sni);
     assert.equal(new Listeners({}, {}).interest, 0);
   });
 

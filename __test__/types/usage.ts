@@ -136,6 +136,18 @@ new Server({ tls: { ...tls, minVersion: 'TLSv1.1' } });
 new Server({ tls: { ...tls, sni: { host: { ...tls, requestCert: 1 } } } });
 // @ts-expect-error A server is an address.
 new Server({ resolve: { servers: [53] } });
+new Server({}, { sni: async (servername) => ({ key: servername, cert: new Uint8Array() }) });
+new Server(
+  {},
+  {
+    sni(servername) {
+      is<Server>(this);
+      return servername === 'a.example' ? { key: '', cert: '', ca: [''] } : undefined;
+    },
+  },
+);
+// @ts-expect-error keys have both
+new Server({}, { sni: () => ({ key: '' }) });
 // @ts-expect-error addresses are strings
 new Server({ proxy: [1] });
 is<Server>(new Server({ proxy: true }));

@@ -1,7 +1,7 @@
 //! TLS as JavaScript gives it, and as it is told.
 
 use super::convert::reason;
-use crate::net::tls::{ClientOptions, Keys, Options, Standing, Tls, TlsInfo};
+use crate::net::tls::{ClientOptions, Found, Keys, Options, Standing, Tls, TlsInfo};
 use napi::Result;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
@@ -36,6 +36,21 @@ pub struct HostKeys {
     pub key: Buffer,
     /// PEM, the chain from the host's own certificate up.
     pub cert: Buffer,
+}
+
+/// Keys of a host that a client has named.
+#[napi(object)]
+pub struct KeyPair {
+    /// PEM, the private key.
+    pub key: Buffer,
+    /// PEM, the chain from the host's own certificate up.
+    pub cert: Buffer,
+}
+
+impl KeyPair {
+    pub(super) fn prepare(&self) -> Result<Found> {
+        Found::new(Keys { chain: &self.cert, key: &self.key }).map_err(reason)
+    }
 }
 
 impl TlsSettings {

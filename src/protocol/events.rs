@@ -113,6 +113,8 @@ events! {
         SECURE = "secure", SECURE, None;
         /// A client wants to log in (RFC 4954).
         AUTH = "auth", AUTH, Some(235);
+        /// A client names a host in its handshake that has no keys (RFC 6066 section 3); its server is told.
+        SNI = "sni", SNI, None;
     }
     records {
         /// A message that was taken.
@@ -160,7 +162,7 @@ mod tests {
 
     /// Listeners are called by these names; programs have them.
     const NAMES: &str = "connect message helo mail rcpt dataStart dataChunk data timeout response \
-        disconnect error secure auth";
+        disconnect error secure auth sni";
 
     #[test]
     fn names_stay() {

@@ -18,24 +18,25 @@ const KIND = Object.freeze({
   ERROR: 11,
   SECURE: 12,
   AUTH: 13,
-  TAKEN: 14,
-  DECODED: 15,
-  STREAMED: 16,
-  CUT: 17,
-  CAPTURED: 18,
-  LINE_TOO_LONG: 19,
-  PROOF: 20,
-  EXCHANGE_OVER: 21,
-  LISTENER_TIMEOUT: 22,
-  STOPPED: 23,
-  SERVER_ERROR: 24,
-  SENT: 25,
-  DRAINED: 26,
-  VERIFIED: 27,
-  CLOSED: 28,
-  FOUND: 29,
-  PIPED: 30,
-  ROOTS: 31,
+  SNI: 14,
+  TAKEN: 15,
+  DECODED: 16,
+  STREAMED: 17,
+  CUT: 18,
+  CAPTURED: 19,
+  LINE_TOO_LONG: 20,
+  PROOF: 21,
+  EXCHANGE_OVER: 22,
+  LISTENER_TIMEOUT: 23,
+  STOPPED: 24,
+  SERVER_ERROR: 25,
+  SENT: 26,
+  DRAINED: 27,
+  VERIFIED: 28,
+  CLOSED: 29,
+  FOUND: 30,
+  PIPED: 31,
+  ROOTS: 32,
 });
 
 /** Flags of records, beside their kind. */
@@ -112,6 +113,7 @@ const INTEREST = Object.freeze({
   error: 2048,
   secure: 4096,
   auth: 8192,
+  sni: 16384,
 });
 
 /** The kind of each event's records. */
@@ -130,6 +132,7 @@ const EVENT_KIND = Object.freeze({
   error: 11,
   secure: 12,
   auth: 13,
+  sni: 14,
 });
 
 /** The code of the reply where a listener agrees, of the events that have one. */

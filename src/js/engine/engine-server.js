@@ -12,7 +12,7 @@ const { SmtpError, systemError } = require('../errors.js');
 const { Lifetime } = require('./keep-alive.js');
 const { addon } = require('./addon.js');
 const { engineOptions } = require('../options/server.js');
-const { tlsSettings, usingTls } = require('../options/tls.js');
+const { hostKeys, tlsSettings, usingTls } = require('../options/tls.js');
 
 /** @typedef {Error & { code?: string }} Failure */
 
@@ -24,6 +24,9 @@ const { tlsSettings, usingTls } = require('../options/tls.js');
  *   tells of for the first time: its number, the address and port of the client, and ours
  * @property {() => void} stopped it listens no more, and the last session from before that is gone
  * @property {(error: Error) => void} failed clients cannot be accepted
+ * @property {(servername: string) => unknown} [keysOf] where INTEREST.sni is set: the keys of a host that
+ *   a client has named, nothing for those of the server, or a promise of these
+ * @property {(error: unknown) => void} [keysFailed] there are none, and so no handshake
  */
 
 /** Servers that listen or have sessions, by number. @type {Map<number, EngineServer>} */
@@ -177,6 +180,7 @@ class EngineServer {
   /** A record about the server as a whole. @param {number} kind */
   static receive(/** @type {EngineServer} */ server, kind) {
     if (kind === KIND.STOPPED) server.#stopped(Number(text()));
+    else if (kind === KIND.SNI) server.#findKeys(Number(text()), text());
     else server.#cannotAccept(Number(text()), text());
   }
 
@@ -194,6 +198,21 @@ class EngineServer {
     if (owner) owner.#lifetime.closed();
     owners[slot] = undefined;
     sessions[slot] = undefined;
+  }
+
+  /** A handshake waits for the keys of a host. */
+  async #findKeys(/** @type {number} */ request, /** @type {string} */ host) {
+    try {
+      const keys = await this.#application.keysOf?.(host);
+      const where = "the keys that the listener of 'sni' gives";
+      const pair = keys === undefined || keys === null ? undefined : hostKeys(keys, where);
+      usingTls(pair && /** @type {any} */ (pair), where, () =>
+        this.#native.giveKeys(request, pair),
+      );
+    } catch (error) {
+      this.#native.refuseKeys(request);
+      this.#application.keysFailed?.(error);
+    }
   }
 
   #lookup(
@@ -304,7 +323,7 @@ function noSharing() {
 
 onRecord((kind, head, at, index) => {
   const number = field(at, FIELD.NUMBER);
-  if (kind === KIND.STOPPED || kind === KIND.SERVER_ERROR) {
+  if (kind === KIND.STOPPED || kind === KIND.SERVER_ERROR || kind === KIND.SNI) {
     const server = servers.get(number);
     if (server) EngineServer.receive(server, kind);
     return;

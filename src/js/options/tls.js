@@ -159,6 +159,29 @@ function tlsSettings(tls, where = WHERE) {
   };
 }
 
+/** Keys that were read, by the object that has them: a listener may give the same many times. */
+/** @type {WeakMap<object, ReturnType<typeof keyPair>>} */
+const known = new WeakMap();
+
+/**
+ * Checks and reads the keys of one host.
+ *
+ * @param {any} keys
+ * @param {string} where what the interface at hand calls them
+ * @throws {TypeError} naming what cannot be used, without its value
+ */
+function hostKeys(keys, where) {
+  if (typeof keys !== 'object' || keys === null) {
+    throw new TypeError(`${where} must be an object { key, cert } or undefined, not ${hide(keys)}`);
+  }
+  const found = known.get(keys);
+  if (found !== undefined) return found;
+  checkKeys(where, keys);
+  const pair = keyPair(keys, where);
+  known.set(keys, pair);
+  return pair;
+}
+
 /**
  * Gives settings to the engine, which may know more against them: RSA of three primes, say.
  *
@@ -294,6 +317,7 @@ module.exports = {
   TLS_NAMES,
   checkKeys,
   checkTls,
+  hostKeys,
   keyPair,
   rootsOf,
   tlsSettings,

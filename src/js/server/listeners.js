@@ -76,15 +76,18 @@ class Listeners {
     let interest = 0;
     for (const [event, bit] of EVENTS) if (this.has(event)) interest |= bit;
     interest &= ~INTEREST.auth;
+    // What one function returns for events that it does not know are no keys.
+    if (typeof this.#current === 'function') interest &= ~INTEREST.sni;
     return this.#judgesLogins(this.#current) ? interest | INTEREST.auth : interest;
   }
 
-  /** Calls the listener of an event; true where there is none, and nothing for a login. */
+  /** Calls the listener of an event; true where there is none, and nothing for a login or keys. */
   call(/** @type {any} */ context, /** @type {string} */ event, /** @type {any} */ argument) {
     const listeners = this.#current;
     const isFunction = typeof listeners === 'function';
     const listener = isFunction ? listeners : listeners[event];
-    if (typeof listener !== 'function') return event === 'auth' ? undefined : true;
+    if (typeof listener !== 'function')
+      return event === 'auth' || event === 'sni' ? undefined : true;
     if (event === 'mail' && this.#config.compat === '1.0') {
       const { from, size } = argument;
       return isFunction

@@ -39,6 +39,8 @@ class ServerImplementation {
       open: (slot, ends) => new Dialogue(this.#host, slot, ends),
       stopped: () => this.#listeners.notify(this, 'stop'),
       failed: (error) => this.#listeners.fail(this, error),
+      keysOf: (servername) => this.#listeners.call(this, 'sni', servername),
+      keysFailed: (error) => this.#listeners.fail(this, error, 'sni'),
     });
     this.#listeners = new Listeners(listeners ?? {}, this.config);
     this.#host = {

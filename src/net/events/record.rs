@@ -97,6 +97,13 @@ pub enum Record<'a> {
     Stopped(u32),
     /// A server cannot accept clients.
     ServerError(ErrorInfo),
+    /// A handshake waits for the keys of a host.
+    WantsKeys {
+        /// The number to answer with.
+        request: u32,
+        /// The host that the client names.
+        host: &'a str,
+    },
     /// What a client of ours has to tell, with its texts.
     Client(ClientNews, &'a [String]),
 }
@@ -138,6 +145,7 @@ impl Record<'_> {
             Self::Gone { .. } => kind::GONE,
             Self::Stopped(_) => kind::STOPPED,
             Self::ServerError(_) => kind::SERVER_ERROR,
+            Self::WantsKeys { .. } => kind::SNI,
             Self::Client(ClientNews::Sent, _) => kind::SENT,
             Self::Client(ClientNews::Drained, _) => kind::DRAINED,
             Self::Client(ClientNews::Verified, _) => kind::VERIFIED,
@@ -268,6 +276,10 @@ impl Writer<'_> {
             }
             Record::Client(_, texts) => texts.iter().for_each(|text| self.text(text.as_bytes())),
             Record::Stopped(run) => self.text(run.to_string().as_bytes()),
+            Record::WantsKeys { request, host } => {
+                self.text(request.to_string().as_bytes());
+                self.text(host.as_bytes());
+            }
             Record::Timeout | Record::ListenerTimeout => {}
         }
     }

@@ -3,6 +3,7 @@
 mod connection;
 mod derivations;
 mod door;
+mod host_keys;
 mod listener;
 pub mod peers;
 pub mod rates;
@@ -16,7 +17,7 @@ pub use socket::{Address, Port};
 use crate::net::dns::names::{Lookup, Resolver};
 use crate::net::events::{EventQueue, Peer, ProxyEnds, Record, SessionCommand, Slot};
 use crate::net::sync::lock;
-use crate::net::tls::Tls;
+use crate::net::tls::{HostKeys, Tls};
 use crate::protocol::control::{Counted, Meter, Tally};
 use crate::protocol::dialect::Stock;
 use crate::protocol::events::Interest;
@@ -69,6 +70,7 @@ pub struct Server {
     interest: AtomicU32,
     turned_away: AtomicU32,
     traffic: Traffic,
+    host_keys: host_keys::Waiting,
     queue: Arc<EventQueue>,
     state: Mutex<State>,
 }
@@ -222,6 +224,7 @@ impl Server {
             interest: AtomicU32::new(0),
             turned_away: AtomicU32::new(0),
             traffic: Traffic::default(),
+            host_keys: host_keys::Waiting::default(),
             queue,
             state: Mutex::default(),
         })
@@ -239,6 +242,19 @@ impl Server {
     /// are.
     pub fn set_tls(&self, tls: Tls) {
         *lock(&self.tls) = Some(Arc::new(tls));
+    }
+
+    /// Asks the application for the keys of a host that a client has named.
+    pub async fn keys_of(&self, host: &str) -> HostKeys {
+        let request = self.host_keys.begin();
+        let record = Record::WantsKeys { request: request.number, host };
+        self.queue.post_server(self.number, record);
+        request.keys().await
+    }
+
+    /// Gives the keys that a record has asked for.
+    pub fn give_keys(&self, request: u32, keys: HostKeys) {
+        self.host_keys.answer(request, keys);
     }
 
     pub fn implicit_tls(&self) -> bool {

@@ -3,7 +3,7 @@
 pub mod pipe;
 pub mod read_ahead;
 
-use crate::net::tls::{ConnectError, Connector, Tls, TlsInfo, binding};
+use crate::net::tls::{ConnectError, Connector, HostKeys, Tls, TlsInfo, binding};
 use crate::protocol::sasl::Channel;
 use crate::protocol::sasl::scram::Key;
 use pipe::Pipe;
@@ -54,6 +54,25 @@ impl Stream {
     /// What the stream or the client's side of the handshake had to say.
     pub async fn secure(self, tls: &Tls, early: Vec<u8>) -> io::Result<(Self, TlsInfo)> {
         let (stream, info) = tls.accept(ReadAhead::after(early, self)).await?;
+        Ok((Self::Tls(Box::new(stream.into())), info))
+    }
+
+    /// The same, in which `keys` finds keys for a host that has none.
+    ///
+    /// # Errors
+    /// As [`secure`](Self::secure); `ConnectionAborted` where there are no keys.
+    pub async fn secure_as<K: Future<Output = HostKeys>>(
+        self,
+        tls: &Tls,
+        early: Vec<u8>,
+        keys: impl FnOnce(String) -> K,
+    ) -> io::Result<(Self, TlsInfo)> {
+        let hello = tls.hello(ReadAhead::after(early, self)).await?;
+        let keys = match tls.unknown_host(&hello) {
+            Some(host) => keys(host).await,
+            None => HostKeys::Own,
+        };
+        let (stream, info) = tls.accept_as(hello, keys).await?;
         Ok((Self::Tls(Box::new(stream.into())), info))
     }
 

@@ -1,19 +1,22 @@
 //! TLS for servers: their side of handshakes, and what these agreed on.
 
-use super::binding;
 use super::client_certificates::{self, ClientOptions, Clients};
 use super::info::{Standing, TlsInfo};
 use super::keys::Keys;
-use super::sni::Hosts;
+use super::sni::{Chosen, HostKeys, Hosts};
 use crate::net::error::{Error, words};
 use rustls::crypto::ring;
+use rustls::server::Acceptor;
+use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, SupportedProtocolVersion};
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_rustls::{LazyConfigAcceptor, StartHandshake, TlsAcceptor};
+
+const NO_KEYS: &str = "the application gives no keys for the host that the client named";
 
 /// What a server's TLS is made of.
 pub struct Options<'a> {
@@ -60,12 +63,6 @@ impl Tls {
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), clients, hosts })
     }
 
-    /// What logins are bound to by the certificate that a client saw, which named this host (RFC 5929
-    /// section 4).
-    pub fn end_point(&self, server_name: Option<&str>) -> Option<Vec<u8>> {
-        binding::end_point(self.hosts.find(server_name).cert.first()?)
-    }
-
     /// Carries out a server's handshake.
     ///
     /// # Errors
@@ -75,9 +72,67 @@ impl Tls {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let stream = self.acceptor.accept(stream).await?;
+        let own = self.hosts.find(stream.get_ref().1.server_name()).clone();
+        self.accepted(stream, own)
+    }
+
+    /// Reads the first message of a client's handshake.
+    ///
+    /// # Errors
+    /// What the stream had to say, or what is wrong with the message.
+    pub async fn hello<S>(&self, stream: S) -> io::Result<StartHandshake<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        LazyConfigAcceptor::new(Acceptor::default(), stream).await
+    }
+
+    /// The host that a client names, if it has no keys here.
+    pub fn unknown_host<S>(&self, hello: &StartHandshake<S>) -> Option<String>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let hello = hello.client_hello();
+        let name = hello.server_name().filter(|name| self.hosts.own(name).is_none())?;
+        Some(name.to_owned())
+    }
+
+    /// Carries out the rest of a handshake with these keys.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept); `ConnectionAborted` where the keys were refused, of which the
+    /// client is told.
+    pub async fn accept_as<S>(
+        &self,
+        hello: StartHandshake<S>,
+        keys: HostKeys,
+    ) -> io::Result<(TlsStream<S>, TlsInfo)>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Some(chosen) = Chosen::new(keys) else {
+            let stream = hello.into_stream(self.acceptor.config().clone()).await?;
+            let own = self.hosts.find(stream.get_ref().1.server_name()).clone();
+            return self.accepted(stream, own);
+        };
+        let own = chosen.certificate().cloned();
+        let mut config = (**self.acceptor.config()).clone();
+        config.cert_resolver = Arc::new(chosen);
+        let ended = hello.into_stream(Arc::new(config)).await;
+        match own {
+            Some(own) => self.accepted(ended?, own),
+            None => Err(io::Error::new(io::ErrorKind::ConnectionAborted, NO_KEYS)),
+        }
+    }
+
+    fn accepted<S>(
+        &self,
+        stream: TlsStream<S>,
+        own: Arc<CertifiedKey>,
+    ) -> io::Result<(TlsStream<S>, TlsInfo)> {
         let connection = stream.get_ref().1;
         let standing = self.standing(connection)?;
-        let info = TlsInfo::new(connection, standing);
+        let info = TlsInfo::new(connection, standing, own);
         Ok((stream, info))
     }
 

@@ -1,7 +1,10 @@
 //! What a handshake agreed on, kept for whoever asks.
 
+use super::binding;
 use rustls::pki_types::CertificateDer;
+use rustls::sign::CertifiedKey;
 use rustls::{ProtocolVersion, ServerConnection};
+use std::sync::Arc;
 
 /// What a connection under TLS can tell.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub struct TlsInfo {
     pub certificates: Vec<CertificateDer<'static>>,
     /// How the client's certificate was found.
     pub standing: Standing,
+    /// What the client saw.
+    own: Arc<CertifiedKey>,
 }
 
 /// How a client's certificate was found.
@@ -30,7 +35,11 @@ pub enum Standing {
 }
 
 impl TlsInfo {
-    pub(super) fn new(connection: &ServerConnection, standing: Standing) -> Self {
+    pub(super) fn new(
+        connection: &ServerConnection,
+        standing: Standing,
+        own: Arc<CertifiedKey>,
+    ) -> Self {
         let protocol = match connection.protocol_version() {
             Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
             _ => "TLSv1.3",
@@ -44,6 +53,12 @@ impl TlsInfo {
             server_name: connection.server_name().map(Box::from),
             certificates: certificates.to_vec(),
             standing,
+            own,
         }
+    }
+
+    /// What logins are bound to by the certificate that the client saw (RFC 5929 section 4).
+    pub fn end_point(&self) -> Option<Vec<u8>> {
+        binding::end_point(self.own.cert.first()?)
     }
 }

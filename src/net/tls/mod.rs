@@ -22,3 +22,4 @@ pub use connector::{ConnectError, Connector, ConnectorOptions};
 pub use info::{Standing, TlsInfo};
 pub use keys::Keys;
 pub use roots::AskRoots;
+pub use sni::{Found, HostKeys};

@@ -8,12 +8,13 @@ use super::border::Border;
 use super::convert::{self, invalid, reason};
 use super::pipe::NativePipe;
 use super::runtime;
-use super::tls::TlsSettings;
+use super::tls::{KeyPair, TlsSettings};
 use crate::net::dns::scoped;
 use crate::net::error;
 use crate::net::events::EventQueue;
 use crate::net::server::{Address, Server};
 use crate::net::stream::Stream;
+use crate::net::tls::HostKeys;
 use crate::protocol::events::Interest;
 use napi::bindgen_prelude::Reference;
 use napi::{Env, Result};
@@ -119,6 +120,21 @@ impl NativeServer {
     pub fn set_tls(&self, settings: TlsSettings) -> Result<()> {
         self.server.set_tls(settings.prepare()?);
         Ok(())
+    }
+
+    /// Gives a handshake the keys that it has asked for by this number: those of the server where there
+    /// are none.
+    #[napi]
+    pub fn give_keys(&self, request: u32, keys: Option<KeyPair>) -> Result<()> {
+        let keys = keys.map(|keys| keys.prepare()).transpose()?;
+        self.server.give_keys(request, keys.map_or(HostKeys::Own, HostKeys::Found));
+        Ok(())
+    }
+
+    /// Ends a handshake that has asked for keys.
+    #[napi]
+    pub fn refuse_keys(&self, request: u32) {
+        self.server.give_keys(request, HostKeys::Refused);
     }
 
     /// Sets the events that JavaScript listens to.

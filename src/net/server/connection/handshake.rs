@@ -7,11 +7,14 @@ use crate::net::events::{Record, SessionCommand, Wake};
 use crate::protocol::events::Interest;
 use std::future::{Future, poll_fn};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 const HANDSHAKE_LATE: &str = "the client did not complete the TLS handshake in time: if it sent \
                               nothing, it waits for a greeting in plain text, as clients do that \
                               are set to STARTTLS";
+
+const KEYS_LATE: &str = "the listener of 'sni' gave no keys in time for the TLS handshake";
 
 impl Connection<'_> {
     /// Carries TLS out, counts it and tells the application.
@@ -35,8 +38,21 @@ impl Connection<'_> {
         let tls =
             self.server().tls().ok_or_else(|| io::Error::other("there are no keys for TLS"))?;
         let deadline = self.server().config().limits.handshake.map(|limit| self.now() + limit);
-        let keys = tls.clone();
-        let mut handshake = Box::pin(async move { stream.secure(&keys, early).await });
+        let server = self.server();
+        let asks = self.interest().contains(Interest::SNI);
+        let is_asking = &AtomicBool::new(false);
+        let mut handshake = Box::pin(async move {
+            if !asks {
+                return stream.secure(&tls, early).await;
+            }
+            let keys = |host: String| async move {
+                is_asking.store(true, Ordering::Relaxed);
+                let keys = server.keys_of(&host).await;
+                is_asking.store(false, Ordering::Relaxed);
+                keys
+            };
+            stream.secure_as(&tls, early, keys).await
+        });
         loop {
             self.transport.arm(deadline);
             let event = poll_fn(|cx| {
@@ -52,14 +68,18 @@ impl Connection<'_> {
             match event.await? {
                 None => {
                     self.transport.tick();
-                    self.bind_logins(&tls);
+                    self.bind_logins();
                     return Ok(());
                 }
                 // Nothing is under way in a session whose TLS is not.
                 Some(Event::Wake(Wake::Command(SessionCommand::Drain))) => {
                     return Err(Ended::Destroyed);
                 }
-                Some(event) => self.interrupted(event, deadline, HANDSHAKE_LATE)?,
+                Some(event) => {
+                    let is_ours = is_asking.load(Ordering::Relaxed);
+                    let late = if is_ours { KEYS_LATE } else { HANDSHAKE_LATE };
+                    self.interrupted(event, deadline, late)?;
+                }
             }
         }
     }

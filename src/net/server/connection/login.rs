@@ -4,7 +4,7 @@ use super::Connection;
 use super::transport::{Ended, Event};
 use crate::net::events::Wake;
 use crate::net::server::derivations;
-use crate::net::tls::{Standing, Tls};
+use crate::net::tls::Standing;
 use crate::protocol::events::Interest;
 use crate::protocol::sasl::Channel;
 use crate::protocol::sasl::scram::Derivation;
@@ -13,14 +13,14 @@ use std::task::Poll;
 
 impl Connection<'_> {
     /// TLS is on: tells the session what logins can be bound to, where anybody can log in.
-    pub(super) fn bind_logins(&mut self, tls: &Tls) {
+    pub(super) fn bind_logins(&mut self) {
         let Some(info) = self.slot().tls().filter(|_| self.interest().contains(Interest::AUTH))
         else {
             return;
         };
         self.session.set_channel(Channel {
             exporter: self.transport.exporter(),
-            end_point: tls.end_point(info.server_name.as_deref()),
+            end_point: info.end_point(),
             client_certificate: info.standing == Standing::Authorized
                 && !info.certificates.is_empty(),
         });
