@@ -457,6 +457,55 @@ test('a pool whose grace ends with it is closed once', { timeout: 60_000 }, asyn
   assert.equal(code, 7);
 });
 
+test('a pool is closed after a time, if that is one', { timeout: 60_000 }, async (t) => {
+  const go = deferred();
+  const { port } = await scripted(t, async (conversation) => {
+    await go.promise;
+    await conversation.greet();
+    await takeAll(conversation);
+  });
+  const one = pool(t, { port });
+  const sent = one.send(ENVELOPE, 'x', /** @type {any} */ (null));
+  for (const grace of /** @type {any[]} */ ([null, -1, Number.NaN, '1', {}, true, 1n])) {
+    const error = { name: 'RangeError', message: /^grace must be milliseconds from 0 up, not / };
+    await assert.rejects(one.close({ grace }), error);
+  }
+  // Longer than timers take: they would end at once.
+  const closed = [Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 40].map((grace) => one.close({ grace }));
+  await setTimeout(20);
+  go.resolve();
+  assert.deepEqual((await sent).accepted, [ENVELOPE.to]);
+  await Promise.all(closed);
+  await assert.rejects(one.verify(), { code: 'SMTP_ERR_CLIENT_CLOSED' });
+  assert.equal(one.stats().connected, 1);
+});
+
+/** Replies to NOOP, and whether the server is there then. @type {[string, boolean][]} */
+const NOOPS = [
+  ['250 OK', true],
+  ['252 perhaps', true],
+  ['451 later', true],
+  ['500 what?', true],
+  ['502 no', true],
+  ['421 4.3.2 shutting down', false],
+];
+
+describe('a pool that is asked hears', { timeout: 60_000 }, () => {
+  for (const [reply, isThere] of NOOPS) {
+    test(reply, async (t) => {
+      const { port } = await scripted(t, async (conversation) => {
+        await conversation.greet();
+        await conversation.expect(/^NOOP/);
+        conversation.say(reply);
+        if (await conversation.line()) conversation.say('221 bye');
+      });
+      const asked = within(pool(t, { port }).verify(), 'the answer');
+      if (isThere) assert.equal(await asked, true);
+      else await assert.rejects(asked, { code: 'SMTP_ERR_CLOSED', replyCode: 421 });
+    });
+  }
+});
+
 test('a pool can be asked, and disposed of', { timeout: 60_000 }, async (t) => {
   const { target: port, server } = await serve(t);
   const one = pool(t, { port });

@@ -3,8 +3,10 @@
 // here is what programs see of it.
 
 const { clearTimeout, setTimeout } = require('node:timers');
+const { inspect } = require('node:util');
 const { hold, border, onClientRecord, release } = require('../engine/border.js');
 const { KIND } = require('../engine/constants.js');
+const { MAX_TIMEOUT } = require('../options/checks.js');
 const { clientSettings } = require('../options/client.js');
 const { Feed, closeSource, lengthOf, sourceOf } = require('./message-source.js');
 const { messageSettings } = require('./envelope.js');
@@ -158,6 +160,9 @@ class Pool {
 
   /** Connects, logs in and asks whether the server is there. @returns {Promise<true>} */
   async verify() {
+    if (this.#closed !== undefined) {
+      throw new SmtpError('SMTP_ERR_CLIENT_CLOSED', 'the client is closed');
+    }
     return new Promise((resolve, reject) => {
       const number = ++this.#lastMessage >>> 0;
       this.#asked.set(number, { resolve: () => resolve(true), reject });
@@ -167,13 +172,17 @@ class Pool {
   }
 
   /**
-   * Sends what waits, then closes; `send` is refused from now on.
+   * Sends what waits, then closes; `send` and `verify` are refused from now on.
    *
    * @param {{ grace?: number }} [options] milliseconds, after which messages are given up
    * @returns {Promise<void>}
    */
   async close({ grace } = {}) {
-    const timer = grace === undefined ? undefined : setTimeout(() => this.#native.abort(), grace);
+    if (grace !== undefined && !(typeof grace === 'number' && grace >= 0)) {
+      throw new RangeError(`grace must be milliseconds from 0 up, not ${inspect(grace)}`);
+    }
+    const abort = () => this.#native.abort();
+    const timer = grace === undefined ? undefined : setTimeout(abort, Math.min(grace, MAX_TIMEOUT));
     if (this.#closed === undefined) {
       this.#closed = new Promise((resolve) => {
         this.#hasClosed = () => resolve();

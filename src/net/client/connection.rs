@@ -274,7 +274,10 @@ impl Connection {
     pub async fn noop(&mut self) -> Result<(), SendError> {
         // It has no arguments that could be refused.
         let _ = self.session.ask(Request::Noop);
-        self.event().await.map(drop)
+        match self.event().await? {
+            Event::Reply(_, reply) if reply.code().closes() => Err(Failure::Leaving(reply).into()),
+            _ => Ok(()),
+        }
     }
 
     /// Says goodbye and closes.
