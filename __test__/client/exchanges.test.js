@@ -244,6 +244,21 @@ describe('the exchanges of a domain', {
     ]);
   });
 
+  test('of domains in other letters are those of their names in DNS', async (t) => {
+    const { dnsServers } = await dns(t, zoned({ 'A xn--bcher-kva.example': ['127.0.0.1'] }));
+    const refuse = {
+      async rcpt(/** @type {string} */ to) {
+        if (to.startsWith('no')) throw Object.assign(new Error('no'), { replyCode: 550 });
+      },
+    };
+    const { port, logs } = await hosts(t, [refuse]);
+    const to = ['no@b\u00fccher.example', 'a@B\u00dcCHER.example', 'b@xn--bcher-kva.example'];
+    const options = { mx: /** @type {const} */ (true), dnsServers, port };
+    const { accepted, rejected } = await Client.send(options, { from: 'x@y', to }, 'x');
+    assert.deepEqual([accepted, rejected.map(({ address }) => address)], [to.slice(1), [to[0]]]);
+    assert.equal(logs[0].all('data').length, 1);
+  });
+
   test('are looked up for nobody where one of many recipients is none', async (t) => {
     const { dnsServers, questions } = await dns(t, zoned(zone));
     const { port, taken } = await hosts(t, [undefined]);

@@ -128,6 +128,20 @@ describe('what became of a message', { timeout: 60_000 }, () => {
     ]);
   });
 
+  test('is told by the addresses as they were given', async (t) => {
+    const { options, mails } = await keeping(t, {}, some);
+    const to = ['no@b\u00fccher.example', 'yes@B\u00dcCHER.example', 'j\u00fc@b\u00fccher.example'];
+    const { accepted, rejected } = await Client.send(options, { from: FROM, to }, 'x');
+    assert.deepEqual([accepted, rejected.map(({ address }) => address)], [to.slice(1), [to[0]]]);
+    const domain = 'xn--bcher-kva.example';
+    assert.deepEqual(mails[0].to, [`yes@${domain}`, `j\u00fc@${domain}`]);
+    const refused = Client.send(options, { from: FROM, to: to[0] }, 'x');
+    await assert.rejects(
+      refused,
+      (/** @type {any} */ error) => error.rejected[0].address === to[0],
+    );
+  });
+
   for (const [
     what,
     listeners,

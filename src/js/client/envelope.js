@@ -31,7 +31,7 @@ function messageSettings(envelope) {
   if (typeof from !== 'string') {
     throw typeError('envelope.from', "an address, or '' for none", from);
   }
-  const to = [envelope.to].flat().map((address) => checkAddress('to', address));
+  const to = recipientsOf(envelope).map((address) => checkAddress('to', address));
   if (to.length === 0) throw new RangeError('envelope.to names no recipient');
   if (typeof size !== 'number') throw typeError('envelope.size', 'a number of bytes', size);
   if (!Number.isSafeInteger(size) || size < 0) {
@@ -49,6 +49,9 @@ function messageSettings(envelope) {
     dsn: dsn ? recipientDsn(dsn, to) : [],
   };
 }
+
+/** The recipients as they were given. @param {any} envelope @returns {any[]} */
+const recipientsOf = ({ to }) => [to].flat();
 
 /** What nobody would read is a mistake. @param {string} where @param {object} given @param {string[]} members */
 function checkMembers(where, given, members) {
@@ -122,4 +125,4 @@ function bodyOf(/** @type {unknown} */ body) {
   throw new RangeError(`envelope.body must be ${BODIES.join(' or ')}, not ${inspect(body)}`);
 }
 
-module.exports = { domainOf, messageSettings };
+module.exports = { domainOf, messageSettings, recipientsOf };

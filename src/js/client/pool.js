@@ -9,7 +9,7 @@ const { KIND } = require('../engine/constants.js');
 const { MAX_TIMEOUT } = require('../options/checks.js');
 const { clientSettings } = require('../options/client.js');
 const { Feed, closeSource, lengthOf, sourceOf } = require('./message-source.js');
-const { messageSettings } = require('./envelope.js');
+const { messageSettings, recipientsOf } = require('./envelope.js');
 const { SmtpError, messageOf } = require('../errors.js');
 const { addon } = require('../engine/addon.js');
 const { abortError, throwIfAborted, watch } = require('./signals.js');
@@ -98,6 +98,7 @@ class Pool {
     try {
       const { signal, seen } = options ?? {};
       const settings = messageSettings(envelope);
+      const to = recipientsOf(envelope);
       const source = sourceOf(message);
       throwIfAborted(signal);
       if (source.path !== undefined) {
@@ -109,7 +110,7 @@ class Pool {
         const full = `options.maxQueue is ${this.#maxQueue}, and so many messages wait`;
         throw new SmtpError('SMTP_ERR_QUEUE_FULL', full);
       }
-      return this.#send(settings, source, signal, seen);
+      return this.#send(settings, to, source, signal, seen);
     } catch (error) {
       this.#failed++;
       closeSource(message);
@@ -126,12 +127,13 @@ class Pool {
 
   /**
    * @param {any} settings
+   * @param {string[]} to the recipients as they were given, and are told
    * @param {ReturnType<typeof sourceOf>} source
    * @param {AbortSignal | undefined} signal
    * @param {((bytes: Uint8Array) => void) | undefined} seen
    * @returns {Promise<any>}
    */
-  #send(settings, { content, path, pieces }, signal, seen) {
+  #send(settings, to, { content, path, pieces }, signal, seen) {
     const feed = pieces === undefined ? undefined : new Feed(pieces);
     const number = ++this.#lastMessage >>> 0;
     try {
@@ -142,7 +144,7 @@ class Pool {
     }
     return new Promise((resolve, reject) => {
       const unwatch = signal ? watch(signal, { pool: this, number }) : () => {};
-      const under = { pool: this, to: settings.to, feed, resolve, reject, signal, unwatch };
+      const under = { pool: this, to, feed, resolve, reject, signal, unwatch };
       this.#messages.set(number, under);
       this.#begin();
       feed?.run(

@@ -6,7 +6,7 @@ const { clearTimeout, setTimeout } = require('node:timers');
 const { SmtpError } = require('../errors.js');
 const { clientSettings } = require('../options/client.js');
 const { Feed, closeSource, sourceOf } = require('./message-source.js');
-const { domainOf, messageSettings } = require('./envelope.js');
+const { domainOf, messageSettings, recipientsOf } = require('./envelope.js');
 const { lostOf, rejectionOf } = require('./outcome.js');
 const { Pool } = require('./pool.js');
 const { abortError, throwIfAborted, watch } = require('./signals.js');
@@ -54,7 +54,7 @@ async function sendOver(pool, envelope, message, signal) {
  */
 async function sendByDomain(options, envelope, message, signal, internal) {
   const { dataBlockTimeout } = clientSettings(options);
-  const domains = domainsOf(messageSettings(envelope).to);
+  const domains = domainsOf(messageSettings(envelope).to, recipientsOf(envelope));
   const { pieces } = sourceOf(message);
   throwIfAborted(signal);
   const content =
@@ -91,15 +91,21 @@ async function sendTo(place, options, envelope, content, signal) {
   }
 }
 
-/** Recipients by domain, in their order. @param {string[]} to @throws {SmtpError} naming one without */
-function domainsOf(to) {
+/**
+ * Recipients by domain, in their order.
+ *
+ * @param {string[]} to as the engine has them
+ * @param {string[]} given as the program gave them
+ * @throws {SmtpError} naming one without
+ */
+function domainsOf(to, given) {
   /** @type {Map<string, string[]>} */
   const domains = new Map();
-  for (const address of to) {
+  for (const [at, address] of to.entries()) {
     const domain = domainOf(address);
     const others = domains.get(domain);
-    if (others) others.push(address);
-    else domains.set(domain, [address]);
+    if (others) others.push(given[at]);
+    else domains.set(domain, [given[at]]);
   }
   return domains;
 }
