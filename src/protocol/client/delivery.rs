@@ -13,7 +13,9 @@
 //! ([`Delivery::break_off`]).
 
 pub use super::envelope::{Envelope, Recipient, Unfit};
-use super::{Awaited, ClientSession, Failure, Offered, Request};
+pub use super::fate::Fate;
+use super::fate::first_fates;
+use super::{Awaited, ClientSession, Failure, Request};
 use crate::protocol::encoder::DataEncoder;
 use crate::protocol::parameters::Body;
 use crate::protocol::reply::{Reply, ReplyCode};
@@ -24,19 +26,6 @@ use std::time::Instant;
 const CHUNK: usize = 256 * 1024;
 /// Chunks that may be under way at a time.
 const MAX_CHUNKS: usize = 2;
-
-/// What became of one recipient.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// Not known yet, or never if the session ended before that.
-    Pending,
-    /// The server takes the message for it.
-    Accepted,
-    /// It does not; which request it refused, and how.
-    Rejected(Awaited, Reply),
-    /// The server was not asked: the recipient needs this extension, which it does not offer.
-    Unfit(&'static str),
-}
 
 /// How far a message came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,7 +99,7 @@ impl Delivery {
     ) -> Result<Self, Unfit> {
         let offered = session.offered();
         let fates = first_fates(envelope, offered)?;
-        let asked = || envelope.recipients.iter().zip(&fates).filter(|(_, fate)| is_asked(fate));
+        let asked = || envelope.recipients.iter().zip(&fates).filter(|(_, fate)| fate.is_asked());
         let is_ascii = asked().all(|(recipient, _)| recipient.address.is_ascii());
         let mail = envelope.mail_parameters(is_ascii, offered)?;
         let mail = Request::Mail(envelope.from.clone(), mail);
@@ -288,7 +277,7 @@ impl Delivery {
             }
         }
         if failure.is_some_and(|failure| self.is_out_of_step(failure)) {
-            for fate in self.fates.iter_mut().filter(|fate| is_asked(fate)) {
+            for fate in self.fates.iter_mut().filter(|fate| fate.is_asked()) {
                 *fate = Fate::Pending;
             }
         }
@@ -344,13 +333,13 @@ impl Delivery {
 
     /// Whether each recipient that the server was asked for is answered.
     fn has_answered_all(&self) -> bool {
-        !self.fates.iter().skip(self.answered).any(is_asked)
+        !self.fates.iter().skip(self.answered).any(Fate::is_asked)
     }
 
     fn answer_recipient(&mut self, reply: Reply) {
         self.accepted += usize::from(reply.code().is_completion());
         let waiting = self.fates.iter().skip(self.answered);
-        self.answered += waiting.take_while(|fate| !is_asked(fate)).count();
+        self.answered += waiting.take_while(|fate| !fate.is_asked()).count();
         if let Some(fate) = self.fates.get_mut(self.answered)
             && *fate == Fate::Pending
         {
@@ -429,24 +418,4 @@ impl Delivery {
             let _ = session.ask(Request::Rset);
         }
     }
-}
-
-fn is_asked(fate: &Fate) -> bool {
-    !matches!(fate, Fate::Unfit(_))
-}
-
-/// What is known of each recipient before anything is sent.
-fn first_fates(envelope: &Envelope, offered: &Offered) -> Result<Vec<Fate>, Unfit> {
-    const NEEDED: &str = "SMTPUTF8";
-    let may_lack = !envelope.parameters.smtp_utf8 && envelope.from.is_ascii();
-    let fate = |recipient: &Recipient| {
-        let fits = recipient.address.is_ascii() || offered.has(NEEDED);
-        if fits { Fate::Pending } else { Fate::Unfit(NEEDED) }
-    };
-    let fates: Vec<_> = envelope.recipients.iter().map(fate).collect();
-    let unfit = fates.iter().filter(|fate| !is_asked(fate)).count();
-    if unfit > 0 && (unfit == fates.len() || !may_lack) {
-        return Err(Unfit::Missing(NEEDED));
-    }
-    Ok(fates)
 }

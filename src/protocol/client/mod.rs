@@ -19,6 +19,7 @@ pub mod authentication;
 pub mod delivery;
 mod envelope;
 mod failure;
+mod fate;
 mod offered;
 pub mod opening;
 mod reading;

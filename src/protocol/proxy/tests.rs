@@ -71,7 +71,7 @@ fn headers_are_read_at_every_split_and_what_follows_is_the_clients() {
 }
 
 #[test]
-fn what_is_no_header_is_malformed_as_soon_as_that_shows() {
+fn what_is_no_text_header_is_malformed_as_soon_as_that_shows() {
     let longest = format!("PROXY UNKNOWN {}\r\n", "x".repeat(MAX_TEXT - 16));
     assert_eq!(longest.len(), MAX_TEXT);
     assert_eq!(read(longest.as_bytes()), OWN);
@@ -108,6 +108,10 @@ fn what_is_no_header_is_malformed_as_soon_as_that_shows() {
     ] {
         assert_eq!(read(text.as_bytes()), "malformed", "{text:?}");
     }
+}
+
+#[test]
+fn what_is_no_binary_header_is_malformed_as_soon_as_that_shows() {
     for (what, bytes) in [
         ("version 1 of it", binary(0x11, 0x11, &v4(), 12)),
         ("version 3 of it", binary(0x31, 0x11, &v4(), 12)),

@@ -3,6 +3,7 @@
 
 mod auth;
 mod control;
+mod deadlines;
 mod dialect;
 mod follows;
 mod kept;
@@ -20,6 +21,7 @@ use crate::protocol::envelope::Dropped;
 use crate::protocol::extension::{Extension, Extensions};
 use crate::protocol::limits::Limits;
 use crate::protocol::reply::{Reply, ReplyCode};
+use crate::protocol::sasl::server::Claim;
 use crate::protocol::testing::server_config as config;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -121,11 +123,7 @@ impl Table {
         let Step::Ask(question, news) = self.session.poll(self.now, self.interest) else {
             panic!("nothing is asked");
         };
-        if news.changes.dropped != Dropped::Nothing || news.changes.mail.is_some() {
-            self.standing.recipients = 0;
-        }
-        self.standing.recipients += news.changes.recipients.len();
-        news.clear();
+        record(&mut self.standing, news);
         let mut events = Vec::new();
         let mut effect = Effect::Nothing;
         match question {
@@ -151,22 +149,11 @@ impl Table {
             Question::Line(line) => {
                 self.events.push_back(format!("line {}", line.escape_ascii()));
             }
-            Question::Auth(claim) => {
-                let mut event = format!("auth {} {}", claim.mechanism.name(), claim.username);
-                if !claim.authzid.is_empty() {
-                    event.push_str(&format!(" for {}", claim.authzid));
-                }
-                events.push(event.trim().to_owned());
-            }
+            Question::Auth(claim) => events.push(describe_claim(claim)),
             // As a listener that returns what `verify` says.
             Question::Proof(is_right) => {
-                let is_right = *is_right;
-                let (code, text) = self.session.config.replies.stock(Stock::AuthRefused);
-                let text = String::from_utf8_lossy(&text[4..text.len() - 2]).into_owned();
-                let refusal = Verdict::Answer(Reply::new(code, &text));
-                let verdict = if is_right { Verdict::Accept(None) } else { refusal };
-                self.session.answer(Answer::from(verdict), self.now);
-                return;
+                let verdict = proven(*is_right, &self.session.config);
+                return self.session.answer(Answer::from(verdict), self.now);
             }
         }
         let mut verdict = Verdict::Accept(None);
@@ -190,11 +177,7 @@ impl Table {
         let Step::Tell(notice, news) = self.session.poll(self.now, self.interest) else {
             panic!("nothing is told");
         };
-        if news.changes.dropped != Dropped::Nothing || news.changes.mail.is_some() {
-            self.standing.recipients = 0;
-        }
-        self.standing.recipients += news.changes.recipients.len();
-        news.clear();
+        record(&mut self.standing, news);
         if let Notice::Taken(message) = notice {
             self.kept = Some(message.clone());
         }
@@ -214,6 +197,32 @@ impl Table {
         let end = self.replies.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         String::from_utf8(self.replies.drain(..end).collect()).unwrap()
     }
+}
+
+/// Counts the recipients that the application hears of.
+fn record(standing: &mut Standing, news: &mut News) {
+    if news.changes.dropped != Dropped::Nothing || news.changes.mail.is_some() {
+        standing.recipients = 0;
+    }
+    standing.recipients += news.changes.recipients.len();
+    news.clear();
+}
+
+fn proven(is_right: bool, config: &ServerConfig) -> Verdict {
+    if is_right {
+        return Verdict::Accept(None);
+    }
+    let (code, text) = config.replies.stock(Stock::AuthRefused);
+    let text = String::from_utf8_lossy(&text[4..text.len() - 2]).into_owned();
+    Verdict::Answer(Reply::new(code, &text))
+}
+
+fn describe_claim(claim: &Claim) -> String {
+    let mut event = format!("auth {} {}", claim.mechanism.name(), claim.username);
+    if !claim.authzid.is_empty() {
+        event.push_str(&format!(" for {}", claim.authzid));
+    }
+    event.trim().to_owned()
 }
 
 fn describe(effect: &Effect) -> String {
@@ -238,6 +247,13 @@ fn greeted(config: Arc<ServerConfig>, interest: Interest) -> Table {
 
 fn replies(table: &mut Table) -> String {
     String::from_utf8(table.replies.drain(..).collect()).unwrap()
+}
+
+fn wait(table: &mut Table, seconds: u64) -> Expired {
+    table.now += Duration::from_secs(seconds);
+    let expired = table.session.expire(table.now);
+    table.run();
+    expired
 }
 
 #[test]
@@ -326,83 +342,6 @@ fn by_application(verdict: Verdict, recipients: usize) -> Answer {
 /// Whether the next thing is a question.
 fn asks(table: &mut Table) -> bool {
     matches!(table.session.poll(table.now, table.interest), Step::Ask(..))
-}
-
-fn wait(table: &mut Table, seconds: u64) -> Expired {
-    table.now += Duration::from_secs(seconds);
-    let expired = table.session.expire(table.now);
-    table.run();
-    expired
-}
-
-#[test]
-fn deadlines_of_the_client() {
-    let mut table = Table::new(config(|_| {}), Interest::default());
-    table.send(b"NOOP\r\n");
-    assert_eq!(wait(&mut table, 299), Expired::Nothing);
-    table.send(b"NOOP\r\nEH");
-    assert_eq!(wait(&mut table, 1), Expired::Deadline, "to greet");
-    assert!(table.closed && replies(&mut table).contains("421 "));
-
-    let mut table = greeted(config(|_| {}), Interest::default());
-    for _ in 0..29 {
-        assert_eq!(wait(&mut table, 10), Expired::Nothing);
-        table.send(b"x");
-    }
-    assert_eq!(wait(&mut table, 10), Expired::Deadline, "a line that trickles in");
-
-    let mut table = greeted(config(|_| {}), Interest::default());
-    table.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
-    for _ in 0..3 {
-        assert_eq!(wait(&mut table, 599), Expired::Nothing);
-        table.send(b"x\r\n");
-    }
-    assert_eq!(wait(&mut table, 600), Expired::Deadline, "data");
-    assert!(table.closed && replies(&mut table).ends_with("Closing the connection\r\n"));
-}
-
-#[test]
-fn idle_times() {
-    let limit = |config: &mut ServerConfig| config.limits.idle = Some(Duration::from_secs(5));
-    let mut table = greeted(config(limit), Interest::default());
-    assert_eq!(wait(&mut table, 5), Expired::Idle);
-    assert!(table.closed && replies(&mut table).is_empty());
-
-    let mut table = greeted(config(limit), Interest::TIMEOUT);
-    assert_eq!(wait(&mut table, 5), Expired::Idle);
-    assert_eq!(wait(&mut table, 4), Expired::Nothing);
-    assert_eq!(wait(&mut table, 1), Expired::Idle, "again");
-    assert!(!table.closed);
-}
-
-#[test]
-fn listeners_that_never_answer() {
-    let mut table = greeted(config(|_| {}), Interest::MAIL);
-    table.session.receive(b"MAIL FROM:<a@b>\r\nNOOP\r\n", table.now);
-    assert!(asks(&mut table));
-    assert_eq!(wait(&mut table, 300), Expired::Listener);
-    assert!(replies(&mut table).starts_with("451 Local error"));
-    table.session.answer(by_application(Verdict::Accept(None), 0), table.now);
-    table.send(b"RCPT TO:<c@d>\r\n");
-    assert!(replies(&mut table).starts_with("503 "), "the late verdict did nothing");
-}
-
-#[test]
-fn draining_waits_for_the_transaction() {
-    let mut table = greeted(config(|_| {}), Interest::default());
-    table.session.drain();
-    table.run();
-    assert!(table.closed && replies(&mut table).starts_with("421 "));
-
-    let mut table = greeted(config(|_| {}), Interest::default());
-    table.send(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n");
-    table.session.drain();
-    table.run();
-    table.send(b"DATA\r\n");
-    table.send(b"x\r\n.\r\n");
-    assert!(table.closed);
-    let said = replies(&mut table);
-    assert!(said.contains("\r\n250 OK\r\n421 "), "{said}");
 }
 
 #[test]

@@ -124,29 +124,10 @@ fn each_command_at_each_stage() {
 
 #[test]
 fn what_a_limit_forbids() {
-    let in_transaction = at(Stage::Transaction, 1);
     let used_up = Budget::new(Some(0));
-    type Case<'a> = (&'a str, &'a dyn Fn(&mut ServerConfig, &mut Position), &'a str);
-    let cases: [Case<'_>; 13] = [
+    check(&[
         ("MAIL FROM:<a@b> SIZE=9", &|config, _| config.limits.size = Some(9), "SenderOk Mail"),
         ("MAIL FROM:<a@b> SIZE=10", &|config, _| config.limits.size = Some(9), "TooBig -"),
-        ("MAIL FROM:<a@b>", &|config, _| config.require_tls = true, "TlsRequired Bad"),
-        (
-            "MAIL FROM:<a@b>",
-            &|config, position| {
-                config.require_tls = true;
-                position.stage = Stage::Begun;
-            },
-            "TlsRequired Bad",
-        ),
-        (
-            "MAIL FROM:<a@b>",
-            &|config, position| {
-                config.require_tls = true;
-                position.tls = true;
-            },
-            "SenderOk Mail",
-        ),
         (
             "MAIL FROM:<a@b>",
             &|config, position| {
@@ -174,16 +155,45 @@ fn what_a_limit_forbids() {
             },
             "Ok -",
         ),
+    ]);
+}
+
+#[test]
+fn what_tls_has_a_say_in() {
+    check(&[
+        ("MAIL FROM:<a@b>", &|config, _| config.require_tls = true, "TlsRequired Bad"),
+        (
+            "MAIL FROM:<a@b>",
+            &|config, position| {
+                config.require_tls = true;
+                position.stage = Stage::Begun;
+            },
+            "TlsRequired Bad",
+        ),
+        (
+            "MAIL FROM:<a@b>",
+            &|config, position| {
+                config.require_tls = true;
+                position.tls = true;
+            },
+            "SenderOk Mail",
+        ),
         ("STARTTLS", &|_, position| position.tls = true, "AlreadyTls Bad"),
         ("STARTTLS", &|config, _| config.tls = false, "TlsNotOffered Bad"),
-    ];
+    ]);
+}
+
+/// A line, what is unlike a transaction with one recipient, and the plan.
+type Case<'a> = (&'a str, &'a dyn Fn(&mut ServerConfig, &mut Position), &'a str);
+
+fn check(cases: &[Case<'_>]) {
     for (line, change, planned) in cases {
-        let mut position = in_transaction;
+        let mut position = at(Stage::Transaction, 1);
         let config = config(|config| {
             config.tls = true;
             change(config, &mut position);
         });
-        assert_eq!(plan_of(line, &position, &config), planned, "{line} at {position:?}");
+        assert_eq!(plan_of(line, &position, &config), *planned, "{line} at {position:?}");
     }
 }
 
