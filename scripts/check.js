@@ -17,6 +17,7 @@ run(['cargo', 'doc', '--quiet', '--no-deps', '--document-private-items'], {
   RUSTDOCFLAGS: '-D warnings',
 });
 run([process.execPath, path.join('scripts', 'layers.js')]);
+run([process.execPath, path.join('scripts', 'sizes.js')]);
 run(['npx', 'depcruise', '--config', path.join('scripts', 'rooms.js'), 'src/js', 'index.js']);
 run(['npx', 'tsc', '-p', '.']);
 run(['npx', 'tsc', '-p', '__test__/types']);
