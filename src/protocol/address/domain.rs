@@ -29,19 +29,48 @@ fn is_name(text: &str) -> bool {
 
 /// The same at a glance, of a name that is ASCII, as nearly all are.
 fn is_plain_name(name: &[u8]) -> Option<bool> {
-    let (mut before, mut label) = (b'.', 0);
+    let mut label = 0;
     for (at, &byte) in name.iter().enumerate() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => {}
-            b'-' if before != b'.' => {}
-            b'.' if before != b'.' && before != b'-' && at - label <= MAX_LABEL => label = at + 1,
-            0..=127 => return Some(false),
-            _ => return None,
+        match KINDS[usize::from(byte)] {
+            Kind::Inner => {}
+            Kind::Dot if is_label(&name[label..at]) => label = at + 1,
+            Kind::Dot | Kind::Other => return Some(false),
+            Kind::NotAscii => return None,
         }
-        before = byte;
     }
-    Some(before != b'.' && before != b'-' && name.len() - label <= MAX_LABEL)
+    Some(is_label(&name[label..]))
 }
+
+/// Whether bytes that may be in a label are one.
+fn is_label(bytes: &[u8]) -> bool {
+    let has_hyphen_outside = bytes.first() == Some(&b'-') || bytes.last() == Some(&b'-');
+    (1..=MAX_LABEL).contains(&bytes.len()) && !has_hyphen_outside
+}
+
+/// What a byte may be in a name.
+#[derive(Clone, Copy)]
+enum Kind {
+    Inner,
+    Dot,
+    Other,
+    NotAscii,
+}
+
+/// The kind of each byte.
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Other; 256];
+    let mut at = 0;
+    while at < kinds.len() {
+        kinds[at] = match at as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => Kind::Inner,
+            b'.' => Kind::Dot,
+            0..=127 => Kind::Other,
+            _ => Kind::NotAscii,
+        };
+        at += 1;
+    }
+    kinds
+};
 
 fn has_labels(text: &str) -> bool {
     let labels: Option<usize> = text.split('.').map(|label| Some(length(label)? + 1)).sum();
