@@ -190,6 +190,8 @@ export type ExtensionName =
   | 'STARTTLS'
   | 'HELP'
   | 'ENHANCEDSTATUSCODES'
+  | 'CHUNKING'
+  | 'BINARYMIME'
   | 'DSN'
   | 'REQUIRETLS'
   | 'LIMITS';
@@ -222,7 +224,7 @@ export interface ServerParams extends Limits, Control, AuthParams {
   tls?: TlsParams;
   /**
    * What EHLO lists: true for what needs nothing of the program, false for nothing but HELP and SIZE,
-   * or the names. DSN, REQUIRETLS and LIMITS are listed by name alone: they promise what the program
+   * or the names. BINARYMIME, DSN, REQUIRETLS and LIMITS are listed by name alone: they promise what the program
    * does with a message, or limits. RFC 5321 section 4.1.1.1.
    * @default true
    */
@@ -588,6 +590,7 @@ export type RefusalReason =
   | 'mailIncomplete'
   | 'rcptIncomplete'
   | 'tlsNotOffered'
+  | 'chunkExpected'
   | 'endlessLine'
   | 'authRefused'
   | 'authUnavailable'

@@ -14,6 +14,8 @@ const { scripted } = require('../support/scripted-server.js');
 const { Log, serve, within } = require('../support/serve.js');
 
 const HOST = '127.0.0.1';
+/** A server without CHUNKING. */
+const PLAIN = { extensions: ['PIPELINING', '8BITMIME'] };
 const FROM = 'from@example.com';
 const TO = 'to@example.com';
 
@@ -147,14 +149,17 @@ describe('what became of a message', { timeout: 60_000 }, () => {
     listeners,
     command,
     replyCode,
-  ] of /** @type {[string, any, string, number][]} */ ([
+    params = {},
+  ] of /** @type {[string, any, string, number, object?][]} */ ([
     ['every recipient is refused', some, 'RCPT', 550],
     ['the sender is', { mail: () => Promise.reject(smtpError(553)) }, 'MAIL', 553],
-    ['DATA is', { dataStart: () => Promise.reject(smtpError(451)) }, 'DATA', 451],
-    ['the message is', { data: () => Promise.reject(smtpError(554)) }, 'DATA', 554],
+    ['DATA is', { dataStart: () => Promise.reject(smtpError(451)) }, 'DATA', 451, PLAIN],
+    ['BDAT is', { dataStart: () => Promise.reject(smtpError(451)) }, 'BDAT', 451],
+    ['the message is', { data: () => Promise.reject(smtpError(554)) }, 'DATA', 554, PLAIN],
+    ['the last chunk is', { data: () => Promise.reject(smtpError(554)) }, 'BDAT', 554],
   ])) {
     test(`is an error where ${what}`, async (t) => {
-      const { options } = await keeping(t, {}, listeners);
+      const { options } = await keeping(t, params, listeners);
       const sent = Client.send(options, { from: FROM, to: 'no@a.example' }, 'x');
       const error = await sent.then(
         () => assert.fail('it was sent'),

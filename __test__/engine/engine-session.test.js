@@ -11,7 +11,7 @@ const { EngineSession } = require('../../src/js/engine/engine-session.js');
 const ENDS = ['192.0.2.1', '1234', '127.0.0.1', '25'];
 const HOOKS = [
   ...['connected', 'command', 'message', 'taken', 'streamed', 'cut', 'captured', 'responded'],
-  ...['lineTooLong', 'claimed', 'proved', 'exchangeOver'],
+  ...['lineTooLong', 'claimed', 'proved', 'exchangeOver', 'withdrawn'],
   ...['wasReset', 'forgotGreeting', 'greeted', 'begun', 'added', 'raw', 'decoded', 'secured'],
   ...['timedOut', 'listenerTimeout', 'failed', 'gone'],
 ];
@@ -45,7 +45,7 @@ beforeEach(() => {
 const command = (/** @type {object} */ fields) => ({
   ...{ kind: KIND.COMMAND, line: null, argument: undefined, path: '', size: undefined },
   ...{ ext: undefined },
-  ...{ drops: false, dropsGreeting: false, ...fields },
+  ...{ isChunked: false, drops: false, dropsGreeting: false, ...fields },
 });
 
 /** Records, and what is heard of each. @type {[string, any, any[][]][]} */
@@ -114,6 +114,12 @@ const RECORDS = [
   ],
   ['a message in pieces, whole', { kind: KIND.STREAMED }, [['streamed']]],
   ['a message in pieces, refused', { kind: KIND.CUT }, [['cut']]],
+  ['a message in pieces, taken back', { kind: KIND.WITHDRAWN }, [['withdrawn']]],
+  [
+    'BDAT',
+    { kind: KIND.DATA_START, flags: FLAG.CHUNKS },
+    [['command', command({ kind: KIND.DATA_START, isChunked: true })]],
+  ],
   [
     'a login',
     { kind: KIND.AUTH, own: ['PLAIN', 'tim', '', 'grün'] },

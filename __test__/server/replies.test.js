@@ -209,7 +209,7 @@ describe('what EHLO lists', { timeout: 30_000 }, () => {
     assert.equal(first, 'example.domain greets client.example');
     return rest;
   }
-  const DEFAULT = ['HELP', 'SIZE 31457280', 'PIPELINING', '8BITMIME', 'SMTPUTF8'];
+  const DEFAULT = ['HELP', 'SIZE 31457280', 'PIPELINING', '8BITMIME', 'SMTPUTF8', 'CHUNKING'];
   const rows = [
     ['by default', {}, DEFAULT],
     ['extensions: true', { extensions: true }, DEFAULT],

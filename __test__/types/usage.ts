@@ -89,7 +89,7 @@ const tls: TlsParams = {
   sni: { '*.example.com': { key: 'key', cert: readFileSync('cert.pem'), passphrase: 'other' } },
 };
 
-const extensions: ExtensionName[] = ['PIPELINING', '8BITMIME', 'DSN', 'REQUIRETLS', 'LIMITS'];
+const extensions: ExtensionName[] = ['CHUNKING', 'BINARYMIME', 'DSN', 'REQUIRETLS', 'LIMITS'];
 
 const params: ServerParams = {
   ...limits,
@@ -127,7 +127,7 @@ new Server({ rates: { address: { bytes: 1 } } });
 // @ts-expect-error It is spelt differently.
 new Server({ unauthorisedPipelining: 'reject' });
 // @ts-expect-error There is no such extension.
-new Server({ extensions: ['CHUNKING'] });
+new Server({ extensions: ['XCLIENT'] });
 // @ts-expect-error A certificate belongs to it.
 new Server({ tls: { key: '' } });
 // @ts-expect-error It is too old.

@@ -135,6 +135,17 @@ impl DataDecoder {
         Decoded { used, ended: self.has_ended() }
     }
 
+    /// Hands bytes to `sink` that have a length of their own, and so no end of data and no dots that
+    /// were doubled (RFC 3030 section 2).
+    pub fn pass(&mut self, input: &[u8], sink: &mut dyn FnMut(&[u8])) {
+        self.emit(input, &mut &mut *sink);
+    }
+
+    /// Nothing comes behind those.
+    pub fn finish(&mut self, sink: &mut dyn FnMut(&[u8])) {
+        self.flush_cr(&mut &mut *sink);
+    }
+
     /// Emits bytes up to the next line that begins with a dot; at least one.
     fn run(&mut self, rest: &[u8], sink: &mut impl FnMut(&[u8])) -> usize {
         let end = memmem::find(rest, b"\r\n.").map_or(rest.len(), |at| at + 2);

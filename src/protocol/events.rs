@@ -125,6 +125,8 @@ events! {
         STREAMED;
         /// The message that came in pieces was refused.
         CUT;
+        /// The message that came in pieces will not be whole.
+        WITHDRAWN;
         /// A line for the application alone.
         CAPTURED;
         /// A line for the application alone was over the limit: it takes no more of them.

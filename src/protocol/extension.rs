@@ -14,10 +14,14 @@ pub enum Extension {
     EightBitMime,
     /// RFC 6531.
     SmtpUtf8,
+    /// The command BDAT (RFC 3030 section 2).
+    Chunking,
     /// RFC 3207.
     StartTls,
     /// RFC 2034.
     EnhancedStatusCodes,
+    /// RFC 3030 section 3.
+    BinaryMime,
     /// RFC 3461.
     Dsn,
     /// RFC 8689.
@@ -28,14 +32,16 @@ pub enum Extension {
 
 impl Extension {
     /// All of them, in the order of the EHLO reply.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Help,
         Self::Size,
         Self::Pipelining,
         Self::EightBitMime,
         Self::SmtpUtf8,
+        Self::Chunking,
         Self::StartTls,
         Self::EnhancedStatusCodes,
+        Self::BinaryMime,
         Self::Dsn,
         Self::RequireTls,
         Self::Limits,
@@ -51,6 +57,8 @@ impl Extension {
             Self::SmtpUtf8 => "SMTPUTF8",
             Self::StartTls => "STARTTLS",
             Self::EnhancedStatusCodes => "ENHANCEDSTATUSCODES",
+            Self::Chunking => "CHUNKING",
+            Self::BinaryMime => "BINARYMIME",
             Self::Dsn => "DSN",
             Self::RequireTls => "REQUIRETLS",
             Self::Limits => "LIMITS",
@@ -103,7 +111,7 @@ impl Extensions {
     #[cfg(any(test, fuzzing))]
     pub fn usual() -> Self {
         let mut extensions = Self::default();
-        for extension in &Extension::ALL[..6] {
+        for extension in &Extension::ALL[..7] {
             extensions.offer(*extension);
         }
         extensions

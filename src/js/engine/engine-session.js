@@ -26,6 +26,8 @@ class Command {
   size;
   /** Parameters of MAIL or RCPT, where the interface is given them. @type {string | undefined} */
   ext;
+  /** Whether the message comes by BDAT, with no reply before it. */
+  isChunked = false;
   /** Whether the transaction is over once the command was carried out. */
   drops = false;
   /** Whether the greeting is forgotten, too. */
@@ -34,6 +36,7 @@ class Command {
   /** Takes the texts of a command's record. @param {number} kind @param {number} head */
   read(kind, head) {
     this.kind = kind;
+    this.isChunked = (head & FLAG.CHUNKS) !== 0;
     this.drops = (head & FLAG.DROPS) !== 0;
     this.dropsGreeting = (head & FLAG.DROPS_GREETING) !== 0;
     this.line = head & FLAG.LINE ? engine.text() : null;
@@ -163,6 +166,8 @@ class EngineSession {
         return this.streamed();
       case KIND.CUT:
         return this.cut();
+      case KIND.WITHDRAWN:
+        return this.withdrawn();
       case KIND.CAPTURED:
         return this.captured(engine.data());
       case KIND.LINE_TOO_LONG:
@@ -309,6 +314,11 @@ class EngineSession {
 
   /** The engine has refused it. */
   cut() {
+    this.handle.settle(VERDICT.ACCEPT);
+  }
+
+  /** The message that came in pieces will not be whole. */
+  withdrawn() {
     this.handle.settle(VERDICT.ACCEPT);
   }
 

@@ -26,6 +26,8 @@ const EXTENSIONS = [
   'SMTPUTF8',
   'STARTTLS',
   'ENHANCEDSTATUSCODES',
+  'CHUNKING',
+  'BINARYMIME',
   'DSN',
   'REQUIRETLS',
   'LIMITS',
@@ -173,6 +175,12 @@ function checkExtensions(/** @type {any} */ { extensions, enhancedStatusCodes })
       throw rangeError('params.extensions', wanted, extensions);
     }
   }
+  if (extensions.includes('BINARYMIME') && !extensions.includes('CHUNKING')) {
+    // RFC 3030 section 3.
+    throw new RangeError(
+      `params.extensions can name BINARYMIME with CHUNKING only, and is ${inspect(extensions)}`,
+    );
+  }
   if (extensions.includes('ENHANCEDSTATUSCODES') && !enhancedStatusCodes) {
     throw new RangeError(
       `params.extensions can name ENHANCEDSTATUSCODES with enhancedStatusCodes: true only, and is ${inspect(extensions)}`,
@@ -248,10 +256,18 @@ function merge(params, tlsName = 'params.tls') {
   return config;
 }
 
-/** The extensions that a configuration offers. @param {any} config @returns {string[]} */
-function offered({ extensions, enhancedStatusCodes }) {
+/**
+ * The extensions that a configuration offers.
+ *
+ * @param {any} config
+ * @param {string} dialect
+ * @returns {string[]}
+ */
+function offered({ extensions, enhancedStatusCodes }, dialect) {
   if (extensions === false) return [];
-  const list = extensions === true ? OFFERED : extensions;
+  // What the originals of the others list stays as it is.
+  const all = dialect === 'mbr-smtp' ? [...OFFERED, 'CHUNKING'] : OFFERED;
+  const list = extensions === true ? all : extensions;
   const others = list.filter((/** @type {string} */ keyword) => keyword !== 'ENHANCEDSTATUSCODES');
   return enhancedStatusCodes ? [...others, 'ENHANCEDSTATUSCODES'] : others;
 }
@@ -286,7 +302,7 @@ function engineOptions(config, number, tls, dialect) {
     number,
     name: config.name,
     threads: threadsOf(config.threads),
-    extensions: offered(config),
+    extensions: offered(config, dialect),
     // The original's exact lines have none.
     enhancedStatusCodes: config.enhancedStatusCodes && config.extensions !== false,
     dialect,

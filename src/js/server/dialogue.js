@@ -127,7 +127,7 @@ class Dialogue extends EngineSession {
   }
 
   /** @override @param {InstanceType<typeof import('../engine/engine-session.js').Command>} command */
-  command({ kind, line, argument, path, size, drops, dropsGreeting }) {
+  command({ kind, line, argument, path, size, drops, dropsGreeting, isChunked }) {
     const planned = this.#host.responds ? this.planned(this.#host.replies) : NOT_TOLD;
     if (line !== null) {
       this.#observer.debug('CLIENT', line);
@@ -141,6 +141,7 @@ class Dialogue extends EngineSession {
       const event = EVENT[kind];
       if (event === 'mail') this.transaction.replace();
       if (event === 'dataStart') this.judge.forgetReading();
+      this.judge.isChunked = isChunked;
       if (event === 'mail') this.judge.ask(event, mailOf(path, size), planned);
       else this.judge.ask(event, event === 'rcpt' ? recipientOf(path) : argument, planned);
     }
@@ -169,6 +170,13 @@ class Dialogue extends EngineSession {
   /** @override */
   cut() {
     this.judge.cut(this.planned(this.#host.replies));
+  }
+
+  /** @override */
+  withdrawn() {
+    const why = 'the client took the message back, or a part of it was refused';
+    this.judge.reader?.fail('SMTP_ERR_MESSAGE_CUT', why);
+    super.withdrawn();
   }
 
   /** @override */

@@ -6,21 +6,13 @@ const engine = require('../engine/border.js');
 const { REPLY_CODE, STOCK, VERDICT } = require('../engine/constants.js');
 const { SmtpError } = require('../errors.js');
 const { MessageReader } = require('./message-reader.js');
-const { Question } = require('./question.js');
+const { Question, refusalCode } = require('./question.js');
 const { watch } = require('./watch.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
 
 const LOCAL_ERROR = 451;
 /** That a login cannot be judged now. */
 const UNAVAILABLE = 454;
-
-/** Codes other than 550 for a promise that is fulfilled with false. */
-const REFUSALS = new Map([
-  ['connect', 554],
-  ['dataStart', 554],
-  ['data', 554],
-  ['auth', 535],
-]);
 
 /**
  * @typedef {import('./observer.js').Host} Host
@@ -38,6 +30,8 @@ class Judge {
   reader;
   /** The last login. @type {InstanceType<typeof import('./login.js').Attempt> | undefined} */
   attempt;
+  /** Whether the message comes by BDAT: nothing is replied before it has. */
+  isChunked = false;
   /** What is at hand. */
   #question = new Question(this, '', undefined, [], 0);
   /** One whose listener was the first of all to return a promise, and so runs in no context. */
@@ -190,9 +184,11 @@ class Judge {
 
   /** Sends a reply of a listener's own. */
   send(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
-    this.write(engine.border().replyLines(code, textOf(code, message)));
+    const starts = code === REPLY_CODE.dataStart && this.#question.is('dataStart');
+    const isSilent = starts && this.isChunked;
+    if (!isSilent) this.write(engine.border().replyLines(code, textOf(code, message)));
     this.#question.sentCode = code;
-    if (code === REPLY_CODE.dataStart && this.#question.is('dataStart')) this.settleSilently();
+    if (starts) this.settleSilently();
   }
 
   /** Sends lines as they are. */
@@ -333,12 +329,12 @@ class Judge {
     const isRefused = event === 'auth' ? !result : result === false;
     if (!isRefused) this.#accept(undefined, true);
     else if (event === 'timeout') this.#question.close();
-    else this.#answer(REFUSALS.get(event) ?? 550, undefined);
+    else this.#answer(refusalCode(event), undefined);
   }
 
   /** The same of the reader of a message. */
   #noteResult(/** @type {unknown} */ result) {
-    if (result === false) this.#note({ code: REFUSALS.get('data'), message: undefined });
+    if (result === false) this.#note({ code: refusalCode('data'), message: undefined });
   }
 
   /** A listener failed; a verdict that 'error' gives counts, on the event that failed. */
@@ -389,7 +385,7 @@ class Judge {
     if (fills) this.#transaction.fill(event, question.argument);
     const code = /** @type {Record<string, number>} */ (REPLY_CODE)[event];
     this.#tell(code);
-    if (message) {
+    if (message && !(event === 'dataStart' && this.isChunked)) {
       this.#replyWith(VERDICT.ACCEPT, code, textOf(code, message));
     } else if (fills || event !== 'helo') {
       this.#observer.respond(question.planned);

@@ -8,6 +8,19 @@ const { AsyncLocalStorage } = require('node:async_hooks');
 /** @type {AsyncLocalStorage<Question>} */
 const contexts = new AsyncLocalStorage();
 
+/** Codes other than 550 for a promise that is fulfilled with false. */
+const REFUSALS = new Map([
+  ['connect', 554],
+  ['dataStart', 554],
+  ['data', 554],
+  ['auth', 535],
+]);
+
+/** The code of the reply to an event whose promise is fulfilled with false. @param {string} event */
+function refusalCode(event) {
+  return REFUSALS.get(event) ?? 550;
+}
+
 class Question {
   /** Whose it is. */
   owner;
@@ -100,4 +113,4 @@ class Question {
   }
 }
 
-module.exports = { Question };
+module.exports = { Question, refusalCode };

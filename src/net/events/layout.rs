@@ -89,5 +89,7 @@ bitflags! {
         const DROPS_GREETING = 1 << 18;
         /// MAIL or RCPT has parameters that are handed on.
         const EXT = 1 << 19;
+        /// The message comes by BDAT: there is no reply before it has.
+        const CHUNKS = 1 << 20;
     }
 }

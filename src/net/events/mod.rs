@@ -5,6 +5,7 @@
 //! application takes [`Batch`]es with [`EventQueue::exchange`], which also brings back the
 //! verdicts on the one before. A session waits at its [`Slot`].
 
+mod batch;
 pub mod layout;
 mod record;
 mod slot;
@@ -12,13 +13,14 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-pub use record::{Batch, ClientNews, ErrorInfo, Peer, ProxyEnds, Record};
+pub use batch::Batch;
+pub use record::{ClientNews, ErrorInfo, Peer, ProxyEnds, Record};
 pub use slot::{MAX_WRITES, SessionCommand, Slot, Wake};
 pub use task::{Task, is_inline};
 
 use crate::net::sync::lock;
 use crate::protocol::server::{Answer, Notice};
-use record::Entry;
+use batch::Entry;
 use slot::Resume;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};

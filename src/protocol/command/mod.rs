@@ -43,6 +43,8 @@ pub enum Command {
     Rcpt(Recipient),
     /// DATA.
     Data,
+    /// BDAT (RFC 3030 section 2), where it is offered.
+    Bdat(Chunk),
     /// RSET.
     Rset,
     /// VRFY.
@@ -55,6 +57,15 @@ pub enum Command {
     Help(Option<String>),
     /// STARTTLS (RFC 3207).
     StartTls,
+}
+
+/// A piece of a message, which stands behind BDAT (RFC 3030 section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chunk {
+    /// How many bytes it has.
+    pub size: u64,
+    /// Whether the message ends with it.
+    pub is_last: bool,
 }
 
 /// Why a line is no command.
@@ -123,6 +134,7 @@ impl Command {
                 Err(CommandError::Argument)
             }
             b"DATA" => Ok(Self::Data),
+            b"BDAT" if offered.contains(Extension::Chunking) => bdat(argument),
             b"RSET" => Ok(Self::Rset),
             b"VRFY" if argument.is_empty() => Err(CommandError::Argument),
             b"VRFY" => Ok(Self::Vrfy),
@@ -228,6 +240,20 @@ fn rcpt(argument: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Result<Comm
         Parameters::Any => return Err(CommandError::ForwardPath),
     };
     Ok(Command::Rcpt(Recipient { address: path.to_owned(), parameters }))
+}
+
+/// `chunk-size` and `LAST` of RFC 3030 section 2.
+fn bdat(argument: &str) -> Result<Command, CommandError> {
+    let mut words = argument.split(' ').filter(|word| !word.is_empty());
+    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let size = words.next().filter(is_number).and_then(|digits| digits.parse().ok());
+    let is_last = match words.next() {
+        None => Some(false),
+        Some(word) => word.eq_ignore_ascii_case("LAST").then_some(true),
+    };
+    let chunk = size.zip(is_last).filter(|_| words.next().is_none());
+    let (size, is_last) = chunk.ok_or(CommandError::Argument)?;
+    Ok(Command::Bdat(Chunk { size, is_last }))
 }
 
 /// Whether the parameters of an extension are taken: EHLO tells of it, or common clients (Exchange,

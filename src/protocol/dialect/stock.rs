@@ -172,6 +172,9 @@ stock_replies! {
     RcptIncomplete = "rcptIncomplete", 501, status(5, 4), RECIPIENT;
     /// STARTTLS where there are no keys.
     TlsNotOffered = "tlsNotOffered", 500, status(5, 1), UNKNOWN;
+    /// DATA, or a command that has no place there, where the next chunk of a message is awaited.
+    ChunkExpected = "chunkExpected", 503, status(5, 1),
+        "Send the message by BDAT, to its last chunk, or take it back (RSET)";
     /// A line that goes on and on.
     EndlessLine = "endlessLine", 421, status(5, 6),
         "{name} got a line without an end. Closing the connection";
@@ -221,7 +224,7 @@ mod tests {
         tooManyBadCommands timeout shuttingDown tlsRequired sessionRate messageRate \
         recipientRate earlyTalker unauthorisedPipelining slowData outOfMemory notVerified \
         resetOk dataFirst notImplemented syntaxError mailIncomplete rcptIncomplete \
-        tlsNotOffered endlessLine loggedIn authRefused authUnavailable authRequired \
+        tlsNotOffered chunkExpected endlessLine loggedIn authRefused authUnavailable authRequired \
         encryptionRequired mechanismMissing mechanismUnknown alreadyLoggedIn authInTransaction \
         authMalformed authCancelled tooManyAuthFailures badProxyHeader";
 

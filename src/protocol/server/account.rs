@@ -1,6 +1,6 @@
 //! What a session knows of logins, and of the exchange under way.
 
-use super::plan::PlannedReply;
+use super::planned::PlannedReply;
 use crate::protocol::sasl::Channel;
 use crate::protocol::sasl::server::{Exchange, Turn};
 use std::time::Duration;

@@ -8,14 +8,16 @@ use super::{
     State, Verdict,
 };
 use crate::protocol::command::Hello;
+use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::Stock;
 use crate::protocol::extension::Extension;
+use crate::protocol::parameters::Body as MimeBody;
 use crate::protocol::reply::{Reply, ReplyCode};
 use bytes::BytesMut;
 use std::time::Instant;
 
 /// Who let a command go on.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
     /// The engine: the application has to be told of the effect.
     Engine,
@@ -24,7 +26,7 @@ pub(super) enum By {
 }
 
 impl By {
-    fn body(self) -> Body {
+    pub(super) fn body(self) -> Body {
         match self {
             Self::Engine => Body::Whole,
             Self::Application(body) => body,
@@ -115,6 +117,9 @@ impl ServerSession {
     }
 
     fn answer_command(&mut self, plan: Plan, verdict: Verdict, by: By) {
+        if plan.effect.has_chunk() {
+            return self.answer_chunk(plan, verdict, by);
+        }
         match verdict {
             Verdict::Accept(None) | Verdict::Proceed => {
                 self.put(&plan.reply);
@@ -182,6 +187,7 @@ impl ServerSession {
             Effect::Mail(mail) => {
                 self.forget_transaction();
                 self.state = State::ExpectRcpt;
+                self.counts.mime = mail.parameters.body;
                 if note {
                     self.counts.recipients = 0;
                     self.news.changes.mail(mail);
@@ -200,10 +206,12 @@ impl ServerSession {
                 if note {
                     self.news.changes.reset();
                 }
-                if let State::ExpectRcpt = self.state {
+                if matches!(self.state, State::ExpectRcpt | State::Chunks(_)) {
                     self.state = State::ExpectMail;
                 }
             }
+            // They are carried out elsewhere, with what stands behind them.
+            Effect::StartChunks(_) | Effect::Chunk(_) | Effect::DropChunk(..) => {}
             Effect::StartTls => self.start_tls(by),
             Effect::Auth(attempt) => self.begin_exchange(&attempt),
             Effect::Quit => self.end(Ending::Quit),
@@ -226,9 +234,18 @@ impl ServerSession {
 
     fn start_data(&mut self, body: Body) {
         self.counts.messages += 1;
-        let line_feeds = !self.input.lines.saw_crlf();
-        let receiving = Receiving::new(&self.config, self.interest, body, line_feeds);
+        let receiving = self.receiving(body);
         self.state = State::Data(Box::new(receiving));
+    }
+
+    /// A message of which nothing has come.
+    pub(super) fn receiving(&self, body: Body) -> Receiving {
+        let line_feeds = !self.input.lines.saw_crlf();
+        let bare_newlines = match self.counts.mime {
+            Some(MimeBody::BinaryMime) => BareNewlines::Accept,
+            _ => self.config.bare_newlines,
+        };
+        Receiving::new(&self.config, self.interest, body, line_feeds, bare_newlines)
     }
 
     fn start_tls(&mut self, by: By) {
@@ -248,6 +265,10 @@ impl ServerSession {
     /// stands behind what was refused in it.
     fn forget_transaction(&mut self) {
         self.counts.behind = Behind::Nothing;
+        self.counts.mime = None;
+        if let State::Chunks(receiving) = &self.state {
+            self.input.withdrawn |= receiving.body == Body::Stream;
+        }
         if let Some(kept) = self.kept.take() {
             drop(kept.take());
         }

@@ -52,7 +52,7 @@ pub(super) fn plan_auth(argument: &str, position: &Position<'_>, config: &Server
         (Access::NeedsTls, _) => return bad(Stock::EncryptionRequired),
         (_, Stage::Begun) => return bad(Stock::GreetFirst),
         (Access::LoggedIn, _) => return bad(Stock::AlreadyLoggedIn),
-        (_, Stage::Transaction) => return bad(Stock::AuthInTransaction),
+        (_, Stage::Transaction | Stage::Chunks) => return bad(Stock::AuthInTransaction),
         (Access::Open, Stage::Greeted) => {}
     }
     let mut words = argument.split(' ').filter(|word| !word.is_empty());

@@ -177,6 +177,7 @@ impl ServerSession {
                 State::Refused => Stage::Refused,
                 State::ExpectMail => Stage::Greeted,
                 State::ExpectRcpt => Stage::Transaction,
+                State::Chunks(_) => Stage::Chunks,
                 _ => Stage::Begun,
             },
             tls: self.news.tls,
@@ -184,6 +185,7 @@ impl ServerSession {
             messages: self.counts.messages,
             bad_commands: self.counts.bad_commands,
             behind: self.counts.behind,
+            mime: self.counts.mime,
             access: if self.owns_auth() { self.access() } else { Access::Closed },
             channel: self.channel(),
         }

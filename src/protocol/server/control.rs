@@ -2,10 +2,12 @@
 //! allowed, what is counted, and message data that comes too slowly; `replies.rs` has the tarpit.
 //! Each is off where [`AbusePolicy`](crate::protocol::control::AbusePolicy) does not say otherwise.
 
+use super::pace::Pace;
 use super::timers::Timer;
 use super::{Effect, Greeted, Next, Plan, ServerSession, State};
 use crate::protocol::control::{Counted, Meter, Pipelining};
 use crate::protocol::dialect::Stock;
+use crate::protocol::extension::Extension;
 use std::time::{Duration, Instant};
 
 impl ServerSession {
@@ -41,6 +43,13 @@ impl ServerSession {
         self.watches_pipelining()
             && !self.input.bytes.is_empty()
             && (self.greeted != Greeted::Pipelining || ends_group(line))
+            && !self.has_chunk(line)
+    }
+
+    /// Whether a chunk stands behind a line, which is no command that was sent too early.
+    fn has_chunk(&self, line: &[u8]) -> bool {
+        self.config.extensions.now(self.news.tls).contains(Extension::Chunking)
+            && line.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"BDAT "))
     }
 
     /// The same of the end of a message, which may be the first of a group.
@@ -76,7 +85,7 @@ impl ServerSession {
 
     /// We read: a message must come fast enough from now on, where that is wanted.
     pub(super) fn start_pace(&mut self, now: Instant) {
-        if self.config.control.min_data_rate.is_some() && matches!(self.state, State::Data(_)) {
+        if self.config.control.min_data_rate.is_some() && self.pace().is_some() {
             self.timers.set_once(Timer::Pace, now);
         }
     }
@@ -84,18 +93,30 @@ impl ServerSession {
     /// We do not read for now.
     pub(super) fn stop_pace(&mut self, now: Instant) {
         if let Some(since) = self.timers.stop(Timer::Pace)
-            && let State::Data(receiving) = &mut self.state
+            && let Some(pace) = self.pace_mut()
         {
-            receiving.pace_mut().read_for += now.saturating_duration_since(since);
+            pace.read_for += now.saturating_duration_since(since);
         }
     }
 
     /// For how long we may read a message without more of it.
     pub(super) fn time_for_more(&self) -> Option<Duration> {
+        Some(self.pace()?.time_left(self.config.control.min_data_rate?))
+    }
+
+    /// How fast the message comes, between its chunks as well.
+    fn pace(&self) -> Option<&Pace> {
         match &self.state {
-            State::Data(receiving) => {
-                Some(receiving.pace().time_left(self.config.control.min_data_rate?))
-            }
+            State::Data(receiving) | State::Chunks(receiving) => Some(receiving.pace()),
+            State::Skipping(skipping) => Some(&skipping.pace),
+            _ => None,
+        }
+    }
+
+    fn pace_mut(&mut self) -> Option<&mut Pace> {
+        match &mut self.state {
+            State::Data(receiving) | State::Chunks(receiving) => Some(receiving.pace_mut()),
+            State::Skipping(skipping) => Some(&mut skipping.pace),
             _ => None,
         }
     }

@@ -47,7 +47,8 @@ impl ServerSession {
         match &self.state {
             _ if self.is_parked() => &[Timer::Turn],
             _ if self.timers.is_set(Timer::Pause) => &[Timer::Pause],
-            State::Data(_) => &[Timer::Pace, Timer::Turn, Timer::Idle],
+            State::Data(_) | State::Chunks(_) => &[Timer::Pace, Timer::Turn, Timer::Idle],
+            State::Skipping(_) => &[Timer::Pace, Timer::Turn, Timer::Greeting, Timer::Idle],
             _ => &[Timer::Turn, Timer::Greeting, Timer::Idle],
         }
     }
@@ -84,7 +85,7 @@ impl ServerSession {
             Timer::Turn if self.is_parked() => limits.listener,
             Timer::Pause => Some(self.pause()),
             Timer::Pace => self.time_for_more(),
-            Timer::Turn if matches!(self.state, State::Data(_)) => limits.data,
+            Timer::Turn if matches!(self.state, State::Data(_) | State::Skipping(_)) => limits.data,
             Timer::Turn => limits.command,
             Timer::Greeting => {
                 let is_kept = self.config.dialect.greeting_deadline == GreetingDeadline::Kept;

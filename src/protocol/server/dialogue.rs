@@ -1,6 +1,6 @@
 //! What passes between a session, its driver and its application.
 
-use super::plan::Plan;
+use super::planned::Plan;
 use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::Changes;
 use crate::protocol::events::Interest;
@@ -114,6 +114,9 @@ pub enum Notice {
     Cut(Stock),
     /// This message was accepted; it is there to be looked at until the next transaction.
     Taken(Arc<KeptMessage>),
+    /// The message that was handed on so far will not be whole: the client has taken it back, or left
+    /// out a part that was refused.
+    Withdrawn,
     /// Replies are about to leave.
     Responses,
     /// A line of the application's own was over the limit, is gone, and was refused.

@@ -26,12 +26,15 @@ impl ServerSession {
         if !receiving.has_ended() {
             return self.wait(now);
         }
-        if !receiving.decoder.has_line_feeds() {
+        if receiving.has_crlf() {
             self.input.lines.note_crlf();
         }
         let State::Data(receiving) = std::mem::replace(&mut self.state, State::ExpectMail) else {
             return None;
         };
+        if receiving.is_part() {
+            return self.end_chunk(receiving, now);
+        }
         self.counts.recipients = 0;
         let body = receiving.body;
         let mut end = receiving.end(self.config.bare_newlines);
@@ -43,7 +46,7 @@ impl ServerSession {
     }
 
     /// Replies to a message, or asks about it first.
-    fn end_data(&mut self, end: End, body: Body, now: Instant) -> Option<Next> {
+    pub(super) fn end_data(&mut self, end: End, body: Body, now: Instant) -> Option<Next> {
         let is_asked = match end {
             End::Streamed => true,
             End::Message(_) => self.interest.contains(Interest::DATA),

@@ -14,6 +14,7 @@
 //! Data           -> ExpectMail                  end of data, whatever is replied
 //! ExpectMail     -> Authenticating -> ExpectMail    AUTH, then whatever its exchange comes to
 //! the three that expect -> StartTls -> ExpectGreeting    STARTTLS, then the handshake
+//! Data <-> Chunks, all -> Skipping              BDAT: `chunks.rs` has it
 //! all            -> Closing                     QUIT, 421, the end of input, a deadline
 //! ```
 //!
@@ -26,6 +27,7 @@
 mod account;
 mod answers;
 mod auth;
+mod chunks;
 mod commands;
 mod config;
 mod control;
@@ -35,8 +37,10 @@ mod messages;
 mod outgoing;
 mod pace;
 mod plan;
+mod planned;
 mod receiving;
 mod replies;
+mod skipping;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -48,7 +52,7 @@ pub use dialogue::{
     Verdict,
 };
 use plan::Behind;
-pub use plan::{Effect, Plan, PlannedReply};
+pub use planned::{Effect, Plan, PlannedReply};
 
 use super::control::Meter;
 use super::dialect::Stock;
@@ -56,12 +60,14 @@ use super::events::Interest;
 use super::limits::{IDLE_BUFFER, MAX_GATHERED_REPLIES};
 use super::line::LineReader;
 use super::message::KeptMessage;
+use super::parameters::Body as MimeBody;
 use super::reply::Reply;
 use account::{Account, Authentication};
 use bytes::BytesMut;
 use dialogue::Parked;
 use outgoing::Outgoing;
 use receiving::Receiving;
+use skipping::Skipping;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use timers::{Timer, Timers};
@@ -76,6 +82,10 @@ enum State {
     ExpectMail,
     ExpectRcpt,
     Data(Box<Receiving>),
+    /// A message has come in part, and its next chunk is awaited.
+    Chunks(Box<Receiving>),
+    /// A chunk is read that nobody wants.
+    Skipping(Box<Skipping>),
     Authenticating(Box<Authentication>),
     StartTls,
     Closing(Ending),
@@ -119,6 +129,8 @@ struct Input {
     next_line: NextLine,
     /// Nothing comes behind it.
     has_ended: bool,
+    /// The client has taken a message back that the application reads, and does not know yet.
+    withdrawn: bool,
 }
 
 /// What limits count.
@@ -126,6 +138,8 @@ struct Input {
 struct Counts {
     /// Recipients of the transaction, the application's own included.
     recipients: usize,
+    /// What the bytes of the transaction's message may be.
+    mime: Option<MimeBody>,
     messages: u32,
     bad_commands: u32,
     overlong_lines: u32,
@@ -196,14 +210,15 @@ impl ServerSession {
     /// Takes bytes from the client.
     pub fn receive(&mut self, bytes: &[u8], now: Instant) {
         self.timers.set(Timer::Idle, now);
-        let mut used = 0;
-        if let State::Data(receiving) = &mut self.state
-            && self.input.bytes.is_empty()
-        {
-            used = receiving.decode(bytes);
+        let used = match &mut self.state {
+            State::Data(receiving) if self.input.bytes.is_empty() => receiving.decode(bytes),
+            State::Skipping(skipping) if self.input.bytes.is_empty() => skipping.skip(bytes.len()),
+            _ => 0,
+        };
+        if used > 0 {
             self.timers.set(Timer::Turn, now);
-            self.stop_pace(now);
         }
+        self.stop_pace(now);
         self.input.bytes.extend_from_slice(&bytes[used..]);
     }
 
@@ -247,10 +262,14 @@ impl ServerSession {
             if self.outgoing.ready.len() > MAX_GATHERED_REPLIES {
                 return self.flush(now);
             }
+            if std::mem::take(&mut self.input.withdrawn) {
+                return self.tell(Notice::Withdrawn, now);
+            }
             let next = match &self.state {
                 State::Delaying => self.poll_delay(now),
                 State::Connecting => self.poll_connecting(now),
                 State::Data(_) => self.poll_data(now),
+                State::Skipping(_) => self.poll_skipping(now),
                 State::Authenticating(it) if it.turn.is_some() => self.poll_turn(now),
                 State::StartTls => Some(self.flush_before(Next::StartTls, now)),
                 State::Closing(_) => Some(self.flush_before(Next::Close, now)),
@@ -307,7 +326,7 @@ impl ServerSession {
     /// The application reads no more of the message that it is handed; the rest is skipped and
     /// answered with `reply`, or 451.
     pub fn discard(&mut self, reply: Option<Reply>) {
-        if let State::Data(receiving) = &mut self.state {
+        if let State::Data(receiving) | State::Chunks(receiving) = &mut self.state {
             receiving.discard(reply);
         }
     }
@@ -324,12 +343,12 @@ impl ServerSession {
 
     /// Whether a MAIL was accepted whose message has not come to its end (RFC 5321 section 3.3).
     pub fn in_transaction(&self) -> bool {
-        matches!(self.state, State::ExpectRcpt | State::Data(_))
+        matches!(self.state, State::ExpectRcpt | State::Data(_) | State::Chunks(_))
     }
 
     /// Whether a message is on its way, or is being judged.
     pub fn in_message(&self) -> bool {
-        matches!(self.state, State::Data(_))
+        matches!(self.state, State::Data(_) | State::Chunks(_) | State::Skipping(_))
     }
 
     /// Whether the client may still be sending, so that closing could lose it our last reply.
@@ -413,7 +432,7 @@ impl ServerSession {
 
     /// Whether the server stops and waits for this session no longer.
     fn is_to_leave(&self) -> bool {
-        let is_busy = matches!(self.state, State::ExpectRcpt | State::Data(_));
+        let is_busy = self.in_transaction() || self.in_message();
         match self.shutdown {
             Shutdown::No => false,
             Shutdown::Drain => !is_busy,

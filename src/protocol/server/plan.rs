@@ -1,125 +1,13 @@
 //! What a command line would do: parsed and held against the state, with nothing done yet.
 
 use super::config::{Login, ServerConfig};
-use crate::protocol::command::{Command, CommandError, Hello};
-use crate::protocol::dialect::{Incomplete, Order, Replies, Stock, Welcome};
+use super::planned::{Effect, Plan, PlannedReply};
+use crate::protocol::command::{Chunk, Command, CommandError, Hello};
+use crate::protocol::dialect::{Incomplete, Order, Stock, Welcome};
 use crate::protocol::envelope::{Mail, Recipient};
-use crate::protocol::events::Interest;
+use crate::protocol::parameters::Body as MimeBody;
 use crate::protocol::reply::{Reply, ReplyCode};
-use crate::protocol::sasl::server::Attempt;
 use crate::protocol::sasl::{Channel, Mechanism};
-use bytes::{BufMut, BytesMut};
-
-/// A reply, and what happens besides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// The reply.
-    pub reply: PlannedReply,
-    /// The effect on the session.
-    pub effect: Effect,
-}
-
-/// A reply of the engine's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlannedReply {
-    /// One that is always the same.
-    Stock(Stock),
-    /// One made for the occasion.
-    Made(Reply),
-    /// None yet: it depends on what an exchange comes to.
-    Later,
-}
-
-impl PlannedReply {
-    /// Its lines, without CRLF.
-    pub fn lines(&self, replies: &Replies) -> Vec<String> {
-        match self {
-            Self::Stock(stock) => replies.stock_lines(*stock),
-            Self::Made(reply) => reply.lines().collect(),
-            Self::Later => Vec::new(),
-        }
-    }
-
-    /// Appends it to `output`.
-    pub fn write(&self, replies: &Replies, output: &mut BytesMut) {
-        match self {
-            Self::Stock(stock) => output.put_slice(replies.stock(*stock).1),
-            Self::Made(reply) => reply.write(output),
-            Self::Later => {}
-        }
-    }
-
-    /// Its code; that of a positive reply where there is none yet.
-    pub(super) fn code(&self, replies: &Replies) -> ReplyCode {
-        match self {
-            Self::Stock(stock) => replies.stock(*stock).0,
-            Self::Made(reply) => reply.code(),
-            Self::Later => ReplyCode::known(250),
-        }
-    }
-}
-
-/// What a command does when it goes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing.
-    Nothing,
-    /// It counts as a bad command.
-    Bad,
-    /// Greets.
-    Greet {
-        /// The client's domain.
-        domain: String,
-        /// The command it greets by.
-        hello: Hello,
-    },
-    /// Begins a transaction.
-    Mail(Mail),
-    /// Adds a recipient.
-    Rcpt(Recipient),
-    /// Begins the data state.
-    StartData,
-    /// Drops the transaction.
-    Reset,
-    /// Begins TLS.
-    StartTls,
-    /// Begins an exchange of AUTH.
-    Auth(Box<Attempt>),
-    /// The client ends the session (RFC 5321 section 4.1.1.10).
-    Quit,
-    /// We do.
-    Close,
-}
-
-impl Effect {
-    /// The positive reply without any extras.
-    pub(super) fn plain_reply(&self) -> Stock {
-        match self {
-            Self::Mail(_) => Stock::SenderOk,
-            Self::Rcpt(_) => Stock::RecipientOk,
-            Self::StartData => Stock::StartData,
-            Self::Reset => Stock::ResetOk,
-            _ => Stock::Ok,
-        }
-    }
-}
-
-impl Plan {
-    pub(super) fn new(stock: Stock, effect: Effect) -> Self {
-        Self { reply: PlannedReply::Stock(stock), effect }
-    }
-
-    /// The event of its command, where it has one.
-    pub fn event(&self) -> Option<Interest> {
-        match self.effect {
-            Effect::Greet { .. } => Some(Interest::HELO),
-            Effect::Mail(_) => Some(Interest::MAIL),
-            Effect::Rcpt(_) => Some(Interest::RCPT),
-            Effect::StartData => Some(Interest::DATA_START),
-            _ => None,
-        }
-    }
-}
 
 /// Where a session stands, as far as it decides what a command would do.
 #[derive(Debug, Clone, Copy)]
@@ -134,6 +22,8 @@ pub(super) struct Position<'a> {
     pub(super) bad_commands: u32,
     /// What it stands behind.
     pub(super) behind: Behind,
+    /// What the bytes of the transaction's message may be.
+    pub(super) mime: Option<MimeBody>,
     /// What the client may do about AUTH.
     pub(super) access: Access,
     /// What logins can be bound to.
@@ -177,6 +67,8 @@ pub(super) enum Stage {
     Greeted,
     /// A MAIL was accepted.
     Transaction,
+    /// A message has come in part: its next chunk is awaited (RFC 3030 section 2).
+    Chunks,
 }
 
 /// What a command would do at this position; `line` is what it was parsed from.
@@ -186,6 +78,9 @@ pub(super) fn plan(
     position: &Position<'_>,
     config: &ServerConfig,
 ) -> Plan {
+    if let Ok(Command::Bdat(chunk)) = command {
+        return plan_bdat(chunk, position, config);
+    }
     if position.stage == Stage::Refused {
         return match command {
             Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
@@ -196,11 +91,15 @@ pub(super) fn plan(
     if greeting_first && !position.is_greeted() && waits_for_greeting(&command) {
         return position.bad(Stock::GreetFirst, config);
     }
+    if position.stage == Stage::Chunks && breaks_in(&command) {
+        return position.bad(Stock::ChunkExpected, config);
+    }
     match command {
         Ok(Command::Greeting { domain, hello }) => plan_greeting(domain, hello, position, config),
         Ok(Command::Mail(mail)) => plan_mail(mail, position, config),
         Ok(Command::Rcpt(recipient)) => plan_rcpt(recipient, position, config),
         Ok(Command::Data) => plan_data(position, config),
+        Ok(Command::Bdat(chunk)) => plan_bdat(chunk, position, config),
         Ok(Command::Rset) => Plan::new(Stock::ResetOk, Effect::Reset),
         // RFC 5321 section 3.5.3: not to be told, but mail for it would be taken.
         Ok(Command::Vrfy) => Plan::new(Stock::NotVerified, Effect::Nothing),
@@ -265,11 +164,11 @@ impl Position<'_> {
     }
 
     fn is_greeted(&self) -> bool {
-        matches!(self.stage, Stage::Greeted | Stage::Transaction)
+        matches!(self.stage, Stage::Greeted | Stage::Transaction | Stage::Chunks)
     }
 
     fn in_transaction(&self) -> bool {
-        self.stage == Stage::Transaction
+        matches!(self.stage, Stage::Transaction | Stage::Chunks)
     }
 }
 
@@ -367,6 +266,32 @@ fn plan_rcpt(recipient: Recipient, position: &Position<'_>, config: &ServerConfi
 }
 
 fn plan_data(position: &Position<'_>, config: &ServerConfig) -> Plan {
+    let plan = plan_message(position, config);
+    // RFC 3030 section 3: its bytes are no lines.
+    if plan.effect == Effect::StartData && position.mime == Some(MimeBody::BinaryMime) {
+        return position.bad(Stock::ChunkExpected, config);
+    }
+    plan
+}
+
+/// RFC 3030 section 2: the bytes that stand behind BDAT are never commands.
+fn plan_bdat(chunk: Chunk, position: &Position<'_>, config: &ServerConfig) -> Plan {
+    let Plan { reply, effect } = match position.stage {
+        Stage::Chunks => return Plan { reply: PlannedReply::Later, effect: Effect::Chunk(chunk) },
+        Stage::Refused => position.bad(Stock::Refused, config),
+        _ => plan_message(position, config),
+    };
+    match effect {
+        Effect::StartData => {
+            Plan { reply: PlannedReply::Later, effect: Effect::StartChunks(chunk) }
+        }
+        Effect::Close => Plan { reply, effect },
+        effect => Plan { reply, effect: Effect::DropChunk(chunk.size, Box::new(effect)) },
+    }
+}
+
+/// What DATA does, and BDAT where it is the first.
+fn plan_message(position: &Position<'_>, config: &ServerConfig) -> Plan {
     if !position.in_transaction() {
         return position.too_early(Stock::DataFirst, config);
     }
@@ -387,6 +312,11 @@ fn plan_starttls(position: &Position<'_>, config: &ServerConfig) -> Plan {
     } else {
         position.bad(Stock::TlsNotOffered, config)
     }
+}
+
+/// Whether a command has no place between the chunks of a message.
+fn breaks_in(command: &Result<Command, CommandError>) -> bool {
+    matches!(command, Ok(Command::Mail(_) | Command::Rcpt(_) | Command::Data | Command::StartTls))
 }
 
 /// Whether a command, where greetings come first, comes behind one; a malformed line is told what

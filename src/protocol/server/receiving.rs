@@ -3,6 +3,7 @@
 use super::config::ServerConfig;
 use super::dialogue::{Body, Step};
 use super::pace::Pace;
+use crate::protocol::command::Chunk;
 use crate::protocol::data::{BareNewlines, DataDecoder};
 use crate::protocol::dialect::Stock;
 use crate::protocol::events::Interest;
@@ -48,7 +49,9 @@ enum Fate {
 /// A message in the data state.
 #[derive(Debug)]
 pub(super) struct Receiving {
-    pub(super) decoder: DataDecoder,
+    decoder: DataDecoder,
+    /// What is still to come of the chunk at hand; `None` where the message comes by DATA.
+    chunk: Option<Chunk>,
     fate: Fate,
     /// How the application takes it.
     pub(super) body: Body,
@@ -68,6 +71,7 @@ impl Receiving {
         interest: Interest,
         body: Body,
         line_feeds: bool,
+        bare_newlines: BareNewlines,
     ) -> Self {
         let fate = match body {
             Body::Stream => Fate::Stream,
@@ -78,9 +82,10 @@ impl Receiving {
         let limit = [config.limits.size, deliverable].into_iter().flatten().min();
         Self {
             decoder: match line_feeds && config.line_feeds {
-                true => DataDecoder::with_line_feeds(config.bare_newlines),
-                false => DataDecoder::new(config.bare_newlines),
+                true => DataDecoder::with_line_feeds(bare_newlines),
+                false => DataDecoder::new(bare_newlines),
             },
+            chunk: None,
             fate,
             body,
             message: Message::within(config.control.memory.clone()),
@@ -89,6 +94,29 @@ impl Receiving {
             limit: limit.unwrap_or(u64::MAX),
             pace: Pace::default(),
         }
+    }
+
+    /// A chunk of it follows.
+    pub(super) fn begin_chunk(&mut self, chunk: Chunk) {
+        self.chunk = Some(chunk);
+        if chunk == (Chunk { size: 0, is_last: true }) {
+            self.take(|decoder, sink| decoder.finish(sink));
+        }
+    }
+
+    /// Whether a chunk of it has come that is not the last.
+    pub(super) fn is_part(&self) -> bool {
+        self.chunk.is_some_and(|chunk| !chunk.is_last)
+    }
+
+    /// Whether nothing more of it is wanted.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.fate, Fate::Discarded(_) | Fate::TooBig | Fate::Starved)
+    }
+
+    /// Whether it has shown that lines end in CRLF: it came by DATA, and ended so.
+    pub(super) fn has_crlf(&self) -> bool {
+        self.chunk.is_none() && !self.decoder.has_line_feeds()
     }
 
     /// Takes message data off the head of `input`; how much is returned.
@@ -104,6 +132,10 @@ impl Receiving {
     /// How many of so many bytes to look at together. Where wire bytes are handed on, they are up to
     /// the limit, however they were cut: near it, each byte is looked at by itself.
     fn reach(&self, length: usize) -> usize {
+        let length = match self.chunk {
+            Some(chunk) => usize::try_from(chunk.size).map_or(length, |left| left.min(length)),
+            None => length,
+        };
         if self.raw.is_none() || self.size > self.limit {
             return length;
         }
@@ -112,18 +144,20 @@ impl Receiving {
     }
 
     fn decode_reached(&mut self, input: &[u8]) -> usize {
-        let Self { decoder, message, fate, size, limit, .. } = self;
-        let used = decoder.decode(input, |bytes| {
-            *size += bytes.len() as u64;
-            match fate {
-                Fate::Discarded(_) | Fate::TooBig => return,
-                _ if *size > *limit => *fate = Fate::TooBig,
-                Fate::Keep | Fate::Stream if !message.push(bytes) => *fate = Fate::Starved,
-                Fate::Keep | Fate::Stream | Fate::Skip | Fate::Starved => return,
+        let used = match &mut self.chunk {
+            None => self.take(|decoder, sink| decoder.decode(input, sink).used),
+            Some(chunk) => {
+                chunk.size -= input.len() as u64;
+                let is_whole = *chunk == (Chunk { size: 0, is_last: true });
+                self.take(|decoder, sink| {
+                    decoder.pass(input, &mut *sink);
+                    if is_whole {
+                        decoder.finish(sink);
+                    }
+                });
+                input.len()
             }
-            *message = Message::default();
-        });
-        let used = used.used;
+        };
         if let Some(raw) = &mut self.raw
             && self.size <= self.limit
             && !matches!(self.fate, Fate::Starved)
@@ -132,6 +166,21 @@ impl Receiving {
         }
         self.pace.came(used);
         used
+    }
+
+    /// Takes what the decoder gives.
+    fn take<R>(&mut self, feed: impl FnOnce(&mut DataDecoder, &mut dyn FnMut(&[u8])) -> R) -> R {
+        let Self { decoder, message, fate, size, limit, .. } = self;
+        feed(decoder, &mut |bytes| {
+            *size += bytes.len() as u64;
+            match fate {
+                Fate::Discarded(_) | Fate::TooBig => return,
+                _ if *size > *limit => *fate = Fate::TooBig,
+                Fate::Keep | Fate::Stream if !message.push(bytes) => *fate = Fate::Starved,
+                Fate::Keep | Fate::Stream | Fate::Skip | Fate::Starved => return,
+            }
+            *message = Message::default();
+        })
     }
 
     pub(super) fn pace(&self) -> &Pace {
@@ -143,7 +192,7 @@ impl Receiving {
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        self.decoder.has_ended()
+        self.chunk.map_or_else(|| self.decoder.has_ended(), |chunk| chunk.size == 0)
     }
 
     /// Whether there is something to hand on.

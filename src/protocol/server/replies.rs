@@ -69,6 +69,9 @@ impl ServerSession {
 
     /// Carries a plan out that the application has not been asked about.
     pub(super) fn execute(&mut self, plan: Plan) {
+        if plan.effect.has_chunk() {
+            return self.take_chunk(plan, By::Engine);
+        }
         self.reply(&plan.reply);
         self.apply(plan.effect, By::Engine);
     }

@@ -256,7 +256,7 @@ mod tests {
     use super::super::Random;
     use super::*;
 
-    const COMMANDS: [&str; 16] = [
+    const COMMANDS: [&str; 18] = [
         "EHLO x",
         "MAIL FROM:<a@b>",
         "RCPT TO:<c@d>",
@@ -264,6 +264,8 @@ mod tests {
         " BODY=8BITMIME",
         " SMTPUTF8",
         "DATA",
+        "BDAT 9",
+        "BDAT 3 LAST\r\n",
         "RSET",
         "QUIT",
         "\r\n",
@@ -329,7 +331,8 @@ mod tests {
     #[test]
     fn clients() {
         let begun = "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
-        with_any(server, &["", begun, &format!("{begun}DATA\r\n")], &COMMANDS, 13);
+        let chunk = format!("{begun}BDAT 9\r\n");
+        with_any(server, &["", begun, &format!("{begun}DATA\r\n"), &chunk], &COMMANDS, 13);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! they cannot say: deadlines, STARTTLS, draining.
 
 mod auth;
+mod chunks;
 mod control;
 mod deadlines;
 mod dialect;
@@ -184,11 +185,14 @@ impl Table {
         if *notice == Notice::ExchangeOver {
             self.events.push_back("the exchange is over".to_owned());
         }
-        if let Notice::Cut(_) = notice
-            && self.body == Body::Stream
-        {
+        let name = match notice {
+            Notice::Cut(_) if self.body == Body::Stream => Some("cut"),
+            Notice::Withdrawn => Some("withdrawn"),
+            _ => None,
+        };
+        if let Some(name) = name {
             let bytes = std::mem::take(&mut self.decoded);
-            self.events.push_back(format!("cut {}", bytes.escape_ascii()));
+            self.events.push_back(format!("{name} {}", bytes.escape_ascii()));
         }
         self.session.heard(Some(self.standing), self.now);
     }
@@ -233,7 +237,7 @@ fn describe(effect: &Effect) -> String {
             format!("mail {}{size}", mail.from).trim().to_owned()
         }
         Effect::Rcpt(recipient) => format!("rcpt {}", recipient.address),
-        Effect::StartData => "dataStart".to_owned(),
+        Effect::StartData | Effect::StartChunks(_) => "dataStart".to_owned(),
         other => panic!("no event of {other:?}"),
     }
 }

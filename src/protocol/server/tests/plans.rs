@@ -7,7 +7,7 @@ use crate::protocol::command::{Command, Hello};
 use crate::protocol::dialect::Commands;
 
 /// Lines, one for each command and each way to be none.
-const LINES: [&str; 27] = [
+const LINES: [&str; 30] = [
     "HELO x",
     "EHLO x",
     "HELO",
@@ -21,6 +21,9 @@ const LINES: [&str; 27] = [
     "RCPT TO:<c@d> X=1",
     "DATA",
     "DATA x",
+    "BDAT 5",
+    "BDAT 5 LAST",
+    "BDAT x",
     "RSET",
     "RSET x",
     "VRFY x",
@@ -37,13 +40,15 @@ const LINES: [&str; 27] = [
     "",
 ];
 
-/// Where sessions stand: refused, begun, greeted, in a transaction without and with a recipient.
-const POSITIONS: [Position<'_>; 5] = [
+/// Where sessions stand: refused, begun, greeted, in a transaction without and with a recipient,
+/// between chunks.
+const POSITIONS: [Position<'_>; 6] = [
     at(Stage::Refused, 0),
     at(Stage::Begun, 0),
     at(Stage::Greeted, 0),
     at(Stage::Transaction, 0),
     at(Stage::Transaction, 1),
+    at(Stage::Chunks, 1),
 ];
 
 const fn at(stage: Stage, recipients: usize) -> Position<'static> {
@@ -54,6 +59,7 @@ const fn at(stage: Stage, recipients: usize) -> Position<'static> {
         messages: 0,
         bad_commands: 0,
         behind: Behind::Nothing,
+        mime: None,
         access: Access::Closed,
         channel: None,
     }
@@ -74,6 +80,9 @@ fn shown(plan: &Plan) -> String {
         Effect::Nothing => "-",
         Effect::Bad => "Bad",
         Effect::StartData => "StartData",
+        Effect::StartChunks(_) => "StartChunks",
+        Effect::Chunk(_) => "Chunk",
+        Effect::DropChunk(..) => "DropChunk",
         Effect::Reset => "Reset",
         Effect::StartTls => "StartTls",
         Effect::Auth(_) => "Auth",
@@ -100,7 +109,8 @@ fn table() -> String {
         ("mail-io", Dialect::mail_io()),
     ];
     let mut table =
-        "dialect | line | refused | begun | greeted | transaction | recipient\n".to_owned();
+        "dialect | line | refused | begun | greeted | transaction | recipient | chunks\n"
+            .to_owned();
     for (name, dialect) in dialects {
         let config = config(|config| {
             config.tls = true;
@@ -201,7 +211,7 @@ fn check(cases: &[Case<'_>]) {
 fn auth_at_each_stage() {
     use super::super::auth::plan_auth;
     let config = config(|config| config.auth.exposure = Exposure::Anywhere);
-    let stages = [Stage::Refused, Stage::Begun, Stage::Greeted, Stage::Transaction];
+    let stages = [Stage::Refused, Stage::Begun, Stage::Greeted, Stage::Transaction, Stage::Chunks];
     let accesses =
         [Access::Closed, Access::NeedsTls, Access::Open, Access::LoggedIn, Access::Exhausted];
     let unlike = |access, stage| match (access, stage) {
@@ -211,7 +221,7 @@ fn auth_at_each_stage() {
         (Access::NeedsTls, _) => "EncryptionRequired Bad",
         (_, Stage::Begun) => "GreetFirst Bad",
         (Access::LoggedIn, _) => "AlreadyLoggedIn Bad",
-        (_, Stage::Transaction) => "AuthInTransaction Bad",
+        (_, Stage::Transaction | Stage::Chunks) => "AuthInTransaction Bad",
         (Access::Open, Stage::Greeted) => "",
     };
     let arguments = [
@@ -249,6 +259,8 @@ fn state_of(table: &Table) -> &'static str {
         State::ExpectMail => "ExpectMail",
         State::ExpectRcpt => "ExpectRcpt",
         State::Data(_) => "Data",
+        State::Chunks(_) => "Chunks",
+        State::Skipping(_) => "Skipping",
         State::Authenticating(_) => "Authenticating",
         State::StartTls => "StartTls",
         State::Closing(_) => "Closing",
@@ -256,17 +268,19 @@ fn state_of(table: &Table) -> &'static str {
 }
 
 /// What brings a session to each state that reads from the client.
-const WAYS: [(&str, &str); 6] = [
+const WAYS: [(&str, &str); 8] = [
     ("Refused", ""),
     ("ExpectGreeting", ""),
     ("ExpectMail", "EHLO x\r\n"),
     ("ExpectRcpt", "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"),
     ("Data", "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"),
     ("Authenticating", "EHLO x\r\nAUTH PLAIN\r\n"),
+    ("Chunks", "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 1\r\nx"),
+    ("Skipping", "EHLO x\r\nBDAT 99\r\n"),
 ];
 
 /// The arrows of the diagram in `server/mod.rs`. A command that has none leaves its state.
-const ARROWS: [(&str, &str, &str); 20] = [
+const ARROWS: [(&str, &str, &str); 34] = [
     ("Refused", "QUIT", "Closing"),
     ("ExpectGreeting", "EHLO x", "ExpectMail"),
     ("ExpectGreeting", "HELO x", "ExpectMail"),
@@ -287,6 +301,20 @@ const ARROWS: [(&str, &str, &str); 20] = [
     ("ExpectRcpt", "STARTTLS", "ExpectGreeting"),
     ("ExpectRcpt", "QUIT", "Closing"),
     ("Data", ".", "ExpectMail"),
+    ("Refused", "BDAT 5", "Skipping"),
+    ("Refused", "BDAT 5 LAST", "Skipping"),
+    ("ExpectGreeting", "BDAT 5", "Skipping"),
+    ("ExpectGreeting", "BDAT 5 LAST", "Skipping"),
+    ("ExpectMail", "BDAT 5", "Skipping"),
+    ("ExpectMail", "BDAT 5 LAST", "Skipping"),
+    ("ExpectRcpt", "BDAT 5", "Data"),
+    ("ExpectRcpt", "BDAT 5 LAST", "Data"),
+    ("Chunks", "BDAT 5", "Data"),
+    ("Chunks", "BDAT 5 LAST", "Data"),
+    ("Chunks", "EHLO x", "ExpectMail"),
+    ("Chunks", "HELO x", "ExpectMail"),
+    ("Chunks", "RSET", "ExpectMail"),
+    ("Chunks", "QUIT", "Closing"),
 ];
 
 #[test]
@@ -305,7 +333,7 @@ fn the_diagram_has_all_arrows_and_no_other() {
             assert_eq!(state_of(&table), state);
             table.send(format!("{line}\r\n").as_bytes());
             let arrow = ARROWS.iter().find(|(from, with, _)| *from == state && *with == line);
-            let is_http = line.contains("HTTP") && "Data" != state;
+            let is_http = line.contains("HTTP") && !["Data", "Skipping"].contains(&state);
             let to = match state {
                 // None of them is a response.
                 "Authenticating" => "ExpectMail",

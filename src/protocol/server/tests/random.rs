@@ -8,7 +8,7 @@ use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::server::{Secret, StoredKeys};
 use crate::protocol::testing::{Random, in_pieces};
 
-const WORDS: [&[u8]; 36] = [
+const WORDS: [&[u8]; 39] = [
     b"EHLO x",
     b"HELO",
     b"MAIL FROM:<a@b>",
@@ -17,6 +17,9 @@ const WORDS: [&[u8]; 36] = [
     b"RCPT TO:<c@d>",
     b"RCPT TO:<\"c d\"@d>",
     b"DATA",
+    b"BDAT 3\r\n",
+    b"BDAT 9 LAST\r\n",
+    b"BDAT 0 LAST",
     b"RSET",
     b"NOOP",
     b"HELP MAIL",

@@ -1,0 +1,131 @@
+//! What is planned for a command: a reply, and what happens with that.
+
+use crate::protocol::command::{Chunk, Hello};
+use crate::protocol::dialect::{Replies, Stock};
+use crate::protocol::envelope::{Mail, Recipient};
+use crate::protocol::events::Interest;
+use crate::protocol::reply::{Reply, ReplyCode};
+use crate::protocol::sasl::server::Attempt;
+use bytes::{BufMut, BytesMut};
+
+/// A reply, and what happens besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The reply.
+    pub reply: PlannedReply,
+    /// The effect on the session.
+    pub effect: Effect,
+}
+
+/// A reply of the engine's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlannedReply {
+    /// One that is always the same.
+    Stock(Stock),
+    /// One made for the occasion.
+    Made(Reply),
+    /// None yet: it depends on what an exchange comes to.
+    Later,
+}
+
+impl PlannedReply {
+    /// Its lines, without CRLF.
+    pub fn lines(&self, replies: &Replies) -> Vec<String> {
+        match self {
+            Self::Stock(stock) => replies.stock_lines(*stock),
+            Self::Made(reply) => reply.lines().collect(),
+            Self::Later => Vec::new(),
+        }
+    }
+
+    /// Appends it to `output`.
+    pub fn write(&self, replies: &Replies, output: &mut BytesMut) {
+        match self {
+            Self::Stock(stock) => output.put_slice(replies.stock(*stock).1),
+            Self::Made(reply) => reply.write(output),
+            Self::Later => {}
+        }
+    }
+
+    /// Its code; that of a positive reply where there is none yet.
+    pub(super) fn code(&self, replies: &Replies) -> ReplyCode {
+        match self {
+            Self::Stock(stock) => replies.stock(*stock).0,
+            Self::Made(reply) => reply.code(),
+            Self::Later => ReplyCode::known(250),
+        }
+    }
+}
+
+/// What a command does when it goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Nothing,
+    /// It counts as a bad command.
+    Bad,
+    /// Greets.
+    Greet {
+        /// The client's domain.
+        domain: String,
+        /// The command it greets by.
+        hello: Hello,
+    },
+    /// Begins a transaction.
+    Mail(Mail),
+    /// Adds a recipient.
+    Rcpt(Recipient),
+    /// Begins the data state.
+    StartData,
+    /// Begins a message with its first chunk.
+    StartChunks(Chunk),
+    /// Adds a chunk to the message.
+    Chunk(Chunk),
+    /// Drops a chunk of so many bytes; its reply and this other effect come behind them.
+    DropChunk(u64, Box<Effect>),
+    /// Drops the transaction.
+    Reset,
+    /// Begins TLS.
+    StartTls,
+    /// Begins an exchange of AUTH.
+    Auth(Box<Attempt>),
+    /// The client ends the session (RFC 5321 section 4.1.1.10).
+    Quit,
+    /// We do.
+    Close,
+}
+
+impl Effect {
+    /// Whether the bytes of a chunk stand behind the command.
+    pub(super) fn has_chunk(&self) -> bool {
+        matches!(self, Self::StartChunks(_) | Self::Chunk(_) | Self::DropChunk(..))
+    }
+
+    /// The positive reply without any extras.
+    pub(super) fn plain_reply(&self) -> Stock {
+        match self {
+            Self::Mail(_) => Stock::SenderOk,
+            Self::Rcpt(_) => Stock::RecipientOk,
+            Self::StartData => Stock::StartData,
+            Self::Reset => Stock::ResetOk,
+            _ => Stock::Ok,
+        }
+    }
+}
+
+impl Plan {
+    pub(super) fn new(stock: Stock, effect: Effect) -> Self {
+        Self { reply: PlannedReply::Stock(stock), effect }
+    }
+
+    /// The event of its command, where it has one.
+    pub fn event(&self) -> Option<Interest> {
+        match self.effect {
+            Effect::Greet { .. } => Some(Interest::HELO),
+            Effect::Mail(_) => Some(Interest::MAIL),
+            Effect::Rcpt(_) => Some(Interest::RCPT),
+            Effect::StartData | Effect::StartChunks(_) => Some(Interest::DATA_START),
+            _ => None,
+        }
+    }
+}
