@@ -69,6 +69,14 @@ const SERVERS = {
   },
   sink: { label: 'smtp-sink', program: 'smtp-sink' },
 };
+/** Messages in chunks, and the same client's by DATA. */
+const byBdat = {
+  ...SERVERS.stream,
+  label: 'smtp-engine, by BDAT',
+  load: { chunkBytes: 256 * KIB },
+};
+const byData = { ...SERVERS.stream, label: 'smtp-engine, by DATA' };
+
 const { every, data, stream, none, parsing, logins, smtpServer, collecting, sink } = SERVERS;
 const { smtpProtocol, asProtocol, mailIo, mailIoReads } = SERVERS;
 
@@ -375,6 +383,20 @@ const rows = [
       { ...smtpServer, keys: 'P-256' },
     ],
     targets: [cpu(logins, smtpServer, 0.4)],
+  },
+  {
+    number: 23,
+    title: '10 MiB messages in chunks of 256 KiB by BDAT, 4 sessions, streamed',
+    measure: 'messages',
+    load: {
+      lengthBytes: 10 * KIB * KIB,
+      keepsSessions: true,
+      sessions: 4,
+      isBulk: true,
+      warmUp: 16,
+    },
+    contestants: [byBdat, byData],
+    targets: [rate(byBdat, byData, 1)],
   },
 ];
 

@@ -442,4 +442,4 @@ const opensmtpdPath = () =>
   process.env.SMTP_ENGINE_OPENSMTPD || find('smtpctl')?.replace(/ctl$/, 'd');
 const eximPath = () => process.env.SMTP_ENGINE_EXIM || find('exim4');
 
-module.exports = { PEERS };
+module.exports = { NOBODY, PEERS, eximPath, folder };

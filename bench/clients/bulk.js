@@ -1,12 +1,15 @@
 'use strict';
-// Long messages under TLS: `bulk.js PORT SESSIONS COUNT LENGTH`. Each session says EHLO and
-// STARTTLS, then sends its share of the messages, in large pieces of one prepared buffer.
+// Long messages: `bulk.js PORT SESSIONS COUNT LENGTH tls|plain CHUNK`. Each session says EHLO, and
+// STARTTLS for `tls`, then sends its share of the messages, in large pieces of one prepared buffer: by
+// DATA, or with a CHUNK of more than 0 bytes by BDAT.
 
 const tls = require('node:tls');
 const { once } = require('node:events');
 const { command, greeted, reply } = require('./connection.js');
 
-const [port, sessions, count, length] = process.argv.slice(2).map(Number);
+const [port, sessions, count, length] = process.argv.slice(2, 6).map(Number);
+const isTls = process.argv[6] === 'tls';
+const chunk = Number(process.argv[7]);
 const LINE = `${'x'.repeat(76)}\r\n`;
 const END = '.\r\n';
 /** Bytes written at a time: whole messages would leave the cache before they are encrypted. */
@@ -17,22 +20,56 @@ const text = Buffer.from(LINE.repeat(Math.ceil(length / LINE.length)).slice(0, l
 const message = Buffer.concat([text, Buffer.from(`\r\n${END}`)]);
 const secureContext = tls.createSecureContext();
 
+/** The chunks of a message, each behind its command (RFC 3030 section 2). @type {Buffer[]} */
+const chunks = [];
+for (let start = 0; chunk > 0 && start < length; start += chunk) {
+  const bytes = message.subarray(start, Math.min(start + chunk, length));
+  const last = start + chunk >= length ? ' LAST' : '';
+  chunks.push(Buffer.concat([Buffer.from(`BDAT ${bytes.length}${last}\r\n`), bytes]));
+}
+
+/** Sends the message chunk by chunk, without a wait for each reply. */
+async function sendChunks(/** @type {import('node:net').Socket} */ socket) {
+  let replies = 0;
+  const answered = new Promise((resolve, reject) => {
+    socket.on('data', function count(/** @type {Buffer} */ text) {
+      if (!text.toString('latin1').startsWith('250'))
+        reject(new Error(`unexpected reply: ${text}`));
+      for (const byte of text) if (byte === 10) replies += 1;
+      if (replies < chunks.length) return;
+      socket.off('data', count);
+      resolve(undefined);
+    });
+  });
+  for (const bytes of chunks) if (!socket.write(bytes)) await once(socket, 'drain');
+  await answered;
+}
+
 /** Sends the message piece by piece. */
-async function send(/** @type {tls.TLSSocket} */ socket) {
+async function send(/** @type {import('node:net').Socket} */ socket) {
   for (let start = 0; start < message.length; start += PIECE) {
     if (!socket.write(message.subarray(start, start + PIECE))) await once(socket, 'drain');
   }
 }
 
-async function session(/** @type {number} */ messages) {
-  const plain = await greeted({ port, host: '127.0.0.1' });
+async function secured(/** @type {import('node:net').Socket} */ plain) {
   await command(plain, 'STARTTLS');
   const socket = tls.connect({ socket: plain, secureContext, rejectUnauthorized: false });
   await once(socket, 'secureConnect');
   await command(socket, 'EHLO client.example');
+  return socket;
+}
+
+async function session(/** @type {number} */ messages) {
+  const plain = await greeted({ port, host: '127.0.0.1' });
+  const socket = isTls ? await secured(plain) : plain;
   for (let sent = 0; sent < messages; sent++) {
     await command(socket, 'MAIL FROM:<from@example.com>');
     await command(socket, 'RCPT TO:<to@example.com>');
+    if (chunk > 0) {
+      await sendChunks(socket);
+      continue;
+    }
     socket.write('DATA\r\n');
     const go = await reply(socket);
     if (!go.startsWith('354')) throw new Error(`unexpected reply: ${go.trim()}`);

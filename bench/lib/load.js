@@ -16,6 +16,8 @@ const TIMEOUT_MS = 180_000;
  * @property {boolean} keepsSessions else each message comes by a connection of its own
  * @property {boolean} [countsOpening] of the sessions that are kept, which the rate leaves out otherwise
  * @property {boolean} [isTls] by STARTTLS, which smtp-source cannot do
+ * @property {boolean} [isBulk] by our own client for long messages, in plain text as well
+ * @property {number} [chunkBytes] of each BDAT, 0 for DATA; of our own client for long messages
  * @property {number} warmUp messages before a measured run
  */
 
@@ -40,9 +42,11 @@ async function sendMessages(load, count, port, tools) {
   };
   const args = [...Object.entries(flags).flat().map(String), `127.0.0.1:${port}`];
   if (load.keepsSessions) args.unshift('-d');
-  const bulk = [path.join(CLIENTS, 'bulk.js'), port, flags['-s'], count, load.lengthBytes];
+  const way = [load.isTls ? 'tls' : 'plain', load.chunkBytes ?? 0];
+  const bulk = [path.join(CLIENTS, 'bulk.js'), port, flags['-s'], count, load.lengthBytes, ...way];
   const begin = process.hrtime.bigint();
-  const sender = load.isTls ? start(process.execPath, bulk.map(String)) : start(tools.sender, args);
+  const isBulk = load.isTls || load.isBulk;
+  const sender = isBulk ? start(process.execPath, bulk.map(String)) : start(tools.sender, args);
   await finish(sender, TIMEOUT_MS);
   return Number(process.hrtime.bigint() - begin) / 1e9;
 }

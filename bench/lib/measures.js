@@ -83,7 +83,7 @@ async function messages(contestant, load, circumstances) {
   const leavesOpening = load.keepsSessions && !load.countsOpening;
   const counts = { warmUp: load.warmUp, start: leavesOpening ? load.sessions : 0 };
   const { figures } = await timed(contestant, circumstances, counts, async (count, port) => ({
-    seconds: await sendMessages(load, count, port, circumstances.tools),
+    seconds: await sendMessages({ ...load, ...contestant.load }, count, port, circumstances.tools),
   }));
   return { figures: { ...figures, bytesPerSecond: figures.rate * load.lengthBytes } };
 }

@@ -19,6 +19,7 @@ const SINK_START_MS = 5000;
  * @property {'smtp-engine' | 'smtp-server' | 'smtp-protocol' | 'mail-io' | 'smtp-sink' | 'nodemailer' | 'smtp-source'} program
  * @property {object} [settings] see servers/serve.js
  * @property {import('./tools.js').KeyType} [keys] for STARTTLS
+ * @property {Partial<import('./load.js').Load>} [load] what is unlike the row's
  */
 
 /**
