@@ -714,6 +714,14 @@ export interface SessionState {
   [name: string]: unknown;
 }
 
+/** What a Received field tells besides what the session knows. */
+export interface ReceivedClauses {
+  /** What the program calls the message: printable ASCII without spaces. */
+  id?: string;
+  /** The recipient, where there is one: with more of them each would learn of the others. */
+  for?: string;
+}
+
 /** One connection of a client; `this` in the listeners of its events. */
 export interface Session {
   /** 32 letters and digits. */
@@ -756,6 +764,14 @@ export interface Session {
    * @throws {RangeError} If the code is none.
    */
   failure(code: number, message?: ReplyText): this;
+  /**
+   * A trace field for programs that store the message or send it on: who sent it by which protocol, to
+   * whom and when, folded, with CRLF at its end. It goes before the message. RFC 5321 section 4.4,
+   * RFC 3848.
+   *
+   * @throws {TypeError | RangeError} For an id or recipient that cannot stand there.
+   */
+  receivedField(clauses?: ReceivedClauses): string;
   /**
    * The message that follows, as it comes: a Readable of its bytes, doubled dots undone (RFC 5321
    * section 4.5.2). Nothing of it is gathered; a reader that pauses brakes the client. For the

@@ -45,7 +45,7 @@ beforeEach(() => {
 const command = (/** @type {object} */ fields) => ({
   ...{ kind: KIND.COMMAND, line: null, argument: undefined, path: '', size: undefined },
   ...{ ext: undefined },
-  ...{ isChunked: false, drops: false, dropsGreeting: false, ...fields },
+  ...{ isExtended: false, isChunked: false, drops: false, dropsGreeting: false, ...fields },
 });
 
 /** Records, and what is heard of each. @type {[string, any, any[][]][]} */
@@ -145,7 +145,7 @@ const RECORDS = [
       ...{ recipients: ['b@x', 'c@x'], flags: FLAG.RESET | FLAG.FORGOT_GREETING },
     },
     [
-      ...[['responded', '250 OK'], ['wasReset'], ['forgotGreeting'], ['greeted', 'x']],
+      ...[['responded', '250 OK'], ['wasReset'], ['forgotGreeting'], ['greeted', 'x', false]],
       ...[
         ['begun', 'a@x', undefined],
         ['added', 'b@x'],

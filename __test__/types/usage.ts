@@ -355,6 +355,7 @@ server.on({
     is<'7bit' | '8bitmime' | 'binarymime' | undefined>(body);
     is<true | undefined>(smtpUtf8 ?? requireTls);
     is<string | undefined>(auth ?? dsn?.envid);
+    is<string>(this.receivedField() + this.receivedField({ id: 'x', for: 'a@b' }));
     is<MailCommand | undefined>(this.data.mail);
     is<AcceptedRecipient[]>(this.data.rcpt);
     return dsn?.ret === 'HDRS' || from;

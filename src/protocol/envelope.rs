@@ -32,6 +32,8 @@ pub struct Changes {
     pub dropped: Dropped,
     /// The domain of an accepted greeting.
     pub origin: Option<String>,
+    /// Whether that was EHLO.
+    pub is_extended: bool,
     /// An accepted MAIL.
     pub mail: Option<Mail>,
     /// Accepted recipients, in order.
@@ -72,10 +74,12 @@ impl Changes {
         self.dropped = Dropped::Greeting;
     }
 
-    /// Notes an accepted greeting, which drops the transaction (RFC 5321 section 4.1.4).
-    pub fn greet(&mut self, domain: String) {
+    /// Notes an accepted greeting, EHLO or HELO, which drops the transaction (RFC 5321 section
+    /// 4.1.4).
+    pub fn greet(&mut self, domain: String, is_extended: bool) {
         self.reset();
         self.origin = Some(domain);
+        self.is_extended = is_extended;
     }
 
     /// Notes an accepted MAIL, which begins a transaction.

@@ -55,6 +55,8 @@ const FLAG = Object.freeze({
   DROPS_GREETING: 262144,
   EXT: 524288,
   CHUNKS: 1048576,
+  ORIGIN_EXTENDED: 2097152,
+  EXTENDED: 4194304,
 });
 
 /** Words of a record's header. */

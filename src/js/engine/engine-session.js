@@ -26,6 +26,8 @@ class Command {
   size;
   /** Parameters of MAIL or RCPT, where the interface is given them. @type {string | undefined} */
   ext;
+  /** Whether a greeting is EHLO. */
+  isExtended = false;
   /** Whether the message comes by BDAT, with no reply before it. */
   isChunked = false;
   /** Whether the transaction is over once the command was carried out. */
@@ -36,6 +38,7 @@ class Command {
   /** Takes the texts of a command's record. @param {number} kind @param {number} head */
   read(kind, head) {
     this.kind = kind;
+    this.isExtended = (head & FLAG.EXTENDED) !== 0;
     this.isChunked = (head & FLAG.CHUNKS) !== 0;
     this.drops = (head & FLAG.DROPS) !== 0;
     this.dropsGreeting = (head & FLAG.DROPS_GREETING) !== 0;
@@ -191,7 +194,7 @@ class EngineSession {
       this.responded(engine.text());
     if (head & FLAG.RESET) this.wasReset();
     if (head & FLAG.FORGOT_GREETING) this.forgotGreeting();
-    if (head & FLAG.ORIGIN) this.greeted(engine.text());
+    if (head & FLAG.ORIGIN) this.greeted(engine.text(), (head & FLAG.ORIGIN_EXTENDED) !== 0);
     if (head & FLAG.MAIL) this.begun(engine.text(), sizeOf(engine.text()));
     for (let count = engine.field(at, FIELD.RECIPIENTS); count > 0; count--)
       this.added(engine.text());
@@ -365,8 +368,8 @@ class EngineSession {
 
   forgotGreeting() {}
 
-  /** It has accepted a greeting. @param {string} _name the client's */
-  greeted(_name) {}
+  /** It has accepted a greeting. @param {string} _name the client's @param {boolean} _isExtended EHLO */
+  greeted(_name, _isExtended) {}
 
   /**
    * It has accepted a MAIL.

@@ -73,6 +73,21 @@ class Dialogue extends EngineSession {
     this.judge.end();
   }
 
+  /** How the message came. */
+  get trace() {
+    const { data, isExtended } = this.transaction;
+    return {
+      origin: data.origin,
+      address: this.socket.remoteAddress,
+      hostname: this.hostname(),
+      server: this.#host.config.name,
+      isExtended,
+      isTls: this.isTls(),
+      isLoggedIn: this.session.user !== null,
+      isUtf8: data.mail?.smtpUtf8 === true,
+    };
+  }
+
   get queue() {
     this.#queue ??= new NetQueue({
       isPending: () => this.judge.isAsking,
@@ -98,13 +113,15 @@ class Dialogue extends EngineSession {
 
   /** @override */
   forgotGreeting() {
+    this.transaction.isExtended = false;
     this.#user = null;
     this.judge.attempt?.end();
     this.transaction.data.origin = undefined;
   }
 
   /** @override */
-  greeted(/** @type {string} */ origin) {
+  greeted(/** @type {string} */ origin, /** @type {boolean} */ isExtended) {
+    this.transaction.isExtended = isExtended;
     this.transaction.begin(origin);
   }
 
@@ -127,7 +144,7 @@ class Dialogue extends EngineSession {
   }
 
   /** @override @param {InstanceType<typeof import('../engine/engine-session.js').Command>} command */
-  command({ kind, line, argument, path, size, drops, dropsGreeting, isChunked }) {
+  command({ kind, line, argument, path, size, drops, dropsGreeting, isExtended, isChunked }) {
     const planned = this.#host.responds ? this.planned(this.#host.replies) : NOT_TOLD;
     if (line !== null) {
       this.#observer.debug('CLIENT', line);
@@ -139,6 +156,7 @@ class Dialogue extends EngineSession {
       this.judge.goOn(planned);
     } else {
       const event = EVENT[kind];
+      if (event === 'helo') this.transaction.offersExtended = isExtended;
       if (event === 'mail') this.transaction.replace();
       if (event === 'dataStart') this.judge.forgetReading();
       this.judge.isChunked = isChunked;

@@ -4,6 +4,7 @@
 const { Buffer } = require('node:buffer');
 const { randomFillSync } = require('node:crypto');
 const { checkCode } = require('../engine/reply.js');
+const { receivedField } = require('./received.js');
 
 /**
  * @typedef {object} Dialogue the session from within
@@ -12,6 +13,7 @@ const { checkCode } = require('../engine/reply.js');
  * @property {InstanceType<typeof import('../engine/client-socket.js').ClientSocket>} socket
  * @property {InstanceType<typeof import('./queue.js').NetQueue>} queue
  * @property {InstanceType<typeof import('./transaction.js').Transaction>} transaction
+ * @property {import('./received.js').Trace} trace
  * @property {{
  *   message(): import('node:stream').Readable,
  *   send(code: number, message?: string | string[]): void,
@@ -98,6 +100,15 @@ class Session {
   /** The message as bytes, from its 'data' event until the next transaction. */
   get raw() {
     return this.#dialogue.transaction.raw;
+  }
+
+  /**
+   * A trace field for the message (RFC 5321 section 4.4).
+   *
+   * @param {{ id?: string, for?: string }} [clauses]
+   */
+  receivedField(clauses) {
+    return receivedField(this.#dialogue.trace, clauses ?? {});
   }
 
   /** The message as it comes; for the listener of 'dataStart'. */

@@ -44,6 +44,9 @@ class KeptMessage {
 
 class Transaction {
   #data = newData(undefined);
+  /** Whether the greeting that was accepted is EHLO, and the one at hand. */
+  isExtended = false;
+  offersExtended = false;
   /** The message, perhaps not taken yet. @type {string | undefined} */
   message;
   /** @type {Buffer | undefined} */
@@ -121,6 +124,7 @@ class Transaction {
 
   /** A greeting: it begins anew where there is something to forget. */
   greet(/** @type {string} */ origin) {
+    this.isExtended = this.offersExtended;
     if (this.#hasBegun()) this.begin(origin);
     else this.data.origin = origin;
   }

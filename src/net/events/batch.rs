@@ -3,6 +3,7 @@
 use super::layout::{Flags, field, planned};
 use super::record::{Peer, ProxyEnds, Record};
 use super::slot::Slot;
+use crate::protocol::command::Hello;
 use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::{Dropped, Mail, Recipient};
 use crate::protocol::message::Message;
@@ -147,6 +148,9 @@ impl Writer<'_> {
         }
         if let Some(origin) = &changes.origin {
             self.flag(Flags::ORIGIN);
+            if changes.is_extended {
+                self.flag(Flags::ORIGIN_EXTENDED);
+            }
             self.text(origin.as_bytes());
         }
         if let Some(mail) = &changes.mail {
@@ -194,7 +198,10 @@ impl Writer<'_> {
 
     fn plan(&mut self, plan: &Plan) {
         match &plan.effect {
-            Effect::Greet { domain, .. } => self.text(domain.as_bytes()),
+            Effect::Greet { domain, hello } => {
+                self.flag(if *hello == Hello::Ehlo { Flags::EXTENDED } else { Flags::empty() });
+                self.text(domain.as_bytes());
+            }
             Effect::Mail(mail) => {
                 self.mail(mail);
                 self.ext(mail.parameters.as_sent());

@@ -91,5 +91,9 @@ bitflags! {
         const EXT = 1 << 19;
         /// The message comes by BDAT: there is no reply before it has.
         const CHUNKS = 1 << 20;
+        /// The greeting that was accepted is EHLO.
+        const ORIGIN_EXTENDED = 1 << 21;
+        /// The command is EHLO.
+        const EXTENDED = 1 << 22;
     }
 }

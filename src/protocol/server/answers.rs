@@ -228,7 +228,7 @@ impl ServerSession {
         self.counts.recipients = 0;
         self.state = State::ExpectMail;
         if by == By::Engine {
-            self.news.changes.greet(domain);
+            self.news.changes.greet(domain, hello == Hello::Ehlo);
         }
     }
 
