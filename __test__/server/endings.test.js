@@ -67,6 +67,15 @@ async function connected(port, kind) {
   return { client: new Client(socket), plain };
 }
 
+/** Listeners of a log, and what `server.connections` says within 'disconnect'. @param {Log} log @param {any} [answers] */
+function countsOf(log, answers) {
+  /** @type {{ seen: number[], server: any, listeners: any }} */
+  const counts = { seen: [], server: undefined, listeners: undefined };
+  const disconnect = () => void counts.seen.push(counts.server.connections);
+  counts.listeners = log.listeners({ ...answers, disconnect });
+  return counts;
+}
+
 for (const kind of ['plain', 'TLS']) {
   describe(`${kind}`, { timeout: 60_000, concurrency: 4 }, () => {
     for (const [state, reach] of Object.entries(STATES)) {
@@ -78,13 +87,16 @@ for (const kind of ['plain', 'TLS']) {
         test(`Server: ${name}`, async (t) => {
           const log = new Log();
           const params = kind === 'TLS' ? { tls: KEYS, secure: true } : {};
-          const { target } = await serve(t, params, log.listeners());
+          const counts = countsOf(log);
+          const { server, target } = await serve(t, params, counts.listeners);
+          counts.server = server;
           const { client, plain } = await connected(target, kind);
           if (state !== 'before the greeting') await client.expect(220);
           else await log.when('connect');
           await reach(client);
           end(client, plain);
           await log.when('disconnect');
+          assert.deepEqual(counts.seen, [0]);
           assert.equal(log.all('error').length, expected ? 1 : 0, String(log.values('error')[0]));
           for (const error of log.values('error')) assert.match(error.code, /^ECONN|^SMTP_ERR_/);
         });
@@ -133,6 +145,55 @@ describe('in the handshake', { timeout: 30_000 }, () => {
       const isOver = () => server.stats().tls.failed === 1 && server.connections === 0;
       await polled(isOver, 'the end of the handshake');
       assert.deepEqual(log.values('error'), []);
+    });
+  }
+});
+
+/** How a server ends a session: parameters, listeners, and what happens once the client was greeted. */
+const CLOSERS =
+  /** @type {Record<string, [any, any, (client: Client, server: any) => unknown]>} */ ({
+    '`session.end()`': [{}, { mail: (self) => self.end() }, (client) => client.write(MAIL)],
+    '`socket.end()`': [{}, { mail: (self) => self.socket.end() }, (client) => client.write(MAIL)],
+    '`socket.destroy()`': [
+      {},
+      { mail: (self) => self.socket.destroy() },
+      (client) => client.write(MAIL),
+    ],
+    'a refusal with 421': [
+      {},
+      { mail: (self) => self.failure(421, 'bye') },
+      (client) => client.write(MAIL),
+    ],
+    "the event 'timeout'": [{ timeout: 20 }, {}, () => {}],
+    'the time for a command': [{ commandTimeout: 20 }, {}, () => {}],
+    'bad commands': [{ maxBadCommands: 1 }, {}, (client) => client.write('X\r\nX\r\nX\r\n')],
+    'an endless line': [{}, {}, (client) => client.write('x'.repeat(100_000))],
+    '`server.close` with a grace': [{}, {}, (_, server) => server.close({ grace: 0 })],
+  });
+const MAIL = 'MAIL FROM:<a@b.example>\r\n';
+
+describe("in 'disconnect' the client counts no more among the connections", {
+  timeout: 30_000,
+}, () => {
+  for (const [name, [params, listeners, act]] of Object.entries(CLOSERS)) {
+    test(`where ${name} ends the session`, async (t) => {
+      const log = new Log();
+      const answers = Object.fromEntries(
+        Object.entries(listeners).map(([event, answer]) => [
+          event,
+          /** @this {any} */ function listener() {
+            answer(this);
+          },
+        ]),
+      );
+      const counts = countsOf(log, answers);
+      const { server, greeted } = await serve(t, params, counts.listeners);
+      counts.server = server;
+      const client = await greeted();
+      assert.equal(server.connections, 1);
+      act(client, server);
+      await log.when('disconnect');
+      assert.deepEqual(counts.seen, [0]);
     });
   }
 });
