@@ -1,8 +1,7 @@
 //! The parameters of MAIL.
 
 use super::words::{
-    Parameter, ParameterError, Unknown, Word, are_words, flag, name, named, once, once_text, put,
-    read, words,
+    Parameter, ParameterError, Unknown, Word, flag, name, named, once, once_text, parse, put, read,
 };
 use super::xtext;
 use bytes::BytesMut;
@@ -84,12 +83,7 @@ impl MailParameters {
         unknown: Unknown,
     ) -> Result<Self, ParameterError> {
         let mut parameters = Self::default();
-        if !are_words(text) {
-            return Err(ParameterError::Malformed);
-        }
-        for word in words(text, |c| c == ' ') {
-            unknown.bear(parameters.take(word, &offers))?;
-        }
+        parse(text, unknown, |word| parameters.take(word, &offers))?;
         Ok(parameters)
     }
 

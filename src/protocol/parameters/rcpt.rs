@@ -1,8 +1,6 @@
 //! The parameters of RCPT, which all are of RFC 3461.
 
-use super::words::{
-    Parameter, ParameterError, Unknown, Word, are_words, once, once_text, put, read, words,
-};
+use super::words::{Parameter, ParameterError, Unknown, Word, once, once_text, parse, put, read};
 use super::{unitext, xtext};
 use bytes::BytesMut;
 
@@ -122,12 +120,7 @@ impl RcptParameters {
         unknown: Unknown,
     ) -> Result<Self, ParameterError> {
         let mut parameters = Self::default();
-        if !are_words(text) {
-            return Err(ParameterError::Malformed);
-        }
-        for word in words(text, |c| c == ' ') {
-            unknown.bear(parameters.take(word, &offers))?;
-        }
+        parse(text, unknown, |word| parameters.take(word, &offers))?;
         Ok(parameters)
     }
 

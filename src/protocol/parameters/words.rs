@@ -24,7 +24,7 @@ pub enum Unknown {
 }
 
 impl Unknown {
-    pub(super) fn bear(self, taken: Result<(), ParameterError>) -> Result<(), ParameterError> {
+    fn bear(self, taken: Result<(), ParameterError>) -> Result<(), ParameterError> {
         match taken {
             Err(ParameterError::NotOffered) if self == Self::Ignored => Ok(()),
             taken => taken,
@@ -85,6 +85,18 @@ pub fn are_words(text: &str) -> bool {
 fn is_keyword(word: &str) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.bytes().all(is_inner)
+}
+
+/// Gives the words of `text` to `take`, up to the first that a server does not take.
+pub(super) fn parse(
+    text: &str,
+    unknown: Unknown,
+    mut take: impl FnMut(Word<'_>) -> Result<(), ParameterError>,
+) -> Result<(), ParameterError> {
+    if !are_words(text) {
+        return Err(ParameterError::Malformed);
+    }
+    words(text, |c| c == ' ').try_for_each(|word| unknown.bear(take(word)))
 }
 
 /// Gives the words of `text` to `take`; those that it does not know, and the text itself.
