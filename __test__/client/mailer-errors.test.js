@@ -7,9 +7,20 @@ const errors = require('../../src/js/client/mailer-errors.js');
 
 describe('an error of the engine', () => {
   for (const [code, details, wanted] of /** @type {[string, any, any][]} */ ([
-    ['ECONNREFUSED', {}, { code: 'ESOCKET', originalCode: 'ECONNREFUSED' }],
+    [
+      'ECONNREFUSED',
+      {},
+      { code: 'ESOCKET', command: 'CONN', originalCode: 'ECONNREFUSED', timeoutType: undefined },
+    ],
+    ['ECONNRESET', {}, { code: 'ESOCKET', command: 'CONN' }],
+    ['ECONNRESET', { command: 'RCPT' }, { code: 'ESOCKET', command: 'RCPT TO' }],
+    ['ETIMEDOUT', {}, { code: 'ETIMEDOUT', command: 'CONN' }],
+    ['EAI_AGAIN', {}, { code: 'EDNS', command: 'CONN' }],
+    ['SMTP_ERR_NULL_MX', {}, { code: 'EDNS', command: 'CONN' }],
+    ['SMTP_ERR_CLOSED', {}, { code: 'ECONNECTION', command: 'CONN' }],
+    ['SMTP_ERR_STARVED', {}, { code: 'EMESSAGE', command: undefined }],
     ['ETIMEDOUT', { command: 'CONNECT' }, { code: 'ETIMEDOUT', command: 'CONN' }],
-    ['ENOTFOUND', {}, { code: 'EDNS', originalCode: 'ENOTFOUND' }],
+    ['ENOTFOUND', {}, { code: 'EDNS', command: 'CONN', originalCode: 'ENOTFOUND' }],
     ['SMTP_ERR_AUTH', { replyCode: 535 }, { code: 'EAUTH', responseCode: 535, permanent: true }],
     ['SMTP_ERR_REFUSED', { replyCode: 421 }, { code: 'EPROTOCOL', permanent: false }],
     ['SMTP_ERR_REFUSED', { replyCode: 503 }, { code: 'EPROTOCOL', permanent: false }],
@@ -17,7 +28,11 @@ describe('an error of the engine', () => {
     ['CERT_HAS_EXPIRED', {}, { code: 'ETLS' }],
     ['SMTP_ERR_SIZE', {}, { code: 'EMESSAGE' }],
     ['SMTP_ERR_ARGUMENT', {}, { code: 'EENVELOPE' }],
-    ['SMTP_ERR_CLIENT_CLOSED', {}, { code: 'ECONNECTION', message: 'Connection pool was closed' }],
+    [
+      'SMTP_ERR_CLIENT_CLOSED',
+      {},
+      { code: 'ECONNECTION', command: undefined, message: 'Connection pool was closed' },
+    ],
   ])) {
     test(`${code} ${JSON.stringify(details)}`, () => {
       const cause = new SmtpError(code, 'of the test', details);

@@ -118,6 +118,24 @@ describe('nodemailer', { timeout: 60_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
+  for (const [size, parameter] of /** @type {[any, string][]} */ ([
+    [1_000, ' SIZE=1000'],
+    ['1000', ' SIZE=1000'],
+    ...[0, undefined, null, '', 'many'].map((none) => [none, '']),
+  ])) {
+    test(`tells the server of a message of ${size} bytes`, async (t) => {
+      const { port, errors } = await scripted(t, async (c) => {
+        await c.greet('SIZE 100000');
+        assert.equal(await c.line(), `MAIL FROM:<a@b>${parameter}`);
+        c.say('550 no');
+      });
+      const envelope = { from: 'a@b', to: 'c@d', size };
+      const sent = mailer(t, { port }).sendMail({ ...MAIL, envelope });
+      await assert.rejects(sent, { code: 'EENVELOPE', command: 'MAIL FROM' });
+      assert.deepEqual(errors, []);
+    });
+  }
+
   test('is told of options that would change where mail goes', () => {
     for (const options of [{ proxy: 'http://x' }, { service: 'gmail' }, { socket: {} }]) {
       assert.throws(() => transport(options), /is not for this transport/);
@@ -125,5 +143,15 @@ describe('nodemailer', { timeout: 60_000 }, () => {
     const refreshing = { auth: { type: 'OAuth2', user: 'u', refreshToken: 'r' } };
     assert.throws(() => transport(/** @type {any} */ (refreshing)), /needs an accessToken/);
     assert.throws(() => transport({ port: 'x' }), /options.port/);
+    for (const name of ['connectionTimeout', 'greetingTimeout', 'socketTimeout', 'dnsTimeout']) {
+      for (const [time, error] of /** @type {[any, string][]} */ ([
+        ['300', 'TypeError'],
+        [-1, 'RangeError'],
+        [1.5, 'RangeError'],
+      ])) {
+        const message = new RegExp(`^options\\.${name} must be a .*number`);
+        assert.throws(() => transport({ [name]: time }), { name: error, message });
+      }
+    }
   });
 });

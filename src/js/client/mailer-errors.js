@@ -14,6 +14,8 @@ const CODES = {
 };
 /** @type {Record<string, string>} */
 const COMMANDS = { CONNECT: 'CONN', MAIL: 'MAIL FROM', RCPT: 'RCPT TO' };
+/** What happens to a connection, whatever the command. */
+const CONNECTIONS = ['ECONNECTION', 'EDNS', 'ESOCKET', 'ETIMEDOUT'];
 /** A command came out of its order: the message itself may be sent another time. */
 const BAD_SEQUENCE = 503;
 
@@ -62,7 +64,7 @@ function nodemailerError(error) {
   const message = isClosed ? 'Connection pool was closed' : text;
   const made = Object.assign(new Error(message, { cause: error }), {
     code,
-    command: commandOf(error, code),
+    command: isClosed ? undefined : commandOf(error, code),
     response,
     responseCode,
     ...(responseCode === undefined ? {} : { permanent: isPermanent(responseCode) }),
@@ -88,6 +90,7 @@ function timeoutTypeOf({ command, message }) {
 function commandOf({ command }, code) {
   if (code === 'EREQUIRETLS') return 'MAIL FROM';
   if (code === 'ETLS') return command ?? 'STARTTLS';
+  if (command === undefined) return CONNECTIONS.includes(String(code)) ? 'CONN' : undefined;
   return COMMANDS[command] ?? command;
 }
 

@@ -83,7 +83,8 @@ function timeoutsOf(/** @type {any} */ { greetingTimeout, socketTimeout }) {
   if (!socketTimeout) return { greetingTimeout: greeting };
   const names = ['commandTimeout', 'dataInitTimeout', 'dataBlockTimeout', 'dataEndTimeout'];
   const others = Object.fromEntries(names.map((name) => [name, socketTimeout]));
-  const isShorter = socketTimeout < greeting;
+  const isShorter =
+    Number.isInteger(socketTimeout) && 0 < socketTimeout && socketTimeout < greeting;
   return { ...others, greetingTimeout: isShorter ? socketTimeout : greeting };
 }
 

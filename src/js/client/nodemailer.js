@@ -211,10 +211,13 @@ class Transport extends EventEmitter {
 
 /** What the engine is told of a message. @param {any} mail nodemailer's */
 function envelopeOf(mail) {
-  const { from, to } = mail.message.getEnvelope();
+  const { from, to, size } = mail.message.getEnvelope();
   const { dsn, requireTLSExtensionEnabled: requireTls } = mail.data;
   if (to.length === 0) throw envelopeError('No recipients defined');
-  const given = { from: (from || '').trim(), to, requireTls: Boolean(requireTls) };
+  const given = {
+    ...{ from: (from || '').trim(), to, size: Number(size) || 0 },
+    requireTls: Boolean(requireTls),
+  };
   const envelope = dsn ? { ...given, dsn: dsnOf(dsn) } : given;
   try {
     messageSettings(envelope);
