@@ -151,7 +151,7 @@ export interface TlsKeys {
   cert: Pem;
   /** Certificates among which the issuers of `cert` are found, where it does not have them. */
   ca?: Pem | readonly Pem[];
-  /** What decrypts `key`, if it is encrypted. */
+  /** The passphrase of an encrypted `key`. */
   passphrase?: string;
 }
 
@@ -235,7 +235,7 @@ export interface ServerParams extends Limits, Control, AuthParams {
    * @default false
    */
   enhancedStatusCodes?: boolean;
-  /** See {@link CompatServerParams}. */
+  /** Which version's arguments listeners get; see {@link CompatServerParams}. */
   compat?: undefined;
   /**
    * What becomes of a CR or LF in a message that is not part of a CRLF: delivered as it was sent,
@@ -513,11 +513,11 @@ export interface Server<C extends Compat | undefined = Compat | undefined> {
    */
   start(): this;
   /**
-   * Listens no more; open sessions go on, and 'stop' is raised when the last of them has gone.
+   * Stops listening. Open sessions go on, and 'stop' is raised when the last of them has ended.
    */
   stop(): this;
   /**
-   * As `start`; resolves when the server listens.
+   * Listens as `start` does. The promise resolves when the server listens.
    *
    * With a signal, aborting it stops the server as `stop` does. If that is before it listens, the
    * promise is rejected with an AbortError (code ABORT_ERR).
@@ -526,11 +526,11 @@ export interface Server<C extends Compat | undefined = Compat | undefined> {
    */
   listen(options?: ListenOptions): Promise<this>;
   /**
-   * As `stop`; resolves when the last session has gone. With a grace, idle sessions get 421 at
-   * once (RFC 5321 section 3.8), busy ones may finish, and what is left after it is ended.
+   * Stops as `stop` does. The promise resolves when the last session has ended. With a grace, idle
+   * sessions get 421 at once (RFC 5321 section 3.8), and busy ones may finish until it is over.
    */
   close(options?: CloseOptions): Promise<void>;
-  /** As `close` with a grace of one second, for `await using`. */
+  /** Closes with a grace of one second, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
   /** Lets the process live while the server listens, as it does unless `unref` was called. */
   ref(): this;
@@ -539,8 +539,8 @@ export interface Server<C extends Compat | undefined = Compat | undefined> {
   /** What the server has done so far, and is doing. */
   stats(): ServerStats;
   /**
-   * Exchanges keys and settings of TLS: handshakes from now on use these, sessions under way are
-   * not disturbed, and what clients could resume before leads to a full handshake.
+   * Replaces keys and settings of TLS. Later handshakes use the new ones, and open sessions go on. Old
+   * tickets lead to a full handshake.
    *
    * @throws {TypeError | RangeError} As the constructor does, and if the server was made without
    *   `tls`; nothing has changed then.
@@ -609,7 +609,7 @@ export type RefusalReason =
 export interface ServerStats {
   sessions: {
     open: number;
-    /** Those that are over included; who was turned away is not. */
+    /** All sessions so far, without the clients that were turned away. */
     total: number;
   };
   /** Messages that came whole. */
@@ -625,7 +625,7 @@ export interface ServerStats {
   tls: { 'TLSv1.2': number; 'TLSv1.3': number; failed: number };
   /**
    * How long listeners took for their verdicts, in milliseconds, the way to JavaScript and back
-   * included. Median and p99 are as exact as a power of two.
+   * included. Median and p99 are rounded up to a power of two of microseconds.
    */
   listeners: { answers: number; mean: number; median: number; p99: number; longest: number };
   /** Events that wait for this thread at the moment, those of its other servers included. */
@@ -651,7 +651,7 @@ export interface DiagnosticsChannels {
     session: Session;
     from: string;
     recipients: string[];
-    /** Its length in bytes, dots undone. */
+    /** The message's length in bytes, with doubled dots undone. */
     bytes: number;
     accepted: boolean;
     replyCode: number;
@@ -674,7 +674,7 @@ export interface CloseOptions {
 export interface ServerConstructor {
   /**
    * @throws {TypeError} If a parameter is of the wrong type; it names the parameter and the value.
-   * @throws {RangeError} If a parameter is out of range; it does as well.
+   * @throws {RangeError} If a parameter is out of range; it names the parameter and the value.
    */
   new (params: CompatServerParams, listeners?: AnyListeners<'1.0'>): Server<'1.0'>;
   new (params?: ServerParams, listeners?: AnyListeners<undefined>): Server<undefined>;
@@ -774,13 +774,13 @@ export interface Session {
   receivedField(clauses?: ReceivedClauses): string;
   /**
    * The message that follows, as it comes: a Readable of its bytes, doubled dots undone (RFC 5321
-   * section 4.5.2). Nothing of it is gathered; a reader that pauses brakes the client. For the
-   * listener of 'dataStart', now or before its promise is settled.
+   * section 4.5.2). The engine does not gather the message, and a reader that pauses slows the client
+   * down. Call it in the listener of 'dataStart', before its promise is settled.
    *
    * When it was read to its end, and the listener's promise, if it returned one, is fulfilled,
-   * 'data' is raised without an argument, unless the reader has given a verdict meanwhile. A stream that is destroyed before, or a promise that is
-   * rejected, skips the rest of the message and answers 451, or the `replyCode` and message of
-   * the error. The stream fails with an {@link SmtpError}: `SMTP_ERR_MESSAGE_CUT` if the
+   * 'data' is raised without an argument, unless the reader has given a verdict meanwhile. If the
+   * stream is destroyed before, or the promise is rejected, the engine skips the rest of the message
+   * and answers 451, or the `replyCode` and message of the error. The stream fails with an {@link SmtpError}: `SMTP_ERR_MESSAGE_CUT` if the
    * connection ended, `SMTP_ERR_MESSAGE_REFUSED` if the engine refused the message (size, bare
    * newlines), `SMTP_ERR_LISTENER_TIMEOUT` if nothing was read for `listenerTimeout`.
    *
@@ -829,23 +829,23 @@ export interface ClientSocket extends EventEmitter {
   readonly hostname: string | undefined;
   /** Whether TLS is on. */
   readonly encrypted: boolean;
-  /** Undefined without TLS, as are the next two. */
+  /** The version of TLS; undefined without TLS. */
   readonly protocol: TlsVersion | undefined;
-  /** The cipher suite. */
+  /** The cipher suite; undefined without TLS. */
   readonly cipher: CipherNameAndProtocol | undefined;
   /** The host that the client named, in lower case (RFC 6066 section 3), if it did. */
   readonly servername: string | undefined;
   /** Whether the client showed a valid certificate. */
   readonly authorized: boolean;
   /**
-   * Why not, if it was asked for one, by OpenSSL's name: CERT_HAS_EXPIRED, CERT_NOT_YET_VALID,
+   * Why the client's certificate is not valid, if it was asked for one, by OpenSSL's name: CERT_HAS_EXPIRED, CERT_NOT_YET_VALID,
    * CERT_REJECTED, CERT_SIGNATURE_FAILURE, INVALID_PURPOSE, UNABLE_TO_GET_ISSUER_CERT (it showed
    * none), UNABLE_TO_VERIFY_LEAF_SIGNATURE (its issuer is not known).
    */
   readonly authorizationError: string | null;
-  /** `protocol`, or null. */
+  /** The version of TLS, null without TLS. */
   getProtocol(): TlsVersion | null;
-  /** `cipher`. */
+  /** The cipher suite; undefined without TLS. */
   getCipher(): CipherNameAndProtocol | undefined;
   /** The client's certificate as node:tls shows it, {} if there is none. */
   getPeerCertificate(detailed: true): DetailedPeerCertificate | Record<string, never>;

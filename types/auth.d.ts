@@ -7,7 +7,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 
-/** How clients log in. */
+/** A mechanism by which clients log in. */
 export type AuthMechanism =
   | 'PLAIN'
   | 'LOGIN'
@@ -18,23 +18,23 @@ export type AuthMechanism =
   | 'OAUTHBEARER'
   | 'EXTERNAL';
 
-/** Who logs in, and how. */
+/** The parameters of a server that clients log in to. */
 export interface AuthParams {
   /**
-   * Offer AUTH although the listeners are one function, or one of 'auth' is yet to come.
+   * Offer AUTH although the listeners are one function, or the listener of 'auth' is set later.
    * @default false
    */
   auth?: boolean;
   /**
-   * Answer MAIL with 530 before a login; needs a listener of 'auth'. RFC 4954 section 6.
+   * Answer MAIL with 530 before a login (RFC 4954 section 6). It needs a listener of 'auth'.
    * @default false
    */
   requireAuth?: boolean;
   /** Offer AUTH without TLS as well, where others can read passwords. @default false */
   allowInsecureAuth?: boolean;
   /**
-   * The mechanisms, in the order in which EHLO lists them. SCRAM-SHA-256-PLUS is offered under TLS,
-   * EXTERNAL to clients that have shown TLS a valid certificate.
+   * The mechanisms, in the order in which EHLO lists them. SCRAM-SHA-256-PLUS is offered under TLS only,
+   * EXTERNAL only to clients that have shown a valid certificate.
    * @default ['PLAIN', 'LOGIN', 'SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS']
    */
   authMechanisms?: readonly AuthMechanism[];
@@ -45,21 +45,21 @@ export interface AuthParams {
   maxAuthFailures?: number;
 }
 
-/** What a server keeps of a password in place of it (RFC 5803); bytes are base64. */
+/** The keys that a server keeps in place of a password (RFC 5803); bytes are in base64. */
 export interface ScramKeys {
   salt: string;
-  /** From 1,000 to 1,000,000. */
+  /** How often the password was hashed: 1,000 to 1,000,000 times. */
   iterations: number;
   storedKey: string;
   serverKey: string;
 }
 
-/** The same with bytes as base64 or as they are. */
+/** Keys in place of a password, with bytes in base64 or as they are. */
 export type StoredKeys = {
   readonly [Name in keyof ScramKeys]: ScramKeys[Name] extends number ? number : string | Uint8Array;
 };
 
-/** What the client is told whose token is refused (RFC 7628 section 3.2.2). */
+/** What a client is told when its token is refused (RFC 7628 section 3.2.2). */
 export interface TokenProblem {
   status: string;
   scope?: string;
@@ -71,21 +71,22 @@ export interface TokenProblem {
 /** A client that wants to log in; its secret is not enumerable, so that logs do not show it. */
 export interface Login {
   readonly mechanism: AuthMechanism;
-  /** '' where the token or the certificate is to name the user. */
+  /** The user's name; '' where the token or the certificate is to name the user. */
   readonly username: string;
-  /** For whom the client wants to act, '' for itself (RFC 4616 section 2). */
+  /** The user for whom the client wants to act; '' for itself (RFC 4616 section 2). */
   readonly authzid: string;
-  /** PLAIN and LOGIN. */
+  /** The password, by PLAIN and LOGIN. */
   readonly password?: string;
-  /** XOAUTH2 and OAUTHBEARER. */
+  /** The OAuth 2.0 access token, by XOAUTH2 and OAUTHBEARER. */
   readonly token?: string;
-  /** EXTERNAL. */
+  /** The client's certificate, by EXTERNAL. */
   readonly certificate?: X509Certificate;
   /** What the client is told if its token is refused. */
   problem?: TokenProblem | undefined;
   /**
-   * Whether a user with this secret is the client: a password, stored keys, or null for a user who is
-   * not there. SCRAM carries out the rest of its exchange for that. False once the login is over.
+   * Tells whether this is the client's secret: a password, stored keys, or null for a user who does not
+   * exist. With SCRAM and CRAM-MD5 it carries out the rest of the exchange. It is false once the login
+   * is over.
    *
    * @throws {TypeError} For a token or a certificate, for what is no secret, and for stored keys with
    *   CRAM-MD5.
@@ -95,10 +96,10 @@ export interface Login {
 }
 
 /**
- * Makes what a server may keep of a password in place of it, on another thread.
+ * Makes keys that a server may keep in place of a password, on another thread.
  *
- * @param options `salt`: bytes, or base64; 16 random bytes if there is none. `iterations`: 4,096 if
- *   it is not said.
+ * @param options `salt`: bytes or base64, 16 random bytes by default. `iterations`: how often the
+ *   password is hashed, 4,096 times by default.
  */
 export function scramKeys(
   password: string,

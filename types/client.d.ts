@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { SmtpError } from '../index.js';
 
-/** PEM. */
+/** A key or a certificate in PEM. */
 export type Pem = string | Uint8Array;
 
 /** How a name and its secret are shown. */
@@ -29,21 +29,21 @@ export interface ClientAuth {
   pass?: string;
   /** An OAuth 2.0 access token (RFC 7628). */
   token?: string;
-  /** How; the best that the server offers if it is not said. */
+  /** The mechanism. @default the best one that the server offers */
   method?: AuthMethod | Lowercase<AuthMethod>;
 }
 
-/** Where the server is. One of `host`, `path` and, for `Client.send`, `mx`. */
+/** Where the server is: by one of `host`, `path` and, for `Client.send`, `mx`. */
 export interface ClientPlace {
   /** A host name or an IP address. */
   host?: string;
-  /** @default 25, 465 with `tls: 'implicit'`, 24 with `lmtp` */
+  /** The server's port. @default 25, 465 with `tls: 'implicit'`, 24 with `lmtp` */
   port?: number | string;
-  /** A unix socket. */
+  /** The path of a unix socket to connect to. */
   path?: string;
   /**
-   * The exchanges of each recipient's domain, by preference; each recipient goes to the next by itself
-   * (RFC 5321 section 5.1).
+   * Whether the mail goes to the mail exchanges of each recipient's domain, in the order of their
+   * preference (RFC 5321 section 5.1). A recipient whom one exchange does not take goes to the next one.
    */
   mx?: boolean;
 }
@@ -56,17 +56,17 @@ export interface ClientOptions extends ClientPlace {
    *   this machine itself, and with `rejectUnauthorized: true`; else 'opportunistic'
    */
   tls?: 'none' | 'opportunistic' | 'required' | 'implicit';
-  /** Roots of the server's certificate in place of the system's, Node's and those of NODE_EXTRA_CA_CERTS. */
+  /** Root certificates, in place of the system's, Node's and those of NODE_EXTRA_CA_CERTS. */
   ca?: Pem | Pem[];
-  /** The name that the certificate has to show. @default `host` */
+  /** The host name that the server's certificate has to show. @default `host` */
   servername?: string;
-  /** Whether the certificate has to be valid. @default true, but false for 'opportunistic' */
+  /** Whether the server's certificate has to be valid. @default true, but false for 'opportunistic' */
   rejectUnauthorized?: boolean;
-  /** A private key of the client's own. */
+  /** The private key of the client's own certificate. */
   key?: Pem;
-  /** Its certificate. */
+  /** The client's own certificate, for a server that asks for one. */
   cert?: Pem;
-  /** What `key` is encrypted with. */
+  /** The passphrase of an encrypted `key`. */
   passphrase?: string;
   minVersion?: 'TLSv1.2' | 'TLSv1.3';
   maxVersion?: 'TLSv1.2' | 'TLSv1.3';
@@ -76,79 +76,82 @@ export interface ClientOptions extends ClientPlace {
    * @default the host's name, if it is a whole one, else the address of its end in brackets
    */
   name?: string;
-  /** LMTP (RFC 2033). @default false */
+  /** Whether the server speaks LMTP (RFC 2033) in place of SMTP. @default false */
   lmtp?: boolean;
   /** DNS servers, as '192.0.2.53' or '[2001:db8::53]:53'. @default the system's */
   dnsServers?: string[];
-  /** For a lookup. @default 30000 */
+  /** How long a DNS lookup may take. @default 30000 */
   dnsTimeout?: number;
-  /** The address that connections come from. */
+  /** The local address that the client connects from. */
   localAddress?: string;
-  /** From the lookup to the greeting line, all attempts together. @default 30000, 300000 with `mx` */
+  /**
+   * How long connecting may take, from the lookup to the greeting line, all attempts together.
+   * @default 30000, 300000 with `mx`
+   */
   connectTimeout?: number;
-  /** For the greeting line alone; 0 for what is left of `connectTimeout`. @default 0 */
+  /** How long the greeting line may take; 0 for what is left of `connectTimeout`. @default 0 */
   greetingTimeout?: number;
-  /** For most replies (RFC 5321 section 4.5.3.2). @default 300000 */
+  /** How long most replies may take (RFC 5321 section 4.5.3.2). @default 300000 */
   commandTimeout?: number;
-  /** For the reply to DATA. @default 120000 */
+  /** How long the reply to DATA may take. @default 120000 */
   dataInitTimeout?: number;
-  /** For a block of the message to leave, or to come from its stream. @default 180000 */
+  /** How long a block of the message may take to leave, or to come from its stream. @default 180000 */
   dataBlockTimeout?: number;
-  /** For the reply to the message. @default 600000 */
+  /** How long the reply to the message may take. @default 600000 */
   dataEndTimeout?: number;
 }
 
 export interface SendOptions extends ClientOptions {
-  /** Gives the message up. */
+  /** When this signal is aborted, the client gives the message up. */
   signal?: AbortSignal;
 }
 
 export interface PoolOptions extends Omit<ClientOptions, 'mx'> {
-  /** At a time. @default 5 */
+  /** The most connections at a time. @default 5 */
   maxConnections?: number;
-  /** Of one connection, then it is closed; 0 for any number. @default 100 */
+  /** Messages after which a connection is closed; 0 for no limit. @default 100 */
   maxMessages?: number;
-  /** Messages that may wait; one more is refused. @default 100000 */
+  /** The most messages that may wait; one more is refused. @default 100000 */
   maxQueue?: number;
-  /** For how long a connection without work is kept. @default 30000 */
+  /** How long a connection without work is kept. @default 30000 */
   idleTimeout?: number;
-  /** Messages that begin in any `rateDelta`; 0 for any number. @default 0 */
+  /** The most messages that begin in any `rateDelta` milliseconds; 0 for no limit. @default 0 */
   rateLimit?: number;
-  /** @default 1000 */
+  /** The milliseconds that `rateLimit` is counted over. @default 1000 */
   rateDelta?: number;
 }
 
-/** What is asked for about reports of delivery (RFC 3461), where the server offers DSN. */
+/** Which reports of delivery the sender asks for (RFC 3461), where the server offers DSN. */
 export interface DsnOptions {
-  /** What of the message a report returns. */
+  /** Whether a report returns the whole message or its header. */
   ret?: 'FULL' | 'HDRS' | 'full' | 'hdrs' | 'headers';
-  /** The sender's name for the message. */
+  /** The sender's own name for the message, which a report repeats. */
   envid?: string;
-  /** When there is a report. */
+  /** The cases in which there is a report: some of SUCCESS, FAILURE and DELAY, or NEVER. */
   notify?: string | string[];
-  /** The recipient as it was given at first; true for the address itself. */
+  /** The recipient's original address; true for the address that the mail goes to. */
   orcpt?: string | boolean;
 }
 
 /** Who sends, and to whom. */
 export interface Envelope {
-  /** '' for nobody, as in reports. */
+  /** The sender's address; '' for nobody, as in reports of delivery. */
   from: string;
   to: string | string[];
-  /** Of a message that comes in pieces, if it is known; that of a file is its length. */
+  /** The message's size, if it comes in pieces and its size is known. A file's size is its length. */
   size?: number;
   /** What the message's bytes are. @default what they turn out to be */
   body?: '7bit' | '8bitmime' | 'binarymime';
-  /** Whether the header needs SMTPUTF8 (RFC 6531); addresses are looked at anyway. */
+  /** Whether the message's header needs SMTPUTF8 (RFC 6531). The client looks at the addresses itself. */
   smtpUtf8?: boolean;
-  /** Whether it may travel under TLS only (RFC 8689). */
+  /** Whether the message may travel under TLS only (RFC 8689). */
   requireTls?: boolean;
   dsn?: DsnOptions;
 }
 
 /**
- * A message: whole, in pieces, or in a file, which is read when its turn comes and again where it has
- * to be sent again. Line ends are made CRLF, dots are doubled on the way.
+ * A message: whole, in pieces, or in a file. The client reads a file when its turn comes, and again if
+ * it sends the message again. It makes line ends CRLF and doubles dots on the way.
  */
 export type Message =
   | string
@@ -161,53 +164,53 @@ export type Message =
 /** A recipient that the server refused. */
 export interface Rejected {
   address: string;
-  /** As it came: '550 5.1.1 no such user'; lines are joined by CRLF. */
+  /** The server's reply as it came, such as '550 5.1.1 no such user'; its lines are joined by CRLF. */
   reply: string;
   replyCode?: number;
-  /** RFC 3463. */
+  /** The enhanced status code of the reply (RFC 3463), if it has one. */
   enhancedStatus?: string;
-  /** What was refused: 'RCPT', or what concerned all recipients. */
+  /** The command that the server refused: 'RCPT', or one that concerned all recipients. */
   command?: string;
   /**
    * What kept the message from the server, where the server did not say it. SMTP_ERR_EXTENSION: the
    * recipient needs SMTPUTF8.
    */
   error?: Error;
-  /** The message had been sent, and may have been taken: its reply never came. */
+  /** True if the message was sent and its reply never came, so the server may have taken it. */
   uncertain?: boolean;
 }
 
 export interface SendResult {
-  /** The last reply: '250 2.0.0 OK'. */
+  /** The last reply that accepted the message, such as '250 2.0.0 OK'. */
   response: string;
   accepted: string[];
   rejected: Rejected[];
-  /** Whether TLS was spoken: false if the message went in plain text. */
+  /** Whether the message went under TLS. */
   tls: boolean;
 }
 
 export interface PoolStats {
-  /** Open or being opened. */
+  /** Connections that are open or being opened. */
   connections: number;
-  /** Those of them without work. */
+  /** Connections without work. */
   idle: number;
   /** Messages that wait for a connection. */
   queued: number;
   /** Messages that wait or are under way. */
   pending: number;
-  /** Connections so far. */
+  /** Connections that the pool has made so far. */
   connected: number;
-  /** Messages that somebody was accepted for. */
+  /** Messages that were accepted for at least one recipient. */
   sent: number;
-  /** All other messages. */
+  /** Messages that were accepted for nobody. */
   failed: number;
 }
 
 /** Connections to one server that are kept. They do not keep the process alive; messages do. */
 export interface Pool {
   /**
-   * Sends a message over a connection that is free, or will be. Where one broke that had been used
-   * before, the message is sent again, once, if the server certainly did not take it.
+   * Sends a message over a free connection, or waits for one. If a connection breaks that had been used
+   * before, and the server certainly did not take the message, the pool sends it once more.
    *
    * @throws {SmtpError} if it was accepted for nobody; `uncertain` is true where it may have been
    */
@@ -216,9 +219,9 @@ export interface Pool {
     message: Message,
     options?: { signal?: AbortSignal },
   ): Promise<SendResult>;
-  /** Connects, logs in, and asks whether the server is there. */
+  /** Connects, logs in, and checks that the server answers. */
   verify(): Promise<true>;
-  /** Sends what waits, then closes; after `grace` messages are given up. */
+  /** Sends the messages that wait, then closes. After `grace` milliseconds the rest is given up. */
   close(options?: { grace?: number }): Promise<void>;
   stats(): PoolStats;
   [Symbol.asyncDispose](): Promise<void>;
@@ -229,14 +232,14 @@ export interface Pool {
  * else the session.
  */
 export interface ClassicListeners {
-  /** Connected to this exchange. */
+  /** The session has connected to this mail exchange. */
   connect?(server: string): void;
   success?(reply: string): void;
   error?(error: SmtpError | NodeJS.ErrnoException): void;
   close?(): void;
-  /** A command was sent. */
+  /** The session has sent a command. */
   message?(command: string): void;
-  /** A message was sent. */
+  /** The session has sent a message. */
   dataChunk?(text: string): void;
   response?(reply: string): void;
 }
@@ -244,9 +247,9 @@ export interface ClassicListeners {
 /** mbr-smtp's client: one session, whose commands are called one by one. */
 export interface ClassicSession {
   readonly id: string;
-  /** Once it is connected. */
+  /** The connection's socket; undefined before the session is connected. */
   readonly socket: Socket | undefined;
-  /** The exchange that was reached. */
+  /** The mail exchange that the session has reached. */
   readonly server: string | undefined;
   listeners: ClassicListeners;
   /** Sets the listeners, in place of all there were. */

@@ -10,19 +10,19 @@ import type { Pem } from './client.js';
 
 declare namespace transport {
   interface Options {
-    /** @default 'localhost' */
+    /** The server's host name or IP address. @default 'localhost' */
     host?: string;
-    /** @default 587, 465 with `secure` */
+    /** The server's port. @default 587, 465 with `secure` */
     port?: number | string;
-    /** A unix socket. */
+    /** The path of a unix socket to connect to. */
     path?: string;
-    /** TLS from the first byte. @default true for port 465 */
+    /** Whether TLS begins with the first byte. @default true for port 465 */
     secure?: boolean;
     requireTLS?: boolean;
     ignoreTLS?: boolean;
-    /** Plain text where STARTTLS is offered and refused. @default false */
+    /** Whether mail goes in plain text if the server offers STARTTLS and then refuses it. @default false */
     opportunisticTLS?: boolean;
-    /** Its parts stand above the other options. */
+    /** A URL whose parts come before the other options. */
     url?: string;
     tls?: {
       ca?: Pem | Pem[];
@@ -30,7 +30,7 @@ declare namespace transport {
       cert?: Pem;
       passphrase?: string;
       servername?: string;
-      /** @default true */
+      /** Whether the server's certificate has to be valid. @default true */
       rejectUnauthorized?: boolean;
       minVersion?: 'TLSv1.2' | 'TLSv1.3';
       maxVersion?: 'TLSv1.2' | 'TLSv1.3';
@@ -39,48 +39,48 @@ declare namespace transport {
       | { type?: 'login' | 'LOGIN'; user: string; pass: string; method?: string }
       | { type: 'oauth2' | 'OAuth2' | 'OAUTH2'; user: string; accessToken: string };
     authMethod?: string;
-    /** `verify` fails without `auth`. @default false */
+    /** Whether `verify` fails without `auth`. @default false */
     forceAuth?: boolean;
     name?: string;
     localAddress?: string;
     lmtp?: boolean;
-    /** From the lookup to the greeting line. @default 120000 */
+    /** How long connecting may take, from the lookup to the greeting line. @default 120000 */
     connectionTimeout?: number;
-    /** For the greeting line. @default 30000 */
+    /** How long the greeting line may take. @default 30000 */
     greetingTimeout?: number;
     dnsTimeout?: number;
-    /** For each wait of a session. */
+    /** How long a session may wait for the server at a time. */
     socketTimeout?: number;
     pool?: boolean;
     maxConnections?: number;
     maxMessages?: number;
     rateDelta?: number;
     rateLimit?: number;
-    /** @default 240000 */
+    /** How long an idle connection of a pool is kept. @default 240000 */
     idleTimeout?: number;
-    /** What nodemailer itself reads: `dkim`, `logger`, `disableFileAccess`, ... */
+    /** Options that nodemailer itself reads: `dkim`, `logger`, `disableFileAccess`, ... */
     [option: string]: unknown;
   }
 
-  /** What became of a message. */
+  /** The outcome of a message. */
   interface Info {
     envelope: { from: string; to: string[] };
     messageId: string;
     /** The server's reply to the message. */
     response: string;
-    /** Whether TLS was spoken: false if the message went in plain text. */
+    /** Whether the message went under TLS. */
     tls: boolean;
     accepted: string[];
     rejected: string[];
-    /** One for each recipient that was refused. */
+    /** An error for each recipient that was refused. */
     rejectedErrors?: Error[];
-    /** What the server offers, as it said to EHLO. */
+    /** The lines of the server's reply to EHLO that list its extensions. */
     ehlo?: string[];
     /** Milliseconds from MAIL until the server wanted the message. */
     envelopeTime: number;
-    /** Milliseconds from then until its last reply. */
+    /** Milliseconds from when the server wanted the message until its last reply. */
     messageTime: number;
-    /** Bytes of the message as they are after DATA. */
+    /** Bytes of the message as it was sent, with doubled dots and the end of data. */
     messageSize: number;
     /** The Message-ID that the server gave the message, where it says so. */
     serverMessageId?: string;
@@ -93,7 +93,7 @@ declare namespace transport {
     verify(): Promise<true>;
     verify(callback: (error: Error | null, success?: true) => void): void;
     isIdle(): boolean;
-    /** A message that is under way is sent, but with `force`; one that waits is given up. */
+    /** Gives up messages that wait. Messages under way are still sent, except with `force`. */
     close(options?: { force?: boolean }): Promise<void> | undefined;
   }
 }

@@ -9,15 +9,15 @@ import type { ClientSocket } from '../index.js';
 import type { Server as NetServer } from './smtp-protocol.js';
 
 declare namespace Server {
-  /** What a client has sent; addresses are as they were sent, brackets included. */
+  /** A client's mail; addresses are as they were sent, brackets included. */
   interface Mail {
     from: string;
     to: string[];
-    /** The message in pieces: text, and Buffers where it is none. */
+    /** The message in pieces: strings where it is text, else Buffers. */
     message: (string | Buffer)[];
   }
 
-  /** A command: 'HELO', 'MAIL FROM' and so on, and what stands behind it. */
+  /** A command ('HELO', 'MAIL FROM', ...) and the text behind it. */
   interface Context {
     action: string;
     params: string;
@@ -27,7 +27,7 @@ declare namespace Server {
 
   type Logger = Record<Exclude<Level, 'all'>, (...message: unknown[]) => unknown>;
 
-  /** A promise is awaited before the reply is sent; what throws or rejects is answered 451. */
+  /** A listener of a command. The reply waits for its promise; if it throws or rejects, the client gets 451. */
   type Listener<T> = (this: T & { logger: Logger }, context: Context) => unknown;
 
   interface Events<T> {
@@ -51,20 +51,20 @@ declare namespace Server {
   }
 
   interface Config {
-    /** @default '127.0.0.1' */
+    /** The address to listen to. @default '127.0.0.1' */
     ip?: string;
-    /** @default 1337 */
+    /** The port to listen to. @default 1337 */
     port?: number;
-    /** PEM, for TLS: where NODE_ENV is set to something other than 'development'. */
+    /** The private key in PEM. TLS is used if NODE_ENV is set to something other than 'development'. */
     key?: string | Uint8Array;
     cert?: string | Uint8Array;
     [name: string]: unknown;
   }
 
   interface Schema<D extends object = Record<string, any>> {
-    /** Its properties are on `this` of every event. */
+    /** Settings, which are on `this` of every event. */
     config?: Config;
-    /** Is called for each client; its properties are on `this` of every event. */
+    /** Called for each client. The properties of what it returns are on `this` of every event. */
     data?(): D;
     events?: Events<D & Record<string, any>>;
     logger?: { level?: Level };
@@ -91,7 +91,7 @@ declare class Server {
    */
   constructor(schema?: Server.Schema, dependencies?: Server.Dependencies);
   static factory(schema?: Server.Schema, dependencies?: Server.Dependencies): Server;
-  /** Reads a line; empty strings where nothing matches. */
+  /** Takes a command line apart. Parts that are not there are empty strings. */
   static parser(line?: string): { full: string; action: string; params: string };
 
   readonly connections: Record<string, Server.Connection>;
