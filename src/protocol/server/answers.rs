@@ -266,9 +266,7 @@ impl ServerSession {
     fn forget_transaction(&mut self) {
         self.counts.behind = Behind::Nothing;
         self.counts.mime = None;
-        if let State::Chunks(receiving) = &self.state {
-            self.input.withdrawn |= receiving.body == Body::Stream;
-        }
+        self.withdraw();
         if let Some(kept) = self.kept.take() {
             drop(kept.take());
         }

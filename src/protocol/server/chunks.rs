@@ -11,12 +11,10 @@
 
 use super::answers::By;
 use super::plan::Stage;
-use super::receiving::Receiving;
+use super::receiving::{Reading, Receiving};
 use super::skipping::{Refusal, Skipping, Told};
 use super::timers::Timer;
-use super::{
-    Behind, Body, Effect, Next, Notice, Plan, PlannedReply, ServerSession, State, Verdict,
-};
+use super::{Behind, Body, Effect, Next, Plan, PlannedReply, ServerSession, State, Verdict};
 use crate::protocol::dialect::Stock;
 use crate::protocol::reply::ReplyCode;
 use bytes::Buf;
@@ -78,8 +76,8 @@ impl ServerSession {
     /// Reads a chunk and drops it. What it was to be a part of is over (RFC 3030 section 2).
     fn skip(&mut self, size: u64, refusal: Refusal) {
         let stage = match &self.state {
-            State::Chunks(receiving) => {
-                self.input.withdrawn |= receiving.body == Body::Stream;
+            State::Chunks(_) => {
+                self.withdraw();
                 self.fail_chunks();
                 Stage::Greeted
             }
@@ -94,9 +92,6 @@ impl ServerSession {
 
     /// Reads on in a chunk that is dropped, and replies behind it.
     pub(super) fn poll_skipping(&mut self, now: Instant) -> Option<Next> {
-        if std::mem::take(&mut self.input.withdrawn) {
-            return Some(self.tell(Notice::Withdrawn, now));
-        }
         let State::Skipping(skipping) = &mut self.state else { return None };
         let used = skipping.skip(self.input.bytes.len());
         let left = skipping.left;
@@ -148,6 +143,15 @@ impl ServerSession {
         self.state = State::Chunks(receiving);
         self.reply_stock(Stock::Ok);
         None
+    }
+
+    /// The rest of a message that has come in part will not come: who reads it is told so.
+    pub(super) fn withdraw(&mut self) {
+        if let State::Chunks(receiving) = &self.state
+            && receiving.body == Body::Stream
+        {
+            self.input.reading = Reading::Withdrawn;
+        }
     }
 
     /// The message is over, and what of it was sent already is no fault of the client's.

@@ -66,7 +66,7 @@ use account::{Account, Authentication};
 use bytes::BytesMut;
 use dialogue::Parked;
 use outgoing::Outgoing;
-use receiving::Receiving;
+use receiving::{Reading, Receiving};
 use skipping::Skipping;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -129,8 +129,8 @@ struct Input {
     next_line: NextLine,
     /// Nothing comes behind it.
     has_ended: bool,
-    /// The client has taken a message back that the application reads, and does not know yet.
-    withdrawn: bool,
+    /// What the application knows of the message that it reads.
+    reading: Reading,
 }
 
 /// What limits count.
@@ -262,7 +262,7 @@ impl ServerSession {
             if self.outgoing.ready.len() > MAX_GATHERED_REPLIES {
                 return self.flush(now);
             }
-            if std::mem::take(&mut self.input.withdrawn) {
+            if std::mem::take(&mut self.input.reading) == Reading::Withdrawn {
                 return self.tell(Notice::Withdrawn, now);
             }
             let next = match &self.state {

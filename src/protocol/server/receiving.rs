@@ -14,6 +14,16 @@ use bytes::BytesMut;
 /// At least as many bytes as the decoder holds back, and gives with those behind them.
 const HELD_BACK: usize = 8;
 
+/// What the application knows of the message that it is handed piece by piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Reading {
+    /// What became of it so far.
+    #[default]
+    Current,
+    /// Not yet that the rest will not come.
+    Withdrawn,
+}
+
 /// What came of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum End {
