@@ -283,6 +283,17 @@ export interface ServerParams extends Limits, Control, AuthParams {
    */
   proxy?: boolean | readonly string[];
   /**
+   * Addresses and networks (`'192.0.2.0/24'`) of the peers that may say XCLIENT, and so speak for other
+   * clients. EHLO lists it to these alone, and others get 550.
+   * @default []
+   */
+  xclient?: readonly string[];
+  /**
+   * The same of XFORWARD, by which a peer tells of its client and changes nothing else.
+   * @default []
+   */
+  xforward?: readonly string[];
+  /**
    * Find out what clients' addresses are called, for `session.socket.hostname`.
    * @default false
    */
@@ -603,7 +614,9 @@ export type RefusalReason =
   | 'authMalformed'
   | 'authCancelled'
   | 'tooManyAuthFailures'
-  | 'badProxyHeader';
+  | 'badProxyHeader'
+  | 'notTrusted'
+  | 'inTransaction';
 
 /** What a server has done. Counts only grow; they begin with the server. */
 export interface ServerStats {
@@ -728,6 +741,13 @@ export interface Session {
   readonly id: string;
   /** The client's connection. */
   readonly socket: ClientSocket;
+  /**
+   * What a trusted peer says that the client is (XCLIENT), undefined without one. The socket then has the
+   * addresses of that client. 'connect' is raised once more.
+   */
+  readonly xclient: XclientAttributes | undefined;
+  /** What a trusted peer has told of the client behind it (XFORWARD), undefined without one. */
+  readonly xforward: XforwardAttributes | undefined;
   /** The server. */
   readonly smtp: Server;
   /** The program's own, kept as long as the session; empty at first. */
@@ -795,6 +815,40 @@ export interface Session {
 
 /** The text of a reply; several lines as an array or with line breaks. */
 export type ReplyText = string | readonly string[];
+
+/** A value that a peer has given, or null where it has none. */
+export type AttributeValue = string | null;
+
+/** What a trusted peer says that the client is, by XCLIENT; what it did not say is not there. */
+export interface XclientAttributes {
+  /** The client's address. */
+  readonly addr?: AttributeValue;
+  readonly port?: AttributeValue;
+  /** What the address is called. */
+  readonly name?: AttributeValue;
+  /** What the client has called itself. */
+  readonly helo?: AttributeValue;
+  /** The user that the client has logged in as. */
+  readonly login?: AttributeValue;
+  /** SMTP or ESMTP. */
+  readonly proto?: AttributeValue;
+  /** The address that the client has connected to. */
+  readonly destAddr?: AttributeValue;
+  readonly destPort?: AttributeValue;
+}
+
+/** What a trusted peer has told of the client behind it, by XFORWARD. */
+export interface XforwardAttributes {
+  readonly addr?: AttributeValue;
+  readonly port?: AttributeValue;
+  readonly name?: AttributeValue;
+  readonly helo?: AttributeValue;
+  readonly proto?: AttributeValue;
+  /** The number of the message at the peer. */
+  readonly ident?: AttributeValue;
+  /** LOCAL or REMOTE. */
+  readonly source?: AttributeValue;
+}
 
 /** The connection between a proxy and the server. On a unix socket there are no addresses. */
 export interface ProxyConnection {

@@ -13,7 +13,7 @@ const HOOKS = [
   ...['connected', 'command', 'message', 'taken', 'streamed', 'cut', 'captured', 'responded'],
   ...['lineTooLong', 'claimed', 'proved', 'exchangeOver', 'withdrawn'],
   ...['wasReset', 'forgotGreeting', 'greeted', 'begun', 'added', 'raw', 'decoded', 'secured'],
-  ...['timedOut', 'listenerTimeout', 'failed', 'gone'],
+  ...['timedOut', 'listenerTimeout', 'failed', 'gone', 'introduced', 'forwarded'],
 ];
 
 /** A session that notes what it hears of, and does what its base does. */
@@ -159,6 +159,16 @@ const RECORDS = [
     'a long piece',
     { kind: KIND.DECODED, blob: Buffer.from('ü'.repeat(9_000)) },
     [['decoded', Buffer.from('ü'.repeat(9_000)), false]],
+  ],
+  [
+    'another client',
+    { kind: KIND.XCLIENT, own: ['ADDR=192.0.2.1\nNAME\nLOGIN=a=b'] },
+    [['introduced', { addr: '192.0.2.1', name: null, login: 'a=b' }]],
+  ],
+  [
+    'what is told of a client',
+    { kind: KIND.XFORWARD, own: ['SOURCE=LOCAL\nIDENT=1'] },
+    [['forwarded', { source: 'LOCAL', ident: '1' }]],
   ],
   ['TLS', { kind: KIND.SECURE, flags: FLAG.TLS }, [['secured']]],
   ['idleness', { kind: KIND.TIMEOUT }, [['timedOut']]],

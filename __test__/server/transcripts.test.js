@@ -37,7 +37,7 @@ function describe(event, argument) {
 
 function parameter(name, value) {
   if (name === 'tls') return p256();
-  if (name === 'authMechanisms') return value.split(',');
+  if (['authMechanisms', 'xclient', 'xforward'].includes(name)) return value.split(',');
   if (value === 'true' || value === 'false') return value === 'true';
   return /^\d+$/.test(value) ? Number(value) : value;
 }

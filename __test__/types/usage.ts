@@ -148,6 +148,18 @@ new Server(
 );
 // @ts-expect-error keys have both
 new Server({}, { sni: () => ({ key: '' }) });
+new Server(
+  { xclient: ['192.0.2.1'], xforward: ['::/0'] as const },
+  {
+    connect(socket) {
+      is<string | null | undefined>(this.xclient?.login);
+      is<string | null | undefined>(this.xforward?.ident);
+      is<string | undefined>(socket.proxy?.remoteAddress);
+    },
+  },
+);
+// @ts-expect-error not everybody may
+new Server({ xclient: true });
 // @ts-expect-error addresses are strings
 new Server({ proxy: [1] });
 is<Server>(new Server({ proxy: true }));

@@ -135,6 +135,10 @@ events! {
         PROOF;
         /// The login that a secret was given for is over.
         EXCHANGE_OVER;
+        /// A peer that is trusted speaks for another client.
+        XCLIENT;
+        /// A peer that is trusted tells of its client.
+        XFORWARD;
         /// The application did not answer in time.
         LISTENER_TIMEOUT;
         /// A server listens no more, and its last session is gone.

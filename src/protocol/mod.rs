@@ -43,3 +43,4 @@ pub mod sasl;
 pub mod server;
 #[cfg(any(test, fuzzing))]
 pub mod testing;
+pub mod trusted;

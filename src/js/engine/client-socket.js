@@ -49,6 +49,11 @@ class ClientSocket extends EventEmitter {
     this.destroyed = false;
   }
 
+  /** Another client has come to be at the other end. For the session. @param {string[]} ends of its connection */
+  become([remoteAddress, remotePort, localAddress, localPort]) {
+    Object.assign(this, endsOf(remoteAddress, remotePort, localAddress, localPort));
+  }
+
   /** Whether the connection is under TLS. */
   get encrypted() {
     return this.#engine.isTls();

@@ -28,16 +28,18 @@ const KIND = Object.freeze({
   LINE_TOO_LONG: 21,
   PROOF: 22,
   EXCHANGE_OVER: 23,
-  LISTENER_TIMEOUT: 24,
-  STOPPED: 25,
-  SERVER_ERROR: 26,
-  SENT: 27,
-  DRAINED: 28,
-  VERIFIED: 29,
-  CLOSED: 30,
-  FOUND: 31,
-  PIPED: 32,
-  ROOTS: 33,
+  XCLIENT: 24,
+  XFORWARD: 25,
+  LISTENER_TIMEOUT: 26,
+  STOPPED: 27,
+  SERVER_ERROR: 28,
+  SENT: 29,
+  DRAINED: 30,
+  VERIFIED: 31,
+  CLOSED: 32,
+  FOUND: 33,
+  PIPED: 34,
+  ROOTS: 35,
 });
 
 /** Flags of records, beside their kind. */
@@ -215,6 +217,8 @@ const STOCK = Object.freeze({
   authCancelled: 59,
   tooManyAuthFailures: 60,
   badProxyHeader: 61,
+  notTrusted: 62,
+  inTransaction: 63,
 });
 
 module.exports = {

@@ -3,6 +3,7 @@
 // and handed to the methods below that interfaces override. The layout of records is that of
 // src/net/events/layout.rs.
 
+const { attributesOf } = require('./attributes.js');
 const engine = require('./border.js');
 const { FIELD, FLAG, KIND, VERDICT } = require('./constants.js');
 const { SmtpError, systemError } = require('../errors.js');
@@ -175,6 +176,11 @@ class EngineSession {
         return this.captured(engine.data());
       case KIND.LINE_TOO_LONG:
         return this.lineTooLong();
+      case KIND.XCLIENT:
+        return this.#readClient(attributesOf(engine.text()));
+      case KIND.XFORWARD:
+        this.forwarded(attributesOf(engine.text()));
+        return this.handle.settle(VERDICT.ACCEPT);
       case KIND.RESPONSES:
         return this.handle.settle(VERDICT.ACCEPT);
       case KIND.AUTH:
@@ -203,6 +209,22 @@ class EngineSession {
   #readDecoded(/** @type {number} */ head) {
     const isAscii = engine.isAscii();
     this.decoded(head & FLAG.BLOB ? engine.blobData() : engine.data(), isAscii);
+  }
+
+  /** A peer that is trusted speaks for another client. */
+  #readClient(/** @type {ReturnType<typeof attributesOf>} */ client) {
+    const { addr, port, destAddr, destPort, name } = client;
+    const [remoteAddress, remotePort, localAddress, localPort, ...proxy] = this.#ends;
+    const said = (/** @type {string | null | undefined} */ value, /** @type {string} */ before) =>
+      value === undefined ? before : (value ?? '');
+    const ends = [said(addr, remoteAddress), said(port, addr === undefined ? remotePort : '')];
+    this.#ends = [...ends, said(destAddr, localAddress), said(destPort, localPort), ...proxy];
+    this.#socket?.become(this.#ends);
+    // What the engine has found out is the peer's name.
+    this.#resolves = false;
+    this.#hostname = name?.toLowerCase();
+    this.introduced(client);
+    this.handle.settle(VERDICT.ACCEPT);
   }
 
   #readMessage(/** @type {number} */ head) {
@@ -387,6 +409,12 @@ class EngineSession {
 
   /** A piece of the message, decoded: its dots undone. @param {Buffer} _bytes @param {boolean} _isAscii */
   decoded(_bytes, _isAscii) {}
+
+  /** A peer that is trusted speaks for this client from here on. @param {ReturnType<typeof attributesOf>} _client */
+  introduced(_client) {}
+
+  /** A peer that is trusted has told this of its client. @param {ReturnType<typeof attributesOf>} _client */
+  forwarded(_client) {}
 
   /** TLS begins. */
   secured() {}

@@ -15,7 +15,7 @@ const {
   typeError,
 } = require('./checks.js');
 const { RESOLVE_NAMES, resolveOptions } = require('./resolve.js');
-const { checkPeers, peersOf } = require('./peers.js');
+const { checkNetworks, checkPeers, peersOf } = require('./peers.js');
 const { MAX_THREADS, threadsOf } = require('./threads.js');
 const { KEY_NAMES, TLS_NAMES, checkTls } = require('./tls.js');
 
@@ -69,6 +69,8 @@ const DEFAULTS = {
   reusePort: false,
   resolve: false,
   proxy: false,
+  xclient: [],
+  xforward: [],
   maxClients: 10_000,
   maxClientsPerAddress: 0,
   maxRecipients: 1_000,
@@ -250,6 +252,8 @@ function merge(params, tlsName = 'params.tls') {
   checkSharing(config);
   resolveOptions(config.resolve);
   checkPeers('params.proxy', config.proxy);
+  checkNetworks('params.xclient', config.xclient);
+  checkNetworks('params.xforward', config.xforward);
   if (config.tls) Object.defineProperty(config, 'tls', { enumerable: false });
   // What the interface at hand calls it.
   Object.defineProperty(config, 'tlsName', { value: tlsName });
@@ -324,6 +328,8 @@ function engineOptions(config, number, tls, dialect) {
     resolve: resolveOptions(config.resolve),
     proxied: config.proxy === true,
     proxies: peersOf(config.proxy),
+    xclient: [...config.xclient],
+    xforward: [...config.xforward],
     control: control(config),
   };
 }

@@ -21,6 +21,10 @@ const NOT_TOLD = [];
 /** @typedef {import('./observer.js').Host} Host */
 
 class Dialogue extends EngineSession {
+  /** What a trusted peer has said that the client is. @type {object | undefined} */
+  xclient;
+  /** What a trusted peer has told of its client. @type {object | undefined} */
+  xforward;
   session = new Session(this);
   transaction;
   /** What is at hand. */
@@ -235,6 +239,18 @@ class Dialogue extends EngineSession {
   lineTooLong() {
     this.queue.clear();
     super.lineTooLong();
+  }
+
+  /** @override @param {{ login?: string | null }} client */
+  introduced(client) {
+    this.xclient = client;
+    this.xforward = undefined;
+    this.session.user = client.login;
+  }
+
+  /** @override @param {object} client */
+  forwarded(client) {
+    this.xforward = { ...this.xforward, ...client };
   }
 
   /** @override */

@@ -14,6 +14,8 @@ const { receivedField } = require('./received.js');
  * @property {InstanceType<typeof import('./queue.js').NetQueue>} queue
  * @property {InstanceType<typeof import('./transaction.js').Transaction>} transaction
  * @property {import('./received.js').Trace} trace
+ * @property {object | undefined} xclient
+ * @property {object | undefined} xforward
  * @property {{
  *   message(): import('node:stream').Readable,
  *   send(code: number, message?: string | string[]): void,
@@ -74,6 +76,16 @@ class Session {
 
   set user(user) {
     this.#dialogue.user = user;
+  }
+
+  /** What a trusted peer says that the client is (XCLIENT); undefined without one. */
+  get xclient() {
+    return this.#dialogue.xclient;
+  }
+
+  /** What a trusted peer has told of the client behind it (XFORWARD); undefined without one. */
+  get xforward() {
+    return this.#dialogue.xforward;
   }
 
   get smtp() {

@@ -9,6 +9,7 @@ use crate::protocol::envelope::{Dropped, Mail, Recipient};
 use crate::protocol::message::Message;
 use crate::protocol::sasl::server::{Claim, Shown};
 use crate::protocol::server::{About, Effect, News, Notice, Plan, PlannedReply, Question};
+use crate::protocol::trusted::Attributes;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -119,7 +120,7 @@ impl Writer<'_> {
     fn peer(&mut self, peer: &Peer) {
         self.flag(Flags::PEER);
         let mut text = peer.server.to_string();
-        let proxy = peer.proxy.as_ref().map(|ProxyEnds(ends)| *ends);
+        let proxy = peer.proxy.as_deref().map(|ProxyEnds(ends)| *ends);
         for end in [peer.ends, proxy.flatten()].into_iter().flatten().flat_map(|(a, b)| [a, b]) {
             // Writing to a String cannot fail.
             let _ = write!(text, "\t{}\t{}", end.ip(), end.port());
@@ -192,8 +193,20 @@ impl Writer<'_> {
             Notice::Cut(stock) => self.plan_stock(*stock),
             // It stays where it is until somebody looks.
             Notice::Taken(_) | Notice::Withdrawn => {}
+            Notice::Introduced(attributes) | Notice::Forwarded(attributes) => {
+                self.attributes(attributes);
+            }
             Notice::Responses | Notice::LineTooLong | Notice::ExchangeOver => {}
         }
+    }
+
+    /// Each attribute on a line, without `=` where it has no value.
+    fn attributes(&mut self, attributes: &Attributes) {
+        let lines = attributes.iter().map(|(name, value)| match value {
+            Some(value) => format!("{name}={value}"),
+            None => name.to_owned(),
+        });
+        self.text(lines.collect::<Vec<_>>().join("\n").as_bytes());
     }
 
     fn plan(&mut self, plan: &Plan) {
@@ -212,7 +225,9 @@ impl Writer<'_> {
             }
             Effect::Reset => self.flag(Flags::DROPS),
             Effect::StartChunks(_) => self.flag(Flags::CHUNKS),
-            Effect::StartTls => self.flag(Flags::DROPS | Flags::DROPS_GREETING),
+            Effect::StartTls | Effect::Xclient(_) => {
+                self.flag(Flags::DROPS | Flags::DROPS_GREETING);
+            }
             _ => {}
         }
         match &plan.reply {

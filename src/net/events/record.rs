@@ -13,7 +13,7 @@ pub struct Peer {
     /// The client's end and ours; `None` on a unix socket.
     pub ends: Option<(SocketAddr, SocketAddr)>,
     /// The proxy that has said so, if one has.
-    pub proxy: Option<ProxyEnds>,
+    pub proxy: Option<Box<ProxyEnds>>,
 }
 
 /// The ends of the connection that a proxy has made, its own and ours; `None` on a unix socket.
@@ -125,6 +125,8 @@ impl Record<'_> {
             Self::Notice { notice: Notice::Responses, .. } => kind::RESPONSES,
             Self::Notice { notice: Notice::LineTooLong, .. } => kind::LINE_TOO_LONG,
             Self::Notice { notice: Notice::ExchangeOver, .. } => kind::EXCHANGE_OVER,
+            Self::Notice { notice: Notice::Introduced(_), .. } => kind::XCLIENT,
+            Self::Notice { notice: Notice::Forwarded(_), .. } => kind::XFORWARD,
             Self::Raw(_) => kind::RAW,
             Self::Decoded(_) => kind::DECODED,
             Self::Timeout => kind::TIMEOUT,

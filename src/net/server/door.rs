@@ -31,7 +31,6 @@ impl Server {
             }
             state.addresses.insert(address, count + 1);
         }
-        self.traffic.sessions.add(1);
         Ok(())
     }
 

@@ -125,6 +125,9 @@ impl Server {
             drop(state);
             return self.turn_away(stream, stock);
         }
+        if way == Way::Direct {
+            self.traffic.sessions.add(1);
+        }
         let slot = Arc::new(Slot::default());
         let number = state.next_session;
         state.next_session += 1;
@@ -142,7 +145,7 @@ impl Server {
             slot: slot.clone(),
             peer,
             way,
-            counted: address,
+            counted: Mutex::new(address),
             number,
             run,
         };

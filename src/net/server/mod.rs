@@ -23,6 +23,7 @@ use crate::protocol::dialect::Stock;
 use crate::protocol::events::Interest;
 use crate::protocol::proxy::Header;
 use crate::protocol::server::ServerConfig;
+use crate::protocol::trusted::{Attributes, Trusted};
 use peers::Peers;
 use rates::Rates;
 use socket::Listener;
@@ -49,6 +50,10 @@ pub struct Options {
     pub port: Port,
     /// Peers that send a PROXY header before anything else.
     pub proxies: Peers,
+    /// Peers that may speak for other clients.
+    pub xclient: Peers,
+    /// Peers that may tell of other clients.
+    pub xforward: Peers,
     /// Finds names of clients, where they are wanted.
     pub resolver: Option<Arc<Resolver>>,
     /// What clients may do in a minute.
@@ -65,6 +70,8 @@ pub struct Server {
     backlog: i32,
     port: Port,
     proxies: Peers,
+    xclient: Peers,
+    xforward: Peers,
     resolver: Option<Arc<Resolver>>,
     rates: Option<Rates>,
     interest: AtomicU32,
@@ -87,6 +94,20 @@ struct State {
     sessions: HashMap<u64, Arc<Slot>>,
     next_session: u64,
     addresses: HashMap<IpAddr, usize>,
+}
+
+impl State {
+    /// Counts one client of this address less.
+    fn count_out(&mut self, address: Option<IpAddr>) {
+        if let Some(address) = address
+            && let Some(count) = self.addresses.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.addresses.remove(&address);
+            }
+        }
+    }
 }
 
 /// A server from one start on.
@@ -128,7 +149,7 @@ pub struct ConnectedClient {
     peer: Peer,
     way: Way,
     /// The address under which it is counted, once it is.
-    counted: Option<IpAddr>,
+    counted: Mutex<Option<IpAddr>>,
     number: u64,
     run: u32,
 }
@@ -162,12 +183,35 @@ impl ConnectedClient {
     pub fn introduce(&mut self, header: &Header) -> Result<(), Stock> {
         if let Header::Client { remote, local } = *header {
             let proxy = self.peer.ends.replace((remote, local));
-            self.peer.proxy = Some(ProxyEnds(proxy));
+            self.peer.proxy = Some(Box::new(ProxyEnds(proxy)));
         }
         let address = self.peer.address();
         self.server.count_in(&mut self.server.state(), address)?;
-        self.counted = address;
+        self.server.traffic.sessions.add(1);
+        *lock(&self.counted) = address;
         Ok(())
+    }
+
+    /// What the client may say of others.
+    pub fn trusted(&self) -> Trusted {
+        let address = self.peer.address();
+        let Server { xclient, xforward, .. } = &*self.server;
+        Trusted { xclient: xclient.trust(address), xforward: xforward.trust(address) }
+    }
+
+    /// A peer that is trusted speaks for a client, which is counted in its place from here on; where
+    /// its messages and recipients are.
+    ///
+    /// # Errors
+    /// What the client is to be told if there is no room for it.
+    pub fn speak_for(&self, attributes: &Attributes) -> Result<Option<Meter>, Stock> {
+        let mut counted = lock(&self.counted);
+        if let Some(address) = attributes.address() {
+            let mut state = self.server.state();
+            self.server.count_in(&mut state, address)?;
+            state.count_out(std::mem::replace(&mut *counted, address));
+        }
+        Ok(self.meter_of(*counted))
     }
 
     /// The server lets the client go: its place is free. What it did is still to be told, and a
@@ -177,19 +221,16 @@ impl ConnectedClient {
         if state.sessions.remove(&self.number).is_none() {
             return;
         }
-        if let Some(address) = self.counted
-            && let Some(count) = state.addresses.get_mut(&address)
-        {
-            *count -= 1;
-            if *count == 0 {
-                state.addresses.remove(&address);
-            }
-        }
+        state.count_out(*lock(&self.counted));
     }
 
     /// Where its messages and recipients are counted, if they are; a unix socket has no address.
     pub fn meter(&self) -> Option<Meter> {
-        let address = self.peer.address().filter(|_| self.server.rates.is_some())?;
+        self.meter_of(self.peer.address())
+    }
+
+    fn meter_of(&self, address: Option<IpAddr>) -> Option<Meter> {
+        let address = address.filter(|_| self.server.rates.is_some())?;
         let server = self.server.clone();
         Some(Meter::new(move |tally, counted, now| server.allows(address, tally, counted, now)))
     }
@@ -219,6 +260,8 @@ impl Server {
             backlog: options.backlog,
             port: options.port,
             proxies: options.proxies,
+            xclient: options.xclient,
+            xforward: options.xforward,
             resolver: options.resolver,
             rates: options.rates,
             interest: AtomicU32::new(0),

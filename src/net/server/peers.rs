@@ -1,5 +1,6 @@
 //! Which peers are trusted with what only some may say.
 
+use crate::protocol::trusted::Trust;
 use ipnet::{IpNet, Ipv4Net};
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -21,6 +22,15 @@ impl Peers {
     /// one is neither.
     pub fn parse(names: &[String]) -> Option<Self> {
         names.iter().map(|name| network(name)).collect::<Option<_>>().map(Self::Named)
+    }
+
+    /// What the peer at this address is trusted with.
+    pub fn trust(&self, address: Option<IpAddr>) -> Trust {
+        match self {
+            Self::Named(networks) if networks.is_empty() => Trust::Nobody,
+            _ if self.include(address) => Trust::Peer,
+            _ => Trust::Others,
+        }
     }
 
     /// Whether the peer at this address is one of them; on a unix socket it has none.

@@ -32,6 +32,8 @@ fn options() -> Options {
         backlog: 128,
         port: Port::Own,
         proxies: Peers::NOBODY,
+        xclient: Peers::NOBODY,
+        xforward: Peers::NOBODY,
         resolver: None,
         rates: None,
     }
@@ -117,5 +119,5 @@ fn a_client_costs_little_more_than_its_session() {
     }
     let room = 2 * size_of::<crate::protocol::server::ServerSession>() + 512;
     let size = future(connection::serve);
-    assert!(size < room, "{size} bytes: is there room for a second session?");
+    assert!(size < room, "{size} of {room} bytes: is there room for a second session?");
 }

@@ -62,6 +62,10 @@ pub struct ServerOptions {
     pub proxied: bool,
     /// Addresses and networks of the peers that do.
     pub proxies: Vec<String>,
+    /// Addresses and networks of the peers that may say XCLIENT.
+    pub xclient: Vec<String>,
+    /// Addresses and networks of the peers that may say XFORWARD.
+    pub xforward: Vec<String>,
     /// How names of clients are found, where they are wanted.
     pub resolve: Option<ResolveParams>,
     /// What is done about clients that behave badly.
@@ -146,6 +150,8 @@ impl ServerOptions {
             backlog: self.backlog,
             port: if self.reuse_port { Port::Shared } else { Port::Own },
             proxies: if self.proxied { Peers::Everybody } else { peers(&self.proxies)? },
+            xclient: peers(&self.xclient)?,
+            xforward: peers(&self.xforward)?,
             resolver: self.resolve.as_ref().map(resolver).transpose()?,
             rates: self.control.rates()?,
             config: Arc::new(config(self, tls.as_ref())?),

@@ -57,6 +57,10 @@ pub enum Command {
     Help(Option<String>),
     /// STARTTLS (RFC 3207).
     StartTls,
+    /// XCLIENT with its attributes.
+    Xclient(String),
+    /// XFORWARD with its attributes.
+    Xforward(String),
 }
 
 /// A piece of a message, which stands behind BDAT (RFC 3030 section 2).
@@ -146,6 +150,8 @@ impl Command {
             // RFC 3207 section 4: whatever stands there is no TLS yet.
             b"STARTTLS" if !argument.is_empty() => Err(CommandError::Argument),
             b"STARTTLS" => Ok(Self::StartTls),
+            b"XCLIENT" => Ok(Self::Xclient(argument.to_owned())),
+            b"XFORWARD" => Ok(Self::Xforward(argument.to_owned())),
             _ if line.is_empty() => Err(CommandError::Empty),
             _ => Err(unknown(line)),
         }

@@ -209,6 +209,10 @@ stock_replies! {
     /// No PROXY header of a peer that is to send one.
     BadProxyHeader = "badProxyHeader", 421, status(5, 5),
         "{name} got no proper PROXY header. Closing the connection";
+    /// XCLIENT or XFORWARD of a peer that may not say it.
+    NotTrusted = "notTrusted", 550, status(7, 0), "You are not authorized to say that";
+    /// XCLIENT or XFORWARD in a transaction.
+    InTransaction = "inTransaction", 503, status(5, 1), "Not during a mail transaction";
 }
 
 #[cfg(test)]
@@ -226,7 +230,8 @@ mod tests {
         resetOk dataFirst notImplemented syntaxError mailIncomplete rcptIncomplete \
         tlsNotOffered chunkExpected endlessLine loggedIn authRefused authUnavailable authRequired \
         encryptionRequired mechanismMissing mechanismUnknown alreadyLoggedIn authInTransaction \
-        authMalformed authCancelled tooManyAuthFailures badProxyHeader";
+        authMalformed authCancelled tooManyAuthFailures badProxyHeader \
+        notTrusted inTransaction";
 
     #[test]
     fn public_names_stay() {

@@ -19,7 +19,7 @@ mod rcpt;
 mod tests;
 mod unitext;
 mod words;
-mod xtext;
+pub(super) mod xtext;
 
 #[cfg(test)]
 pub use mail::Ret;

@@ -14,7 +14,7 @@ pub(super) fn encoded(text: &str) -> String {
 }
 
 /// What an xtext stands for, if it is one, has a character, and stands for printable ASCII alone.
-pub(super) fn decoded(text: &str) -> Option<Box<str>> {
+pub(in crate::protocol) fn decoded(text: &str) -> Option<Box<str>> {
     decoded_where(text, |character| matches!(character, ' '..='~'))
 }
 

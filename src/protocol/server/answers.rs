@@ -4,8 +4,8 @@ use super::dialogue::Parked;
 use super::receiving::Receiving;
 use super::timers::Timer;
 use super::{
-    About, Answer, Behind, Body, Effect, Ending, Greeted, Plan, Question, ServerSession, Standing,
-    State, Verdict,
+    About, Answer, Behind, Body, Counts, Effect, Ending, Greeted, Notice, Plan, Question,
+    ServerSession, Standing, State, Verdict,
 };
 use crate::protocol::command::Hello;
 use crate::protocol::data::BareNewlines;
@@ -13,6 +13,7 @@ use crate::protocol::dialect::Stock;
 use crate::protocol::extension::Extension;
 use crate::protocol::parameters::Body as MimeBody;
 use crate::protocol::reply::{Reply, ReplyCode};
+use crate::protocol::trusted::Attributes;
 use bytes::BytesMut;
 use std::time::Instant;
 
@@ -76,7 +77,10 @@ impl ServerSession {
 
     /// Somebody has heard the notice; `standing` is the application's, if it was that.
     pub fn heard(&mut self, standing: Option<Standing>, now: Instant) {
-        if matches!(self.parked, Parked::Told(_)) {
+        if let Parked::Told(notice) = &self.parked {
+            if let Notice::Introduced(_) = notice {
+                self.timers.set(Timer::Greeting, now);
+            }
             self.go_on(standing, now);
         }
     }
@@ -213,6 +217,10 @@ impl ServerSession {
             // They are carried out elsewhere, with what stands behind them.
             Effect::StartChunks(_) | Effect::Chunk(_) | Effect::DropChunk(..) => {}
             Effect::StartTls => self.start_tls(by),
+            Effect::Xclient(attributes) => self.begin_anew(attributes, by),
+            Effect::Xforward(attributes) => {
+                self.parked = Parked::Told(Notice::Forwarded(attributes));
+            }
             Effect::Auth(attempt) => self.begin_exchange(&attempt),
             Effect::Quit => self.end(Ending::Quit),
             Effect::Close => self.end(Ending::Closed),
@@ -259,6 +267,20 @@ impl ServerSession {
             self.news.changes.forget();
         }
         self.state = State::StartTls;
+    }
+
+    /// The session of another client begins, as if it had connected now.
+    fn begin_anew(&mut self, attributes: Box<Attributes>, by: By) {
+        self.forget_transaction();
+        let login = attributes.get("LOGIN").flatten();
+        self.set_login(login.is_some());
+        self.greeted = Greeted::No;
+        self.counts = Counts::default();
+        if by == By::Engine {
+            self.news.changes.forget();
+        }
+        self.state = State::Connecting;
+        self.parked = Parked::Told(Notice::Introduced(attributes));
     }
 
     /// What was, counts no more: nobody looks at the message of the last transaction, and nothing

@@ -385,6 +385,14 @@ impl ServerSession {
         }
     }
 
+    /// A peer that is trusted says whether the client has logged in.
+    pub(super) fn set_login(&mut self, has_logged_in: bool) {
+        if has_logged_in || self.account.is_some() {
+            let standing = if has_logged_in { Standing::LoggedIn } else { Standing::Stranger };
+            self.account.get_or_insert_default().standing = standing;
+        }
+    }
+
     /// Nothing said in plain text counts (RFC 3207 section 4.2), but for what was tried in vain.
     pub(super) fn forget_login(&mut self) {
         if let Some(account) = self.account.as_deref_mut() {

@@ -188,6 +188,7 @@ impl ServerSession {
             mime: self.counts.mime,
             access: if self.owns_auth() { self.access() } else { Access::Closed },
             channel: self.channel(),
+            trusted: self.peer.trusted,
         }
     }
 }

@@ -2,18 +2,40 @@
 //! allowed, what is counted, and message data that comes too slowly; `replies.rs` has the tarpit.
 //! Each is off where [`AbusePolicy`](crate::protocol::control::AbusePolicy) does not say otherwise.
 
+use super::dialogue::Parked;
 use super::pace::Pace;
 use super::timers::Timer;
 use super::{Effect, Greeted, Next, Plan, ServerSession, State};
 use crate::protocol::control::{Counted, Meter, Pipelining};
 use crate::protocol::dialect::Stock;
 use crate::protocol::extension::Extension;
+use crate::protocol::trusted::Trusted;
 use std::time::{Duration, Instant};
+
+/// What is known of who is connected.
+#[derive(Debug, Default)]
+pub(super) struct Peer {
+    /// Where its messages and recipients are counted.
+    pub(super) meter: Option<Meter>,
+    /// What it may say of others.
+    pub(super) trusted: Trusted,
+}
 
 impl ServerSession {
     /// Sets where its messages and recipients are counted.
-    pub fn set_meter(&mut self, meter: Meter) {
-        self.meter = Some(meter);
+    pub fn set_meter(&mut self, meter: impl Into<Option<Meter>>) {
+        self.peer.meter = meter.into();
+    }
+
+    /// Sets what its peer may say of others.
+    pub fn set_trusted(&mut self, trusted: Trusted) {
+        self.peer.trusted = trusted;
+    }
+
+    /// There is no room for the client.
+    pub fn turn_away(&mut self, stock: Stock) {
+        self.parked = Parked::No;
+        self.close_with(stock);
     }
 
     /// Waits before the greeting, as the client has to (RFC 5321 section 4.3.1). One that does not
@@ -66,7 +88,7 @@ impl ServerSession {
     /// Counts what is to go on, or plans to refuse it: for now only, so that it comes again
     /// (RFC 5321 section 4.5.4.1).
     pub(super) fn metered(&mut self, plan: Plan, now: Instant) -> Plan {
-        let Some((counted, meter)) = counted(&plan.effect).zip(self.meter.as_mut()) else {
+        let Some((counted, meter)) = counted(&plan.effect).zip(self.peer.meter.as_mut()) else {
             return plan;
         };
         match counted {
@@ -78,7 +100,7 @@ impl ServerSession {
 
     /// What was counted did not go on.
     pub(super) fn give_back(&mut self, effect: &Effect, now: Instant) {
-        if let Some((counted, meter)) = counted(effect).zip(self.meter.as_mut()) {
+        if let Some((counted, meter)) = counted(effect).zip(self.peer.meter.as_mut()) {
             meter.give_back(counted, now);
         }
     }
@@ -134,7 +156,7 @@ fn counted(effect: &Effect) -> Option<Counted> {
 /// as it says, those of extensions that do not allow more. HELO is no command of a client that
 /// may pipeline.
 fn ends_group(line: &[u8]) -> bool {
-    const LAST: [&[u8]; 11] = [
+    const LAST: [&[u8]; 12] = [
         b"EHLO",
         b"HELO",
         b"DATA",
@@ -146,6 +168,7 @@ fn ends_group(line: &[u8]) -> bool {
         b"STARTTLS",
         b"AUTH",
         b"ETRN",
+        b"XCLIENT",
     ];
     let verb = line.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or_default();
     LAST.iter().any(|last| verb.eq_ignore_ascii_case(last))

@@ -8,6 +8,7 @@ use crate::protocol::message::{KeptMessage, Message};
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::sasl::scram::Derivation;
 use crate::protocol::sasl::server::{Claim, Secret};
+use crate::protocol::trusted::Attributes;
 use bytes::BytesMut;
 use std::sync::Arc;
 
@@ -123,6 +124,10 @@ pub enum Notice {
     LineTooLong,
     /// The login whose secret it gave is over, without a proof either way.
     ExchangeOver,
+    /// The peer speaks for this client from here on, and the session begins anew.
+    Introduced(Box<Attributes>),
+    /// The peer has told this of its client.
+    Forwarded(Box<Attributes>),
 }
 
 /// What a session is parked at.

@@ -13,6 +13,7 @@
 //!                -> ExpectMail                  RSET, EHLO, HELO
 //! Data           -> ExpectMail                  end of data, whatever is replied
 //! ExpectMail     -> Authenticating -> ExpectMail    AUTH, then whatever its exchange comes to
+//! ExpectGreeting, ExpectMail -> Connecting       XCLIENT of a peer that is trusted
 //! the three that expect -> StartTls -> ExpectGreeting    STARTTLS, then the handshake
 //! Data <-> Chunks, all -> Skipping              BDAT: `chunks.rs` has it
 //! all            -> Closing                     QUIT, 421, the end of input, a deadline
@@ -54,7 +55,6 @@ pub use dialogue::{
 use plan::Behind;
 pub use planned::{Effect, Plan, PlannedReply};
 
-use super::control::Meter;
 use super::dialect::Stock;
 use super::events::Interest;
 use super::limits::{IDLE_BUFFER, MAX_GATHERED_REPLIES};
@@ -64,6 +64,7 @@ use super::parameters::Body as MimeBody;
 use super::reply::Reply;
 use account::{Account, Authentication};
 use bytes::BytesMut;
+use control::Peer;
 use dialogue::Parked;
 use outgoing::Outgoing;
 use receiving::{Reading, Receiving};
@@ -172,7 +173,7 @@ pub struct ServerSession {
     kept: Option<Arc<KeptMessage>>,
     greeted: Greeted,
     counts: Counts,
-    meter: Option<Meter>,
+    peer: Peer,
     /// What there is to know of logins.
     account: Option<Box<Account>>,
     timers: Timers,
@@ -196,7 +197,7 @@ impl ServerSession {
             kept: None,
             greeted: Greeted::No,
             counts: Counts::default(),
-            meter: None,
+            peer: Peer::default(),
             account: None,
             timers: Timers::default(),
             idle,

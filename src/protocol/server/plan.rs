@@ -8,6 +8,7 @@ use crate::protocol::envelope::{Mail, Recipient};
 use crate::protocol::parameters::Body as MimeBody;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::sasl::{Channel, Mechanism};
+use crate::protocol::trusted::{Attributes, Trust, Trusted};
 
 /// Where a session stands, as far as it decides what a command would do.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,8 @@ pub(super) struct Position<'a> {
     pub(super) access: Access,
     /// What logins can be bound to.
     pub(super) channel: Option<&'a Channel>,
+    /// What it may say of others.
+    pub(super) trusted: Trusted,
 }
 
 /// What a client may do about AUTH (RFC 4954).
@@ -110,6 +113,8 @@ pub(super) fn plan(
             Plan { reply: PlannedReply::Made(config.replies.help(&verb)), effect: Effect::Nothing }
         }
         Ok(Command::StartTls) => plan_starttls(position, config),
+        Ok(Command::Xclient(argument)) => plan_xclient(&argument, position, config),
+        Ok(Command::Xforward(argument)) => plan_xforward(&argument, position, config),
         Err(CommandError::Http) => Plan::new(Stock::NotSmtp, Effect::Close),
         Err(error) => match complaint(error, line, position, config) {
             // Clients send what their mail has, whatever EHLO said.
@@ -160,6 +165,18 @@ impl Position<'_> {
         match self.behind {
             Behind::Nothing => self.bad(stock, config),
             Behind::Refusal => Plan::new(stock, Effect::Nothing),
+        }
+    }
+
+    /// Why a peer may not say what only some may, or not here.
+    fn distrust(&self, trust: Trust) -> Option<Stock> {
+        match trust {
+            Trust::Nobody => Some(Stock::UnknownCommand),
+            Trust::Others => Some(Stock::NotTrusted),
+            Trust::Peer => {
+                let is_busy = matches!(self.stage, Stage::Transaction | Stage::Chunks);
+                is_busy.then_some(Stock::InTransaction)
+            }
         }
     }
 
@@ -225,6 +242,10 @@ fn plan_greeting(
         if !mechanisms.is_empty() {
             text.push_str("\nAUTH ");
             text.push_str(&mechanisms.join(" "));
+        }
+        for line in position.trusted.lines() {
+            text.push('\n');
+            text.push_str(&line);
         }
     }
     let reply = PlannedReply::Made(Reply::new(ReplyCode::known(250), &text));
@@ -302,6 +323,29 @@ fn plan_message(position: &Position<'_>, config: &ServerConfig) -> Plan {
         return Plan::new(Stock::OutOfMemory, Effect::Nothing);
     }
     Plan::new(Stock::StartData, Effect::StartData)
+}
+
+/// The reply is the greeting, or what the application says in its place.
+fn plan_xclient(argument: &str, position: &Position<'_>, config: &ServerConfig) -> Plan {
+    if let Some(stock) = position.distrust(position.trusted.xclient) {
+        return position.bad(stock, config);
+    }
+    match Attributes::of_xclient(argument) {
+        Some(attributes) => {
+            Plan { reply: PlannedReply::Later, effect: Effect::Xclient(Box::new(attributes)) }
+        }
+        None => position.bad(Stock::BadParameter, config),
+    }
+}
+
+fn plan_xforward(argument: &str, position: &Position<'_>, config: &ServerConfig) -> Plan {
+    if let Some(stock) = position.distrust(position.trusted.xforward) {
+        return position.bad(stock, config);
+    }
+    match Attributes::of_xforward(argument) {
+        Some(attributes) => Plan::new(Stock::Ok, Effect::Xforward(Box::new(attributes))),
+        None => position.bad(Stock::BadParameter, config),
+    }
 }
 
 fn plan_starttls(position: &Position<'_>, config: &ServerConfig) -> Plan {

@@ -6,6 +6,7 @@ use crate::protocol::envelope::{Mail, Recipient};
 use crate::protocol::events::Interest;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::sasl::server::Attempt;
+use crate::protocol::trusted::Attributes;
 use bytes::{BufMut, BytesMut};
 
 /// A reply, and what happens besides.
@@ -89,6 +90,10 @@ pub enum Effect {
     StartTls,
     /// Begins an exchange of AUTH.
     Auth(Box<Attempt>),
+    /// Begins anew for the client that a trusted peer speaks for.
+    Xclient(Box<Attributes>),
+    /// Notes what a trusted peer tells of its client.
+    Xforward(Box<Attributes>),
     /// The client ends the session (RFC 5321 section 4.1.1.10).
     Quit,
     /// We do.

@@ -6,6 +6,7 @@
 
 mod handshake;
 mod login;
+mod notices;
 mod proxy;
 mod transport;
 
@@ -82,9 +83,8 @@ impl<'a> Connection<'a> {
         let server = &client.server;
         let now = Instant::now();
         let mut session = ServerSession::new(server.config().clone(), server.implicit_tls(), now);
-        if let Some(meter) = client.meter() {
-            session.set_meter(meter);
-        }
+        session.set_meter(client.meter());
+        session.set_trusted(client.trusted());
         let mut transport = Transport::new(stream, &client.slot, server.traffic(), sleep, now);
         if server.implicit_tls() {
             transport.early = early;
@@ -147,13 +147,7 @@ impl<'a> Connection<'a> {
                         self.session.answer(answer, self.now());
                     }
                 }
-                Step::Tell(notice, news) => {
-                    self.client.post(Record::Notice { notice, news })?;
-                    // What the application is merely to take, it takes first.
-                    if let Some(answer) = self.park(Replies::Wait).await? {
-                        self.session.heard(answer.standing, self.now());
-                    }
-                }
+                Step::Tell(..) => self.tell().await?,
                 Step::Raw(raw) => {
                     let posted = self.client.post(Record::Raw(raw));
                     *raw = Default::default();

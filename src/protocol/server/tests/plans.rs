@@ -5,6 +5,7 @@ use super::*;
 use crate::protocol::budget::Budget;
 use crate::protocol::command::{Command, Hello};
 use crate::protocol::dialect::Commands;
+use crate::protocol::trusted::{Trust, Trusted};
 
 /// Lines, one for each command and each way to be none.
 const LINES: [&str; 30] = [
@@ -62,6 +63,7 @@ const fn at(stage: Stage, recipients: usize) -> Position<'static> {
         mime: None,
         access: Access::Closed,
         channel: None,
+        trusted: Trusted { xclient: Trust::Nobody, xforward: Trust::Nobody },
     }
 }
 
@@ -85,6 +87,8 @@ fn shown(plan: &Plan) -> String {
         Effect::DropChunk(..) => "DropChunk",
         Effect::Reset => "Reset",
         Effect::StartTls => "StartTls",
+        Effect::Xclient(_) => "Xclient",
+        Effect::Xforward(_) => "Xforward",
         Effect::Auth(_) => "Auth",
         Effect::Quit => "Quit",
         Effect::Close => "Close",

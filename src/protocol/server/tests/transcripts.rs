@@ -5,6 +5,7 @@ use crate::protocol::budget::Budget;
 use crate::protocol::control::{Counted, Meter, Tally};
 use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::server::Secret;
+use crate::protocol::trusted::{Trust, Trusted};
 use std::fs;
 use std::path::Path;
 
@@ -22,6 +23,7 @@ struct Transcript {
     interest: Interest,
     /// What the client may do of each [`Counted`].
     allowed: [i32; 3],
+    trusted: Trusted,
     acts: Vec<Act>,
 }
 
@@ -130,6 +132,7 @@ fn verdict(text: &str, event: &str) -> Verdict {
 fn parse(name: String, text: &str) -> Transcript {
     let mut interest = Interest::default();
     let mut allowed = [i32::MAX; 3];
+    let mut trusted = Trusted::default();
     let mut acts = Vec::new();
     let config = config(|config| {
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -149,6 +152,8 @@ fn parse(name: String, text: &str) -> Transcript {
                         "rates.address.recipients" => {
                             allowed[Counted::Recipient as usize] = value.parse().unwrap();
                         }
+                        "xclient" => trusted.xclient = trust(value),
+                        "xforward" => trusted.xforward = trust(value),
                         // As if somebody listened, although nothing is raised.
                         "auth" => interest.0 |= Interest::AUTH.0,
                         _ => set(config, name, value),
@@ -170,7 +175,12 @@ fn parse(name: String, text: &str) -> Transcript {
             }
         }
     });
-    Transcript { name, config, interest, allowed, acts }
+    Transcript { name, config, interest, allowed, trusted, acts }
+}
+
+/// Clients are at 127.0.0.1.
+fn trust(peers: &str) -> Trust {
+    if peers == "127.0.0.1" { Trust::Peer } else { Trust::Others }
 }
 
 /// Runs a transcript; `pieces` cuts what the client sends at a time.
@@ -178,6 +188,7 @@ fn perform(transcript: &Transcript, pieces: impl Fn(&[u8]) -> Vec<Vec<u8>>, how:
     let name = format!("{} {how}", transcript.name);
     let mut table = Table::new(transcript.config.clone(), transcript.interest);
     table.session.set_meter(meter(transcript.allowed));
+    table.session.set_trusted(transcript.trusted);
     for act in &transcript.acts {
         if let Act::Event(_, verdict) = act {
             table.verdicts.push_back(verdict.clone());
