@@ -15,21 +15,21 @@ export type Level = 'debug' | 'verbose' | 'info' | 'warn' | 'error' | 'protocol'
 
 export type LogFunctions = Partial<Record<Level, (line: string) => void>>;
 
-/** Who says to be there. */
+/** The user that a client logs in as. */
 export interface User {
   username: string;
   password: string;
-  /** Whom a PLAIN login wants to act for, if that is another: refused unless it becomes `username`. */
+  /** The other user for whom a PLAIN login wants to act. It is refused unless `username` becomes this. */
   identity?: string;
 }
 
-/** A client's command, and what handlers learn from it. */
+/** A client's command, as handlers get it. */
 export interface Request {
   command: { name: string; cmd: string; data: any };
   session: Session;
   /** The configuration of the plugin `command/name`. */
   config: any;
-  /** AUTH: who says to be there. */
+  /** AUTH: the user that the client logs in as. */
   user?: User;
   /** MAIL: the sender, its domain in lower case, `<>` for none. */
   from?: string;
@@ -39,28 +39,28 @@ export interface Request {
   readonly stream?: Readable;
   /** queue: where the message is, until its handlers are done. */
   readonly file?: string;
-  /** queue: what the message says. */
+  /** queue: the message, parsed. */
   mail?: Mail;
   [name: string]: any;
 }
 
-/** What a handler says. `accept`, `reject`, `final` or `end` is called once. */
+/** The answer of a handler, which calls `accept`, `reject`, `final` or `end` once. */
 export interface Response {
   /** Goes on with the next handler. @param code default 250 @param text default 'OK' */
   accept(code?: number, text?: string): void;
-  /** Refuses: `code Error: text`. */
+  /** Refuses the command with `code Error: text`. */
   reject(code: number, text: string): void;
-  /** Accepts without the handlers that are left. */
+  /** Accepts the command, and skips the handlers that are left. */
   final(code?: number, text?: string): void;
-  /** Answers, if it is told what, and closes the connection. */
+  /** Sends a reply, if one is given, and closes the connection. */
   end(code?: number, text?: string): void;
-  /** Sends a line. */
+  /** Sends a line to the client. */
   write(line: string): void;
-  /** Reads the next line. */
+  /** Reads the client's next line. */
   read(listener: (line: string) => void): void;
-  /** Keeps something for other handlers. */
+  /** Keeps a value for other handlers. */
   set(value: unknown): void;
-  /** What the handlers of a command, or one of them, have kept. */
+  /** The values that the handlers of a command, or one of them, have kept. */
   get(name: string): any;
   log: Record<Level, (message: unknown, ...data: unknown[]) => void>;
 }
@@ -82,12 +82,12 @@ export type RequestOf<Event extends string> = Event extends keyof Requests
 export interface Handler<Event extends string = string> {
   name: string;
   handler(req: RequestOf<Event>, res: Response): unknown;
-  /** Names, as `plugin` or `command/plugin`; those that nobody has are ignored. */
+  /** Handlers that run after this one, as `plugin` or `command/plugin`; unknown names are ignored. */
   before?: string | string[];
   after?: string | string[];
   /** The same as `after`. */
   requires?: string | string[];
-  /** Of 'queue': `false` where it needs no `req.mail`. @default true */
+  /** Whether a handler of 'queue' needs `req.mail`. @default true */
   mail?: boolean;
 }
 
@@ -98,9 +98,9 @@ export interface Address {
 
 /** A message, in the shape that mailparser 0.6 gave. */
 export interface Mail {
-  /** Why this is not all of the message. */
+  /** The error because of which this is not the whole message. */
   problem?: string;
-  /** By name in lower case; a field that came more than once is an array. */
+  /** Header fields by their names in lower case; a field that came more than once is an array. */
   headers: Record<string, string | string[]>;
   subject?: string;
   from?: Address[];
@@ -123,56 +123,56 @@ export interface Mail {
     generatedFileName: string;
     contentId?: string;
     checksum: string;
-    /** In bytes. */
+    /** The attachment's length in bytes. */
     length: number;
     content: Buffer;
   }[];
 }
 
-/** Listing in `res.get('queue/spamd')`. */
+/** The result of spamd, in `res.get('queue/spamd')`. */
 export interface SpamScore {
   spam: boolean;
   score: number;
   baseScore: number;
-  /** Rules that matched. */
+  /** The rules of spamd that matched. */
   symbols: string[];
   err: Error | null;
 }
 
 export interface RelayConfig {
-  /** @default true */
+  /** Whether the relay sends mail. @default true */
   enabled?: boolean;
-  /** @default the host's name */
+  /** The name that the relay says to other servers. @default the host's name */
   hostname?: string;
-  /** @default mail-io-queue in the temporary folder */
+  /** The folder of the queue. @default mail-io-queue in the temporary folder */
   queueDir?: string;
-  /** @default 48 */
+  /** Hours after which the relay gives a mail up. @default 48 */
   retryHours?: number;
-  /** Seconds, times the square of the failures. @default 60 */
+  /** Seconds until the first retry; the n-th retry waits n² times as long. @default 60 */
   retryBaseInterval?: number;
-  /** @default 5 */
+  /** The most mails that are sent at a time. @default 5 */
   concurrentTransactions?: number;
-  /** @default false */
+  /** Whether clients that have not logged in may send mail to other domains. @default false */
   allowUnauthenticated?: boolean;
-  /** @default false */
+  /** Whether senders whose domain is not in `domains` may send to other domains. @default false */
   openRelay?: boolean;
-  /** @default 25 */
+  /** The port of the servers that the relay sends to. @default 25 */
   smtpPort?: number;
-  /** DNS servers that are asked for exchanges, with their ports; the system's by default. */
+  /** DNS servers for the lookup of mail exchanges, with their ports. @default the system's */
   dnsServers?: string[];
 }
 
-/** Where mail for an address goes: nowhere for none; undefined for one that calls back. */
+/** The mailboxes of an address: none to drop its mail; undefined from a function that calls back. */
 export type MailboxesOf = string | string[] | null | undefined;
 
 export interface Config {
-  /** @default the host's name */
+  /** The server's name. @default the host's name */
   hostname?: string;
   greeting?: string;
-  /** The domains that are served here, in any case. @default [the host's domain] */
+  /** The domains whose mail this server takes, in upper or lower case. @default [the host's domain] */
   domains?: string[];
   auth?: {
-    /** AUTH is for clients under TLS. @default true where `tls` has a key */
+    /** Whether only clients under TLS may log in. @default true where `tls` has a key */
     requireTls?: boolean;
   };
   handlers?: {
@@ -189,7 +189,7 @@ export interface Config {
       | false;
     'queue/maildir'?:
       | {
-          /** %d is the domain of an address and %n its name. */
+          /** The folder of a mailbox: %d stands for the domain of the address, %n for its name. */
           mailDir?: string;
           extend?(
             address: string,
@@ -200,28 +200,28 @@ export interface Config {
     [plugin: string]: any;
   };
   limits?: {
-    /** Milliseconds. @default 60000 */
+    /** Milliseconds that may pass without a command, or until a handler answers. @default 60000 */
     idleTimeout?: number;
-    /** Bytes. @default 104857600 */
+    /** The longest message in bytes. @default 104857600 */
     messageSize?: number;
-    /** @default 5 */
+    /** The most failed logins of a session. @default 5 */
     authFailures?: number;
-    /** @default 5 */
+    /** The most unknown commands of a session. @default 5 */
     unrecognizedCommands?: number;
-    /** @default 100 */
+    /** The most sessions at a time. @default 100 */
     maxConnections?: number;
-    /** @default 100 */
+    /** The most recipients of a message. @default 100 */
     maxRecipients?: number;
   };
   logger?: LogFunctions;
-  /** `false` for no STARTTLS. Without a key one is made, and a warning says so. */
+  /** Keys for STARTTLS, or false for no STARTTLS. Without a key the server makes one, with a warning. */
   tls?: Partial<TlsParams> | false;
 }
 
 /** A client's session, which is shared by all its handlers. */
 export interface Session {
   readonly id: string;
-  /** How many messages are behind it. */
+  /** The number of messages that the session has finished. */
   transaction: number;
   accepted: Record<string, any>;
   rejected: Record<string, any>;
@@ -249,7 +249,7 @@ export interface Session {
   ): void;
   reset(): void;
   resetTransaction(): void;
-  /** Closes the connection, with a reply if there is one to give. */
+  /** Sends a reply, if one is given, and closes the connection. */
   close(code?: number, message?: string): void;
 }
 
@@ -263,12 +263,12 @@ export interface ServerEvents {
 }
 
 export interface Server extends Listening, EventEmitter<ServerEvents> {
-  /** Null before it listens. */
+  /** The port that the server listens to, null before it listens. */
   readonly port: number | null;
   readonly config: any;
   readonly relay: Relay;
   readonly handlers: Record<string, Handler[]>;
-  /** @throws for what is no handler, for a name that is taken, and for a cycle */
+  /** Adds a handler. @throws for what is no handler, for a name that is taken, and for a cycle */
   addHandler<Event extends string>(event: Event, definition: Handler<Event>): void;
   /** Sends a message, as nodemailer takes it, through this server. */
   sendMail(message: any): Promise<void>;
@@ -283,7 +283,7 @@ export function createServer(config?: Config, onSession?: (session: Session) => 
 export const Session: { new (...args: any[]): Session };
 
 export interface Client {
-  /** @throws Error with `response` and `responseCode` where the server said why */
+  /** Sends a message. @throws Error with `response` and `responseCode` if the server refused it */
   send(
     envelope: { from: string | false; to: string | string[]; dsn?: unknown },
     message: string | Buffer | Readable,
@@ -322,7 +322,7 @@ export interface Logger {
 
 export const Logger: { new (logger?: LogFunctions): Logger };
 
-/** Mail on its way to others. */
+/** The relay, which sends queued mail to other servers. */
 export interface Relay {
   start(): Promise<void>;
   reload(): Promise<void>;

@@ -11,14 +11,14 @@ import type { Duplex, PassThrough, Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import type { ClientSocket, Control, Limits, ServerParams, TlsParams } from '../index.js';
 
-/** Lines of a reply: line breaks in a text, and the items of an array, make many. */
+/** The text of a reply. Line breaks and the items of an array make several lines. */
 type ReplyText = string | readonly string[];
 
 /** A command, as 'command' and 'greeting' show it. */
 export interface Command {
-  /** In lower case; 'greeting' for HELO, EHLO and LHLO. */
+  /** The verb in lower case; 'greeting' for HELO, EHLO and LHLO. */
   name: string;
-  /** The rest of the line. */
+  /** The line without its verb. */
   data?: string;
   greeting?: 'helo' | 'ehlo' | 'lhlo';
   /** What the client calls itself, with a greeting. */
@@ -27,16 +27,16 @@ export interface Command {
   from?: string;
   /** The recipient, with `rcpt`. */
   to?: string;
-  /** What stands behind the address, such as `SIZE=1000`. */
+  /** The parameters behind the address, such as `SIZE=1000`. */
   ext?: string;
-  /** Present for a verb that nobody knows. */
+  /** False for an unknown verb, else undefined. */
   recognized?: false;
 }
 
-/** What becomes of a command. The first word counts. */
+/** The listener's answer to a command. The first call counts. */
 export interface Acknowledgement {
   /**
-   * Goes on.
+   * Accepts the command.
    * @param code default 250, and 354 for 'message'
    * @param text default 'OK'
    * @throws RangeError for a code that is not from 200 to 599
@@ -44,7 +44,7 @@ export interface Acknowledgement {
   accept(code?: number | string, text?: ReplyText): void;
   accept(text: ReplyText): void;
   /**
-   * Leaves it undone.
+   * Refuses the command.
    * @param code default 500
    * @throws RangeError for a code that is not from 200 to 599
    */
@@ -52,25 +52,25 @@ export interface Acknowledgement {
   reject(text: ReplyText): void;
 }
 
-/** What a listener of 'command' may do with it. */
+/** What a listener of 'command' may do with the command. */
 export interface CommandControl {
-  /** The command is not carried out; `next` goes on with the one behind it. */
+  /** Keeps the command from being carried out; `next` goes on with the next command. */
   preventDefault(): void;
   /** Sends a reply. @param code default 250 */
   write(code: number | string, text?: ReplyText): void;
   write(text: ReplyText): void;
-  /** After `preventDefault`: goes on. */
+  /** Goes on with the next command, after `preventDefault`. */
   next(): void;
 }
 
 /**
- * A message, dots undone. Its pieces are strings where they are UTF-8, and Buffers where they are
- * not. A sender whose message is not read is braked.
+ * A message, with doubled dots undone. Pieces in UTF-8 are strings, all others are Buffers. A listener
+ * that does not read slows its client down.
  */
 export interface IncomingMessage extends Readable {
   readonly aborted: boolean;
   /**
-   * Skips the rest and refuses the message.
+   * Refuses the message, and skips the rest of it.
    * @param code default 554
    */
   abort(code?: number | string, text?: ReplyText): void;
@@ -82,14 +82,14 @@ export interface RequestEvents {
   greeting: [command: Command, ack: Acknowledgement];
   from: [address: string, ack: Acknowledgement];
   to: [address: string, ack: Acknowledgement];
-  /** DATA. Without a listener it is answered 554. */
+  /** The client said DATA. Without a listener it gets 554. */
   message: [message: IncomingMessage, ack: Acknowledgement];
-  /** The message is whole, and read by whoever reads it. */
+  /** The message has come, and its reader has read it to the end. */
   received: [ack: Acknowledgement];
   reset: [];
   rset: [];
   quit: [];
-  /** STARTTLS is done; the socket says what was agreed on. */
+  /** The TLS handshake behind STARTTLS is over; the socket tells version and cipher. */
   tls: [socket: ClientSocket];
   error: [error: Error & { code?: string }];
   command: [command: Command, control: CommandControl];
@@ -102,10 +102,10 @@ export interface Request<S = ClientSocket> extends EventEmitter<RequestEvents> {
   hostname: string | undefined;
   /** The sender; undefined before MAIL and after RSET. */
   from: string | undefined;
-  /** What stood behind the sender. */
+  /** The parameters behind the sender. */
   fromExt: string | undefined;
   to: string[] | undefined;
-  /** What stood behind each recipient. */
+  /** The parameters behind each recipient. */
   toExt: (string | undefined)[] | undefined;
   /** The client's socket; behind `protocol.client` the stream that was given. */
   socket: S;
@@ -125,7 +125,7 @@ export interface ServerOptions
     Partial<Omit<TlsParams, 'key' | 'cert'>> {
   /** What the server calls itself. @default the host's name */
   domain?: string;
-  /** TLS from the first byte. @default false */
+  /** Whether TLS begins with the first byte. @default false */
   tls?: boolean;
   key?: string | Uint8Array | (string | Uint8Array)[];
   cert?: string | Uint8Array | (string | Uint8Array)[];
@@ -139,19 +139,19 @@ export interface ServerOptions
 /** The events of a `Server`. */
 export interface ServerEvents {
   listening: [];
-  /** Before the client is served. */
+  /** A client has connected, and is not served yet. */
   connection: [socket: ClientSocket];
-  /** One client too many for `maxConnections`. */
+  /** A client was dropped because of `maxConnections`. */
   drop: [data: { remoteAddress?: string; remotePort?: number }];
   error: [error: Error & { code?: string }];
-  /** It listens no more, and the last session is gone. */
+  /** The server has stopped listening, and its last session has ended. */
   close: [];
 }
 
 /** As much of a `net.Server` as there is, but for its events. */
 export interface Listening {
   readonly listening: boolean;
-  /** More clients than that are dropped. */
+  /** The most clients at a time; more are dropped. */
   maxConnections: number | undefined;
   listen(port?: number, hostname?: string, backlog?: number, listener?: () => void): this;
   listen(port?: number, hostname?: string, listener?: () => void): this;
@@ -170,21 +170,21 @@ export interface Listening {
 /** A server of `createServer`. */
 export interface Server extends Listening, EventEmitter<ServerEvents> {}
 
-/** Is called with what a server replied: a refusal is a code, and no error. */
+/** Called with the server's reply. A refusal is a code and no error. */
 export type ReplyCallback = (error: Error | null, code?: number, lines?: string[]) => void;
 
 /** The events of a `Client`. */
 export interface ClientEvents {
   /** The server's greeting line; also for a listener that comes after it. */
   greeting: [code: number, lines: string[]];
-  /** startTLS is done. */
+  /** The TLS handshake behind STARTTLS is over. */
   tls: [socket: Duplex];
   error: [error: Error & { code?: string }];
 }
 
-/** A client of a server: calls are sent in their order. */
+/** A client of a server. It sends commands in the order of the calls. */
 export interface Client extends EventEmitter<ClientEvents> {
-  /** The stream, another one after startTLS. */
+  /** The stream to the server; after startTLS it is the one under TLS. */
   readonly stream: Duplex;
   helo(hostname: string, callback?: ReplyCallback): void;
   ehlo(hostname: string, callback?: ReplyCallback): void;
@@ -193,7 +193,7 @@ export interface Client extends EventEmitter<ClientEvents> {
   to(address: string, callback?: ReplyCallback): void;
   to(address: string, ext: string | undefined, callback?: ReplyCallback): void;
   data(callback?: ReplyCallback): void;
-  /** Sends a message; the returned stream is the one to write to. */
+  /** Sends the message that is written to the returned stream. */
   message(callback?: ReplyCallback): PassThrough;
   message<S extends Readable | NodeJS.ReadableStream>(source: S, callback?: ReplyCallback): S;
   verify(user: string, callback?: ReplyCallback): void;
@@ -214,14 +214,14 @@ export interface Client extends EventEmitter<ClientEvents> {
 export interface ConnectOptions {
   port?: number;
   host?: string;
-  /** A stream that is connected, in place of a socket. */
+  /** A connected stream, in place of a new socket. */
   stream?: Duplex;
-  /** TLS from the first byte. */
+  /** Whether TLS begins with the first byte, or with which options. */
   tls?: boolean | ConnectionOptions;
 }
 
 /**
- * A server, to `listen`; `callback` is called with each client.
+ * Makes a server, which listens once `listen` is called; `callback` is called with each client.
  * @throws TypeError or RangeError naming the option that is wrong, and its value
  */
 export function createServer(callback?: (request: Request) => void): Server;
@@ -238,11 +238,11 @@ export function connect(
   ...args: (number | string | ConnectOptions | ((client: Client) => void))[]
 ): Socket;
 
-/** Both ends over streams of the program's. */
+/** Both ends of SMTP, over streams that the program gives. */
 export const protocol: {
-  /** The server's side of a stream: its client. */
+  /** Serves the client at the other end of a stream. */
   client<S extends Duplex>(stream: S): Request<S>;
   client<S extends Duplex>(options: ServerOptions | string | undefined, stream: S): Request<S>;
-  /** The client's side of a stream. */
+  /** Speaks to the server at the other end of a stream. */
   server(stream: Duplex): Client;
 };
