@@ -6,7 +6,7 @@ const { once } = require('node:events');
 const { describe, test } = require('node:test');
 const { Client } = require('../../index.js');
 const { scripted } = require('../support/scripted-server.js');
-const { Log, serve } = require('../support/serve.js');
+const { Log, serve, within } = require('../support/serve.js');
 
 const HOST = '127.0.0.1';
 const EVENTS = ['connect', 'success', 'error', 'close', 'message', 'dataChunk', 'response'];
@@ -144,6 +144,24 @@ describe('a session', { timeout: 60_000 }, () => {
       await assert.rejects(session.data(text), refused);
     }
     assert.deepEqual(server.names('message'), []);
+    await session.quit();
+  });
+
+  test('rejects what is asked before it connects, and connects then', async (t) => {
+    const { target } = await serve(t);
+    const error = { code: 'SMTP_ERR_ARGUMENT', message: 'connect has to be called first' };
+    const calls = Object.entries({
+      ...{ helo: ['x'], ehlo: ['x'], mail: ['a@b'], rcpt: ['a@b'] },
+      ...{ data: [Client.prepare('x')], rset: [], quit: [] },
+    });
+    const { session, log } = recorded();
+    for (const [name, args] of calls) {
+      const call = /** @type {any} */ (session)[name];
+      await assert.rejects(within(call.apply(session, args), `the end of ${name}`), error);
+    }
+    assert.equal(log.all('error').length, calls.length);
+    await session.connect(HOST, target);
+    await session.ehlo('x');
     await session.quit();
   });
 

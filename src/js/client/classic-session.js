@@ -38,6 +38,8 @@ class SessionImplementation {
   #turn = Promise.resolve();
   #connecting = false;
   #closed = false;
+  /** Closed before there was a connection. */
+  #abandoned = false;
 
   /** @param {ClientListeners} [listeners] in place of all there were */
   on(listeners) {
@@ -120,8 +122,9 @@ class SessionImplementation {
 
   /** Ends the connection. */
   close() {
-    if (this.socket) this.socket.end();
-    else this.#session.abandon(new SmtpError('SMTP_ERR_CLOSED', 'the session was closed'));
+    if (this.socket) return void this.socket.end();
+    this.#abandoned = true;
+    this.#session.abandon(new SmtpError('SMTP_ERR_CLOSED', 'the session was closed'));
   }
 
   async #reach(/** @type {string[]} */ servers, /** @type {number} */ port) {
@@ -159,7 +162,12 @@ class SessionImplementation {
    */
   #call(call, run) {
     const context = { ...call, session: this };
-    const done = this.#turn.then(run).then((reply) => {
+    const checked = () => {
+      const isConnected = call.name === 'CONNECT' || this.#connecting || this.#abandoned;
+      if (!isConnected) throw new SmtpError('SMTP_ERR_ARGUMENT', 'connect has to be called first');
+      return run();
+    };
+    const done = this.#turn.then(checked).then((reply) => {
       const text = textOf(reply);
       this.#emit(this, 'response', text);
       if (reply.code >= ERRORS) throw Object.assign(new Error(text), { replyCode: reply.code });
