@@ -448,6 +448,7 @@ describe('AUTH of mail-io', { timeout: 60_000 }, () => {
       },
     });
     const client = await connect();
+    await client.command('HELO client.example', 250);
     const odd = [...Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code))]
       .filter((char) => !/[ -~\r\n]/.test(char))
       .concat([...'\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069']);

@@ -88,7 +88,7 @@ describe('a client', { timeout: 60_000 }, () => {
     const { client } = await connected(target, HOST);
     await call(client, 'ehlo', 'x');
     assert.equal((await call(client, 'from', 'a@b', 'SIZE=7 BODY=8BITMIME'))[0], 250);
-    assert.deepEqual(log.values('mail'), [{ from: 'a@b', size: 7 }]);
+    assert.deepEqual(log.values('mail'), [{ from: 'a@b', size: 7, body: '8bitmime' }]);
     assert.deepEqual(await call(client, 'to', 'c@d'), [550, ['no']]);
     assert.equal((await call(client, 'reset'))[0], 250);
     assert.equal((await call(client, 'verify', 'x'))[0], 252);
