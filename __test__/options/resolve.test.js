@@ -224,6 +224,7 @@ describe('many clients', { timeout: 60_000 }, () => {
       waiting.push(Client.connect(server.address().port, { greeting: false }));
     }
     const clients = await Promise.all(waiting);
+    while (server.connections < clients.length) await new Promise(setImmediate);
     const late = await connect();
     await late.quit();
     for (const client of clients) client.reset();
