@@ -149,11 +149,23 @@ describe('no keys, and no handshake', () => {
       /no such host/,
     ],
     ['a promise that is rejected', () => Promise.reject(failure), /no such host/],
-    ['keys that are none', () => 'x', /keys that the listener of 'sni' gives must be an object/],
-    ['true', () => true, /keys that the listener of 'sni' gives must be an object/],
-    ['a key without its certificate', () => ({ key: FOUND.key }), /\.cert must be PEM/],
-    ['a key of another certificate', () => encrypted, /\.key does not belong to .*\.cert/],
-    ['text that is no PEM', () => ({ key: 'x', cert: 'y' }), /\.cert holds no PEM certificate/],
+    ['keys that are none', () => 'x', /^sni\('found\.example'\) must be an object/],
+    ['true', () => true, /^sni\('found\.example'\) must be an object/],
+    [
+      'a key without its certificate',
+      () => ({ key: FOUND.key }),
+      /^sni\('found\.example'\)\.cert must be PEM/,
+    ],
+    [
+      'a key of another certificate',
+      () => encrypted,
+      /^sni\('found\.example'\)\.key does not belong to sni\('found\.example'\)\.cert$/,
+    ],
+    [
+      'text that is no PEM',
+      () => ({ key: 'x', cert: 'y' }),
+      /^sni\('found\.example'\)\.cert holds no PEM certificate/,
+    ],
   ];
   for (const [what, sni, message] of cases) {
     test(what, async (t) => {

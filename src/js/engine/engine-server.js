@@ -204,7 +204,7 @@ class EngineServer {
   async #findKeys(/** @type {number} */ request, /** @type {string} */ host) {
     try {
       const keys = await this.#application.keysOf?.(host);
-      const where = "the keys that the listener of 'sni' gives";
+      const where = `sni('${host}')`;
       const pair = keys === undefined || keys === null ? undefined : hostKeys(keys, where);
       usingTls(pair && /** @type {any} */ (pair), where, () =>
         this.#native.giveKeys(request, pair),
