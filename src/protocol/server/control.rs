@@ -12,15 +12,6 @@ use crate::protocol::extension::Extension;
 use crate::protocol::trusted::Trusted;
 use std::time::{Duration, Instant};
 
-/// What is known of who is connected.
-#[derive(Debug, Default)]
-pub(super) struct Peer {
-    /// Where its messages and recipients are counted.
-    pub(super) meter: Option<Meter>,
-    /// What it may say of others.
-    pub(super) trusted: Trusted,
-}
-
 impl ServerSession {
     /// Sets where its messages and recipients are counted.
     pub fn set_meter(&mut self, meter: impl Into<Option<Meter>>) {

@@ -37,6 +37,7 @@ mod dialogue;
 mod messages;
 mod outgoing;
 mod pace;
+mod peer;
 mod plan;
 mod planned;
 mod receiving;
@@ -64,9 +65,9 @@ use super::parameters::Body as MimeBody;
 use super::reply::Reply;
 use account::{Account, Authentication};
 use bytes::BytesMut;
-use control::Peer;
 use dialogue::Parked;
 use outgoing::Outgoing;
+use peer::Peer;
 use receiving::{Reading, Receiving};
 use skipping::Skipping;
 use std::sync::Arc;
@@ -185,8 +186,8 @@ pub struct ServerSession {
 impl ServerSession {
     /// A session that begins now; `tls` tells whether the connection is encrypted.
     pub fn new(config: Arc<ServerConfig>, tls: bool, now: Instant) -> Self {
-        let idle = config.limits.idle;
         let mut session = Self {
+            idle: config.limits.idle,
             config,
             interest: Interest::default(),
             state: State::Delaying,
@@ -200,7 +201,6 @@ impl ServerSession {
             peer: Peer::default(),
             account: None,
             timers: Timers::default(),
-            idle,
             shutdown: Shutdown::No,
         };
         session.timers.set(Timer::Greeting, now);
