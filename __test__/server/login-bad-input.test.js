@@ -184,4 +184,45 @@ describe('many clients', { timeout: 120_000 }, () => {
     while (server.connections > 0 || results.length < 10) await new Promise(setImmediate);
     assert.equal(results.length, 10);
   });
+
+  test('beyond those who may wait are told to come again, and their sessions go on', async (t) => {
+    const keys = await scramKeys(PASSWORD, { iterations: 1_000_000 });
+    const params = { allowInsecureAuth: true, maxClients: 0, maxClientsPerAddress: 0 };
+    const { server, greeted } = await serve(t, params, { auth: (login) => login.verify(keys) });
+    const clients = await Promise.all(Array.from({ length: 1_020 }, () => greeted()));
+    for (const client of clients) client.write(`${PLAIN}\r\n`);
+    const told = () => clients.filter((client) => client.unread.startsWith('454'));
+    while (told().length < 10) await new Promise(setImmediate);
+    for (const client of told()) {
+      await client.expect(454);
+      await client.command('NOOP', 250);
+    }
+    for (const client of clients) client.socket.resetAndDestroy();
+    while (server.connections > 0) await new Promise(setImmediate);
+  });
+
+  for (const [mechanism, lines] of Object.entries({
+    PLAIN: [PLAIN],
+    LOGIN: ['AUTH LOGIN', base64(USER), base64(PASSWORD)],
+    'SCRAM-SHA-256': [`AUTH SCRAM-SHA-256 ${base64(`n,,n=${USER},r=rOprNGfwEbeRWgbN`)}`],
+  })) {
+    test(`whose ${mechanism} is hashed for too long are told so, and may go on`, async (t) => {
+      const keys = await scramKeys(PASSWORD, { iterations: 1_000_000 });
+      // Passwords are hashed for SCRAM, too, where no keys are stored.
+      const secret = mechanism.startsWith('SCRAM') ? PASSWORD : keys;
+      const params = { allowInsecureAuth: true, listenerTimeout: 50 };
+      const listeners = { auth: (login) => login.verify(secret).then(() => new Promise(() => {})) };
+      const { greeted } = await serve(t, params, { ...listeners, error: () => undefined });
+      const client = await greeted();
+      for (const line of lines.slice(0, -1)) await client.command(line, 334);
+      client.write(`${lines.at(-1)}\r\n`);
+      if (mechanism.startsWith('SCRAM')) {
+        await client.expect(334);
+        await client.command('*', 501);
+      } else {
+        await client.expect(454);
+      }
+      await client.command('NOOP', 250);
+    });
+  }
 });

@@ -271,6 +271,11 @@ impl ServerSession {
         is_told.then(|| self.tell(Notice::ExchangeOver, now))
     }
 
+    /// Whether it waits for a derivation.
+    pub fn is_deriving(&self) -> bool {
+        matches!(self.parked, Parked::Deriving(_))
+    }
+
     /// The derivation that was asked for was carried out, or there was no room for it.
     pub fn derived(&mut self, keys: Option<&Keys>, now: Instant) {
         if !matches!(self.parked, Parked::Deriving(_)) {

@@ -29,7 +29,8 @@ impl Connection<'_> {
     /// Has something derived elsewhere; meanwhile nothing is read.
     pub(super) async fn derive(&mut self, derivation: Derivation) -> Result<(), Ended> {
         let mut work = Box::pin(derivations::carry_out(derivation));
-        while self.session.is_parked() {
+        // Once that is over, others may have to be told of it, in this session's own turn.
+        while self.session.is_deriving() {
             self.transport.arm(self.session.deadline());
             let event = poll_fn(|cx| {
                 if let Poll::Ready(keys) = work.as_mut().poll(cx) {
