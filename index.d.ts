@@ -18,6 +18,7 @@ import type { Pem } from './types/client.js';
 export * from './types/auth.js';
 export * from './types/client.js';
 export { connect, createServer, protocol } from './types/smtp-protocol.js';
+export { SMTPServer } from './types/smtp-server.js';
 
 // ---------------------------------------------------------------------------------------------
 // Parameters

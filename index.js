@@ -10,5 +10,15 @@ const { Server } = require('./src/js/server/server.js');
 const { scramKeys } = require('./src/js/server/secrets.js');
 const { SmtpError } = require('./src/js/errors.js');
 const { connect, createServer, protocol } = require('./src/js/compat/smtp-protocol/index.js');
+const { SMTPServer } = require('./src/js/compat/smtp-server/index.js');
 
-module.exports = { Client, Server, SmtpError, connect, createServer, protocol, scramKeys };
+module.exports = {
+  Client,
+  SMTPServer,
+  Server,
+  SmtpError,
+  connect,
+  createServer,
+  protocol,
+  scramKeys,
+};

@@ -17,6 +17,7 @@ const ROOMS = {
   'compat/shared': ['engine', 'options'],
   'compat/smtp-protocol': ['compat/shared', 'client', 'engine', 'options'],
   'compat/mail-io': ['compat/shared', 'client', 'files', 'engine', 'options'],
+  'compat/smtp-server': ['compat/shared', 'compat/smtp-protocol', 'server', 'engine', 'options'],
   'compat/smtpjs': ['compat/shared', 'engine', 'options'],
   // Its console is smtpjs'.
   cli: ['compat/smtpjs', 'server', 'client', 'files', 'engine', 'options'],

@@ -57,7 +57,7 @@ class EngineServer {
 
   /**
    * @param {any} config parameters that were checked
-   * @param {'mbr-smtp' | 'smtp-protocol' | 'mail-io'} dialect
+   * @param {'mbr-smtp' | 'smtp-protocol' | 'smtp-server' | 'mail-io'} dialect
    * @param {Application} application
    */
   constructor(config, dialect, application) {

@@ -297,7 +297,7 @@ function control(config) {
  * @param {any} config
  * @param {number} number of the server
  * @param {import('../native.js').TlsSettings | undefined} tls
- * @param {'mbr-smtp' | 'smtp-protocol' | 'mail-io'} dialect what the engine says by itself, and how strict it is
+ * @param {'mbr-smtp' | 'smtp-protocol' | 'smtp-server' | 'mail-io'} dialect what the engine says by itself, and how strict it is
  */
 function engineOptions(config, number, tls, dialect) {
   const limits = Object.keys(LIMITS).map((name) => [name, config[name]]);

@@ -36,7 +36,7 @@ pub struct ServerOptions {
     pub extensions: Vec<String>,
     /// Whether its own replies carry enhanced status codes.
     pub enhanced_status_codes: bool,
-    /// 'mbr-smtp', 'smtp-protocol' or 'mail-io'.
+    /// 'mbr-smtp', 'smtp-protocol', 'smtp-server' or 'mail-io'.
     pub dialect: String,
     /// 'accept', 'refuse' or 'normalise'.
     pub bare_newlines: String,

@@ -5,6 +5,7 @@ mod help;
 mod mail_io;
 mod mbr_smtp;
 mod smtp_protocol;
+mod smtp_server;
 mod stock;
 mod syntax;
 
@@ -96,6 +97,7 @@ impl Dialect {
             "mbr-smtp" => Some(Self::mbr_smtp()),
             "mail-io" => Some(Self::mail_io()),
             "smtp-protocol" => Some(Self::smtp_protocol()),
+            "smtp-server" => Some(Self::smtp_server()),
             _ => None,
         }
     }

@@ -19,7 +19,7 @@ use super::{
     Body, Effect, Interest, Next, Notice, Plan, PlannedReply, Question, ServerConfig,
     ServerSession, State, Verdict,
 };
-use crate::protocol::dialect::Stock;
+use crate::protocol::dialect::{Commands, Stock};
 use crate::protocol::line::Line;
 use crate::protocol::reply::ReplyCode;
 use crate::protocol::sasl::scram::Keys;
@@ -55,6 +55,12 @@ pub(super) fn plan_auth(argument: &str, position: &Position<'_>, config: &Server
         (_, Stage::Transaction | Stage::Chunks) => return bad(Stock::AuthInTransaction),
         (Access::Open, Stage::Greeted) => {}
     }
+    plan_attempt(argument, position, config)
+}
+
+/// What AUTH would do where it is in its place; applications that answer commands know whether it is.
+pub(super) fn plan_attempt(argument: &str, position: &Position<'_>, config: &ServerConfig) -> Plan {
+    let bad = |stock| position.bad(stock, config);
     let mut words = argument.split(' ').filter(|word| !word.is_empty());
     let Some(name) = words.next() else { return bad(Stock::MechanismMissing) };
     let initial = words.next();
@@ -143,6 +149,10 @@ impl ServerSession {
                 Some(mechanism) => format!("AUTH {}", mechanism.name()),
                 None => "AUTH".to_owned(),
             };
+        }
+        // Its commands all look unknown here.
+        if self.config.dialect.commands == Commands::Application {
+            return line;
         }
         let Some(account) = self.account.as_deref_mut() else { return line };
         if account.strays == Strays::None {

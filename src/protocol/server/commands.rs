@@ -1,6 +1,6 @@
 //! Lines of a client, one by one: what each would do, and who is asked about it.
 
-use super::auth::{argument_of, plan_auth};
+use super::auth::{argument_of, plan_attempt, plan_auth};
 use super::plan::{Access, Position, Stage, plan, plan_for_application};
 use super::strangers;
 use super::timers::Timer;
@@ -148,7 +148,11 @@ impl ServerSession {
         let (position, config) = (self.position(), &*self.config);
         let dialect = &config.dialect;
         if dialect.commands == Commands::Application {
-            return plan_for_application(Command::parse_verb(line), &position, config);
+            let attempt = argument_of(line).filter(|_| self.owns_auth());
+            return match attempt {
+                Some(argument) => plan_attempt(argument, &position, config),
+                None => plan_for_application(Command::parse_verb(line), &position, config),
+            };
         }
         if self.owns_auth()
             && let Some(argument) = argument_of(line)
@@ -168,7 +172,11 @@ impl ServerSession {
         let position = self.position();
         let is_refused = position.stage == Stage::Refused;
         let stock = if is_refused { Stock::Refused } else { Stock::LineTooLong };
-        position.bad(stock, &self.config)
+        let mut plan = position.bad(stock, &self.config);
+        if plan.reply.code(&self.config.replies).closes() {
+            plan.effect = Effect::Close;
+        }
+        plan
     }
 
     pub(super) fn position(&self) -> Position<'_> {

@@ -17,10 +17,12 @@ class NetServer extends EventEmitter {
   #forgetSignal = () => {};
   /** More clients than that are dropped. @type {number | undefined} */
   maxConnections = undefined;
+  /** What `close` has stopped, by its number with the engine. For facades. */
+  lastRun = 0;
 
   /**
    * @param {any} config parameters of the engine that were checked
-   * @param {'mbr-smtp' | 'smtp-protocol' | 'mail-io'} dialect
+   * @param {'mbr-smtp' | 'smtp-protocol' | 'smtp-server' | 'mail-io'} dialect
    * @param {number} interest the events that the engine is to tell of
    * @param {(slot: number, ends: string[]) => InstanceType<typeof import('../../engine/engine-session.js').EngineSession>} open
    */
@@ -37,6 +39,11 @@ class NetServer extends EventEmitter {
 
   get listening() {
     return this.#engine.isOpen && this.#engine.address() !== null;
+  }
+
+  /** The engine's side of it. For facades. */
+  get engine() {
+    return this.#engine;
   }
 
   /** The lines of each stock reply. */
@@ -100,7 +107,10 @@ class NetServer extends EventEmitter {
       const error = new SmtpError('ERR_SERVER_NOT_RUNNING', 'the server does not listen');
       this.once('close', wasOpen ? callback : () => callback(error));
     }
-    if (wasOpen) this.#engine.onceStopped(this.#engine.stop(), () => this.emit('close'));
+    if (wasOpen) {
+      this.lastRun = this.#engine.stop();
+      this.#engine.onceStopped(this.lastRun, () => this.emit('close'));
+    }
     else process.nextTick(() => this.emit('close'));
     return this;
   }

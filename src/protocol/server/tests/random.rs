@@ -63,8 +63,9 @@ fn stream(random: &mut Random) -> Vec<u8> {
 
 /// One that has each leniency of any of ours.
 fn any_dialect(random: &mut Random) -> Dialect {
-    let dialects = [Dialect::mbr_smtp(), Dialect::mail_io(), Dialect::smtp_protocol()];
-    let mut any = || &dialects[random.below(3)];
+    let dialects =
+        [Dialect::mbr_smtp(), Dialect::mail_io(), Dialect::smtp_protocol(), Dialect::smtp_server()];
+    let mut any = || &dialects[random.below(4)];
     Dialect {
         overrides: any().overrides.clone(),
         commands: any().commands,

@@ -1,0 +1,177 @@
+'use strict';
+// What each command does, in smtp-server's order of checks. `connection` answers, and has the session.
+
+const { VERDICT } = require('../../engine/constants.js');
+const { parse } = require('./address.js');
+const { handlerOf } = require('./asking.js');
+const { applyMail, mailFault, malformed, readRcpt } = require('./parameters.js');
+const { codeOf } = require('./replies.js');
+
+/** @typedef {any} Connection */
+
+/** RFC 5321 section 4.5.3.1.2 has 255; some slack, as the original. */
+const MAX_DOMAIN = 300;
+const CONTROL = /\p{Cc}/u;
+const LISTED = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES', 'DSN'];
+
+const wordsOf = (/** @type {string} */ line) => line.trim().split(/\s+/);
+
+function greet(
+  /** @type {Connection} */ connection,
+  /** @type {string} */ line,
+  /** @type {string} */ verb,
+) {
+  const { options, session } = connection;
+  const isExtended = verb === 'EHLO';
+  const words = wordsOf(line);
+  if (words.length !== 2) {
+    const name = isExtended && options.lmtp ? 'LHLO' : verb;
+    return connection.reply(
+      501,
+      `Error: ${isExtended ? 'syntax' : 'Syntax'}: ${name} hostname`,
+      '',
+    );
+  }
+  if (words[1].length > MAX_DOMAIN || CONTROL.test(words[1])) {
+    return connection.reply(501, 'Error: Bad hostname syntax', '');
+  }
+  connection.hostNameAppearsAs = words[1].toLowerCase();
+  connection.reset();
+  const values = [connection.name, session.clientHostname];
+  const format = options.heloResponse || '%s Nice to meet you, %s';
+  const welcome = format.replace(/%s/g, () => values.shift() || '');
+  connection.reply(250, isExtended ? [welcome, ...featuresOf(connection)] : welcome, '');
+}
+
+function featuresOf(/** @type {Connection} */ connection) {
+  const { options, session } = connection;
+  const features = LISTED.filter((name) => !options[`hide${name}`]);
+  const canLogIn = connection.supports('AUTH') && !session.user;
+  if (canLogIn) features.push(`AUTH ${options.authMethods.join(' ')}`);
+  if (!session.secure && connection.supports('STARTTLS') && !options.hideSTARTTLS) {
+    features.push('STARTTLS');
+  }
+  if (session.secure && !options.hideREQUIRETLS) features.push('REQUIRETLS');
+  if (options.size) features.push(options.hideSize ? 'SIZE' : `SIZE ${options.size}`);
+  return features;
+}
+
+function mail(/** @type {Connection} */ connection, /** @type {string} */ line) {
+  const { options, server, session } = connection;
+  const read = parse('MAIL FROM', line, options.lenientAddressParsing);
+  connection.announce();
+  if (!read) return connection.reply(501, 'Error: Bad sender address syntax', '5.1.7');
+  const { parsed, duplicate } = read;
+  const early = malformed(parsed, duplicate, 'MAIL');
+  if (early) return connection.fault(early);
+  if (session.envelope.mailFrom) return connection.reply(503, 'Error: nested MAIL command');
+  const args = parsed.args || {};
+  const fault = mailFault(args, options, session.secure);
+  if (fault) return connection.fault(fault);
+  applyMail(args, session.envelope);
+  connection.ask(handlerOf(server, 'onMailFrom', parsed, session), (/** @type {any} */ error) => {
+    if (error) return connection.reply(codeOf(error, 550), error.message);
+    session.envelope.mailFrom = parsed;
+    connection.reply(250, 'Accepted', '2.1.0');
+  });
+}
+
+function rcpt(/** @type {Connection} */ connection, /** @type {string} */ line) {
+  const { options, server, session } = connection;
+  const read = parse('RCPT TO', line, options.lenientAddressParsing);
+  if (!read?.parsed.address) {
+    return connection.reply(501, 'Error: Bad recipient address syntax', '5.1.3');
+  }
+  const { parsed, duplicate } = read;
+  const early = malformed(parsed, duplicate, 'RCPT');
+  if (early) return connection.fault(early);
+  const { rcptTo, mailFrom } = session.envelope;
+  if (!mailFrom) return connection.reply(503, 'Error: need MAIL command');
+  const fault = options.hideDSN ? undefined : readRcpt(parsed);
+  if (fault) return connection.fault(fault);
+  const limit = Number(options.maxRecipients) || 0;
+  if (limit && rcptTo.length >= limit && connection.placeOf(parsed) < 0) {
+    return connection.reply(452, 'Error: too many recipients', '4.5.3');
+  }
+  connection.ask(handlerOf(server, 'onRcptTo', parsed, session), (/** @type {any} */ error) => {
+    if (error) return connection.reply(codeOf(error, 550), error.message);
+    connection.add(parsed);
+    connection.reply(250, 'Accepted', '2.1.5');
+  });
+}
+
+function data(/** @type {Connection} */ connection) {
+  if (connection.session.envelope.rcptTo.length === 0) {
+    return connection.reply(503, 'Error: need RCPT command');
+  }
+  connection.beginMessage();
+}
+
+function auth(/** @type {Connection} */ connection, /** @type {string} */ line) {
+  const { options, session } = connection;
+  const hasTls = connection.supports('STARTTLS') && !options.hideSTARTTLS;
+  if (!session.secure && hasTls && !options.allowInsecureAuth) {
+    return connection.reply(538, 'Error: Must issue a STARTTLS command first');
+  }
+  if (session.user) return connection.reply(503, 'Error: No identity changes permitted');
+  const method = (wordsOf(line)[1] ?? '').toUpperCase();
+  if (!options.authMethods.includes(method)) {
+    return connection.reply(504, 'Error: Unrecognized authentication type');
+  }
+  connection.carryOut(VERDICT.ACCEPT);
+}
+
+function starttls(/** @type {Connection} */ connection, /** @type {string} */ line) {
+  if (wordsOf(line).length > 1) return connection.reply(501, 'Error: syntax: STARTTLS');
+  if (connection.session.secure) return connection.reply(503, 'Error: TLS already active');
+  connection.reply(220, 'Ready to start TLS', undefined, VERDICT.ACCEPT);
+}
+
+function wiz(/** @type {Connection} */ connection, /** @type {string} */ line) {
+  if (!wordsOf(line)[1]) return connection.reply(500, 'You are no wizard!');
+  connection.session.isWizard = true;
+  connection.reply(200, 'Please pass, oh mighty wizard');
+}
+
+function shell(/** @type {Connection} */ connection) {
+  const text = connection.session.isWizard
+    ? 'Error: Invoking shell is not allowed. This incident will be reported.'
+    : 'Mere mortals must not mutter that mantra';
+  connection.reply(500, text);
+}
+
+/** @type {Record<string, (connection: Connection, line: string) => void>} */
+const COMMANDS = Object.assign(Object.create(null), {
+  EHLO: (/** @type {Connection} */ connection, /** @type {string} */ line) =>
+    greet(connection, line, 'EHLO'),
+  HELO: (/** @type {Connection} */ connection, /** @type {string} */ line) =>
+    greet(connection, line, 'HELO'),
+  MAIL: mail,
+  RCPT: rcpt,
+  DATA: data,
+  AUTH: auth,
+  STARTTLS: starttls,
+  WIZ: wiz,
+  SHELL: shell,
+  KILL: (/** @type {Connection} */ connection) => connection.reply(500, 'Can not kill Mom'),
+  NOOP: (/** @type {Connection} */ connection) => connection.reply(250, 'OK'),
+  HELP: (/** @type {Connection} */ connection) =>
+    connection.reply(214, 'See https://tools.ietf.org/html/rfc5321 for details'),
+  QUIT: (/** @type {Connection} */ connection) =>
+    connection.reply(221, 'Bye', undefined, VERDICT.ACCEPT),
+  RSET: (/** @type {Connection} */ connection) => {
+    connection.reset();
+    connection.reply(250, 'Flushed');
+  },
+  VRFY: (/** @type {Connection} */ connection, /** @type {string} */ line) => {
+    if (!wordsOf(line)[1]) return connection.reply(501, 'Error: Syntax: VRFY address');
+    connection.reply(252, 'Try to send something. No promises though');
+  },
+  // Who they may be allowed to, is not asked yet.
+  XCLIENT: (/** @type {Connection} */ connection) =>
+    connection.reply(550, 'Error: Not allowed', '5.7.0'),
+  XFORWARD: (/** @type {Connection} */ connection) =>
+    connection.reply(550, 'Error: Not allowed', '5.7.0'),
+});
+
+module.exports = { COMMANDS };

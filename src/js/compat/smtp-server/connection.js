@@ -1,0 +1,452 @@
+'use strict';
+// A client of smtp-server's interface: its session, and what each record of the engine means for that.
+
+const { setImmediate } = require('node:timers');
+const os = require('node:os');
+const { INTEREST, VERDICT } = require('../../engine/constants.js');
+const { EngineSession } = require('../../engine/engine-session.js');
+const { ask, handlerOf } = require('./asking.js');
+const { COMMANDS } = require('./commands.js');
+const { Login } = require('./login.js');
+const { MAX_STRANGER_COMMANDS } = require('./options.js');
+const { GREETINGS, codeOf, statusOf, statusOfVerb, textOf } = require('./replies.js');
+const { nameOf, plainAddress } = require('./names.js');
+const { isLeaving, newEnvelope, newId, transmissionType } = require('./session.js');
+const { DataStream } = require('./stream.js');
+const { verdictsOf } = require('./verdicts.js');
+
+/** @typedef {{ stream: InstanceType<typeof DataStream>, isWhole: boolean, word?: { error: any, value: any } }} Message */
+
+/** Handlers decide every command; what the engine asks is what it reads. */
+const WANTED =
+  INTEREST.connect |
+  INTEREST.message |
+  INTEREST.disconnect |
+  INTEREST.error |
+  INTEREST.secure |
+  INTEREST.auth;
+
+const MAX_UNKNOWN_COMMANDS = 10;
+const HTTP = /^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT) \/.* HTTP\/\d\.\d$/i;
+const AFTER_GREETING = new Set(['MAIL', 'RCPT', 'DATA', 'AUTH']);
+const AFTER_LOGIN = new Set(['MAIL', 'RCPT', 'DATA']);
+const INTERNAL = 'Error: internal server error';
+
+class SMTPConnection extends EngineSession {
+  id = newId();
+  hostNameAppearsAs = /** @type {string | false} */ (false);
+  openingCommand = /** @type {string | false} */ (false);
+  #clientHostname = /** @type {string | false} */ (false);
+  #counts = { unknown: 0, stranger: 0, transactions: 0 };
+  /** Where each recipient stands, by its address in lower case. @type {Map<string, number>} */
+  #places = new Map();
+  #isAnnounced = false;
+  /** The question at hand; a word on another one counts no more. @type {object | undefined} */
+  #turn;
+  /** onSecure is at work: commands wait. @type {Promise<void> | undefined} */
+  #gate;
+  /** @type {InstanceType<typeof Login> | undefined} */
+  #login;
+  /** @type {Message | undefined} */
+  #message;
+
+  /** @param {any} server @param {number} slot @param {string[]} ends @param {any} [stream] of the program's */
+  constructor(server, slot, ends, stream) {
+    super(undefined, false);
+    this.handle.streams = true;
+    this.server = server;
+    this.options = server.options;
+    this.name = this.options.name || os.hostname();
+    /** @type {any} */
+    this.session = { id: this.id, secure: Boolean(this.options.secure) };
+    this.stream = stream;
+    if (slot >= 0) this.attach(slot, ends);
+  }
+
+  // What commands ask for.
+
+  /**
+   * Answers what is asked.
+   *
+   * @param {number} code @param {unknown} text a line or many
+   * @param {string} [status] the enhanced one, where it is not the code's; empty for none
+   * @param {number} [verdict]
+   */
+  reply(code, text, status, verdict = VERDICT.ANSWER) {
+    const line = this.#lines(code, text, status);
+    this.#turn = undefined;
+    this.handle.settle(verdict, code, line);
+    if (code === 421) this.close();
+  }
+
+  fault(/** @type {import('./parameters.js').Fault} */ { code, text, status }) {
+    this.reply(code, text, status);
+  }
+
+  /** Has the engine do what a command is for, and reply. @param {number} verdict */
+  carryOut(verdict) {
+    this.#turn = undefined;
+    this.handle.settle(verdict);
+  }
+
+  /** The text of a reply, and keeps it if it is an error. */
+  #lines(
+    /** @type {number} */ code,
+    /** @type {unknown} */ text,
+    /** @type {string} */ status = statusOf(code),
+  ) {
+    const shown = this.options.hideENHANCEDSTATUSCODES ? '' : status;
+    const lines = textOf(text, shown);
+    if (code >= 400) this.session.error = lines ? `${code} ${lines}` : String(code);
+    this.server.logger.debug({ tnx: 'send', cid: this.id }, 'S: %s %s', code, lines);
+    return lines;
+  }
+
+  /** Sends a reply that nobody has asked for. @param {number} code @param {unknown} text */
+  send(code, text) {
+    const lines = this.#lines(code, text).split('\n');
+    const last = lines.length - 1;
+    const wire = lines.map((line, at) => `${code}${at < last ? '-' : ' '}${line}\r\n`);
+    this.handle.write(wire.join(''));
+    if (code === 421) this.close();
+  }
+
+  /** Sends what is ready and closes. */
+  close() {
+    this.server.connections.delete(this);
+    this.handle.end();
+  }
+
+  /** Runs a handler; its word is for this question alone. */
+  ask(/** @type {any} */ handler, /** @type {(error: any, value?: any) => void} */ done) {
+    const turn = {};
+    this.#turn = turn;
+    const isOpen = () => this.#turn === turn && this.handle.isAlive;
+    const threw = (/** @type {unknown} */ error) => {
+      this.server.logger.error({ err: error, tnx: 'command', cid: this.id }, 'a handler threw');
+      if (isOpen()) this.reply(451, INTERNAL);
+    };
+    ask(handler, (error, value) => isOpen() && done(error, value), threw);
+  }
+
+  supports(/** @type {string} */ verb) {
+    const { disabledCommands: own } = this.session;
+    const disabled = Array.isArray(own)
+      ? own.map((word) =>
+          String(word || '')
+            .trim()
+            .toUpperCase(),
+        )
+      : this.options.disabledCommands;
+    return COMMANDS[verb] !== undefined && !disabled.includes(verb);
+  }
+
+  /** Where a recipient stands, -1 for nowhere. @param {import('./address.js').Address} parsed */
+  placeOf({ address }) {
+    const { rcptTo } = this.session.envelope;
+    const key = address.toLowerCase();
+    const isIt = (/** @type {any} */ other) => other?.address.toLowerCase() === key;
+    const place = this.#places.get(key);
+    if (place === undefined) return -1;
+    // A handler may have edited the list.
+    return isIt(rcptTo[place]) ? place : rcptTo.findIndex(isIt);
+  }
+
+  add(/** @type {import('./address.js').Address} */ parsed) {
+    const { rcptTo } = this.session.envelope;
+    const place = this.placeOf(parsed);
+    if (place >= 0) rcptTo[place] = parsed;
+    else this.#places.set(parsed.address.toLowerCase(), rcptTo.push(parsed) - 1);
+  }
+
+  /** The session with no transaction; what the program has put there stays. */
+  reset() {
+    const { socket, session, stream } = this;
+    const ends = stream ?? socket;
+    Object.assign(session, {
+      localAddress: plainAddress(ends.localAddress),
+      localPort: Number(ends.localPort) || 0,
+      remoteAddress: plainAddress(ends.remoteAddress),
+      remotePort: Number(ends.remotePort) || 0,
+      clientHostname: this.#clientHostname,
+      openingCommand: this.openingCommand,
+      hostNameAppearsAs: this.hostNameAppearsAs,
+      xClient: session.xClient ?? new Map(),
+      xForward: session.xForward ?? new Map(),
+      transmissionType: transmissionType(session, this.openingCommand, this.options),
+      tlsOptions: session.tlsOptions ?? false,
+      envelope: newEnvelope(this.options),
+      transaction: this.#counts.transactions + 1,
+    });
+    this.#places.clear();
+  }
+
+  /** Raises the server's 'connect', once. */
+  announce() {
+    if (this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    const { id, localAddress, localPort, remoteAddress, remotePort } = this.session;
+    const ends = { id, localAddress, localPort, remoteAddress, remotePort };
+    const { hostNameAppearsAs } = this;
+    this.server.emit('connect', {
+      ...ends,
+      hostNameAppearsAs,
+      clientHostname: this.#clientHostname,
+    });
+  }
+
+  // What the engine asks.
+
+  /** @override */
+  async connected() {
+    const { options, session, socket } = this;
+    const address = plainAddress((this.stream ?? socket).remoteAddress);
+    if (session.secure) this.#readTls();
+    const name = options.disableReverseLookup ? '' : await nameOf(address, options.resolver);
+    if (!this.handle.isAlive) return;
+    this.#clientHostname = name || `[${address}]`;
+    this.reset();
+    this.ask(handlerOf(this.server, 'onConnect', session), (error) => {
+      if (error) return this.#refuseClient(error);
+      if (!session.secure) return this.#greet();
+      const handler = handlerOf(this.server, 'onSecure', this.stream ?? socket, session);
+      this.ask(handler, (reason) => (reason ? this.#refuseClient(reason) : this.#greet()));
+    });
+  }
+
+  #greet() {
+    const { banner, lmtp } = this.options;
+    this.announce();
+    const text = `${this.name} ${lmtp ? 'LMTP' : 'ESMTP'}${banner ? ` ${banner}` : ''}`;
+    this.reply(220, text, '', VERDICT.ACCEPT);
+  }
+
+  #refuseClient(/** @type {any} */ error) {
+    this.reply(codeOf(error, 554), error.message, '');
+    this.close();
+  }
+
+  /** @override @param {{ line: string | null }} read */
+  command({ line }) {
+    const text = line ?? '';
+    if (this.#gate) this.#gate.then(() => this.#take(text));
+    else this.#take(text);
+  }
+
+  #take(/** @type {string} */ line) {
+    if (!this.handle.isAlive) return;
+    const word = line.split(' ', 1)[0].toUpperCase();
+    const { logger } = this.server;
+    logger.debug({ tnx: 'command', cid: this.id, command: word }, 'C: %s', line);
+    if (this.server.isClosing)
+      return this.reply(421, 'Server shutting down', statusOfVerb(word, 421));
+    if (HTTP.test(line)) return this.reply(421, 'HTTP requests not allowed');
+    if (GREETINGS.has(word)) this.openingCommand = word;
+    const verb = this.#verbOf(word);
+    if (verb === undefined) {
+      return this.reply(500, `Error: ${word} not allowed in LMTP server`, '');
+    }
+    if (!this.supports(verb)) return this.#unknown(verb);
+    if (this.#isIdle(verb)) {
+      const text = 'Error: too many unauthenticated commands';
+      return this.reply(421, text, statusOfVerb(verb, 421));
+    }
+    if (!this.hostNameAppearsAs && AFTER_GREETING.has(verb)) {
+      const wanted = this.options.lmtp ? 'LHLO' : 'HELO/EHLO';
+      return this.reply(503, `Error: send ${wanted} first`);
+    }
+    if (this.#needsLogin() && AFTER_LOGIN.has(verb)) {
+      const { authRequiredMessage: text } = this.options;
+      return this.reply(530, typeof text === 'string' ? text : 'Error: authentication Required');
+    }
+    try {
+      COMMANDS[verb](this, line);
+    } catch (error) {
+      logger.error({ err: error, tnx: 'command', cid: this.id, command: verb }, 'failed');
+      this.reply(451, INTERNAL);
+    }
+  }
+
+  /** The command behind a word; undefined for a greeting that is not LMTP's (RFC 2033 section 4.1). */
+  #verbOf(/** @type {string} */ word) {
+    if (!this.options.lmtp) return word;
+    if (word === 'LHLO') return 'EHLO';
+    return GREETINGS.has(word) ? undefined : word;
+  }
+
+  #unknown(/** @type {string} */ verb) {
+    this.#counts.unknown += 1;
+    if (this.#counts.unknown >= MAX_UNKNOWN_COMMANDS) {
+      return this.reply(421, 'Error: too many unrecognized commands', statusOfVerb(verb, 421));
+    }
+    this.reply(500, 'Error: command not recognized', statusOfVerb(verb, 500));
+  }
+
+  #needsLogin() {
+    return !this.session.user && this.supports('AUTH') && !this.options.authOptional;
+  }
+
+  /** Whether it does all but log in, and for too long. */
+  #isIdle(/** @type {string} */ verb) {
+    const { maxAllowedUnauthenticatedCommands: given } = this.options;
+    if (!this.#needsLogin() || verb === 'AUTH' || given === false) return false;
+    this.#counts.stranger += 1;
+    return this.#counts.stranger >= (given || MAX_STRANGER_COMMANDS);
+  }
+
+  /** DATA: the handler has the message from here on. */
+  beginMessage() {
+    const { options, server, session } = this;
+    const stream = new DataStream(this.handle, Number(options.size) || Number.POSITIVE_INFINITY);
+    /** @type {Message} */
+    const message = { stream, isWhole: false };
+    this.#message = message;
+    stream.once('close', () => this.#conclude());
+    const done = (/** @type {any} */ error, /** @type {any} */ value) => {
+      message.word = { error, value };
+      // Who does not read it wants none of it.
+      if (this.#message === message && stream.readableFlowing === null) stream.resume();
+      this.#conclude();
+    };
+    const threw = (/** @type {unknown} */ error) => {
+      server.logger.error({ err: error, tnx: 'data', cid: this.id }, 'onData threw');
+      done(Object.assign(new Error(INTERNAL), { responseCode: 451 }), undefined);
+    };
+    ask(handlerOf(server, 'onData', stream, session), done, threw);
+    this.reply(354, 'End data with <CR><LF>.<CR><LF>', '', VERDICT.ACCEPT);
+  }
+
+  /** @override @param {Buffer} bytes */
+  decoded(bytes) {
+    this.#message?.stream.receive(bytes);
+  }
+
+  /** @override */
+  streamed() {
+    const message = this.#message;
+    if (!message) return super.streamed();
+    message.isWhole = true;
+    message.stream.finish();
+    this.#conclude();
+  }
+
+  /** Answers the message once it is whole, was read, and the handler has said what becomes of it. */
+  #conclude() {
+    const message = this.#message;
+    if (!message?.isWhole || !message.word || !message.stream.closed) return;
+    this.#message = undefined;
+    if (!this.handle.isAlive) return;
+    const replies = verdictsOf(this, message.stream, message.word);
+    if (replies.length === 1) {
+      this.reply(...replies[0]);
+    } else {
+      const wire = replies.map(
+        ([code, text, status]) => `${code} ${this.#lines(code, text, status)}\r\n`,
+      );
+      this.handle.write(wire.join(''));
+      this.carryOut(VERDICT.SKIP);
+    }
+    this.#counts.transactions += 1;
+    this.#counts.unknown = 0;
+    this.reset();
+  }
+
+  /** @override */
+  cut() {
+    this.#message?.stream.abandon();
+    this.#message = undefined;
+    this.handle.settle(VERDICT.ACCEPT);
+  }
+
+  /** @override @param {string} mechanism @param {string} username @param {string} authzid @param {string} secret */
+  claimed(mechanism, username, authzid, secret) {
+    const login = new Login(this, { mechanism, username, authzid, secret });
+    this.#login = login;
+    if (!login.isWellFormed) return this.refuse(501, 'Error: invalid userdata');
+    const handler = handlerOf(this.server, 'onAuth', login.auth, this.session);
+    this.ask(handler, (error, response) => login.settle(error, response));
+  }
+
+  /** @override @param {boolean} isRight */
+  proved(isRight) {
+    this.#login?.proved(isRight);
+  }
+
+  /** @override */
+  exchangeOver() {
+    this.#turn = undefined;
+    this.#login?.end();
+    super.exchangeOver();
+  }
+
+  /** The client has logged in as that. @param {any} user */
+  letIn(user) {
+    const { session } = this;
+    session.user = user;
+    session.transmissionType = transmissionType(session, this.openingCommand, this.options);
+    this.carryOut(VERDICT.ACCEPT);
+  }
+
+  /** Its login is refused. @param {number} code @param {unknown} text @param {string} [problem] of its token */
+  refuse(code, text, problem) {
+    this.#turn = undefined;
+    this.handle.settle(VERDICT.ANSWER, code, this.#lines(code, text), problem);
+  }
+
+  // What it tells.
+
+  /** TLS begins: nothing said in plain text counts (RFC 3207 section 4.2). @override */
+  secured() {
+    const { session } = this;
+    if (session.secure) return;
+    session.secure = true;
+    session.user = false;
+    this.hostNameAppearsAs = false;
+    this.openingCommand = false;
+    this.#readTls();
+    this.reset();
+    this.#gate = new Promise((resolve) => {
+      const goOn = (/** @type {any} */ error) => {
+        this.#gate = undefined;
+        if (error && this.handle.isAlive) {
+          this.send(codeOf(error, 554), error.message);
+          this.close();
+        }
+        resolve();
+      };
+      ask(handlerOf(this.server, 'onSecure', this.socket, session), goOn, goOn);
+    });
+  }
+
+  #readTls() {
+    const { session, socket } = this;
+    session.tlsOptions = socket.getCipher() ?? false;
+    session.servername = socket.servername ?? false;
+  }
+
+  /** @override */
+  listenerTimeout() {
+    this.#turn = undefined;
+    this.#message?.stream.abandon();
+    this.#message = undefined;
+  }
+
+  /** @override @param {Error & { code?: string, remoteAddress?: string }} error */
+  failed(error) {
+    error.remoteAddress = this.session.remoteAddress;
+    this.server.logger.error({ err: error, tnx: 'error' }, '%s %s', this.id, error.message);
+    if (isLeaving(error, this.session)) return;
+    this.server.emit('error', error);
+  }
+
+  /** @override */
+  gone() {
+    this.#turn = undefined;
+    this.#login?.end();
+    if (!this.#message?.isWhole) this.#message?.stream.abandon();
+    this.server.connections.delete(this);
+    setImmediate(() => this.server.onClose(this.session, () => {}));
+  }
+}
+
+module.exports = { SMTPConnection, WANTED };

@@ -1,0 +1,101 @@
+'use strict';
+// A client that logs in: what onAuth is given, and what its word comes to. Of proofs the exchange
+// decides, whatever the handler says.
+
+const { VERDICT } = require('../../engine/constants.js');
+const { secretOf } = require('../../server/secrets.js');
+const { codeOf } = require('./replies.js');
+
+const REFUSED = 535;
+const TOKENS = new Set(['XOAUTH2', 'OAUTHBEARER']);
+const PROOFS = new Set(['CRAM-MD5', 'SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS']);
+const CONTROL = /\p{Cc}/u;
+
+class Login {
+  #connection;
+  #method;
+  /** @type {((isRight: boolean) => void) | undefined} */
+  #verifying;
+  #isRight = false;
+  /** A word that waits for the engine. @type {(() => void) | undefined} */
+  #held;
+
+  /**
+   * @param {any} connection
+   * @param {{ mechanism: string, username: string, authzid: string, secret: string }} claim
+   */
+  constructor(connection, { mechanism, username, authzid, secret }) {
+    this.#connection = connection;
+    this.#method = mechanism;
+    /** What onAuth is given. @type {any} */
+    this.auth = { method: mechanism, username };
+    if (mechanism === 'PLAIN') Object.assign(this.auth, { authcid: username, authzid });
+    if (PROOFS.has(mechanism)) {
+      this.auth.validatePassword = (/** @type {any} */ known) => this.#verify(known);
+    } else if (TOKENS.has(mechanism)) {
+      this.auth.accessToken = secret;
+    } else {
+      this.auth.password = secret;
+      this.auth.validatePassword = (/** @type {any} */ known) => known === secret;
+    }
+    this.isWellFormed = !CONTROL.test(username) && !CONTROL.test(authzid);
+  }
+
+  async #verify(/** @type {unknown} */ known) {
+    if (this.#verifying || this.#held) return false;
+    const { password, keys } = secretOf(known);
+    const verified = new Promise((resolve) => {
+      this.#verifying = resolve;
+    });
+    this.#connection.handle.verify(password, keys);
+    return verified;
+  }
+
+  /** What came of it, and the engine asks again. @param {boolean} isRight */
+  proved(isRight) {
+    this.#isRight = isRight;
+    const resolve = this.#verifying;
+    this.#verifying = undefined;
+    resolve?.(isRight);
+    const held = this.#held;
+    this.#held = undefined;
+    held?.();
+  }
+
+  /** The exchange has ended without a login. */
+  end() {
+    this.#held = undefined;
+    const resolve = this.#verifying;
+    this.#verifying = undefined;
+    resolve?.(false);
+  }
+
+  /** The handler's word. @param {any} error @param {any} response */
+  settle(error, response = {}) {
+    if (this.#verifying) {
+      this.#held = () => this.settle(error, response);
+      return;
+    }
+    const { user, message, data } = response ?? {};
+    const isProved = !PROOFS.has(this.#method) || this.#isRight;
+    if (!error && user && isProved) return this.#connection.letIn(user);
+    const isToken = TOKENS.has(this.#method);
+    if (!error && isToken) {
+      const text = 'Error: Username and Password not accepted';
+      return this.#refuse(REFUSED, text, JSON.stringify(data || {}));
+    }
+    const said = error?.message ?? message;
+    const text = said || 'Error: Authentication credentials invalid';
+    this.#refuse(codeOf(error ?? response, REFUSED), text);
+  }
+
+  #refuse(
+    /** @type {number} */ code,
+    /** @type {string} */ text,
+    /** @type {string} */ problem = '',
+  ) {
+    this.#connection.refuse(code, text, problem || undefined, VERDICT.ANSWER);
+  }
+}
+
+module.exports = { Login };

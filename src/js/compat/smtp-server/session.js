@@ -1,0 +1,36 @@
+'use strict';
+// The session that handlers share: what a transaction begins with.
+
+const { randomBytes } = require('node:crypto');
+
+/** How clients leave, which is no news outside of a transaction. */
+const LEAVES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+const newId = () =>
+  BigInt(`0x${randomBytes(10).toString('hex')}`)
+    .toString(32)
+    .padStart(16, '0');
+
+/** Whether a client just went. @param {Error & { code?: string }} error @param {any} session */
+const isLeaving = (error, session) => LEAVES.has(error.code ?? '') && !session.envelope?.mailFrom;
+
+/** @param {any} options the server's */
+function newEnvelope(options) {
+  const envelope = {
+    mailFrom: false,
+    rcptTo: [],
+    requireTLS: false,
+    bodyType: '7bit',
+    smtpUtf8: false,
+  };
+  return options.hideDSN ? envelope : { ...envelope, dsn: { ret: null, envid: null } };
+}
+
+/** The protocol of a Received field (RFC 3848). @param {any} session @param {string | false} opening @param {any} options */
+function transmissionType(session, opening, options) {
+  const name = options.lmtp ? 'LMTP' : 'SMTP';
+  const extended = opening === 'EHLO' ? 'E' : '';
+  return `${extended}${name}${session.secure ? 'S' : ''}${session.user ? 'A' : ''}`;
+}
+
+module.exports = { isLeaving, newEnvelope, newId, transmissionType };

@@ -1,0 +1,35 @@
+'use strict';
+// The message as onData is given it.
+
+const { MessageStream } = require('../../engine/message-stream.js');
+
+class DataStream extends MessageStream {
+  /** Bytes of the message that have come. */
+  byteLength = 0;
+  /** Whether these are more than the option `size`. */
+  sizeExceeded = false;
+  #limit;
+
+  /** @param {{ pause(on: boolean): void }} handle @param {number} limit in bytes */
+  constructor(handle, limit) {
+    // Whoever wants no more of it still owes an answer: the rest is let pass.
+    super({ pause: (on) => handle.pause(on), discard: () => handle.pause(false) });
+    this.#limit = limit;
+  }
+
+  /** @override @param {Buffer} bytes */
+  receive(bytes) {
+    this.byteLength += bytes.length;
+    if (this.byteLength > this.#limit) this.sizeExceeded = true;
+    super.receive(bytes);
+  }
+
+  /** The client has gone in the middle of it. For the session. */
+  abandon() {
+    if (this.destroyed || this.readableEnded) return;
+    const error = new Error('Connection closed before the message was received in full');
+    this.destroy(Object.assign(error, { code: 'ECONNECTION' }));
+  }
+}
+
+module.exports = { DataStream };
