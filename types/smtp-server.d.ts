@@ -6,7 +6,7 @@
 /// <reference types="node" />
 
 import type { EventEmitter } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
 import type { ClientSocket } from '../index.js';
 import type { Server as NetServer } from './smtp-protocol.js';
@@ -162,6 +162,8 @@ export declare class SMTPServer extends EventEmitter {
   logger: any;
   connections: Set<any>;
   listen(...args: any[]): NetServer;
+  /** Serves the client behind a stream of the program's. */
+  connect(socket: Duplex): void;
   close(callback?: (() => void) | null): void;
   updateSecureContext(options?: TlsOptions | SMTPServerOptions | null): void;
   onConnect(session: SMTPServerSession, callback: Callback): unknown;

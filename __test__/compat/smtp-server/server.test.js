@@ -107,3 +107,18 @@ test('close tells idle clients at once, and onClose is called once a client', as
   assert.equal(closed.length, 1);
   assert.equal(server.connections.size, 0);
 });
+
+test('connect serves a client of a server of the program', async (t) => {
+  const net = require('node:net');
+  const own = new SMTPServer({ logger: false, authOptional: true, disableReverseLookup: true });
+  const seen = [];
+  own.onRcptTo = async (_address, session) => {
+    seen.push([session.remoteAddress, own.connections.size]);
+  };
+  const listener = net.createServer((socket) => own.connect(socket));
+  await once(listener.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => listener.close());
+  const mailer = transport(listener.address().port, { ignoreTLS: true });
+  assert.match((await mailer.sendMail(MAIL)).response, /^250 OK/);
+  assert.deepEqual(seen, [['127.0.0.1', 1]]);
+});

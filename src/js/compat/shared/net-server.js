@@ -110,8 +110,7 @@ class NetServer extends EventEmitter {
     if (wasOpen) {
       this.lastRun = this.#engine.stop();
       this.#engine.onceStopped(this.lastRun, () => this.emit('close'));
-    }
-    else process.nextTick(() => this.emit('close'));
+    } else process.nextTick(() => this.emit('close'));
     return this;
   }
 

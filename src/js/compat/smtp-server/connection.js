@@ -419,8 +419,10 @@ class SMTPConnection extends EngineSession {
   }
 
   #readTls() {
-    const { session, socket } = this;
-    session.tlsOptions = socket.getCipher() ?? false;
+    const { session } = this;
+    // Under STARTTLS it is ours, whatever carries it.
+    const socket = this.isTls() ? this.socket : (this.stream ?? this.socket);
+    session.tlsOptions = socket.getCipher?.() ?? false;
     session.servername = socket.servername ?? false;
   }
 

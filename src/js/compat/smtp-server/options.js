@@ -144,8 +144,13 @@ function hostsOf(hosts) {
   return keys.length > 0 ? { sni: Object.fromEntries(keys) } : {};
 }
 
+/** Certificates that were made, by name. @type {Map<string, { key: string, cert: string }>} */
+const certificates = new Map();
+
 function made(/** @type {any} */ options) {
-  const { key, cert } = addon().selfSigned([options.name || os.hostname()]);
+  const name = options.name || os.hostname();
+  const { key, cert } = certificates.get(name) ?? addon().selfSigned([name]);
+  certificates.set(name, { key, cert });
   if (options.logger !== false && (options.secure || !options.hideSTARTTLS)) {
     warn(
       'certificate',

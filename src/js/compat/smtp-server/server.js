@@ -4,7 +4,9 @@
 const { EventEmitter } = require('node:events');
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers');
 const { tlsSettings } = require('../../options/tls.js');
+const { EngineServer } = require('../../engine/engine-server.js');
 const { NetServer } = require('../shared/net-server.js');
+const { carry } = require('../smtp-protocol/stream-bridge.js');
 const { SMTPConnection, WANTED } = require('./connection.js');
 const { loggerOf } = require('./logger.js');
 const { CLOSE_TIMEOUT_MS, engineConfig, fill, needsTls, tlsOf } = require('./options.js');
@@ -76,6 +78,26 @@ class SMTPServer extends EventEmitter {
     engine.drain(run);
     timer = setTimeout(() => engine.abort(run), limit);
     timer.unref();
+  }
+
+  /**
+   * Serves the client behind a stream of the program's, such as a socket of its own node:tls server.
+   *
+   * @param {any} socket
+   */
+  connect(socket) {
+    const connection = new SMTPConnection(this, -1, [], socket);
+    this.connections.add(connection);
+    const open = (/** @type {number} */ slot, /** @type {string[]} */ ends) => {
+      connection.attach(slot, ends);
+      return connection;
+    };
+    const rest = { stopped: () => {}, failed: () => {} };
+    // Of its TLS, the program has taken care.
+    const config = engineConfig({ ...this.options, secured: true, maxClients: 0 });
+    const engine = new EngineServer(config, 'smtp-server', { open, ...rest });
+    engine.setInterest(WANTED);
+    carry(engine, socket);
   }
 
   /** Sets what handshakes from now on use. @param {any} [options] */
