@@ -132,6 +132,8 @@ export interface SMTPServerOptions extends TlsOptions {
   /** In milliseconds. @default 30_000 */
   closeTimeout?: number | undefined;
   useProxy?: boolean | string[] | undefined;
+  useXClient?: boolean | string[] | undefined;
+  useXForward?: boolean | string[] | undefined;
   lmtp?: boolean | undefined;
   lenientAddressParsing?: boolean | undefined;
   onConnect?(session: SMTPServerSession, callback: Callback): unknown;

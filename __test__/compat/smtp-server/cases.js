@@ -277,6 +277,36 @@ function cases() {
       lines: ['EHLO c', lines[0], 'NOOP'],
     };
   }
+  const trusted = { ...OPEN, useXClient: true, useXForward: ['127.0.0.1'] };
+  const FORWARDS = [
+    'XCLIENT',
+    'XCLIENT ADDR',
+    'XCLIENT ADDR=x',
+    'XCLIENT ADDR=1.2.3.4 PORT=99 NAME=Host.Example.',
+    'XCLIENT NAME=a+0Db',
+    'XCLIENT NAME=-x',
+    'XCLIENT FOO=1',
+    'XCLIENT ADDR=IPV6:2001:DB8::1',
+    'XCLIENT NAME=[UNAVAILABLE] ADDR=[TEMPUNAVAIL]',
+    'XCLIENT LOGIN=user',
+    'XCLIENT LOGIN=',
+    'XCLIENT __proto__=x',
+    'XFORWARD',
+    'XFORWARD ADDR=1.2.3.4 NAME=h.example HELO=Me PORT=x',
+    'XFORWARD ADDR=[UNAVAILABLE]',
+    'XFORWARD LOGIN=x',
+    'XFORWARD SOURCE=LOCAL IDENT=1',
+  ];
+  for (const line of FORWARDS) {
+    all[`trusted ${line}`] = {
+      options: trusted,
+      lines: ['EHLO c', line, 'XFORWARD ADDR=9.9.9.9', 'EHLO d', 'MAIL FROM:<a@b>', line],
+    };
+    all[`list ${line}`] = {
+      options: { ...OPEN, useXClient: ['10.0.0.1'] },
+      lines: ['EHLO c', line],
+    };
+  }
   all['too many unknown'] = { options: OPEN, lines: Array(12).fill('FOO') };
   all['too many of a stranger'] = { options: {}, lines: Array(12).fill('NOOP') };
   all['too long'] = {

@@ -9,6 +9,7 @@ const FIELDS = [
   'openingCommand',
   'hostNameAppearsAs',
   'clientHostname',
+  'remoteAddress',
   'transmissionType',
   'transaction',
   'secure',

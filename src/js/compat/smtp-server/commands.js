@@ -5,6 +5,7 @@ const { VERDICT } = require('../../engine/constants.js');
 const { parse } = require('./address.js');
 const { handlerOf } = require('./asking.js');
 const { applyMail, mailFault, malformed, readRcpt } = require('./parameters.js');
+const { KEYS, isAllowed, xclient, xforward } = require('./proxies.js');
 const { codeOf } = require('./replies.js');
 
 /** @typedef {any} Connection */
@@ -13,6 +14,10 @@ const { codeOf } = require('./replies.js');
 const MAX_DOMAIN = 300;
 const CONTROL = /\p{Cc}/u;
 const LISTED = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES', 'DSN'];
+
+const HTTP = /^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT) \/.* HTTP\/\d\.\d$/i;
+const AFTER_GREETING = new Set(['MAIL', 'RCPT', 'DATA', 'AUTH']);
+const AFTER_LOGIN = new Set(['MAIL', 'RCPT', 'DATA']);
 
 const wordsOf = (/** @type {string} */ line) => line.trim().split(/\s+/);
 
@@ -53,6 +58,9 @@ function featuresOf(/** @type {Connection} */ connection) {
   }
   if (session.secure && !options.hideREQUIRETLS) features.push('REQUIRETLS');
   if (options.size) features.push(options.hideSize ? 'SIZE' : `SIZE ${options.size}`);
+  for (const verb of /** @type {const} */ (['XCLIENT', 'XFORWARD'])) {
+    if (isAllowed(connection, verb)) features.push([verb, ...KEYS[verb]].join(' '));
+  }
   return features;
 }
 
@@ -63,11 +71,11 @@ function mail(/** @type {Connection} */ connection, /** @type {string} */ line) 
   if (!read) return connection.reply(501, 'Error: Bad sender address syntax', '5.1.7');
   const { parsed, duplicate } = read;
   const early = malformed(parsed, duplicate, 'MAIL');
-  if (early) return connection.fault(early);
+  if (early) return connection.reply(early.code, early.text, early.status);
   if (session.envelope.mailFrom) return connection.reply(503, 'Error: nested MAIL command');
   const args = parsed.args || {};
   const fault = mailFault(args, options, session.secure);
-  if (fault) return connection.fault(fault);
+  if (fault) return connection.reply(fault.code, fault.text, fault.status);
   applyMail(args, session.envelope);
   connection.ask(handlerOf(server, 'onMailFrom', parsed, session), (/** @type {any} */ error) => {
     if (error) return connection.reply(codeOf(error, 550), error.message);
@@ -84,11 +92,11 @@ function rcpt(/** @type {Connection} */ connection, /** @type {string} */ line) 
   }
   const { parsed, duplicate } = read;
   const early = malformed(parsed, duplicate, 'RCPT');
-  if (early) return connection.fault(early);
+  if (early) return connection.reply(early.code, early.text, early.status);
   const { rcptTo, mailFrom } = session.envelope;
   if (!mailFrom) return connection.reply(503, 'Error: need MAIL command');
   const fault = options.hideDSN ? undefined : readRcpt(parsed);
-  if (fault) return connection.fault(fault);
+  if (fault) return connection.reply(fault.code, fault.text, fault.status);
   const limit = Number(options.maxRecipients) || 0;
   if (limit && rcptTo.length >= limit && connection.placeOf(parsed) < 0) {
     return connection.reply(452, 'Error: too many recipients', '4.5.3');
@@ -167,11 +175,8 @@ const COMMANDS = Object.assign(Object.create(null), {
     if (!wordsOf(line)[1]) return connection.reply(501, 'Error: Syntax: VRFY address');
     connection.reply(252, 'Try to send something. No promises though');
   },
-  // Who they may be allowed to, is not asked yet.
-  XCLIENT: (/** @type {Connection} */ connection) =>
-    connection.reply(550, 'Error: Not allowed', '5.7.0'),
-  XFORWARD: (/** @type {Connection} */ connection) =>
-    connection.reply(550, 'Error: Not allowed', '5.7.0'),
+  XCLIENT: xclient,
+  XFORWARD: xforward,
 });
 
-module.exports = { COMMANDS };
+module.exports = { AFTER_GREETING, AFTER_LOGIN, COMMANDS, HTTP };

@@ -6,12 +6,12 @@ const os = require('node:os');
 const { INTEREST, VERDICT } = require('../../engine/constants.js');
 const { EngineSession } = require('../../engine/engine-session.js');
 const { ask, handlerOf } = require('./asking.js');
-const { COMMANDS } = require('./commands.js');
+const { AFTER_GREETING, AFTER_LOGIN, COMMANDS, HTTP } = require('./commands.js');
 const { Login } = require('./login.js');
 const { MAX_STRANGER_COMMANDS } = require('./options.js');
 const { GREETINGS, codeOf, statusOf, statusOfVerb, textOf } = require('./replies.js');
 const { nameOf, plainAddress } = require('./names.js');
-const { isLeaving, newEnvelope, newId, transmissionType } = require('./session.js');
+const { isLeaving, newEnvelope, newId, readTls, transmissionType } = require('./session.js');
 const { DataStream } = require('./stream.js');
 const { verdictsOf } = require('./verdicts.js');
 
@@ -27,20 +27,21 @@ const WANTED =
   INTEREST.auth;
 
 const MAX_UNKNOWN_COMMANDS = 10;
-const HTTP = /^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT) \/.* HTTP\/\d\.\d$/i;
-const AFTER_GREETING = new Set(['MAIL', 'RCPT', 'DATA', 'AUTH']);
-const AFTER_LOGIN = new Set(['MAIL', 'RCPT', 'DATA']);
 const INTERNAL = 'Error: internal server error';
 
 class SMTPConnection extends EngineSession {
   id = newId();
+  /** The address that the connection came from. */
+  peer = '';
   hostNameAppearsAs = /** @type {string | false} */ (false);
   openingCommand = /** @type {string | false} */ (false);
-  #clientHostname = /** @type {string | false} */ (false);
+  clientHostname = /** @type {string | false} */ (false);
   #counts = { unknown: 0, stranger: 0, transactions: 0 };
   /** Where each recipient stands, by its address in lower case. @type {Map<string, number>} */
   #places = new Map();
-  #isAnnounced = false;
+  isAnnounced = false;
+  /** What a proxy has said of the client. @type {{ remoteAddress?: string, remotePort?: number | '' }} */
+  told = {};
   /** The question at hand; a word on another one counts no more. @type {object | undefined} */
   #turn;
   /** onSecure is at work: commands wait. @type {Promise<void> | undefined} */
@@ -77,10 +78,6 @@ class SMTPConnection extends EngineSession {
     this.#turn = undefined;
     this.handle.settle(verdict, code, line);
     if (code === 421) this.close();
-  }
-
-  fault(/** @type {import('./parameters.js').Fault} */ { code, text, status }) {
-    this.reply(code, text, status);
   }
 
   /** Has the engine do what a command is for, and reply. @param {number} verdict */
@@ -161,14 +158,14 @@ class SMTPConnection extends EngineSession {
 
   /** The session with no transaction; what the program has put there stays. */
   reset() {
-    const { socket, session, stream } = this;
-    const ends = stream ?? socket;
+    const { told, session } = this;
+    const ends = this.stream ?? this.socket;
     Object.assign(session, {
       localAddress: plainAddress(ends.localAddress),
       localPort: Number(ends.localPort) || 0,
-      remoteAddress: plainAddress(ends.remoteAddress),
-      remotePort: Number(ends.remotePort) || 0,
-      clientHostname: this.#clientHostname,
+      remoteAddress: told.remoteAddress ?? plainAddress(ends.remoteAddress),
+      remotePort: told.remotePort ?? (Number(ends.remotePort) || 0),
+      clientHostname: this.clientHostname,
       openingCommand: this.openingCommand,
       hostNameAppearsAs: this.hostNameAppearsAs,
       xClient: session.xClient ?? new Map(),
@@ -181,17 +178,23 @@ class SMTPConnection extends EngineSession {
     this.#places.clear();
   }
 
+  /** @param {string} name empty for that of the address */
+  setHostname(name) {
+    const address = this.told.remoteAddress ?? this.peer;
+    this.clientHostname = name.toLowerCase().replace(/\.$/, '') || `[${address}]`;
+  }
+
   /** Raises the server's 'connect', once. */
   announce() {
-    if (this.#isAnnounced) return;
-    this.#isAnnounced = true;
+    if (this.isAnnounced) return;
+    this.isAnnounced = true;
     const { id, localAddress, localPort, remoteAddress, remotePort } = this.session;
     const ends = { id, localAddress, localPort, remoteAddress, remotePort };
     const { hostNameAppearsAs } = this;
     this.server.emit('connect', {
       ...ends,
       hostNameAppearsAs,
-      clientHostname: this.#clientHostname,
+      clientHostname: this.clientHostname,
     });
   }
 
@@ -201,24 +204,26 @@ class SMTPConnection extends EngineSession {
   async connected() {
     const { options, session, socket } = this;
     const address = plainAddress((this.stream ?? socket).remoteAddress);
-    if (session.secure) this.#readTls();
+    if (session.secure) readTls(this);
     const name = options.disableReverseLookup ? '' : await nameOf(address, options.resolver);
     if (!this.handle.isAlive) return;
-    this.#clientHostname = name || `[${address}]`;
+    this.peer = address;
+    this.clientHostname = name || `[${address}]`;
     this.reset();
     this.ask(handlerOf(this.server, 'onConnect', session), (error) => {
       if (error) return this.#refuseClient(error);
-      if (!session.secure) return this.#greet();
+      if (!session.secure) return this.greet();
       const handler = handlerOf(this.server, 'onSecure', this.stream ?? socket, session);
-      this.ask(handler, (reason) => (reason ? this.#refuseClient(reason) : this.#greet()));
+      this.ask(handler, (reason) => (reason ? this.#refuseClient(reason) : this.greet()));
     });
   }
 
-  #greet() {
-    const { banner, lmtp } = this.options;
-    this.announce();
+  greet(verdict = VERDICT.ACCEPT) {
+    const { banner, lmtp, useXClient, useXForward } = this.options;
+    // Who the client is, the proxy may still say.
+    if (!useXClient && !useXForward) this.announce();
     const text = `${this.name} ${lmtp ? 'LMTP' : 'ESMTP'}${banner ? ` ${banner}` : ''}`;
-    this.reply(220, text, '', VERDICT.ACCEPT);
+    this.reply(220, text, '', verdict);
   }
 
   #refuseClient(/** @type {any} */ error) {
@@ -403,7 +408,7 @@ class SMTPConnection extends EngineSession {
     session.user = false;
     this.hostNameAppearsAs = false;
     this.openingCommand = false;
-    this.#readTls();
+    readTls(this);
     this.reset();
     this.#gate = new Promise((resolve) => {
       const goOn = (/** @type {any} */ error) => {
@@ -416,14 +421,6 @@ class SMTPConnection extends EngineSession {
       };
       ask(handlerOf(this.server, 'onSecure', this.socket, session), goOn, goOn);
     });
-  }
-
-  #readTls() {
-    const { session } = this;
-    // Under STARTTLS it is ours, whatever carries it.
-    const socket = this.isTls() ? this.socket : (this.stream ?? this.socket);
-    session.tlsOptions = socket.getCipher?.() ?? false;
-    session.servername = socket.servername ?? false;
   }
 
   /** @override */

@@ -19,7 +19,7 @@ function plainAddress(address = '') {
 }
 
 /** Whether anybody's PTR record may stand for a name in logs and header fields. */
-const isName = (/** @type {unknown} */ name) =>
+const isName = (/** @type {any} */ name) =>
   typeof name === 'string' &&
   name.length <= MAX_NAME &&
   name
@@ -52,4 +52,4 @@ function nameOf(address, resolver) {
   });
 }
 
-module.exports = { nameOf, plainAddress };
+module.exports = { isName, nameOf, plainAddress };

@@ -33,4 +33,12 @@ function transmissionType(session, opening, options) {
   return `${extended}${name}${session.secure ? 'S' : ''}${session.user ? 'A' : ''}`;
 }
 
-module.exports = { isLeaving, newEnvelope, newId, transmissionType };
+/** What TLS has agreed on. @param {any} connection */
+function readTls(connection) {
+  // Under STARTTLS the socket is ours, whatever carries it.
+  const socket = connection.isTls() ? connection.socket : (connection.stream ?? connection.socket);
+  connection.session.tlsOptions = socket.getCipher?.() ?? false;
+  connection.session.servername = socket.servername ?? false;
+}
+
+module.exports = { isLeaving, newEnvelope, newId, readTls, transmissionType };
