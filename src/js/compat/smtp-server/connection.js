@@ -434,8 +434,7 @@ class SMTPConnection extends EngineSession {
   failed(error) {
     error.remoteAddress = this.session.remoteAddress;
     this.server.logger.error({ err: error, tnx: 'error' }, '%s %s', this.id, error.message);
-    if (isLeaving(error, this.session)) return;
-    this.server.emit('error', error);
+    if (!isLeaving(error, this.session)) this.server.emit('error', error);
   }
 
   /** @override */
