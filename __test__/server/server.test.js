@@ -44,7 +44,7 @@ function refused(port) {
 describe('making a server', { timeout: 30_000 }, () => {
   test('the package exports its interfaces', () => {
     const exported = require('../..');
-    const ours = ['Client', 'Server', 'SmtpError'];
+    const ours = ['Client', 'SMTPServer', 'Server', 'SmtpError'];
     const functions = ['scramKeys'];
     assert.deepEqual(Object.keys(exported).sort(), [
       ...ours,
