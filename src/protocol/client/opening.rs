@@ -161,7 +161,8 @@ impl Opening {
             }
             Awaited::StartTls if code.value() == 220 => Ok(()),
             Awaited::StartTls if !self.goes_on_plain(code) => Err(Refusal::NoTls(Some(reply))),
-            Awaited::StartTls if !code.closes() => self.log_in(session),
+            // Where it has gone, its refusal is all that there is to tell.
+            Awaited::StartTls if !code.closes() && !session.has_ended() => self.log_in(session),
             Awaited::Auth => self.authenticate(reply, session),
             _ => Err(Refusal::Refused(to, reply)),
         }

@@ -63,6 +63,32 @@ fn a_refused_starttls_is_the_end_but_where_tls_is_opportunistic() {
 }
 
 #[test]
+fn a_server_that_refuses_starttls_and_goes_is_told_by_its_refusal() {
+    for (last, code) in [("454 no", 454), ("454-no\r\n454", 454), ("502 no\r", 502), ("220 go", 0)]
+    {
+        let mut table = Table::new(Cut::Whole);
+        let settings = options(|options| options.tls = TlsPolicy::Opportunistic);
+        let mut opening = Opening::new(settings, String::new());
+        let mut refusal = None;
+        let mut each = |to, reply, session: &mut ClientSession, _| {
+            refusal = opening.replied(to, reply, session).err();
+        };
+        table.server("220 mx.example\r\n", &mut each);
+        table.server("250-mx.example\r\n250 STARTTLS\r\n", &mut each);
+        table.server(last, &mut each);
+        table.session.end_input();
+        table.settle(&mut each);
+        let told = match &refusal {
+            Some(Refusal::Refused(Awaited::StartTls, reply)) => reply.code().value(),
+            None => 0,
+            other => panic!("{last:?}: {other:?}"),
+        };
+        assert_eq!(told, code, "{last:?}");
+        assert!(!opening.is_ready(), "{last:?}");
+    }
+}
+
+#[test]
 fn tls_fails_closed_where_it_is_required() {
     let required = options(|options| options.tls = TlsPolicy::Required);
     for (ehlo, reply) in [
