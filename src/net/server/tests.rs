@@ -117,7 +117,7 @@ fn a_client_costs_little_more_than_its_session() {
     fn future<F, A, B>(_: impl Fn(A, B) -> F) -> usize {
         size_of::<F>()
     }
-    let room = 2 * size_of::<crate::protocol::server::ServerSession>() + 512;
+    let room = 2 * size_of::<crate::protocol::server::ServerSession>() + 256;
     let size = future(connection::serve);
     assert!(size < room, "{size} of {room} bytes: is there room for a second session?");
 }

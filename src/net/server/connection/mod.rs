@@ -49,20 +49,23 @@ enum Replies {
 }
 
 /// Serves a client until the session has ended.
-pub(super) async fn serve(mut stream: Stream, mut client: ConnectedClient) {
-    let mut early = Vec::new();
-    if client.comes_by_proxy() {
-        // Apart, so that no session keeps room for it.
-        match Box::pin(proxy::introduce(stream, &mut client)).await {
-            Some(introduced) => (stream, early) = introduced,
-            None => return,
+#[expect(clippy::manual_async_fn, reason = "its future would keep room for each argument twice")]
+pub(super) fn serve(mut stream: Stream, mut client: ConnectedClient) -> impl Future<Output = ()> {
+    async move {
+        let mut early = Vec::new();
+        if client.comes_by_proxy() {
+            // Apart, so that no session keeps room for it.
+            match Box::pin(proxy::introduce(stream, &mut client)).await {
+                Some(introduced) => (stream, early) = introduced,
+                None => return,
+            }
         }
+        let sleep = pin!(tokio::time::sleep(FAR));
+        let mut lookup = client.look_up();
+        let mut connection = Connection::new(stream, early, &client, sleep);
+        let ended = connection.begin(lookup.as_mut()).await;
+        connection.finish(ended).await;
     }
-    let sleep = pin!(tokio::time::sleep(FAR));
-    let mut lookup = client.look_up();
-    let mut connection = Connection::new(stream, early, &client, sleep);
-    let ended = connection.begin(lookup.as_mut()).await;
-    connection.finish(ended).await;
 }
 
 struct Connection<'a> {
@@ -208,7 +211,8 @@ impl<'a> Connection<'a> {
                     self.expire();
                     if held && self.now() >= grace && self.session.is_parked() {
                         self.transport.outgoing = std::mem::take(self.session.replies());
-                        self.send().await?;
+                        // Rare: boxed, so that no session keeps room for it.
+                        Box::pin(self.send()).await?;
                     }
                 }
                 Event::Input => {}

@@ -11,6 +11,17 @@ use crate::protocol::server::{Notice, Step};
 impl Connection<'_> {
     /// Tells the application what the session is parked at.
     pub(super) async fn tell(&mut self) -> Result<(), Ended> {
+        self.post_notice()?;
+        // What the application is merely to take, it takes first.
+        if let Some(answer) = self.park(Replies::Wait).await? {
+            self.session.heard(answer.standing, self.now());
+        }
+        Ok(())
+    }
+
+    /// Posts it, unless a client that a trusted peer speaks for is turned away. Apart, so that no
+    /// session keeps room for what is counted.
+    fn post_notice(&mut self) -> Result<(), Ended> {
         let interest = self.interest();
         let Step::Tell(notice, news) = self.session.poll(self.now(), interest) else {
             return Ok(());
@@ -23,10 +34,6 @@ impl Connection<'_> {
         self.client.post(Record::Notice { notice, news })?;
         if let Some(Ok(meter)) = counted {
             self.session.set_meter(meter);
-        }
-        // What the application is merely to take, it takes first.
-        if let Some(answer) = self.park(Replies::Wait).await? {
-            self.session.heard(answer.standing, self.now());
         }
         Ok(())
     }
