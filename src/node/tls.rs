@@ -25,6 +25,8 @@ pub struct TlsSettings {
     pub public_roots: bool,
     /// Whether clients need a valid certificate.
     pub reject_unauthorized: bool,
+    /// Protocols that are spoken, by their names with IANA, the preferred one first; none for all.
+    pub alpn: Vec<Buffer>,
 }
 
 /// The keys of one host.
@@ -59,6 +61,7 @@ impl TlsSettings {
             let keys = Keys { chain: cert, key };
             (name.as_str(), keys)
         });
+        let alpn: Vec<_> = self.alpn.iter().map(|name| name.to_vec()).collect();
         let options = Options {
             keys: Keys { chain: &self.cert, key: &self.key },
             hosts: hosts.collect(),
@@ -69,6 +72,7 @@ impl TlsSettings {
                 public: self.public_roots,
                 reject: self.reject_unauthorized,
             }),
+            alpn: &alpn,
         };
         Tls::new(&options).map_err(reason)
     }
@@ -83,6 +87,8 @@ pub struct SecureState {
     pub cipher: String,
     /// The host that the client named.
     pub servername: Option<String>,
+    /// The protocol that was agreed on, if any was named.
+    pub alpn_protocol: Option<String>,
     /// Whether the client showed a valid certificate.
     pub authorized: bool,
     /// Why the certificate is not valid, if one was asked for.
@@ -97,6 +103,10 @@ impl SecureState {
             protocol: info.protocol.to_owned(),
             cipher: info.cipher.clone(),
             servername: info.server_name.as_deref().map(str::to_owned),
+            alpn_protocol: info
+                .alpn
+                .as_deref()
+                .map(|name| String::from_utf8_lossy(name).into_owned()),
             authorized: info.standing == Standing::Authorized,
             authorization_error: match info.standing {
                 Standing::Unauthorized(code) => Some(code.to_owned()),

@@ -74,6 +74,11 @@ class ClientSocket extends EventEmitter {
     return this.#engine.secure()?.servername;
   }
 
+  /** The protocol that client and server agreed on (RFC 7301), false if none was named. */
+  get alpnProtocol() {
+    return this.#engine.secure()?.alpnProtocol ?? false;
+  }
+
   /** Whether the client showed a valid certificate. */
   get authorized() {
     return this.#engine.secure()?.authorized ?? false;

@@ -35,6 +35,11 @@ class TlsState {
     return this.#state.servername;
   }
 
+  /** The protocol that was agreed on, false if none was named. */
+  get alpnProtocol() {
+    return this.#state.alpnProtocol ?? false;
+  }
+
   get authorized() {
     return this.#state.authorized;
   }

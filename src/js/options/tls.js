@@ -28,6 +28,11 @@ const HOST = /^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a
 const NUMBER = /(^|\.)(\d+|0x[\da-f]*)$/;
 const MAX_HOST = 253;
 
+/**
+ * Protocols by their names with IANA (RFC 7301), where an interface has an option for them: Buffers that
+ * were checked.
+ */
+const ALPN = Symbol('alpn');
 /** Where the root's Server has its keys. */
 const WHERE = 'params.tls';
 /** Those that the engine can sign with, as OpenSSL calls them. */
@@ -156,6 +161,7 @@ function tlsSettings(tls, where = WHERE) {
     clientRoots: tls.requestCert ? rootsOf(ca ?? [...rootCertificates]) : undefined,
     publicRoots: ca === undefined,
     rejectUnauthorized: tls.rejectUnauthorized ?? true,
+    alpn: tls[ALPN] ?? [],
   };
 }
 
@@ -313,11 +319,13 @@ function certificates(/** @type {string} */ name, /** @type {Pem} */ pem) {
 }
 
 module.exports = {
+  ALPN,
   KEY_NAMES,
   TLS_NAMES,
   checkKeys,
   checkTls,
   hostKeys,
+  hostOf,
   keyPair,
   rootsOf,
   tlsSettings,

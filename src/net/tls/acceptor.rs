@@ -28,6 +28,9 @@ pub struct Options<'a> {
     pub tls13: bool,
     /// Certificates of clients, if any are asked for.
     pub clients: Option<ClientOptions<'a>>,
+    /// Protocols, the preferred one first; a client that offers none of these is refused, one that
+    /// offers nothing is not (RFC 7301 section 3.2). Where there are none, all are served.
+    pub alpn: &'a [Vec<u8>],
 }
 
 /// A server's side of handshakes.
@@ -60,6 +63,7 @@ impl Tls {
         config.send_tls13_tickets = 1;
         // Its keys are its own: tickets of other configurations lead to a full handshake.
         config.ticketer = ring::Ticketer::new().map_err(unusable)?;
+        config.alpn_protocols = options.alpn.to_vec();
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), clients, hosts })
     }
 

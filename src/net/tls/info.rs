@@ -15,6 +15,8 @@ pub struct TlsInfo {
     pub cipher: String,
     /// The host that the client named, in lower case (RFC 6066 section 3).
     pub server_name: Option<Box<str>>,
+    /// The protocol that was agreed on, if any was named (RFC 7301).
+    pub alpn: Option<Box<[u8]>>,
     /// What the client showed, from its own certificate up.
     pub certificates: Vec<CertificateDer<'static>>,
     /// How the client's certificate was found.
@@ -51,6 +53,7 @@ impl TlsInfo {
             protocol,
             cipher: suite.replacen("TLS13_", "TLS_", 1),
             server_name: connection.server_name().map(Box::from),
+            alpn: connection.alpn_protocol().map(Box::from),
             certificates: certificates.to_vec(),
             standing,
             own,

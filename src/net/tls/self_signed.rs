@@ -38,7 +38,8 @@ mod tests {
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
         let (key, certificate) = self_signed(names.to_vec()).unwrap();
         let keys = Keys { chain: certificate.as_bytes(), key: key.as_bytes() };
-        let options = Options { keys, hosts: Vec::new(), tls12: true, tls13: true, clients: None };
+        let options =
+            Options { keys, hosts: Vec::new(), tls12: true, tls13: true, clients: None, alpn: &[] };
         Tls::new(&options).map(drop).unwrap();
     }
 

@@ -120,8 +120,15 @@ fn client(chain: &[u8], key: &[u8], version: &'static SupportedProtocolVersion) 
 async fn meet(reject: bool, client: TlsConnector) -> io::Result<Standing> {
     let clients = Some(ClientOptions { roots: ROOT, public: false, reject });
     let keys = Keys { chain: CERTIFICATE, key: KEY };
-    let tls =
-        Tls::new(&Options { keys, hosts: Vec::new(), tls12: true, tls13: true, clients }).unwrap();
+    let tls = Tls::new(&Options {
+        keys,
+        hosts: Vec::new(),
+        tls12: true,
+        tls13: true,
+        clients,
+        alpn: &[],
+    })
+    .unwrap();
     let (near, far) = tokio::io::duplex(64 * 1024);
     let talk = async move {
         let name = ServerName::try_from("localhost").unwrap();
@@ -157,4 +164,40 @@ async fn who_has_not_the_key_does_not_even_where_any_certificate_does() {
             }
         }
     }
+}
+
+/// What a client that offers `offered` agrees on with a server that speaks `spoken`.
+async fn agreed(spoken: &[&str], offered: &[&str]) -> io::Result<Option<String>> {
+    let bytes = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let alpn: Vec<Vec<u8>> = bytes(spoken);
+    let keys = Keys { chain: CERTIFICATE, key: KEY };
+    let options =
+        Options { keys, hosts: Vec::new(), tls12: true, tls13: true, clients: None, alpn: &alpn };
+    let tls = Tls::new(&options).unwrap();
+    let mut config = (**client(CERTIFICATE, KEY, &TLS13).config()).clone();
+    config.alpn_protocols = bytes(offered);
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let name = ServerName::try_from("localhost").unwrap();
+    let connector = TlsConnector::from(Arc::new(config));
+    let (accepted, connected) = tokio::join!(tls.accept(near), connector.connect(name, far));
+    let (_, info) = accepted?;
+    let alpn = info.alpn.map(|name| String::from_utf8(name.into_vec()).unwrap());
+    let theirs = connected?.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+    assert_eq!(theirs, alpn.clone().map(String::into_bytes));
+    Ok(alpn)
+}
+
+#[tokio::test]
+async fn protocols_are_agreed_on_by_the_servers_preference() {
+    for (spoken, offered, wanted) in [
+        (&[][..], &[][..], None),
+        (&[], &["h2"], None),
+        (&["smtp"], &[], None),
+        (&["smtp"], &["h2", "smtp"], Some("smtp")),
+        (&["a", "b"], &["b", "a"], Some("a")),
+    ] {
+        assert_eq!(agreed(spoken, offered).await.unwrap().as_deref(), wanted);
+    }
+    let error = agreed(&["smtp"], &["h2"]).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
 }
