@@ -7,7 +7,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
-import type { TlsOptions } from 'node:tls';
+import type { SecureContext, SecureContextOptions, TlsOptions } from 'node:tls';
 import type { ClientSocket } from '../index.js';
 import type { Server as NetServer } from './smtp-protocol.js';
 
@@ -94,7 +94,18 @@ export interface SMTPServerError extends Error {
 type Callback = (error?: SMTPServerError | null) => void;
 
 /** A handler calls back, or returns a promise. */
-export interface SMTPServerOptions extends TlsOptions {
+export interface SMTPServerOptions extends Omit<TlsOptions, 'SNICallback'> {
+  /**
+   * Is asked for each host that a client names, in place of `sniOptions`; it calls back with the options of
+   * the host, or with nothing for the server's own. A context of node:tls tells nobody its key: with one the
+   * handshake is refused.
+   */
+  SNICallback?:
+    | ((
+        servername: string,
+        callback: (error: Error | null, keys?: SecureContextOptions | SecureContext | null) => void,
+      ) => void)
+    | undefined;
   secure?: boolean | undefined;
   secured?: boolean | undefined;
   needsUpgrade?: boolean | undefined;
@@ -132,12 +143,18 @@ export interface SMTPServerOptions extends TlsOptions {
   /** In milliseconds. @default 30_000 */
   closeTimeout?: number | undefined;
   useProxy?: boolean | string[] | undefined;
+  /** Addresses of clients that are not logged when they come by a proxy. */
+  ignoredHosts?: string[] | undefined;
   useXClient?: boolean | string[] | undefined;
   useXForward?: boolean | string[] | undefined;
   lmtp?: boolean | undefined;
   lenientAddressParsing?: boolean | undefined;
   onConnect?(session: SMTPServerSession, callback: Callback): unknown;
-  onSecure?(socket: ClientSocket, session: SMTPServerSession, callback: Callback): unknown;
+  onSecure?(
+    socket: ClientSocket & { alpnProtocol: string | false },
+    session: SMTPServerSession,
+    callback: Callback,
+  ): unknown;
   onAuth?(
     auth: SMTPServerAuthentication,
     session: SMTPServerSession,
@@ -163,10 +180,13 @@ export declare class SMTPServer extends EventEmitter {
   server: NetServer;
   logger: any;
   connections: Set<any>;
-  listen(...args: any[]): NetServer;
+  /** The promise is rejected where it cannot listen, and 'error' is raised. */
+  listen(...args: any[]): NetServer & Promise<NetServer>;
   /** Serves the client behind a stream of the program's. */
   connect(socket: Duplex): void;
-  close(callback?: (() => void) | null): void;
+  /** The promise is fulfilled when the last session has ended. */
+  close(callback?: (() => void) | null): Promise<void>;
+  /** Sets what handshakes from then on use. */
   updateSecureContext(options?: TlsOptions | SMTPServerOptions | null): void;
   onConnect(session: SMTPServerSession, callback: Callback): unknown;
   onSecure(socket: any, session: SMTPServerSession, callback: Callback): unknown;

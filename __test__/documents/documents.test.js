@@ -251,6 +251,7 @@ const DESCRIBED = [
   ['types/mail-io.d.ts', 'RelayConfig', 'docs/mail-io.md', 'config-relay.'],
   ['types/mail-io.d.ts', 'Request', 'docs/mail-io.md', 'req-'],
   ['types/mail-io.d.ts', 'Response', 'docs/mail-io.md', 'res-'],
+  ['types/smtp-server.d.ts', 'SMTPServerOptions', 'docs/smtp-server.md', ''],
   ['types/smtpjs.d.ts', 'Config', 'docs/smtpjs.md', 'config-'],
 ];
 

@@ -36,6 +36,15 @@ class Own extends SMTPServer {
 }
 
 const server = new Own(options);
-server.listen(25, '127.0.0.1', () => {});
+server.listen(25, '127.0.0.1', () => {}).on('error', () => {});
 server.close(() => {});
+server.listen(25).then((listener) => listener.address());
+server.close().then(() => {});
+new SMTPServer({
+  ignoredHosts: ['192.0.2.1'],
+  SNICallback(servername, callback) {
+    callback(null, servername === 'mx.example' ? { key: '', cert: '' } : undefined);
+  },
+  onSecure: (socket) => console.log(socket.alpnProtocol, socket.authorized),
+});
 new FromRoot().updateSecureContext({ key: '', cert: '' });

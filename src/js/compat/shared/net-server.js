@@ -15,6 +15,8 @@ class NetServer extends EventEmitter {
   #engine;
   #replies;
   #forgetSignal = () => {};
+  /** It was closed, and sessions go on. */
+  #isEnding = false;
   /** More clients than that are dropped. @type {number | undefined} */
   maxConnections = undefined;
   /** What `close` has stopped, by its number with the engine. For facades. */
@@ -25,13 +27,16 @@ class NetServer extends EventEmitter {
    * @param {'mbr-smtp' | 'smtp-protocol' | 'smtp-server' | 'mail-io'} dialect
    * @param {number} interest the events that the engine is to tell of
    * @param {(slot: number, ends: string[]) => InstanceType<typeof import('../../engine/engine-session.js').EngineSession>} open
+   * @param {Pick<import('../../engine/engine-server.js').Application, 'keysOf' | 'keysFailed'>} [keys] of the
+   *   hosts that clients name
    */
-  constructor(config, dialect, interest, open) {
+  constructor(config, dialect, interest, open, keys) {
     super();
     this.#engine = new EngineServer(config, dialect, {
       open,
       stopped: () => {},
       failed: (error) => this.emit('error', error),
+      ...keys,
     });
     this.#engine.setInterest(interest);
     this.#replies = this.#engine.replies;
@@ -108,9 +113,13 @@ class NetServer extends EventEmitter {
       this.once('close', wasOpen ? callback : () => callback(error));
     }
     if (wasOpen) {
+      this.#isEnding = true;
       this.lastRun = this.#engine.stop();
-      this.#engine.onceStopped(this.lastRun, () => this.emit('close'));
-    } else process.nextTick(() => this.emit('close'));
+      this.#engine.onceStopped(this.lastRun, () => {
+        this.#isEnding = false;
+        this.emit('close');
+      });
+    } else if (!this.#isEnding) process.nextTick(() => this.emit('close'));
     return this;
   }
 

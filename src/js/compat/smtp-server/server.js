@@ -2,15 +2,22 @@
 // smtp-server's `SMTPServer`, on the engine.
 
 const { EventEmitter } = require('node:events');
+const os = require('node:os');
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers');
-const { tlsSettings } = require('../../options/tls.js');
+const { checkTls, tlsSettings } = require('../../options/tls.js');
 const { EngineServer } = require('../../engine/engine-server.js');
+const { INTEREST } = require('../../engine/constants.js');
 const { NetServer } = require('../shared/net-server.js');
 const { carry } = require('../smtp-protocol/stream-bridge.js');
 const { SMTPConnection, WANTED } = require('./connection.js');
+const { awaitable, listening } = require('./listening.js');
 const { loggerOf } = require('./logger.js');
-const { CLOSE_TIMEOUT_MS, engineConfig, fill, needsTls, tlsOf } = require('./options.js');
+const { CLOSE_TIMEOUT_MS, engineConfig, fill, needsTls } = require('./options.js');
+const { callbackOf, tlsOf } = require('./tls.js');
 
+const TOO_MANY = 'Too many connected clients, try again in a moment';
+/** Addresses and ports of both ends; of a proxy's client, those of the proxy's connection follow. */
+const ENDS = 4;
 const HANDLERS = /** @type {const} */ ([
   'onConnect',
   'onSecure',
@@ -31,6 +38,8 @@ class SMTPServer extends EventEmitter {
   connections = new Set();
   /** Whether it is being closed. */
   isClosing = false;
+  /** What serves streams of the program's. @type {Set<InstanceType<typeof EngineServer>>} */
+  #adopted = new Set();
 
   /** @param {any} [options] is used as it is, with defaults filled in */
   constructor(options) {
@@ -40,20 +49,51 @@ class SMTPServer extends EventEmitter {
     for (const name of HANDLERS) {
       if (typeof this.options[name] === 'function') this[name] = this.options[name];
     }
-    this.server = new NetServer(engineConfig(this.options), 'smtp-server', WANTED, (slot, ends) => {
+    const open = (/** @type {number} */ slot, /** @type {string[]} */ ends) => {
       const connection = new SMTPConnection(this, slot, ends);
       this.connections.add(connection);
+      if (ends.length > ENDS) this.#introduced(connection.id, ends);
       return connection;
-    });
+    };
+    const config = engineConfig(this.options);
+    this.server = new NetServer(config, 'smtp-server', this.#interest, open, this.#keys);
     this.server.on('listening', () => this.emit('listening'));
     this.server.on('close', () => this.emit('close'));
     this.server.on('error', (error) => this.emit('error', error));
   }
 
-  /** Listens, in all forms of node:net. @param {...any} args */
+  /** Events that the engine tells of. */
+  get #interest() {
+    const asks = typeof this.options.SNICallback === 'function';
+    return asks ? WANTED | INTEREST.sni : WANTED;
+  }
+
+  /** Where the engine finds keys for hosts. */
+  get #keys() {
+    return {
+      keysOf: callbackOf(this),
+      keysFailed: (/** @type {unknown} */ error) => this.emit('error', error),
+    };
+  }
+
+  /** A proxy has said who its client is. @param {string} cid @param {string[]} ends */
+  #introduced(cid, [client, , , , proxy]) {
+    if (this.options.ignoredHosts?.includes(client)) return;
+    const entry = { tnx: 'proxy', cid, proxy: client };
+    this.logger.info(entry, '[%s] PROXY from %s through %s', cid, client, proxy);
+  }
+
+  /**
+   * Listens, in all forms of node:net.
+   *
+   * @param {...any} args
+   * @returns {any} the net.Server, and a promise of it: where it cannot listen, that is rejected, and
+   *   'error' is raised
+   */
   listen(...args) {
+    this.server.listen(...args);
     this.isClosing = false;
-    return this.server.listen(...args);
+    return awaitable(this.server, listening(this.server));
   }
 
   /**
@@ -61,23 +101,29 @@ class SMTPServer extends EventEmitter {
    * them ends after `closeTimeout`.
    *
    * @param {() => void} [callback]
+   * @returns {Promise<void>} fulfilled with the end of the last session
    */
   close(callback) {
     const { engine } = this.server;
+    /** Those that end, each up to its run. @type {Map<InstanceType<typeof EngineServer>, number>} */
+    const runs = new Map([...this.#adopted].map((each) => [each, each.stop()]));
     const wasOpen = engine.isOpen;
-    this.isClosing = wasOpen;
-    const limit = this.options.closeTimeout || CLOSE_TIMEOUT_MS;
-    /** @type {NodeJS.Timeout | undefined} */
-    let timer;
-    this.server.close(() => {
-      clearTimeout(timer);
-      if (typeof callback === 'function') callback();
-    });
-    if (!wasOpen) return;
-    const run = this.server.lastRun;
-    engine.drain(run);
-    timer = setTimeout(() => engine.abort(run), limit);
+    const ends = [new Promise((resolve) => this.server.close(resolve))];
+    for (const [each, run] of runs) {
+      ends.push(new Promise((resolve) => each.onceStopped(run, () => resolve(undefined))));
+    }
+    if (wasOpen) runs.set(engine, this.server.lastRun);
+    if (runs.size > 0) this.isClosing = true;
+    for (const [each, run] of runs) each.drain(run);
+    const abort = () => {
+      for (const [each, run] of runs) each.abort(run);
+    };
+    const timer = setTimeout(abort, this.options.closeTimeout || CLOSE_TIMEOUT_MS);
     timer.unref();
+    const closed = Promise.all(ends).then(() => clearTimeout(timer));
+    // What it throws is nobody's promise.
+    if (typeof callback === 'function') closed.then(() => process.nextTick(callback));
+    return closed;
   }
 
   /**
@@ -86,25 +132,39 @@ class SMTPServer extends EventEmitter {
    * @param {any} socket
    */
   connect(socket) {
+    const { maxClients, name } = this.options;
+    if (maxClients && this.connections.size >= maxClients) {
+      socket.on('error', () => {});
+      socket.end(`421 ${name || os.hostname()} ${TOO_MANY}\r\n`);
+      return;
+    }
     const connection = new SMTPConnection(this, -1, [], socket);
     this.connections.add(connection);
     const open = (/** @type {number} */ slot, /** @type {string[]} */ ends) => {
       connection.attach(slot, ends);
       return connection;
     };
-    const rest = { stopped: () => {}, failed: () => {} };
+    const stopped = () => this.#adopted.delete(engine);
     // Of its TLS, the program has taken care.
     const config = engineConfig({ ...this.options, secured: true, maxClients: 0 });
-    const engine = new EngineServer(config, 'smtp-server', { open, ...rest });
-    engine.setInterest(WANTED);
+    const application = { open, stopped, failed: () => {}, ...this.#keys };
+    const engine = new EngineServer(config, 'smtp-server', application);
+    engine.setInterest(this.#interest);
+    this.#adopted.add(engine);
     carry(engine, socket);
   }
 
   /** Sets what handshakes from now on use. @param {any} [options] */
   updateSecureContext(options) {
+    const merged = { ...this.options, ...options };
+    const tls = needsTls(merged) ? tlsOf(merged) : undefined;
+    if (tls) checkTls(tls, 'options');
+    const settings = tls && tlsSettings(tls, 'options');
     Object.assign(this.options, options);
-    if (!needsTls(this.options)) return;
-    this.server.engine.setTls(tlsSettings(tlsOf(this.options), 'options'));
+    for (const engine of [this.server.engine, ...this.#adopted]) {
+      if (settings) engine.setTls(settings);
+      engine.setInterest(this.#interest);
+    }
   }
 
   // Handlers where the program has none.
@@ -126,7 +186,9 @@ class SMTPServer extends EventEmitter {
     /** @type {any} */ _session,
     /** @type {(error: any, response?: any) => void} */ callback,
   ) {
-    if (auth.method === 'XOAUTH2') {
+    // What a trusted proxy says of its client stands.
+    if (auth.method === 'XCLIENT') return callback(undefined);
+    if (auth.method === 'XOAUTH2' || auth.method === 'OAUTHBEARER') {
       const data = { status: '401', schemes: 'bearer mac', scope: 'https://mail.google.com/' };
       return callback(null, { data });
     }
