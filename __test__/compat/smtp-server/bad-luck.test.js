@@ -6,6 +6,7 @@ const { once } = require('node:events');
 const net = require('node:net');
 const { test } = require('node:test');
 const { SMTPServer } = require('../../../src/js/compat/smtp-server/index.js');
+const { served } = require('./served.js');
 
 /** All that a server says to what is written in one go, until it closes. */
 async function said(t, options, text) {
@@ -67,4 +68,98 @@ test('a message that is destroyed, or fails its reader, is answered', async (t) 
     const lines = await said(t, { onData }, MAIL);
     assert.deepEqual(lines.slice(4), ['450 later', '250 OK', '221 Bye']);
   }
+});
+
+test('STARTTLS with an argument is refused, and the session goes on', async (t) => {
+  const lines = await said(t, {}, 'STARTTLS FOO\r\nNOOP\r\nQUIT\r\n');
+  assert.deepEqual(lines, ['501 Error: syntax: STARTTLS', '250 OK', '221 Bye']);
+});
+
+test('what a client says behind QUIT is not carried out', async (t) => {
+  let asked = 0;
+  const onMailFrom = (_address, _session, done) => {
+    asked += 1;
+    done();
+  };
+  const lines = await said(t, { onMailFrom }, 'HELO c\r\nQUIT\r\nMAIL FROM:<a@b>\r\n');
+  assert.deepEqual(lines.slice(1), ['221 Bye']);
+  assert.equal(asked, 0);
+});
+
+for (const secure of [false, true]) {
+  test(`who leaves after QUIT leaves nothing behind${secure ? ', under TLS' : ''}`, async (t) => {
+    const { connect, closed, errors, server } = await served(t, { secure });
+    for (const how of ['quit', 'destroy', 'reset', 'halfClose']) {
+      const client = await connect(secure ? { secure: {} } : {});
+      const before = closed.all.length;
+      if (how === 'quit') await client.quit();
+      else {
+        client.write('QUIT\r\n');
+        if (how === 'reset') (client.socket._parent ?? client.socket).resetAndDestroy?.();
+        else client[how]();
+      }
+      await closed.some(before + 1);
+    }
+    assert.equal(closed.all.length, 4, 'onClose once each');
+    assert.equal(server.connections.size, 0);
+    assert.deepEqual(errors.all, []);
+  });
+}
+
+test('a client that half-closes behind QUIT is let go without a wait', async (t) => {
+  const { connect } = await served(t, { socketTimeout: 60_000 });
+  const client = await connect();
+  client.write('QUIT\r\n');
+  client.halfClose();
+  await client.expect('221 Bye');
+  await client.ended();
+});
+
+test('control characters in an address reach no handler', async (t) => {
+  const seen = [];
+  const note = ({ address }, _session, done) => {
+    seen.push(address);
+    done();
+  };
+  for (const lenientAddressParsing of [false, true]) {
+    const { connect } = await served(t, {
+      onMailFrom: note,
+      onRcptTo: note,
+      lenientAddressParsing,
+    });
+    const client = await connect();
+    await client.command('EHLO c.example', 250);
+    for (let code = 0; code < 0xa0; code += code === 0x1f ? 0x60 : 1) {
+      // A line feed ends the line, and a NUL is no SMTP at all.
+      if ([0x00, 0x0a].includes(code)) continue;
+      const character = String.fromCharCode(code);
+      await client.command(`MAIL FROM:<a${character}b@c.example>`, 501);
+      const hidden = Buffer.from(character).toString('hex').toUpperCase().replace(/../g, '+$&');
+      if (code < 0x80) await client.command(`MAIL FROM:<a@c.example> ENVID=a${hidden}`, 501);
+    }
+    await client.quit();
+  }
+  assert.deepEqual(seen, []);
+});
+
+test('keys of objects in parameters are the program’s to see, and change no object', async (t) => {
+  const seen = [];
+  const note = ({ args }, _session, done) => {
+    seen.push([Object.keys(args), Object.getPrototypeOf(args) === Object.prototype]);
+    done();
+  };
+  const { connect } = await served(t, { onMailFrom: note, onRcptTo: note });
+  const client = await connect();
+  await client.command('EHLO c.example', 250);
+  const keys = '__proto__=x constructor=y toString=z hasOwnProperty';
+  await client.command(`MAIL FROM:<a@c.example> ${keys}`, 250);
+  await client.command(`RCPT TO:<__proto__@c.example> ${keys}`, 250);
+  await client.command('RCPT TO:<constructor@c.example>', 250);
+  const upper = ['__PROTO__', 'CONSTRUCTOR', 'TOSTRING', 'HASOWNPROPERTY'];
+  assert.deepEqual(seen.slice(0, 2), [
+    [upper, true],
+    [upper, true],
+  ]);
+  assert.equal({}.x, undefined);
+  await client.quit();
 });

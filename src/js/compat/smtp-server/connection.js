@@ -8,7 +8,7 @@ const { EngineSession } = require('../../engine/engine-session.js');
 const { ask, handlerOf } = require('./asking.js');
 const { AFTER_GREETING, AFTER_LOGIN, COMMANDS, HTTP } = require('./commands.js');
 const { Login } = require('./login.js');
-const { MAX_STRANGER_COMMANDS } = require('./options.js');
+const { MAX_STRANGER_COMMANDS, MAX_UNKNOWN_COMMANDS, isSecure, words } = require('./options.js');
 const { GREETINGS, codeOf, statusOf, statusOfVerb, textOf } = require('./replies.js');
 const { nameOf, plainAddress } = require('./names.js');
 const { isLeaving, newEnvelope, newId, readTls, transmissionType } = require('./session.js');
@@ -24,9 +24,9 @@ const WANTED =
   INTEREST.disconnect |
   INTEREST.error |
   INTEREST.secure |
+  INTEREST.timeout |
   INTEREST.auth;
 
-const MAX_UNKNOWN_COMMANDS = 10;
 const INTERNAL = 'Error: internal server error';
 
 class SMTPConnection extends EngineSession {
@@ -59,7 +59,7 @@ class SMTPConnection extends EngineSession {
     this.options = server.options;
     this.name = this.options.name || os.hostname();
     /** @type {any} */
-    this.session = { id: this.id, secure: Boolean(this.options.secure) };
+    this.session = { id: this.id, secure: isSecure(this.options) };
     this.stream = stream;
     if (slot >= 0) this.attach(slot, ends);
   }
@@ -128,13 +128,7 @@ class SMTPConnection extends EngineSession {
 
   supports(/** @type {string} */ verb) {
     const { disabledCommands: own } = this.session;
-    const disabled = Array.isArray(own)
-      ? own.map((word) =>
-          String(word || '')
-            .trim()
-            .toUpperCase(),
-        )
-      : this.options.disabledCommands;
+    const disabled = Array.isArray(own) ? words(own) : this.options.disabledCommands;
     return COMMANDS[verb] !== undefined && !disabled.includes(verb);
   }
 
@@ -430,6 +424,11 @@ class SMTPConnection extends EngineSession {
     this.#message = undefined;
   }
 
+  /** @override */
+  timedOut() {
+    this.send(421, 'Timeout - closing connection');
+  }
+
   /** @override @param {Error & { code?: string, remoteAddress?: string }} error */
   failed(error) {
     error.remoteAddress = this.session.remoteAddress;
@@ -437,13 +436,13 @@ class SMTPConnection extends EngineSession {
     if (!isLeaving(error, this.session)) this.server.emit('error', error);
   }
 
-  /** @override */
-  gone() {
+  /** @override @param {boolean} isQuiet it has not begun */
+  gone(isQuiet) {
     this.#turn = undefined;
     this.#login?.end();
     if (!this.#message?.isWhole) this.#message?.stream.abandon();
     this.server.connections.delete(this);
-    setImmediate(() => this.server.onClose(this.session, () => {}));
+    if (!isQuiet) setImmediate(() => this.server.onClose(this.session, () => {}));
   }
 }
 

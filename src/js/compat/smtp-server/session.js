@@ -11,8 +11,18 @@ const newId = () =>
     .toString(32)
     .padStart(16, '0');
 
-/** Whether a client just went. @param {Error & { code?: string }} error @param {any} session */
-const isLeaving = (error, session) => LEAVES.has(error.code ?? '') && !session.envelope?.mailFrom;
+/** What the engine says of peers that are to send a PROXY header, and do not. */
+const PROXY = /\bPROXY header\b/;
+
+/**
+ * Whether a client just went, or never was one.
+ *
+ * @param {Error & { code?: string }} error @param {any} session
+ */
+function isLeaving(error, session) {
+  if (!session.envelope && PROXY.test(error.message)) return true;
+  return LEAVES.has(error.code ?? '') && !session.envelope?.mailFrom;
+}
 
 /** @param {any} options the server's */
 function newEnvelope(options) {

@@ -1,0 +1,408 @@
+'use strict';
+// Who is served, for how long, and what is known of it: limits, timeouts, names and certificates.
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { describe, test } = require('node:test');
+const tls = require('node:tls');
+const { authority, p256 } = require('../../support/certificates.js');
+const { within } = require('../../support/wait.js');
+const { Notes, served } = require('./served.js');
+
+const KEYS = { key: p256().key, cert: p256().cert };
+const OPEN = { disabledCommands: ['STARTTLS'] };
+const TOO_MANY = /^421 mx\.example Too many connected clients, try again in a moment$/;
+
+describe('maxClients', () => {
+  for (const given of [2, '2', 2.5]) {
+    test(`the next is told so: ${given}`, async (t) => {
+      const { connect, closed } = await served(t, { ...OPEN, maxClients: given });
+      const clients = [await connect(), await connect()];
+      const third = await connect({ greeting: false });
+      await third.expect(TOO_MANY);
+      await third.ended();
+      await clients[0].quit();
+      await closed.some();
+      const next = await connect();
+      await next.quit();
+      await clients[1].quit();
+    });
+  }
+
+  for (const given of [undefined, 0, null, Number.POSITIVE_INFINITY, -1, 'x']) {
+    test(`no limit: ${given}`, async (t) => {
+      const { connect } = await served(t, { ...OPEN, maxClients: given });
+      const clients = await Promise.all(Array.from({ length: 20 }, () => connect()));
+      for (const client of clients) await client.quit();
+    });
+  }
+
+  test('handshakes that never finish count', async (t) => {
+    const { connect, server } = await served(t, { ...KEYS, secure: true, maxClients: 2 });
+    const waiting = [await connect({ greeting: false }), await connect({ greeting: false })];
+    waiting[1].write(Buffer.from([0x16, 3, 1, 2, 0, 1]));
+    const third = await connect({ greeting: false });
+    await third.ended();
+    assert.equal(server.server.engine.connections, 2);
+    for (const client of waiting) client.destroy();
+    const gone = () => server.server.engine.connections === 0;
+    while (!gone()) await new Promise(setImmediate);
+    const next = await connect({ secure: {} });
+    await next.quit();
+  });
+});
+
+describe('socketTimeout', () => {
+  const text = '421 Timeout - closing connection';
+  for (const mode of ['plain', 'STARTTLS', 'implicit']) {
+    test(`ends an idle session: ${mode}`, async (t) => {
+      const secure = mode === 'implicit';
+      const options = { ...KEYS, secure, socketTimeout: 300 };
+      const { connect, closed, errors } = await served(t, options);
+      const client = await connect(secure ? { secure: {} } : {});
+      if (mode === 'STARTTLS') await client.startTls();
+      await client.command('NOOP', 250);
+      await client.expect(text);
+      await client.ended();
+      await closed.some();
+      assert.deepEqual(errors.all, []);
+    });
+  }
+
+  test('ends a handshake that never finishes, of which the program hears', async (t) => {
+    const { connect, errors, closed } = await served(t, {
+      ...KEYS,
+      secure: true,
+      socketTimeout: 200,
+    });
+    const client = await connect({ greeting: false });
+    client.write(Buffer.from([0x16, 3, 1, 2, 0, 1]));
+    await client.ended();
+    const [error] = await errors.some();
+    assert.match(error.message, /TLS handshake in time/);
+    assert.deepEqual(closed.all, [], 'there was no session');
+  });
+
+  test('does not count while a handler is at work', async (t) => {
+    const onMailFrom = (_address, _session, done) => setTimeout(done, 700);
+    const { connect } = await served(t, { ...OPEN, socketTimeout: 200, onMailFrom });
+    const client = await connect();
+    await client.command('EHLO c.example', 250);
+    await client.command('MAIL FROM:<a@c.example>', '250 Accepted');
+    client.destroy();
+  });
+});
+
+describe('close', () => {
+  test('waits for a handler, and tells the client then', async (t) => {
+    let answer = () => {};
+    const asked = new Promise((resolve) => {
+      answer = resolve;
+    });
+    let done = () => {};
+    const onMailFrom = (_address, _session, callback) => {
+      done = callback;
+      answer();
+    };
+    const { connect, server } = await served(t, { ...OPEN, closeTimeout: 60_000, onMailFrom });
+    const client = await connect();
+    await client.command('EHLO c.example', 250);
+    client.write('MAIL FROM:<a@c.example>\r\n');
+    await asked;
+    const closed = server.close();
+    done();
+    await client.expect('250 Accepted');
+    await client.expect('421 Server shutting down');
+    await within(closed, 'close');
+  });
+
+  test('takes a message that is on its way', async (t) => {
+    const sizes = [];
+    const onData = async (stream) => {
+      for await (const _ of stream);
+      sizes.push(stream.byteLength);
+      return 'taken';
+    };
+    const { connect, server } = await served(t, { ...OPEN, closeTimeout: 60_000, onData });
+    const client = await connect();
+    await client.envelope();
+    await client.command('DATA', 354);
+    client.write('one\r\n');
+    const closed = server.close();
+    client.write('two\r\n.\r\n');
+    await client.expect('250 taken');
+    await client.expect('421 Server shutting down');
+    await within(closed, 'close');
+    assert.deepEqual(sizes, [10]);
+  });
+
+  test('lets who quits leave in order', async (t) => {
+    let begun = () => {};
+    const asked = new Promise((resolve) => {
+      begun = resolve;
+    });
+    let done = () => {};
+    const onMailFrom = (_address, _session, callback) => {
+      done = callback;
+      begun();
+    };
+    const { connect, server } = await served(t, { ...OPEN, onMailFrom, closeTimeout: 60_000 });
+    const client = await connect();
+    await client.command('EHLO c.example', 250);
+    client.write('MAIL FROM:<a@c.example>\r\nQUIT\r\n');
+    await asked;
+    const closed = server.close();
+    done();
+    await client.expect('250 Accepted');
+    await client.expect(/^(221 Bye|421 Server shutting down)$/);
+    await within(closed, 'close');
+  });
+
+  test('ends after closeTimeout who does not', async (t) => {
+    let begun = () => {};
+    const asked = new Promise((resolve) => {
+      begun = resolve;
+    });
+    const onMailFrom = () => begun();
+    const {
+      connect,
+      server,
+      closed: over,
+    } = await served(t, { ...OPEN, onMailFrom, closeTimeout: 100 });
+    const client = await connect();
+    await client.command('EHLO c.example', 250);
+    client.write('MAIL FROM:<a@c.example>\r\n');
+    await asked;
+    await within(server.close(), 'close');
+    await client.ended();
+    assert.match(client.received, /421 Server shutting down\r\n$/);
+    await over.some();
+  });
+
+  test('does not wait for handshakes', async (t) => {
+    const { connect, server } = await served(t, { ...KEYS, secure: true, closeTimeout: 60_000 });
+    const client = await connect({ greeting: false });
+    while (server.server.engine.connections === 0) await new Promise(setImmediate);
+    await within(server.close(), 'close');
+    await client.ended();
+  });
+});
+
+describe('a client’s name', () => {
+  const ask = async (t, options) => {
+    const { connect } = await served(t, { ...OPEN, disableReverseLookup: false, ...options });
+    const client = await connect();
+    const { lines } = await client.command('HELO c.example', 250);
+    client.destroy();
+    return lines[0].replace('mx.example Nice to meet you, ', '');
+  };
+  /** What a resolver does, and what the client is called. @type {Record<string, [any, string]>} */
+  const RESOLVERS = {
+    'has a name': [(_ip, done) => done(null, ['Host.Example.']), 'host.example'],
+    'has more': [(_ip, done) => done(null, ['one.example', 'two.example']), 'one.example'],
+    'has none': [(_ip, done) => done(null, []), '[127.0.0.1]'],
+    fails: [(_ip, done) => done(new Error('SERVFAIL')), '[127.0.0.1]'],
+    throws: [
+      () => {
+        throw new Error('x');
+      },
+      '[127.0.0.1]',
+    ],
+    'has what is no name': [(_ip, done) => done(null, ['a\r\n250 b']), '[127.0.0.1]'],
+    'says it twice': [
+      (_ip, done) => {
+        done(null, ['one.example']);
+        done(null, ['two.example']);
+      },
+      'one.example',
+    ],
+    'never answers': [() => {}, '[127.0.0.1]'],
+  };
+  for (const [what, [reverse, name]] of Object.entries(RESOLVERS)) {
+    test(`by a resolver that ${what}`, async (t) => {
+      const asked = [];
+      const resolver = {
+        reverse(ip, done) {
+          asked.push([ip, this]);
+          return reverse(ip, done);
+        },
+      };
+      assert.equal(await ask(t, { resolver }), name);
+      assert.deepEqual(asked, [['127.0.0.1', resolver]]);
+    });
+  }
+
+  test('is not looked for with disableReverseLookup', async (t) => {
+    const resolver = { reverse: () => assert.fail('it was asked') };
+    assert.equal(await ask(t, { resolver, disableReverseLookup: true }), '[127.0.0.1]');
+  });
+});
+
+describe('requestCert', () => {
+  const root = authority('root.example');
+  const good = root.issue({ name: 'client.example' });
+  const strange = authority('other.example').issue({ name: 'client.example' });
+  const ca = root.cert;
+  /** Options, what the client shows, and what is known of it; undefined where it is refused. */
+  const CASES = [
+    [{ ca }, good, { authorized: false, name: undefined }],
+    [{ ca, requestCert: true }, good, { authorized: true, name: 'client.example' }],
+    [{ ca, requestCert: true }, undefined, { authorized: false, name: undefined }],
+    [{ ca, requestCert: true }, strange, { authorized: false, name: 'client.example' }],
+    [
+      { ca, requestCert: 1, rejectUnauthorized: true },
+      good,
+      { authorized: true, name: 'client.example' },
+    ],
+    [{ ca: [ca], requestCert: true, rejectUnauthorized: true }, undefined, undefined],
+    [{ ca, requestCert: true, rejectUnauthorized: true }, strange, undefined],
+  ];
+  for (const [options, shown, wanted] of CASES) {
+    for (const isImplicit of [true, false]) {
+      const { ca: _, ...rest } = options;
+      const who = shown === undefined ? 'nothing' : shown === good ? 'a good one' : 'a strange one';
+      const how = isImplicit ? 'from the first byte' : 'by STARTTLS';
+      test(`${JSON.stringify(rest)} and ${who}, ${how}`, async (t) => {
+        const seen = new Notes();
+        const onSecure = (socket, session, done) => {
+          const { authorized } = socket;
+          const { subject } = socket.getPeerCertificate();
+          seen.add({ authorized, name: subject?.CN, version: session.tlsOptions.version });
+          done();
+        };
+        const all = { ...KEYS, ...options, secure: isImplicit, onSecure };
+        const { connect, errors } = await served(t, all);
+        const show = { key: shown?.key, cert: shown?.cert };
+        const client = await connect({ greeting: false, secure: isImplicit ? show : undefined });
+        if (!isImplicit) {
+          await client.expect(220);
+          await client.command('STARTTLS', 220);
+          await client.upgrade(show);
+        }
+        if (wanted === undefined) {
+          await client.ended();
+          assert.match((await errors.some())[0].message, /certificate/);
+          assert.deepEqual(seen.all, []);
+        } else {
+          if (isImplicit) await client.expect(220);
+          await client.command('NOOP', 250);
+          assert.deepEqual(seen.all, [{ ...wanted, version: 'TLSv1.3' }]);
+          await client.quit();
+        }
+      });
+    }
+  }
+});
+
+describe('options of EHLO', () => {
+  const ALL = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES', 'DSN', 'STARTTLS'];
+  for (const name of ALL) {
+    for (const isHidden of [true, false]) {
+      test(`hide${name}: ${isHidden}`, async (t) => {
+        const { connect } = await served(t, { ...KEYS, [`hide${name}`]: isHidden });
+        const client = await connect();
+        const { lines } = await client.command('EHLO c.example', 250);
+        // Behind an enhanced status code or not.
+        assert.equal(
+          lines.some((line) => line.endsWith(name)),
+          !isHidden,
+        );
+        if (name === 'STARTTLS') await client.startTls();
+        client.destroy();
+      });
+    }
+  }
+
+  for (const [options, wanted] of [
+    [{ hideREQUIRETLS: false }, true],
+    [{}, false],
+  ]) {
+    test(`REQUIRETLS under TLS alone: ${JSON.stringify(options)}`, async (t) => {
+      const { connect } = await served(t, { ...KEYS, ...options });
+      const client = await connect();
+      const plain = await client.command('EHLO c.example', 250);
+      assert.equal(plain.lines.includes('REQUIRETLS'), false);
+      await client.startTls();
+      const { lines } = await client.command('EHLO c.example', 250);
+      assert.equal(lines.includes('REQUIRETLS'), wanted);
+      client.destroy();
+    });
+  }
+});
+
+test('lenientAddressParsing takes loose dots, and no control character', async (t) => {
+  const seen = [];
+  const onMailFrom = ({ address }, _session, done) => {
+    seen.push(address);
+    done();
+  };
+  const { connect } = await served(t, { ...OPEN, lenientAddressParsing: true, onMailFrom });
+  const client = await connect();
+  await client.command('EHLO c.example', 250);
+  for (const [address, code] of [
+    ['.a..b.@c.example', 250],
+    [`${'a'.repeat(400)}@c.example`, 250],
+    ['a\x1b@c.example', 501],
+    ['a\x7f@c.example', 501],
+    ['a\u0085@c.example', 501],
+    ['a\u200b@c.example', 501],
+    ['a\u2060@c.example', 501],
+    ['a\ufeff@c.example', 501],
+  ]) {
+    await client.command(`MAIL FROM:<${address}>`, code);
+    await client.command('RSET', 250);
+  }
+  assert.equal(seen.length, 2);
+  await client.quit();
+});
+
+describe('connect', () => {
+  /** A server of node:tls whose sockets are given to one of ours. */
+  async function terminated(t, options, tlsOptions) {
+    const made = await served(t, options);
+    const listener = tls.createServer({ ...KEYS, ...tlsOptions }, (socket) => {
+      made.server.connect(socket);
+    });
+    await once(listener.listen(0, '127.0.0.1'), 'listening');
+    t.after(() => listener.close());
+    const { Client } = require('../../support/client.js');
+    const join = (more) => Client.connect(listener.address().port, { secure: {}, ...more });
+    return { ...made, join };
+  }
+
+  test('serves a socket of a node:tls server, of old TLS as well', async (t) => {
+    const seen = [];
+    const onSecure = (socket, session, done) => {
+      const { version } = session.tlsOptions;
+      seen.push([socket instanceof tls.TLSSocket, session.secure, version, session.servername]);
+      done();
+    };
+    const old = { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' };
+    const { join, server } = await terminated(t, { secure: true, secured: true, onSecure }, old);
+    const client = await join({
+      secure: { ...old, maxVersion: 'TLSv1', servername: 'mx.example' },
+    });
+    const { text } = await client.command('EHLO c.example', 250);
+    assert.doesNotMatch(text, /STARTTLS/);
+    await client.command('STARTTLS', '503 Error: TLS already active');
+    assert.equal(server.connections.size, 1);
+    await client.transaction();
+    await client.quit();
+    assert.deepEqual(seen, [[true, true, 'TLSv1.0', 'mx.example']]);
+  });
+
+  test('counts toward maxClients, and ends with close', async (t) => {
+    const options = { secure: true, secured: true, maxClients: 1 };
+    const { join, server, closed } = await terminated(t, options);
+    const client = await join();
+    const second = await join({ greeting: false });
+    await second.expect(TOO_MANY);
+    await second.ended();
+    const closing = server.close();
+    await client.expect('421 Server shutting down');
+    await client.ended();
+    await within(closing, 'close');
+    await closed.some();
+    assert.equal(server.connections.size, 0);
+  });
+});
