@@ -782,7 +782,8 @@ export interface Session {
    *
    * @param code 400 to 599, as a rule; 200 to 599 are let through.
    * @param message The code's usual text if there is none.
-   * @throws {RangeError} If the code is none.
+   * @throws {RangeError} If the code is none, and below 400 at 'auth' and 'dataStart': the client would believe
+   *   that it is logged in, or send a message whose lines are commands.
    */
   failure(code: number, message?: ReplyText): this;
   /**

@@ -122,6 +122,50 @@ describe('what a listener returns decides at once', { timeout: 60_000 }, () => {
     });
   }
 
+  for (const way of ['throws', 'rejects']) {
+    test(`454 where it ${way} nothing, of which 'error' is told in words`, async (t) => {
+      for (const thrown of [undefined, null]) {
+        const log = new Log();
+        const listener = () => {
+          if (way === 'rejects') return Promise.reject(thrown);
+          throw thrown;
+        };
+        const { client } = await asked(t, listener, {}, log.listeners({}, ['error']));
+        await client.command(PLAIN, UNAVAILABLE);
+        const [error] = (await log.when('error')).args;
+        const wanted = `the listener of 'auth' failed with ${thrown} in place of an error`;
+        assert.equal(error.message, wanted);
+      }
+    });
+  }
+
+  test('failure tells nobody that it is in', async (t) => {
+    for (const code of [200, 235, 250, 334, 354, 399]) {
+      for (const when of ['at once', 'later']) {
+        const log = new Log();
+        /** @type {unknown[]} */
+        const thrown = [];
+        const listener = async function () {
+          if (when === 'later') await null;
+          try {
+            this.failure(code, 'you are in');
+          } catch (error) {
+            thrown.push(error);
+            throw error;
+          }
+        };
+        const params = { requireAuth: true };
+        const { client } = await asked(t, listener, params, log.listeners({}, ['error']));
+        await client.command(PLAIN, UNAVAILABLE);
+        const [error] = (await log.when('error')).args;
+        assert.equal(error, thrown[0]);
+        assert.ok(error instanceof RangeError);
+        assert.match(error.message, /failure at 'auth' takes a code from 400 to 599, not \d+: /);
+        await client.command('MAIL FROM:<a@client.example>', 530);
+      }
+    }
+  });
+
   test('a reply of its own lets nobody in', async (t) => {
     const listener = function () {
       this.send(235, 'in');

@@ -282,7 +282,7 @@ describe('a verdict', { timeout: 60_000 }, () => {
   });
 
   test('what is thrown need not be an Error', async (t) => {
-    for (const thrown of ['text', undefined, null, 5]) {
+    for (const thrown of ['text', 5, false, 0, '']) {
       const answer = () => {
         throw thrown;
       };
@@ -305,6 +305,49 @@ describe('a verdict', { timeout: 60_000 }, () => {
       const failure = Object.assign(new Error('even'), { replyCode });
       const { client } = await asked(t, 'mail', () => Promise.reject(failure));
       await client.expect(`${replyCode} even`);
+    }
+  });
+
+  for (const [name] of EVENTS) {
+    test(`${name}: nothing that is thrown is an error that says so`, async (t) => {
+      for (const thrown of [undefined, null]) {
+        const ways = [
+          () => {
+            throw thrown;
+          },
+          () => Promise.reject(thrown),
+        ];
+        for (const answer of ways) {
+          const { client, log } = await asked(t, name, answer, { error: () => {} });
+          await client.expect(451);
+          const [error] = (await log.when('error')).args;
+          assert.ok(error instanceof Error);
+          const wanted = `the listener of '${name}' failed with ${thrown} in place of an error`;
+          assert.equal(error.message, wanted);
+        }
+      }
+    });
+  }
+
+  test('failure takes what a client takes for a refusal where the rest would be worse', async (t) => {
+    for (const [name] of EVENTS) {
+      for (const code of [200, 220, 250, 252, 334, 354, 399, 400, 599]) {
+        const answer = function () {
+          this.failure(code, 'said');
+        };
+        const { client, log } = await asked(t, name, answer, { error: () => {} });
+        if (name === 'dataStart' && code < 400) {
+          await client.expect(451);
+          const [error] = (await log.when('error')).args;
+          assert.ok(error instanceof RangeError);
+          assert.match(error.message, /failure at 'dataStart' takes a code from 400 to 599, not /);
+          await client.command('NOOP', '250 OK');
+        } else {
+          await client.expect(`${code} said`);
+          assert.deepEqual(log.all('error'), []);
+        }
+        client.destroy();
+      }
     }
   });
 
@@ -337,9 +380,15 @@ describe('a verdict', { timeout: 60_000 }, () => {
         const client = await connect();
         await client.envelope();
         await client.message('text\r\n', '250 OK');
+        [() => Promise.reject(), true],
         await client.quit();
         await log.when(name);
-        if (fails) assert.equal((await log.when('error')).args[0], failure);
+        if (!fails) continue;
+        const [error] = (await log.when('error')).args;
+        if (error !== failure) {
+          const wanted = `the listener of '${name}' failed with undefined in place of an error`;
+          assert.equal(error.message, wanted);
+        }
       }
     }
   });

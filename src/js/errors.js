@@ -53,6 +53,16 @@ function messageOf(thrown) {
   return types.isNativeError(thrown) ? thrown.message : String(thrown);
 }
 
+/**
+ * What a listener threw, or its promise was rejected with; an error that says so where that is nothing.
+ *
+ * @param {unknown} thrown
+ * @param {string} [who] has failed
+ */
+function errorOf(thrown, who = 'a listener') {
+  return thrown ?? new Error(`${who} failed with ${thrown} in place of an error`);
+}
+
 /** What Windows' sockets report, by the names that Node has for it. @type {Record<number, string>} */
 const WINSOCK = {
   10013: 'EACCES',
@@ -110,4 +120,4 @@ function systemError(syscall, number, details = {}) {
   return Object.assign(error, { errno, syscall }, details);
 }
 
-module.exports = { SmtpError, messageOf, systemCode, systemError };
+module.exports = { SmtpError, errorOf, messageOf, systemCode, systemError };

@@ -267,3 +267,22 @@ test('a line that is refused in place of being read rejects the command', () => 
   reading().refused(500, 'line too long');
   assert.deepEqual(told, [['done', 'reject', 500]]);
 });
+
+test('what throws nothing, or rejects without a reason, is logged as an error that says so', async () => {
+  for (const thrown of [undefined, null]) {
+    const ways = [
+      () => {
+        throw thrown;
+      },
+      () => Promise.reject(thrown),
+    ];
+    for (const handler of ways) {
+      const { told, logged } = running('mail', [handler]);
+      await turn();
+      assert.deepEqual(told.at(-1), ['close', 500, 'Internal server error']);
+      const error = logged.flat().find((one) => one instanceof Error);
+      const wanted = `a handler of 'mail' failed with ${thrown} in place of an error`;
+      assert.equal(error.message, wanted);
+    }
+  }
+});

@@ -39,6 +39,12 @@ const HANDLERS = {
     },
     [['threw', 'no', undefined]],
   ],
+  'throws nothing': [
+    () => {
+      throw undefined;
+    },
+    [['threw', 'a handler failed with undefined in place of an error', undefined]],
+  ],
   'throws behind its word': [
     (_a, _s, callback) => {
       callback(null, 'yes');

@@ -189,6 +189,10 @@ describe('smtpjs', { timeout: 60_000 }, () => {
         EHLO: async () => {
           throw new Error('rejected');
         },
+        RSET: () => Promise.reject(undefined),
+        HELP() {
+          throw null;
+        },
         DATA() {
           throw new Error('no data');
         },
@@ -201,6 +205,8 @@ describe('smtpjs', { timeout: 60_000 }, () => {
     const client = await connect();
     await client.command('HELO x', /^451 /);
     await client.command('EHLO x', /^451 /);
+    await client.command('RSET', /^451 /);
+    await client.command('HELP', /^451 /);
     await client.command('MAIL FROM:<a@b>', 250);
     await client.command('RCPT TO:<a@b>', 250);
     await client.command('DATA', /^451 /);
@@ -208,6 +214,8 @@ describe('smtpjs', { timeout: 60_000 }, () => {
     assert.deepEqual(errors, [
       ['thrown', ''],
       ['rejected', ''],
+      ["the listener of 'RSET' failed with undefined in place of an error", ''],
+      ["the listener of 'HELP' failed with null in place of an error", ''],
       ['no data', '<a@b>'],
     ]);
   });

@@ -4,9 +4,9 @@
 
 const engine = require('../engine/border.js');
 const { REPLY_CODE, STOCK, VERDICT } = require('../engine/constants.js');
-const { SmtpError } = require('../errors.js');
+const { SmtpError, errorOf } = require('../errors.js');
 const { MessageReader } = require('./message-reader.js');
-const { Question, refusalCode } = require('./question.js');
+const { Question, checkRefusal, refusalCode } = require('./question.js');
 const { watch } = require('./watch.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
 
@@ -151,8 +151,10 @@ class Judge {
   }
 
   failure(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
-    if (this.#isReader()) this.#note({ code, message });
-    else if (this.#mayDecide()) this.#answer(code, message);
+    if (this.#isReader()) return this.#note({ code, message });
+    if (!this.#mayDecide()) return;
+    checkRefusal(this.#question.event, code);
+    this.#answer(code, message);
   }
 
   /** The listener has replied by itself. */
@@ -338,7 +340,8 @@ class Judge {
   }
 
   /** A listener failed; a verdict that 'error' gives counts, on the event that failed. */
-  #failed(/** @type {InstanceType<typeof Question>} */ question, /** @type {unknown} */ error) {
+  #failed(/** @type {InstanceType<typeof Question>} */ question, /** @type {unknown} */ thrown) {
+    const error = errorOf(thrown, `the listener of '${question.event}'`);
     question.done();
     const { reader } = this;
     const isReader = question === reader?.question && reader.state === 'open';

@@ -2,7 +2,7 @@
 // The listeners of a server: which events they want to hear of, and how they are called.
 
 const { inspect, types } = require('node:util');
-const { messageOf } = require('../errors.js');
+const { errorOf, messageOf } = require('../errors.js');
 const { INTEREST } = require('../engine/constants.js');
 const { warnOfListeners } = require('./unknown-names.js');
 
@@ -125,10 +125,11 @@ class Listeners {
    * Raises 'error'; what its listener throws is swallowed.
    *
    * @param {any} context
-   * @param {any} error
+   * @param {any} thrown
    * @param {string} [event] whose listener failed, if one has
    */
-  fail(context, error, event) {
+  fail(context, thrown, event) {
+    const error = errorOf(thrown, event && listenerOf(event));
     if (!this.has('error')) return warn(error, event);
     try {
       const result = /** @type {any} */ (this.call(context, 'error', error));
@@ -141,8 +142,10 @@ class Listeners {
 
 /** Nobody listens to 'error': the process is told. @param {unknown} cause @param {string} [event] */
 function warn(cause, event) {
-  const where = event === undefined ? '' : `the listener of '${event}' failed: `;
+  const where = event === undefined ? '' : `${listenerOf(event)} failed: `;
   const text = `${where}${messageOf(cause)} (there is no 'error' listener)`;
+const listenerOf = (/** @type {string} */ event) => `the listener of '${event}'`;
+
   const warning = Object.assign(new Error(text, { cause }), {
     name: 'SmtpEngineWarning',
     code: 'SMTP_WARN_NO_ERROR_LISTENER',

@@ -26,6 +26,27 @@ class Question {
   owner;
   event;
   argument;
+/** Events at which a client would take a positive code for what is not so, and how. @type {Record<string, string>} */
+const TAKEN_FOR = {
+  auth: 'that it is logged in',
+  dataStart: 'that its message may come, whose lines would be commands',
+};
+
+/**
+ * A code that refuses an event.
+ *
+ * @param {string} event
+ * @param {number} code
+ * @throws {RangeError} where a client would believe something worse than a refusal
+ */
+function checkRefusal(event, code) {
+  const belief = code < 400 ? TAKEN_FOR[event] : undefined;
+  if (belief === undefined) return;
+  throw new RangeError(
+    `failure at '${event}' takes a code from 400 to 599, not ${code}: the client would believe ${belief}`,
+  );
+}
+
   /** The lines of the reply that the engine plans. */
   planned;
   /** The code of a reply that a listener has sent by itself since the record came, else 0. */
@@ -113,4 +134,4 @@ class Question {
   }
 }
 
-module.exports = { Question, refusalCode };
+module.exports = { Question, checkRefusal, refusalCode };

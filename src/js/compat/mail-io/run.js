@@ -2,6 +2,7 @@
 // One command on its way through its handlers: `req` and `res`.
 
 const { checkCode } = require('../../engine/reply.js');
+const { errorOf } = require('../../errors.js');
 const { isForAnother } = require('./login.js');
 
 /** Commands whose lines hold secrets. */
@@ -76,8 +77,9 @@ class Run {
     }
   }
 
-  #failed(/** @type {any} */ res, /** @type {unknown} */ error) {
+  #failed(/** @type {any} */ res, /** @type {unknown} */ thrown) {
     if (this.#isOver) return;
+    const error = errorOf(thrown, `a handler of '${this.req.command.name}'`);
     res.log.error('Caught exception, disconnecting client: ', error);
     this.#end(500, 'Internal server error', undefined);
   }

@@ -1,6 +1,8 @@
 'use strict';
 // Handlers of the program's: they call back, or return a promise.
 
+const { errorOf } = require('../../errors.js');
+
 /**
  * Runs a handler; the first that it says counts.
  *
@@ -28,7 +30,7 @@ function ask(handler, done, threw) {
     };
     result.then(resolved, failed);
   } catch (error) {
-    once(threw)(error);
+    once(threw)(errorOf(error, 'a handler'));
   }
 }
 

@@ -7,6 +7,8 @@ const { secretOf } = require('../../server/secrets.js');
 const { codeOf } = require('./replies.js');
 
 const REFUSED = 535;
+/** The lowest code by which a client knows that it is not in (RFC 5321 section 4.2.1). */
+const FIRST_REFUSAL = 400;
 const TOKENS = new Set(['XOAUTH2', 'OAUTHBEARER']);
 const PROOFS = new Set(['CRAM-MD5', 'SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS']);
 const CONTROL = /\p{Cc}/u;
@@ -86,7 +88,9 @@ class Login {
     }
     const said = error?.message ?? message;
     const text = said || 'Error: Authentication credentials invalid';
-    this.#refuse(codeOf(error ?? response, REFUSED), text);
+    const code = codeOf(error ?? response, REFUSED);
+    // No refusal tells a client that it is in.
+    this.#refuse(code < FIRST_REFUSAL ? REFUSED : code, text);
   }
 
   #refuse(

@@ -3,7 +3,7 @@
 
 const { randomBytes } = require('node:crypto');
 const { INTEREST, VERDICT } = require('../../engine/constants.js');
-const { SmtpError } = require('../../errors.js');
+const { SmtpError, errorOf } = require('../../errors.js');
 const { EngineSession } = require('../../engine/engine-session.js');
 const { pathOf } = require('../shared/path.js');
 const { TextPieces } = require('../shared/text-pieces.js');
@@ -13,6 +13,8 @@ const WANTED = INTEREST.connect | INTEREST.message | INTEREST.disconnect | INTER
 
 const GREETING = 'localhost Simple Mail Transfer Service Ready';
 const HELP = 'Commands: HELO EHLO MAIL RCPT DATA RSET VRFY NOOP HELP QUIT';
+const ERROR = "the listener of 'error'";
+const DONE = "the listener of 'done'";
 const LOCAL_ERROR = 'Local error in processing. Try again later';
 
 /** Replies that are always the same. @type {Record<string, [number, string]>} */
@@ -119,7 +121,7 @@ class Connection extends EngineSession {
       then();
     };
     const failed = (/** @type {unknown} */ error) => {
-      this.#raise(error);
+      this.#raise(errorOf(error, `the listener of '${event}'`));
       settled(() => this.#reply(451, LOCAL_ERROR));
     };
     try {
@@ -186,10 +188,10 @@ class Connection extends EngineSession {
     try {
       const result = this.#schema.done?.(this.#mail);
       if (typeof result?.then === 'function') {
-        result.then(undefined, (/** @type {unknown} */ error) => this.#raise(error));
+        result.then(undefined, (/** @type {unknown} */ error) => this.#raise(errorOf(error, DONE)));
       }
     } catch (error) {
-      this.#raise(error);
+      this.#raise(errorOf(error, DONE));
     }
   }
 
@@ -211,9 +213,11 @@ class Connection extends EngineSession {
     try {
       const result = this.#schema.error(error, this.#mail);
       if (typeof result?.then === 'function')
-        result.then(undefined, (/** @type {unknown} */ other) => logger.error(other));
+        result.then(undefined, (/** @type {unknown} */ other) =>
+          logger.error(errorOf(other, ERROR)),
+        );
     } catch (other) {
-      logger.error(other);
+      logger.error(errorOf(other, ERROR));
     }
   }
 
