@@ -747,7 +747,10 @@ export interface Session {
    * addresses of that client. 'connect' is raised once more.
    */
   readonly xclient: XclientAttributes | undefined;
-  /** What a trusted peer has told of the client behind it (XFORWARD), undefined without one. */
+  /**
+   * What a trusted peer has told of the client behind it (XFORWARD), for one transaction; undefined where it
+   * has told nothing.
+   */
   readonly xforward: XforwardAttributes | undefined;
   /** The server. */
   readonly smtp: Server;

@@ -26,6 +26,66 @@ function endsOf({ remoteAddress, remotePort, remoteFamily, localAddress, localPo
   return [remoteAddress, remotePort, remoteFamily, localAddress, localPort];
 }
 
+describe('what XFORWARD tells holds for one transaction', () => {
+  const MAIL = 'MAIL FROM:<a@a.example>';
+  const MESSAGE = [MAIL, 'RCPT TO:<b@b.example>', 'DATA', 'x\r\n.'];
+  /** @type {Record<string, [string[], string | undefined]>} what is said behind one, and what is told then */
+  const CASES = {
+    nothing: [[], 'one'],
+    NOOP: [['NOOP'], 'one'],
+    'its MAIL': [[MAIL], 'one'],
+    'its RCPT': [MESSAGE.slice(0, 2), 'one'],
+    'its message': [MESSAGE, 'one'],
+    'the next MAIL': [[...MESSAGE, MAIL], undefined],
+    'a MAIL that was refused': [['MAIL FROM:<refused@a.example>', MAIL], 'one'],
+    'the next MAIL, refused': [[...MESSAGE, 'MAIL FROM:<refused@a.example>'], 'one'],
+    'the message after that': [[...MESSAGE, ...MESSAGE], undefined],
+    'a message that was refused': [[...MESSAGE.slice(0, 3), 'refused\r\n.', MAIL], undefined],
+    'a second MAIL': [[MAIL, MAIL], undefined],
+    RSET: [['RSET'], undefined],
+    'RSET in its transaction': [[MAIL, 'RSET'], undefined],
+    EHLO: [['EHLO x'], undefined],
+    HELO: [['HELO x'], undefined],
+    'EHLO in its transaction': [[MAIL, 'EHLO x'], undefined],
+    'one more': [['XFORWARD IDENT=two'], 'two'],
+    'one of the next': [[...MESSAGE, 'XFORWARD IDENT=two'], 'two'],
+    XCLIENT: [['XCLIENT NAME=x'], undefined],
+  };
+  const yes = () => true;
+  const LISTENERS = {
+    'every event': {
+      ...{ helo: yes, rcpt: yes, dataStart: yes },
+      mail: async (/** @type {any} */ { from }) => !from.startsWith('refused'),
+      data: async (/** @type {string} */ message) => !message.startsWith('refused'),
+    },
+    'command lines': { message: yes },
+    recipients: { rcpt: yes },
+    nothing: {},
+  };
+  for (const [listens, listeners] of Object.entries(LISTENERS)) {
+    for (const [what, [lines, told]] of Object.entries(CASES)) {
+      if (listens !== 'every event' && what.includes('refused')) continue;
+      test(`${what}, where ${listens} is listened to`, async (t) => {
+        const log = new Log();
+        const all = log.listeners(listeners, ['connect', 'disconnect']);
+        const made = await serve(t, { xclient: HERE, xforward: HERE }, all);
+        const client = await made.greeted();
+        const [{ self: session }] = log.all('connect');
+        await client.command('XFORWARD NAME=a.example IDENT=one', 250);
+        assert.deepEqual({ ...session.xforward }, { name: 'a.example', ident: 'one' });
+        for (const line of lines) await client.command(line, /./);
+        // Its record brings what happened before it.
+        await client.command('QUIT', 221);
+        await log.when('disconnect');
+        assert.equal(session.xforward?.ident, told);
+        const isNew = what === 'one of the next';
+        if (told !== undefined)
+          assert.equal(session.xforward.name, isNew ? undefined : 'a.example');
+      });
+    }
+  }
+});
+
 describe('XCLIENT', () => {
   test('begins the session anew for the client that it names', async (t) => {
     const { client, log, target } = await trusting(t);

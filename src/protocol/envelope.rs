@@ -82,8 +82,11 @@ impl Changes {
         self.is_extended = is_extended;
     }
 
-    /// Notes an accepted MAIL, which begins a transaction.
+    /// Notes an accepted MAIL, which begins a transaction; one that was not heard of is over by it.
     pub fn mail(&mut self, mail: Mail) {
+        if self.mail.is_some() {
+            self.reset();
+        }
         self.recipients = Vec::new();
         self.mail = Some(mail);
     }

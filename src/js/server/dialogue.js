@@ -23,8 +23,6 @@ const NOT_TOLD = [];
 class Dialogue extends EngineSession {
   /** What a trusted peer has said that the client is. @type {object | undefined} */
   xclient;
-  /** What a trusted peer has told of its client. @type {object | undefined} */
-  xforward;
   session = new Session(this);
   transaction;
   /** What is at hand. */
@@ -73,6 +71,11 @@ class Dialogue extends EngineSession {
   }
 
   /** @override */
+  /** What a trusted peer has told of the client behind the mail at hand. */
+  get xforward() {
+    return this.transaction.forwarded;
+  }
+
   end() {
     this.judge.end();
   }
@@ -112,7 +115,7 @@ class Dialogue extends EngineSession {
 
   /** @override */
   wasReset() {
-    this.transaction.begin(this.transaction.data.origin);
+    this.transaction.reset();
   }
 
   /** @override */
@@ -126,12 +129,13 @@ class Dialogue extends EngineSession {
   /** @override */
   greeted(/** @type {string} */ origin, /** @type {boolean} */ isExtended) {
     this.transaction.isExtended = isExtended;
-    this.transaction.begin(origin);
+    this.transaction.reset(origin);
   }
 
   /** @override @param {string} path @param {number} [size] */
   begun(path, size) {
-    this.wasReset();
+    this.transaction.begin(this.transaction.data.origin);
+    this.transaction.open();
     this.transaction.send(mailOf(path, size));
   }
 
@@ -244,13 +248,13 @@ class Dialogue extends EngineSession {
   /** @override @param {{ login?: string | null }} client */
   introduced(client) {
     this.xclient = client;
-    this.xforward = undefined;
+    this.transaction.reset();
     this.session.user = client.login;
   }
 
   /** @override @param {object} client */
   forwarded(client) {
-    this.xforward = { ...this.xforward, ...client };
+    this.transaction.forward(client);
   }
 
   /** @override */

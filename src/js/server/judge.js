@@ -428,8 +428,10 @@ class Judge {
   /** Tells those who watch what became of the event. */
   #tell(/** @type {number} */ replyCode) {
     const { event, argument } = this.#question;
-    if (event === 'mail' && replyCode < 400) this.#observer.begun(argument);
-    else if (event === 'data') this.#tellMessage(replyCode);
+    if (event === 'data') this.#tellMessage(replyCode);
+    if (event !== 'mail' || replyCode >= 400) return;
+    this.#transaction.open();
+    this.#observer.begun(argument);
   }
 
   /** Tells them what became of a message. */

@@ -53,6 +53,10 @@ class Transaction {
   #bytes;
   /** One that no listener takes. @type {KeptMessage | undefined} */
   #kept;
+  /** What a trusted peer has told of the client behind it (XFORWARD). @type {object | undefined} */
+  forwarded;
+  /** Whether a MAIL was accepted since that was told. */
+  #isOpen = false;
   /** What a MAIL under way would replace. @type {Transaction | undefined} */
   #replaced;
 
@@ -122,9 +126,33 @@ class Transaction {
     this.#kept = undefined;
   }
 
+  /** RSET, a greeting or another client: nothing of it is left. */
+  reset(/** @type {string | undefined} */ origin = this.data.origin) {
+    this.#forget();
+    this.begin(origin);
+  }
+
+  /** A peer tells of its client, for the transaction that is to come. @param {object} client */
+  forward(client) {
+    if (this.#isOpen) this.#forget();
+    this.forwarded = { ...this.forwarded, ...client };
+  }
+
+  /** A MAIL was accepted. What was told before the one before is a thing of the past. */
+  open() {
+    if (this.#isOpen) this.#forget();
+    this.#isOpen = true;
+  }
+
+  #forget() {
+    this.forwarded = undefined;
+    this.#isOpen = false;
+  }
+
   /** A greeting: it begins anew where there is something to forget. */
   greet(/** @type {string} */ origin) {
     this.isExtended = this.offersExtended;
+    this.#forget();
     if (this.#hasBegun()) this.begin(origin);
     else this.data.origin = origin;
   }
@@ -149,8 +177,13 @@ class Transaction {
 
   /** Begins anew for a MAIL that may be refused yet: `restore` undoes it, `settle` does not. */
   replace() {
+    const { forwarded } = this;
+    const isOpen = this.#isOpen;
+    if (isOpen) this.#forget();
     if (!this.#hasBegun()) return;
     const replaced = new Transaction();
+    replaced.forwarded = forwarded;
+    replaced.#isOpen = isOpen;
     replaced.data = this.data;
     replaced.message = this.message;
     replaced.#bytes = this.#bytes;
@@ -161,6 +194,8 @@ class Transaction {
 
   restore() {
     if (this.#replaced === undefined) return;
+    this.forwarded = this.#replaced.forwarded;
+    this.#isOpen = this.#replaced.#isOpen;
     this.data = this.#replaced.data;
     this.message = this.#replaced.message;
     this.#bytes = this.#replaced.#bytes;
