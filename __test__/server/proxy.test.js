@@ -177,6 +177,33 @@ describe('the client is the one that the header names', () => {
     assert.deepEqual(log.values('error'), []);
   });
 
+  for (const [what, params] of Object.entries({
+    rates: { rates: { address: { sessions: 2 } } },
+    maxClientsPerAddress: { maxClientsPerAddress: 2 },
+  })) {
+    test(`with TLS from the first byte ${what} count the client and not its proxy`, async (t) => {
+      const more = { secure: true, tls: keys(), ...params };
+      const { log, proxied, server } = await behindProxy(t, more);
+      const from = (/** @type {number} */ last) =>
+        `PROXY TCP4 192.0.2.${last} 198.51.100.7 51000 465\r\n`;
+      let served = 0;
+      for (const address of [1, 2, 3, 4, 5]) {
+        for (let count = 0; count < 2; count++) {
+          const client = await proxied(from(address));
+          await client.upgrade({ rejectUnauthorized: false });
+          await client.expect(220);
+          served += 1;
+        }
+        const one = await proxied(from(address));
+        assert.equal(await ended(one), '', 'one too many');
+      }
+      assert.equal(server.stats().sessions.total, served);
+      assert.deepEqual(log.values('error'), []);
+      const refusal = what === 'rates' ? 'sessionRate' : 'tooManyFromAddress';
+      assert.equal(server.stats().refusals[refusal], 5);
+    });
+  }
+
   test('STARTTLS', async (t) => {
     const { proxied } = await behindProxy(t, { tls: keys() });
     const client = await proxied(V1);
@@ -343,6 +370,10 @@ describe('a peer that is not named is a client', () => {
       await client.expect(220);
       client.write(header.subarray(cut));
       const said = await ended(client);
+      // Five bytes of it are no two empty lines.
+      const isSeen = cut === 0 || cut >= 5;
+      const before = isSeen ? /^220 [^\r\n]*\r\n421 / : /\r\n421 /;
+      assert.match(said, before, `cut at ${cut}`);
       assert.match(said, /\r\n421 [^\r\n]*SMTP only[^\r\n]*\r\n$/);
       assert.doesNotMatch(said, /^(2(?!20)|3)/m);
     }

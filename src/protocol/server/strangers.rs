@@ -4,20 +4,24 @@
 /// The head of a TLS handshake record (RFC 8446 section 5.1).
 const TLS_HANDSHAKE: &[u8] = b"\x16\x03";
 
+/// The head of a header of the PROXY protocol, version 2, up to where no command could begin so.
+const PROXY_HEAD: &[u8] = b"\r\n\r\n\0";
+
 /// Methods of HTTP (RFC 9110 section 9.3, RFC 5789, RFC 9113 section 3.4) that begin a request
 /// whatever follows them: HTTP/0.9 says no version.
 const HTTP_METHODS: [&[u8]; 10] = [
     b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI",
 ];
 
-/// Whether a handshake begins here: of TLS, or SSL 2.0's (RFC 5246 appendix E.2).
+/// Whether a handshake begins here: of TLS, or SSL 2.0's (RFC 5246 appendix E.2); or a header in binary
+/// that a proxy was not said to send.
 pub(super) fn is_handshake(bytes: &[u8]) -> bool {
     let is_ssl2 = matches!(bytes, [0x80..=0xff, _, 1, 3, _, ..] | [0x80..=0xff, _, 1, 0, 2, ..]);
-    is_ssl2 || bytes.starts_with(TLS_HANDSHAKE)
+    is_ssl2 || bytes.starts_with(TLS_HANDSHAKE) || bytes.starts_with(PROXY_HEAD)
 }
 
 /// Whether a line is the header of a proxy that nobody was said to send (the PROXY protocol, version 1),
-/// or part of its version 2, which has a NUL before its `QUIT`. No command has one.
+/// or what is left of its version 2 that came in pieces: a NUL stands before its `QUIT`. No command has one.
 fn is_proxy_header(line: &[u8]) -> bool {
     let mut words = line.split(|byte| *byte == b' ');
     let is_text = words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"PROXY"))
