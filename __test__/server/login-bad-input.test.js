@@ -2,6 +2,7 @@
 // Clients that log in as nobody should: before TLS, across it, without end, without waiting.
 
 const assert = require('node:assert/strict');
+const { availableParallelism } = require('node:os');
 const { describe, test } = require('node:test');
 const { scramKeys } = require('../../index.js');
 const { p256 } = require('../support/certificates.js');
@@ -183,6 +184,58 @@ describe('many clients', { timeout: 120_000 }, () => {
     for (const client of clients) client.socket.resetAndDestroy();
     while (server.connections > 0 || results.length < 10) await new Promise(setImmediate);
     assert.equal(results.length, 10);
+  });
+
+  for (const how of ['FIN', 'close_notify']) {
+    test(`who leave by ${how} while others are before them leave their place`, async (t) => {
+      const keys = await scramKeys(PASSWORD, { iterations: 1_000_000 });
+      let begun = 0;
+      /** @type {boolean[]} */
+      const results = [];
+      const auth = async (login) => {
+        begun += 1;
+        const isRight = await login.verify(keys);
+        if (login.username === 'leaver') results.push(isRight);
+        return isRight;
+      };
+      const made = await serve(t, { allowInsecureAuth: true, tls: KEYS }, { auth });
+      const holders = await Promise.all(
+        Array.from({ length: availableParallelism() }, () => made.greeted()),
+      );
+      for (const client of holders) client.write(`${PLAIN}\r\n`);
+      while (begun < holders.length) await new Promise(setImmediate);
+      const leaver = await made.greeted();
+      if (how === 'close_notify') {
+        await leaver.startTls({ rejectUnauthorized: false });
+        await leaver.command('EHLO client.example', 250);
+      }
+      leaver.write(`AUTH PLAIN ${base64(`\0leaver\0${PASSWORD}`)}\r\nNOOP\r\n`);
+      while (begun < holders.length + 1) await new Promise(setImmediate);
+      leaver.halfClose();
+      // What it has sent before is served.
+      await leaver.expect(454);
+      await leaver.expect('250 OK');
+      await leaver.ended();
+      assert.deepEqual(results, [false]);
+      for (const client of holders) assert.equal(client.unread, '', 'they are still at it');
+      for (const client of holders) client.socket.resetAndDestroy();
+    });
+  }
+
+  test('who send no more are served where nobody is before them', async (t) => {
+    const keys = await scramKeys(PASSWORD, { iterations: 4_096 });
+    const { greeted } = await serve(
+      t,
+      { allowInsecureAuth: true },
+      { auth: (login) => login.verify(keys) },
+    );
+    // Whoever was before it is done by then, those of other tests as well.
+    await (await greeted()).command(PLAIN, 235);
+    const client = await greeted();
+    client.write(`${PLAIN}\r\nQUIT\r\n`);
+    client.halfClose();
+    await client.expect(235);
+    await client.expect(221);
   });
 
   test('beyond those who may wait are told to come again, and their sessions go on', async (t) => {

@@ -5,7 +5,7 @@ use crate::protocol::sasl::scram::{Derivation, Keys};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 /// Derivations that wait for their turn.
@@ -20,18 +20,28 @@ struct Workshop {
 /// A place in the queue, which is free again once this is dropped.
 struct Place<'a>(&'a AtomicUsize);
 
+/// Where one derivation can be carried out.
+pub(super) struct Bench {
+    _permit: OwnedSemaphorePermit,
+}
+
 impl Workshop {
     fn new(benches: usize) -> Self {
         Self { benches: Arc::new(Semaphore::new(benches)), waiting: AtomicUsize::new(0) }
     }
 
-    async fn carry_out(&self, derivation: Derivation) -> Option<Keys> {
-        let place = Place::take(&self.waiting)?;
-        let bench = self.benches.clone().acquire_owned().await.ok()?;
-        drop(place);
+    async fn bench(&self) -> Option<Bench> {
+        let _place = Place::take(&self.waiting)?;
+        self.benches.clone().acquire_owned().await.ok().map(|_permit| Bench { _permit })
+    }
+}
+
+impl Bench {
+    /// Carries a derivation out.
+    pub(super) async fn carry_out(self, derivation: Derivation) -> Option<Keys> {
         let work = spawn_blocking(move || {
             let keys = derivation.run();
-            drop(bench);
+            drop(self);
             keys
         });
         work.await.ok()
@@ -51,38 +61,38 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Carries a derivation out; `None` where too many wait already.
-pub(super) async fn carry_out(derivation: Derivation) -> Option<Keys> {
+/// Waits in the queue for a bench; `None` where too many wait already.
+pub(super) async fn bench() -> Option<Bench> {
     static WORKSHOP: OnceLock<Workshop> = OnceLock::new();
     let workshop =
         WORKSHOP.get_or_init(|| Workshop::new(available_parallelism().map_or(1, usize::from)));
-    workshop.carry_out(derivation).await
+    workshop.bench().await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::future::Future;
-    use std::task::{Context, Poll, Waker};
+    use std::task::{Context, Waker};
 
     #[tokio::test]
     async fn so_many_wait_and_no_more() {
         let workshop = Workshop::new(0);
         let derivation = Derivation::new("pencil", b"salt", 1);
-        let mut waiting: Vec<_> =
-            (0..MAX_WAITING).map(|_| Box::pin(workshop.carry_out(derivation.clone()))).collect();
+        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(workshop.bench())).collect();
         let mut context = Context::from_waker(Waker::noop());
         for one in &mut waiting {
             assert!(one.as_mut().poll(&mut context).is_pending());
         }
-        assert!(workshop.carry_out(derivation.clone()).await.is_none(), "one too many");
+        assert!(workshop.bench().await.is_none(), "one too many");
         // Whoever leaves makes room.
         waiting.pop();
-        let mut last = Box::pin(workshop.carry_out(derivation.clone()));
-        assert_eq!(last.as_mut().poll(&mut context), Poll::Pending);
+        let mut last = Box::pin(workshop.bench());
+        assert!(last.as_mut().poll(&mut context).is_pending());
         workshop.benches.add_permits(1);
         drop(waiting);
-        assert!(last.await == Some(derivation.run()));
+        let bench = last.await.expect("a bench");
+        assert!(bench.carry_out(derivation.clone()).await == Some(derivation.run()));
         assert_eq!(workshop.waiting.load(Ordering::Relaxed), 0);
     }
 }

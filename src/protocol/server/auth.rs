@@ -286,6 +286,11 @@ impl ServerSession {
         matches!(self.parked, Parked::Deriving(_))
     }
 
+    /// Bytes of the client's that nobody has looked at yet.
+    pub fn unread(&self) -> usize {
+        self.input.bytes.len()
+    }
+
     /// The derivation that was asked for was carried out, or there was no room for it.
     pub fn derived(&mut self, keys: Option<&Keys>, now: Instant) {
         if !matches!(self.parked, Parked::Deriving(_)) {

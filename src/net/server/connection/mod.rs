@@ -163,7 +163,8 @@ impl<'a> Connection<'a> {
                 }
                 Step::Derive(derivation) => {
                     let derivation = derivation.clone();
-                    self.derive(derivation).await?;
+                    // Apart, as few sessions have room to keep for it.
+                    Box::pin(self.derive(derivation)).await?;
                 }
                 Step::StartTls => {
                     self.handshake().await?;
