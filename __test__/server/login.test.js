@@ -2,7 +2,7 @@
 // Logging in (RFC 4954): where it is offered, what listeners decide, and what a session knows then.
 
 const assert = require('node:assert/strict');
-const { createHash, createHmac, pbkdf2Sync } = require('node:crypto');
+const { X509Certificate, createHash, createHmac, pbkdf2Sync } = require('node:crypto');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
 const { inspect } = require('node:util');
@@ -650,6 +650,66 @@ describe('SCRAM-SHA-256-PLUS', { timeout: 60_000 }, () => {
     ['RSA', { key: rsa().key, cert: rsa().cert }, {}],
     ['a certificate by host name', KEYS, { servername: 'other.example', ca: named.cert }],
   ];
+  const { key, cert } = named;
+  /** Where keys by host name may come from. */
+  const SOURCES = {
+    'tls.sni': [{ sni: { 'other.example': { key, cert } } }, {}],
+    "'sni'": [{}, { sni: async () => ({ key, cert }) }],
+  };
+  for (const [source, [more, listeners]] of Object.entries(SOURCES)) {
+    for (const version of /** @type {const} */ (['TLSv1.2', 'TLSv1.3'])) {
+      for (const implicit of [false, true]) {
+        const how = implicit ? 'from the first byte' : 'by STARTTLS';
+        test(`binds to keys of ${source}, ${version} ${how}`, async (t) => {
+          const auth = (login) => login.verify(PASSWORD);
+          const params = { tls: { ...KEYS, ...more }, secure: implicit, maxAuthFailures: 0 };
+          const made = await serve(t, params, { ...listeners, auth });
+          const versions = { minVersion: version, maxVersion: version };
+          const secure = { servername: 'other.example', rejectUnauthorized: false, ...versions };
+          const begin = async () => {
+            const client = await made.connect(implicit ? { secure } : {});
+            await client.command('EHLO client.example', 250);
+            if (implicit) return client;
+            await client.startTls(secure);
+            await client.command('EHLO client.example', 250);
+            return client;
+          };
+          const hash = (/** @type {any} */ der) => createHash('sha256').update(der).digest();
+          const own = hash(new X509Certificate(KEYS.cert).raw);
+          const isNew = version === 'TLSv1.3';
+          for (const [type, data, code] of /** @type {const} */ ([
+            ['tls-server-end-point', 'seen', 235],
+            ['tls-server-end-point', own, 535],
+            ['tls-server-end-point', 'exported', 535],
+            ['tls-exporter', 'exported', isNew ? 235 : 535],
+            ['tls-exporter', 'seen', 535],
+            ['tls-unique', 'exported', 535],
+          ])) {
+            const client = await begin();
+            const { socket } = /** @type {any} */ (client);
+            const seen = hash(socket.getPeerCertificate().raw);
+            assert.notDeepEqual(seen, own);
+            const label = 'EXPORTER-Channel-Binding';
+            const exported = socket.exportKeyingMaterial(32, label, Buffer.alloc(0));
+            const bound = { seen, exported }[data] ?? data;
+            assert.equal(await scram(client, PLUS, `p=${type},,`, bound), code, `${type} ${data}`);
+            client.destroy();
+          }
+          // Our client takes what the version has, and a hash of what it was shown.
+          await Client.send(
+            {
+              ...{ host: '127.0.0.1', port: made.target, servername: 'other.example', ca: cert },
+              ...{ tls: implicit ? 'implicit' : 'required', ...versions },
+              auth: { user: USER, password: PASSWORD },
+            },
+            { from: 'a@client.example', to: 'b@example.domain' },
+            'x',
+          );
+        });
+      }
+    }
+  }
+
   for (const version of ['TLSv1.2', 'TLSv1.3']) {
     for (const [name, keys, more] of KINDS) {
       test(`${version}, ${name}`, async (t) => {
@@ -658,7 +718,6 @@ describe('SCRAM-SHA-256-PLUS', { timeout: 60_000 }, () => {
           mechanisms.push(login.mechanism);
           return login.verify(PASSWORD);
         };
-        const { key, cert } = named;
         const tls = { ...keys, sni: { 'other.example': { key, cert } } };
         const { target } = await serve(t, { tls }, { auth });
         await Client.send(
