@@ -96,3 +96,45 @@ test('the setting is one of two words', () => {
     assert.throws(() => new Server({ unknownParameters }), /unknownParameters/);
   }
 });
+
+describe('the reply names the parameter', { timeout: 60_000 }, () => {
+  const CASES = /** @type {const} */ ([
+    ['SIZE=x', '501 Malformed parameter: SIZE'],
+    ['X=1', '555 Parameter not recognized: X'],
+    ['RET=HDRS ret=FULL', '501 Malformed parameter: ret'],
+    [`${'Y'.repeat(41)}=1`, `555 Parameter not recognized: ${'Y'.repeat(40)}...`],
+    // What could be anything is not said again.
+    ['<b@c>', '501 Malformed parameter'],
+    ['X\x1b[2J=1', '501 Malformed parameter'],
+    ['X=\x07', '501 Malformed parameter'],
+  ]);
+  for (const listens of [false, true]) {
+    test(listens ? 'to listeners of lines, too' : 'to the client', async (t) => {
+      /** @type {string[]} */
+      const replies = [];
+      const listeners = {
+        message: () => true,
+        response: (/** @type {string} */ line) => replies.push(line),
+      };
+      const { server, greeted } = await serve(t, {}, listens ? listeners : {});
+      const client = await greeted();
+      for (const [parameters, reply] of CASES) {
+        await client.command(`MAIL FROM:<a@b.example> ${parameters}`, reply);
+      }
+      await client.command('MAIL FROM:<a@b.example>', 250);
+      await client.command('RCPT TO:<c@d.example> NOTIFY=x', '501 Malformed parameter: NOTIFY');
+      await client.command('RCPT TO:<c@d.example> ZZ', '555 Parameter not recognized: ZZ');
+      const { badParameter, unknownParameter } = server.stats().refusals;
+      assert.deepEqual([badParameter, unknownParameter], [6, 3]);
+      if (!listens) return;
+      for (const [, reply] of CASES) assert.ok(replies.includes(reply), reply);
+    });
+  }
+
+  test('with an enhanced status code before it', async (t) => {
+    const { greeted } = await serve(t, { enhancedStatusCodes: true });
+    const client = await greeted();
+    await client.command('MAIL FROM:<a@b> SIZE=x', '501 5.5.4 Malformed parameter: SIZE');
+    await client.command('MAIL FROM:<a@b> X', '555 5.5.4 Parameter not recognized: X');
+  });
+});

@@ -7,6 +7,7 @@ use crate::protocol::command::Hello;
 use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::{Dropped, Mail, Recipient};
 use crate::protocol::message::Message;
+use crate::protocol::reply::Reply;
 use crate::protocol::sasl::server::{Claim, Shown};
 use crate::protocol::server::{About, Effect, News, Notice, Plan, PlannedReply, Question};
 use crate::protocol::trusted::Attributes;
@@ -232,14 +233,8 @@ impl Writer<'_> {
         }
         match &plan.reply {
             PlannedReply::Stock(stock) => self.plan_stock(*stock),
-            PlannedReply::Made(reply) => {
-                let mut lines = 0;
-                for line in reply.lines() {
-                    self.text(line.as_bytes());
-                    lines += 1;
-                }
-                self.set(field::REPLY, planned::MADE | lines);
-            }
+            PlannedReply::Made(reply) => self.made(reply),
+            PlannedReply::Named(named) => self.made(&named.1),
             PlannedReply::Later => {}
         }
     }
@@ -254,6 +249,15 @@ impl Writer<'_> {
             self.text(text.as_bytes());
         }
         self.plan_stock(Stock::LoggedIn);
+    }
+
+    fn made(&mut self, reply: &Reply) {
+        let mut lines = 0;
+        for line in reply.lines() {
+            self.text(line.as_bytes());
+            lines += 1;
+        }
+        self.set(field::REPLY, planned::MADE | lines);
     }
 
     fn plan_stock(&mut self, stock: Stock) {

@@ -15,6 +15,9 @@ use super::parameters::{MailParameters, ParameterError, RcptParameters, Unknown,
 /// What parts a verb from its argument where it may be more than a space.
 const GAPS: [char; 2] = [' ', '\t'];
 
+/// Characters of a parameter's name that a reply shows.
+const MAX_NAME: usize = 40;
+
 /// Extensions whose parameters are taken where they are not offered.
 const UNASKED: [&str; 4] = ["SIZE", "8BITMIME", "DSN", "AUTH"];
 
@@ -155,6 +158,31 @@ impl Command {
             _ if line.is_empty() => Err(CommandError::Empty),
             _ => Err(unknown(line)),
         }
+    }
+
+    /// The name of the parameter for which [`Command::parse`] would not have this MAIL or RCPT, cut off
+    /// where it is long; `None` where it has no name.
+    pub fn culprit(line: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Option<String> {
+        let unknown = match syntax.parameters {
+            Parameters::Offered => Unknown::Refused,
+            Parameters::Ignored => Unknown::Ignored,
+            Parameters::Any => return None,
+        };
+        let (verb, argument) = split(line, syntax.gaps);
+        let offers = |it: &str| offers(offered, it);
+        let name = match upper(verb, &mut [0; 8]) {
+            b"MAIL" => {
+                let (_, rest) = paths::read(argument, "FROM", syntax.paths)?;
+                MailParameters::culprit(rest, offers, unknown)?
+            }
+            b"RCPT" => {
+                let (_, rest) = paths::read(argument, "TO", syntax.paths)?;
+                RcptParameters::culprit(rest, offers, unknown)?
+            }
+            _ => return None,
+        };
+        let is_long = name.len() > MAX_NAME;
+        Some(if is_long { format!("{}...", &name[..MAX_NAME]) } else { name.to_owned() })
     }
 
     /// Reads the verb alone, of a command that the application answers: those that change what the

@@ -1,7 +1,8 @@
 //! The parameters of MAIL.
 
 use super::words::{
-    Parameter, ParameterError, Unknown, Word, flag, name, named, once, once_text, parse, put, read,
+    Parameter, ParameterError, Unknown, Word, culprit, flag, name, named, once, once_text, parse,
+    put, read,
 };
 use super::xtext;
 use bytes::BytesMut;
@@ -85,6 +86,12 @@ impl MailParameters {
         let mut parameters = Self::default();
         parse(text, unknown, |word| parameters.take(word, &offers))?;
         Ok(parameters)
+    }
+
+    /// The keyword of the first parameter that [`parse`](Self::parse) does not take, if it has one.
+    pub fn culprit(text: &str, offers: impl Fn(&str) -> bool, unknown: Unknown) -> Option<&str> {
+        let mut parameters = Self::default();
+        culprit(text, unknown, |word| parameters.take(word, &offers))
     }
 
     /// Reads what makes sense of `text`, the first of those that stand twice, and keeps it as it is.

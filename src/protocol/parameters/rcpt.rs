@@ -1,6 +1,8 @@
 //! The parameters of RCPT, which all are of RFC 3461.
 
-use super::words::{Parameter, ParameterError, Unknown, Word, once, once_text, parse, put, read};
+use super::words::{
+    Parameter, ParameterError, Unknown, Word, culprit, once, once_text, parse, put, read,
+};
 use super::{unitext, xtext};
 use bytes::BytesMut;
 
@@ -122,6 +124,12 @@ impl RcptParameters {
         let mut parameters = Self::default();
         parse(text, unknown, |word| parameters.take(word, &offers))?;
         Ok(parameters)
+    }
+
+    /// The keyword of the first parameter that [`parse`](Self::parse) does not take, if it has one.
+    pub fn culprit(text: &str, offers: impl Fn(&str) -> bool, unknown: Unknown) -> Option<&str> {
+        let mut parameters = Self::default();
+        culprit(text, unknown, |word| parameters.take(word, &offers))
     }
 
     /// Reads what makes sense of `text`, the first of those that stand twice, and keeps it as it is.

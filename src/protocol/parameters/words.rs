@@ -99,6 +99,20 @@ pub(super) fn parse(
     words(text, |c| c == ' ').try_for_each(|word| unknown.bear(take(word)))
 }
 
+/// The keyword of the first word that [`parse`] would end at. What is no keyword has no name: it could be
+/// anything.
+pub(super) fn culprit<'a>(
+    text: &'a str,
+    unknown: Unknown,
+    mut take: impl FnMut(Word<'a>) -> Result<(), ParameterError>,
+) -> Option<&'a str> {
+    if !are_words(text) {
+        return None;
+    }
+    let refused = |word: &Word<'a>| unknown.bear(take(*word)).is_err();
+    words(text, |c| c == ' ').find(refused).map(|(keyword, _)| keyword)
+}
+
 /// Gives the words of `text` to `take`; those that it does not know, and the text itself.
 pub(super) fn read(
     text: &str,

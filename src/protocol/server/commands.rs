@@ -5,7 +5,7 @@ use super::plan::{Access, Position, Stage, plan, plan_for_application};
 use super::strangers;
 use super::timers::Timer;
 use super::{
-    About, Behind, Effect, Greeted, Interest, Next, NextLine, Notice, Plan, PlannedReply, Question,
+    About, Behind, Effect, Greeted, Interest, Next, NextLine, Notice, Plan, Question,
     ServerSession, State,
 };
 use crate::protocol::command::Command;
@@ -124,9 +124,9 @@ impl ServerSession {
 
     /// A MAIL or RCPT that is not out of sequence is refused until it goes on.
     fn note_envelope(&mut self, line: &str, plan: &Plan) {
-        let is_refused = match (&plan.effect, &plan.reply) {
+        let is_refused = match (&plan.effect, plan.reply.stock()) {
             (Effect::Mail(_) | Effect::Rcpt(_), _) => true,
-            (Effect::Bad | Effect::Nothing, PlannedReply::Stock(stock)) => {
+            (Effect::Bad | Effect::Nothing, Some(stock)) => {
                 !matches!(stock, Stock::GreetFirst | Stock::SenderFirst | Stock::Refused)
                     && (is_verb(line, "MAIL") || is_verb(line, "RCPT"))
             }

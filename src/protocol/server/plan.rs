@@ -116,11 +116,33 @@ pub(super) fn plan(
         Ok(Command::Xclient(argument)) => plan_xclient(&argument, position, config),
         Ok(Command::Xforward(argument)) => plan_xforward(&argument, position, config),
         Err(CommandError::Http) => Plan::new(Stock::NotSmtp, Effect::Close),
-        Err(error) => match complaint(error, line, position, config) {
-            // Clients send what their mail has, whatever EHLO said.
-            Stock::UnknownParameter => Plan::new(Stock::UnknownParameter, Effect::Nothing),
-            stock => position.bad(stock, config),
-        },
+        Err(error) => plan_malformed(error, line, position, config),
+    }
+}
+
+/// What a malformed line does; of a parameter that is wrong the reply has the name.
+fn plan_malformed(
+    error: CommandError,
+    line: &str,
+    position: &Position<'_>,
+    config: &ServerConfig,
+) -> Plan {
+    let stock = complaint(error, line, position, config);
+    let plan = match stock {
+        // Clients send what their mail has, whatever EHLO said.
+        Stock::UnknownParameter => Plan::new(stock, Effect::Nothing),
+        stock => position.bad(stock, config),
+    };
+    let is_of_parameter = plan.reply.stock() == Some(stock)
+        && matches!(stock, Stock::UnknownParameter | Stock::BadParameter);
+    let syntax = &config.dialect.syntax;
+    let named = || Command::culprit(line, syntax, config.extensions.now(position.tls));
+    match is_of_parameter.then(named).flatten() {
+        Some(name) => {
+            let reply = config.replies.named(stock, &name);
+            Plan { reply: PlannedReply::Named(Box::new((stock, reply))), ..plan }
+        }
+        None => plan,
     }
 }
 

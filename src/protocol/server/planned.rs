@@ -25,6 +25,8 @@ pub enum PlannedReply {
     Stock(Stock),
     /// One made for the occasion.
     Made(Reply),
+    /// One that is always the same but for the name of what it is about.
+    Named(Box<(Stock, Reply)>),
     /// None yet: it depends on what an exchange comes to.
     Later,
 }
@@ -35,6 +37,7 @@ impl PlannedReply {
         match self {
             Self::Stock(stock) => replies.stock_lines(*stock),
             Self::Made(reply) => reply.lines().collect(),
+            Self::Named(named) => named.1.lines().collect(),
             Self::Later => Vec::new(),
         }
     }
@@ -44,7 +47,17 @@ impl PlannedReply {
         match self {
             Self::Stock(stock) => output.put_slice(replies.stock(*stock).1),
             Self::Made(reply) => reply.write(output),
+            Self::Named(named) => named.1.write(output),
             Self::Later => {}
+        }
+    }
+
+    /// The reply that is always the same, if it is one.
+    pub(super) fn stock(&self) -> Option<Stock> {
+        match self {
+            Self::Stock(stock) => Some(*stock),
+            Self::Named(named) => Some(named.0),
+            Self::Made(_) | Self::Later => None,
         }
     }
 
@@ -52,6 +65,7 @@ impl PlannedReply {
     pub(super) fn code(&self, replies: &Replies) -> ReplyCode {
         match self {
             Self::Stock(stock) => replies.stock(*stock).0,
+            Self::Named(named) => named.1.code(),
             Self::Made(reply) => reply.code(),
             Self::Later => ReplyCode::known(250),
         }

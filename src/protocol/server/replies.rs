@@ -102,10 +102,8 @@ impl ServerSession {
     /// Puts a reply to those that are ready.
     pub(super) fn put(&mut self, reply: &PlannedReply) {
         let code = reply.code(&self.config.replies);
-        if let PlannedReply::Stock(stock) = reply
-            && !code.is_positive()
-        {
-            self.config.counters.refuse(*stock);
+        if let Some(stock) = reply.stock().filter(|_| !code.is_positive()) {
+            self.config.counters.refuse(stock);
         }
         let Self { config, outgoing, .. } = self;
         reply.write(&config.replies, outgoing.queue(config, Some(code)));

@@ -199,3 +199,44 @@ fn each_leniency_by_itself() {
         }
     }
 }
+
+#[test]
+fn a_parameter_that_is_wrong_has_a_name() {
+    let mut extensions = Extensions::default();
+    extensions.offer(Extension::Size);
+    extensions.offer(Extension::Dsn);
+    let long = "X".repeat(41);
+    let forty = "X".repeat(40);
+    for (line, name) in [
+        ("MAIL FROM:<a@b> SIZE=x", Some("SIZE")),
+        ("mail from:<a@b>  size=1  Size=2", Some("Size")),
+        ("MAIL FROM:<a@b> BODY=x FOO", Some("BODY")),
+        ("MAIL FROM:<a@b> FOO BODY=x", Some("FOO")),
+        ("MAIL FROM:<a@b> SMTPUTF8", Some("SMTPUTF8")),
+        ("MAIL FROM:<a@b> ENVID=a+0A", Some("ENVID")),
+        ("MAIL FROM:<a@b> NOTIFY=NEVER", Some("NOTIFY")),
+        ("MAIL FROM:<a@b> X_y-1=a=b", Some("X_y-1")),
+        ("RCPT TO:<a@b> NOTIFY=x", Some("NOTIFY")),
+        ("RCPT TO:<a@b> SIZE=1", Some("SIZE")),
+        ("RCPT TO:<a@b> ORCPT=rfc822;a NOTIFY=NEVER ORCPT=rfc822;b", Some("ORCPT")),
+        // What is no keyword is not said again.
+        ("MAIL FROM:<a@b> <b@y>", None),
+        ("MAIL FROM:<a@b> =x", None),
+        ("MAIL FROM:<a@b> é=x", None),
+        ("MAIL FROM:<a@b> FOO\u{7f}=x", None),
+        ("MAIL FROM:<a@b> FOO=\u{1b}[2J", None),
+        ("MAIL FROM:<a@b> SIZE=1", None),
+        ("MAIL FROM:a", None),
+        ("MAIL", None),
+        ("DATA SIZE=x", None),
+        (&format!("MAIL FROM:<a@b> {forty}"), Some(&*forty)),
+        (&format!("MAIL FROM:<a@b> {long}=y"), Some(&*format!("{forty}..."))),
+    ] {
+        for tls in [false, true] {
+            let offered = extensions.now(tls);
+            let syntax = Dialect::mbr_smtp().syntax;
+            let found = Command::culprit(line, &syntax, offered);
+            assert_eq!(found.as_deref(), name, "{line}");
+        }
+    }
+}

@@ -73,6 +73,7 @@ fn shown(plan: &Plan) -> String {
         PlannedReply::Stock(stock) => format!("{stock:?}"),
         PlannedReply::Made(reply) => reply.code().value().to_string(),
         PlannedReply::Later => "-".to_owned(),
+        PlannedReply::Named(named) => format!("{:?}", named.0),
     };
     let effect = match &plan.effect {
         Effect::Greet { hello: Hello::Helo, .. } => "Greet",
