@@ -348,6 +348,15 @@ export interface MailCommand {
   dsn?: { ret?: 'FULL' | 'HDRS'; envid?: string };
 }
 
+/** The parameters of VRFY and EXPN, as far as the client gave them. */
+export interface InquiryParameters {
+  /**
+   * The client takes a reply in UTF-8 (RFC 6531 section 3.7.4.2). Without it, a reply that is not ASCII is
+   * 252 where it agrees, and has `?` for what is not ASCII where it refuses.
+   */
+  smtpUtf8?: true;
+}
+
 /**
  * Parameters of RCPT; what the client did not give is not there. They have the form of a client's
  * `envelope.dsn`.
@@ -372,7 +381,7 @@ export interface AcceptedRecipient extends RcptParameters {
  * An interruptable event goes on when its listener returns a truthy value, when the promise that
  * it returns is fulfilled, or when `success` or `ok` is called, then or later. It is refused by
  * `failure`, and by a promise that is fulfilled with false (550; 554 at connect, dataStart and
- * data; at timeout the client stays). The first of these wins. A falsy value that is returned at
+ * data; 459 at etrn; at timeout the client stays). The first of these wins. A falsy value that is returned at
  * once decides nothing. A listener that throws or whose promise is rejected raises 'error' and the
  * client gets 451, or the `replyCode` and message of the error if it has one.
  */
@@ -427,6 +436,18 @@ export interface Listeners {
   /** Interruptable: RCPT with its forward-path and parameters (RFC 5321 section 4.1.1.3). */
   rcpt?(this: Session, address: string, parameters: RcptParameters): unknown;
   /**
+   * Interruptable: VRFY with a mailbox or a user's name (RFC 5321 section 4.1.1.6). Goes on with 252, and
+   * with 250 where `success` or `ok` has a text. Not for one function for all events.
+   */
+  vrfy?(this: Session, name: string, parameters: InquiryParameters): unknown;
+  /** Interruptable: EXPN with the name of a list (RFC 5321 section 4.1.1.7). As `vrfy`. */
+  expn?(this: Session, list: string, parameters: InquiryParameters): unknown;
+  /**
+   * Interruptable: ETRN with a host, perhaps behind `@` or `#` (RFC 1985). Goes on with 250; a promise that
+   * is fulfilled with false refuses with 459. Not for one function for all events.
+   */
+  etrn?(this: Session, host: string): unknown;
+  /**
    * Interruptable: DATA (RFC 5321 section 4.1.1.4). Goes on with 354. `this.message()` gives the
    * message as a stream.
    */
@@ -449,7 +470,7 @@ export interface CompatListeners extends Omit<Listeners, 'mail'> {
 }
 
 /** The name of an event. */
-export type EventName = Exclude<keyof Listeners, 'sni'>;
+export type EventName = Exclude<keyof Listeners, 'sni' | 'vrfy' | 'expn' | 'etrn'>;
 
 /** The arguments of the function form: an event's name and what its listener would get. */
 export type ListenerArguments =
@@ -783,7 +804,7 @@ export interface Session {
   /**
    * Refuses; `data` stays as it was. 421 closes the connection (RFC 5321 section 3.8).
    *
-   * @param code 400 to 599, as a rule; 200 to 599 are let through.
+   * @param code 400 to 599, as a rule; 200 to 599 are let through, but not at 'auth' and 'dataStart'.
    * @param message The code's usual text if there is none.
    * @throws {RangeError} If the code is none, and below 400 at 'auth' and 'dataStart': the client would believe
    *   that it is logged in, or send a message whose lines are commands.

@@ -54,6 +54,15 @@ const CLIENTS = {
     await client.reply();
     await client.command('QUIT', 221);
   },
+  async inquiries(client) {
+    await client.command('EHLO client.example.net', 250);
+    for (const verb of ['VRFY tim', 'VRFY nobody', 'EXPN staff', 'EXPN nothing']) {
+      await client.command(verb, /./);
+    }
+    await client.command('ETRN branch.example.net', /./);
+    await client.command('ETRN elsewhere.example.net', /./);
+    await client.command('QUIT', 221);
+  },
   idle: (client) => client.ended(),
 };
 

@@ -62,6 +62,13 @@ const RECORDS = [
     { kind: KIND.HELO, line: 'HELO x', own: ['x'] },
     [['command', command({ kind: KIND.HELO, line: 'HELO x', argument: 'x', path: 'x' })]],
   ],
+  ...['VRFY', 'EXPN', 'ETRN'].map((/** @type {any} */ verb) => {
+    const kind = KIND[/** @type {'VRFY'} */ (verb)];
+    const path = 'tim\nsmtpUtf8=';
+    const told = command({ kind, line: `${verb} tim SMTPUTF8`, argument: 'tim', path });
+    const record = { kind, line: `${verb} tim SMTPUTF8`, own: [path] };
+    return /** @type {[string, any, any[][]]} */ ([verb, record, [['command', told]]]);
+  }),
   [
     'MAIL with parameters',
     { kind: KIND.MAIL, own: ['a@x', '100'], ext: 'SIZE=100 BODY=8BITMIME' },

@@ -16,8 +16,10 @@ describe('interest', () => {
 
   test('is in all with one function, in none without any', () => {
     const all = Object.values(INTEREST).reduce((sum, bit) => sum | bit);
-    assert.equal(new Listeners(noop, {}).interest, all & ~INTEREST.auth & ~INTEREST.sni);
-    assert.equal(new Listeners(noop, { auth: true }).interest, all & ~INTEREST.sni);
+    const { auth, sni, vrfy, expn, etrn } = INTEREST;
+    const asked = all & ~sni & ~vrfy & ~expn & ~etrn;
+    assert.equal(new Listeners(noop, {}).interest, asked & ~auth);
+    assert.equal(new Listeners(noop, { auth: true }).interest, asked);
     assert.equal(new Listeners({}, {}).interest, 0);
   });
 
@@ -48,6 +50,9 @@ describe('a call', () => {
     assert.equal(listeners.call(session, 'rcpt', recipient), 'given');
     assert.deepEqual(heard, [session, 'b@x', { notify: ['NEVER'] }]);
     assert.equal(listeners.call(session, 'mail', { from: 'a@x' }), true);
+    const asking = new Listeners({ vrfy: (/** @type {any[]} */ ...args) => args }, {});
+    const inquiry = { address: 'tim', smtpUtf8: true };
+    assert.deepEqual(asking.call(session, 'vrfy', inquiry), ['tim', { smtpUtf8: true }]);
   });
 
   test('has the arguments of version 1.0 where that is asked for', () => {

@@ -25,13 +25,14 @@ const encode = (text) =>
   });
 
 /** What a listener is given, as the transcripts write it. */
-function describe(event, argument) {
+function describe(event, argument, parameters) {
   if (event === 'connect' || event === 'dataStart') return event;
   if (event === 'mail') return ['mail', argument.from, argument.size].join(' ').trim();
   if (event === 'auth') {
     const { mechanism, username, authzid } = argument;
     return ['auth', mechanism, username, authzid && `for ${authzid}`].join(' ').trim();
   }
+  if (parameters?.smtpUtf8) return `${event} ${argument} smtpUtf8`;
   return `${event} ${event === 'data' || event === 'stream' ? encode(argument) : argument}`;
 }
 
@@ -107,9 +108,9 @@ async function perform(t, { params, acts }, pieces) {
   const events = [];
   const listeners = {};
   for (const name of new Set(expected.map(({ event }) => event.split(' ')[0]))) {
-    listeners[name] = function (argument) {
+    listeners[name] = function (argument, parameters) {
       const next = expected[events.length];
-      events.push(describe(name, argument));
+      events.push(describe(name, argument, parameters));
       const verdict = next?.verdict ?? 'accept';
       if (verdict.startsWith('verify ')) return argument.verify(verdict.slice('verify '.length));
       give(this, verdict);

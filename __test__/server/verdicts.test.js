@@ -15,6 +15,9 @@ const EVENTS = /** @type {const} */ ([
   ['rcpt', 250],
   ['dataStart', 354],
   ['data', 250],
+  ['vrfy', 250],
+  ['expn', 250],
+  ['etrn', 250],
 ]);
 const DEFAULTS = {
   connect: '220 example.domain at your service',
@@ -26,6 +29,9 @@ const DEFAULTS = {
     '354 Ready to take your message. ' +
     'Type single dot (.) as a separate line to indicate the end of your message',
   data: '250 OK',
+  vrfy: '252 Cannot verify the address, but will take mail for it if it is one of ours',
+  expn: '252 Cannot verify the address, but will take mail for it if it is one of ours',
+  etrn: '250 OK',
 };
 const QUESTIONS = {
   message: 'NOOP',
@@ -34,7 +40,13 @@ const QUESTIONS = {
   rcpt: 'RCPT TO:<b@example.domain>',
   dataStart: 'DATA',
   data: 'text\r\n.',
+  vrfy: 'VRFY tim',
+  expn: 'EXPN staff',
+  etrn: 'ETRN client.example',
 };
+/** What leads to each of the others. */
+const STEPS = /** @type {const} */ (['helo', 'mail', 'rcpt', 'dataStart', 'data']);
+const REFUSALS = { connect: 554, dataStart: 554, data: 554, etrn: 459 };
 
 /**
  * A session that has just asked for the event; its listener answers with `answer`.
@@ -50,8 +62,9 @@ async function asked(t, name, answer, more = {}) {
   const client = await connect({ greeting: false });
   if (name === 'connect') return { client, log, server, connect };
   await client.expect(220);
-  const steps = /** @type {const} */ (['helo', 'mail', 'rcpt', 'dataStart', 'data']);
-  for (const step of name === 'message' ? [] : steps.slice(0, steps.indexOf(name))) {
+  const isInquiry = ['vrfy', 'expn', 'etrn'].includes(name);
+  const before = isInquiry ? STEPS.slice(0, 1) : STEPS.slice(0, Math.max(STEPS.indexOf(name), 0));
+  for (const step of before) {
     await client.command(QUESTIONS[step], step === 'dataStart' ? 354 : 250);
   }
   client.write(`${QUESTIONS[name]}\r\n`);
@@ -84,7 +97,7 @@ describe('a verdict', { timeout: 60_000 }, () => {
     });
 
     test(`${name}: a promise of false refuses, and of anything else goes on`, async (t) => {
-      const refusal = ['connect', 'dataStart', 'data'].includes(name) ? 554 : 550;
+      const refusal = REFUSALS[name] ?? 550;
       for (const make of [async () => false, () => Promise.resolve(false), () => thenable(false)]) {
         const { client } = await asked(t, name, make);
         await client.expect(refusal);
@@ -139,7 +152,7 @@ describe('a verdict', { timeout: 60_000 }, () => {
         for (const method of [...texts, 'ok']) {
           await go((session) => session[method]('as I say'), `${code} as I say`);
         }
-        await go((session) => session.ok(), code);
+        await go((session) => session.ok(), name === 'helo' ? '250 OK' : DEFAULTS[name]);
         const client = await go((session) => session.failure(550, 'not you'), '550 not you');
         // After a refused connect all but QUIT gets 503.
         if (name === 'connect') await client.command('NOOP', 503);
@@ -295,19 +308,6 @@ describe('a verdict', { timeout: 60_000 }, () => {
     }
   });
 
-  test('a replyCode counts within 400 to 599 only', async (t) => {
-    for (const replyCode of [250, 354, 399, 600, 4, -450, '450', Number.NaN]) {
-      const failure = Object.assign(new Error('odd'), { replyCode });
-      const { client } = await asked(t, 'mail', () => Promise.reject(failure));
-      await client.expect(451);
-    }
-    for (const replyCode of [400, 599]) {
-      const failure = Object.assign(new Error('even'), { replyCode });
-      const { client } = await asked(t, 'mail', () => Promise.reject(failure));
-      await client.expect(`${replyCode} even`);
-    }
-  });
-
   for (const [name] of EVENTS) {
     test(`${name}: nothing that is thrown is an error that says so`, async (t) => {
       for (const thrown of [undefined, null]) {
@@ -351,6 +351,19 @@ describe('a verdict', { timeout: 60_000 }, () => {
     }
   });
 
+  test('a replyCode counts within 400 to 599 only', async (t) => {
+    for (const replyCode of [250, 354, 399, 600, 4, -450, '450', Number.NaN]) {
+      const failure = Object.assign(new Error('odd'), { replyCode });
+      const { client } = await asked(t, 'mail', () => Promise.reject(failure));
+      await client.expect(451);
+    }
+    for (const replyCode of [400, 599]) {
+      const failure = Object.assign(new Error('even'), { replyCode });
+      const { client } = await asked(t, 'mail', () => Promise.reject(failure));
+      await client.expect(`${replyCode} even`);
+    }
+  });
+
   test('a data listener that throws has not accepted the mail', async (t) => {
     const { client, log } = await asked(t, 'data', () => {
       throw new Error('disk');
@@ -367,6 +380,7 @@ describe('a verdict', { timeout: 60_000 }, () => {
         [() => false, false],
         [() => undefined, false],
         [() => Promise.reject(failure), true],
+        [() => Promise.reject(), true],
         [
           () => {
             throw failure;
@@ -380,7 +394,6 @@ describe('a verdict', { timeout: 60_000 }, () => {
         const client = await connect();
         await client.envelope();
         await client.message('text\r\n', '250 OK');
-        [() => Promise.reject(), true],
         await client.quit();
         await log.when(name);
         if (!fails) continue;

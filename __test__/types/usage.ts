@@ -158,6 +158,20 @@ new Server(
     },
   },
 );
+new Server(
+  {},
+  {
+    vrfy(name, { smtpUtf8 }) {
+      is<string>(name);
+      is<true | undefined>(smtpUtf8);
+      this.success(name);
+    },
+    expn: async (list, parameters) => list !== '' && parameters.smtpUtf8 === true,
+    etrn: (host) => is<string>(host),
+  },
+);
+// @ts-expect-error one function for all events is not asked
+new Server({}, (type) => type === 'vrfy');
 // @ts-expect-error not everybody may
 new Server({ xclient: true });
 // @ts-expect-error addresses are strings

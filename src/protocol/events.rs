@@ -115,6 +115,12 @@ events! {
         AUTH = "auth", AUTH, Some(235);
         /// A client names a host in its handshake that has no keys (RFC 6066 section 3); its server is told.
         SNI = "sni", SNI, None;
+        /// VRFY (RFC 5321 section 4.1.1.6).
+        VRFY = "vrfy", VRFY, Some(250);
+        /// EXPN (RFC 5321 section 4.1.1.7).
+        EXPN = "expn", EXPN, Some(250);
+        /// ETRN (RFC 1985).
+        ETRN = "etrn", ETRN, Some(250);
     }
     records {
         /// A message that was taken.
@@ -162,13 +168,18 @@ events! {
     }
 }
 
+impl Interest {
+    /// The events of commands that ask something, and change nothing of the session.
+    pub const INQUIRIES: Self = Self(Self::VRFY.0 | Self::EXPN.0 | Self::ETRN.0);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Listeners are called by these names; programs have them.
     const NAMES: &str = "connect message helo mail rcpt dataStart dataChunk data timeout response \
-        disconnect error secure auth sni";
+        disconnect error secure auth sni vrfy expn etrn";
 
     #[test]
     fn names_stay() {

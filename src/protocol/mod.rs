@@ -33,6 +33,7 @@ pub mod encoder;
 pub mod envelope;
 pub mod events;
 pub mod extension;
+pub mod inquiry;
 pub mod limits;
 pub mod line;
 pub mod message;

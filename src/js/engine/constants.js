@@ -19,27 +19,30 @@ const KIND = Object.freeze({
   SECURE: 12,
   AUTH: 13,
   SNI: 14,
-  TAKEN: 15,
-  DECODED: 16,
-  STREAMED: 17,
-  CUT: 18,
-  WITHDRAWN: 19,
-  CAPTURED: 20,
-  LINE_TOO_LONG: 21,
-  PROOF: 22,
-  EXCHANGE_OVER: 23,
-  XCLIENT: 24,
-  XFORWARD: 25,
-  LISTENER_TIMEOUT: 26,
-  STOPPED: 27,
-  SERVER_ERROR: 28,
-  SENT: 29,
-  DRAINED: 30,
-  VERIFIED: 31,
-  CLOSED: 32,
-  FOUND: 33,
-  PIPED: 34,
-  ROOTS: 35,
+  VRFY: 15,
+  EXPN: 16,
+  ETRN: 17,
+  TAKEN: 18,
+  DECODED: 19,
+  STREAMED: 20,
+  CUT: 21,
+  WITHDRAWN: 22,
+  CAPTURED: 23,
+  LINE_TOO_LONG: 24,
+  PROOF: 25,
+  EXCHANGE_OVER: 26,
+  XCLIENT: 27,
+  XFORWARD: 28,
+  LISTENER_TIMEOUT: 29,
+  STOPPED: 30,
+  SERVER_ERROR: 31,
+  SENT: 32,
+  DRAINED: 33,
+  VERIFIED: 34,
+  CLOSED: 35,
+  FOUND: 36,
+  PIPED: 37,
+  ROOTS: 38,
 });
 
 /** Flags of records, beside their kind. */
@@ -120,6 +123,9 @@ const INTEREST = Object.freeze({
   secure: 4096,
   auth: 8192,
   sni: 16384,
+  vrfy: 32768,
+  expn: 65536,
+  etrn: 131072,
 });
 
 /** The kind of each event's records. */
@@ -139,6 +145,9 @@ const EVENT_KIND = Object.freeze({
   secure: 12,
   auth: 13,
   sni: 14,
+  vrfy: 15,
+  expn: 16,
+  etrn: 17,
 });
 
 /** The code of the reply where a listener agrees, of the events that have one. */
@@ -151,6 +160,9 @@ const REPLY_CODE = Object.freeze({
   dataStart: 354,
   data: 250,
   auth: 235,
+  vrfy: 250,
+  expn: 250,
+  etrn: 250,
 });
 
 /** The engine's own replies. */

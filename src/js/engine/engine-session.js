@@ -12,16 +12,19 @@ const { addressOf } = require('./parameters.js');
 const { TlsState } = require('./tls-state.js');
 const { ClientSocket } = require('./client-socket.js');
 
+/** Records of commands that have an argument. @type {Set<number>} */
+const WITH_ARGUMENT = new Set([KIND.HELO, KIND.MAIL, KIND.RCPT, KIND.VRFY, KIND.EXPN, KIND.ETRN]);
+
 /** A command of a client, as its record has it. There is one, which the next record fills anew. */
 class Command {
   /** Its kind of record. */
   kind = 0;
   /** The line, `null` where nobody listens to lines. @type {string | null} */
   line = null;
-  /** Of HELO and EHLO the client's name, of MAIL the reverse-path, of RCPT the forward-path. */
+  /** Of HELO and EHLO the client's name, of MAIL and RCPT the path, of VRFY, EXPN and ETRN all of it. */
   /** @type {string | undefined} */
   argument;
-  /** The same path with its parameters, of MAIL and RCPT (`parameters.js` reads it). */
+  /** The same with its parameters (`parameters.js` reads it). */
   path = '';
   /** SIZE of MAIL in bytes (RFC 1870). @type {number | undefined} */
   size;
@@ -44,7 +47,7 @@ class Command {
     this.drops = (head & FLAG.DROPS) !== 0;
     this.dropsGreeting = (head & FLAG.DROPS_GREETING) !== 0;
     this.line = head & FLAG.LINE ? engine.text() : null;
-    const hasArgument = kind === KIND.HELO || kind === KIND.MAIL || kind === KIND.RCPT;
+    const hasArgument = WITH_ARGUMENT.has(kind);
     this.path = hasArgument ? engine.text() : '';
     this.argument = hasArgument ? addressOf(this.path) : undefined;
     this.size = kind === KIND.MAIL ? sizeOf(engine.text()) : undefined;

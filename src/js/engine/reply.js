@@ -6,6 +6,8 @@ const TEXTS = new Map([
   [221, 'Connection is being closed. Hope to see you next time'],
   [250, 'OK'],
   [450, 'Mailbox unavailable'],
+  [458, 'Unable to queue messages for the node'],
+  [459, 'Node not allowed'],
   [501, 'Introduce yourself, please (EHLO example.com)'],
   [550, 'Mailbox unavailable'],
   [554, 'Transaction failed'],

@@ -8,6 +8,7 @@ const { SmtpError } = require('../errors.js');
 const { Observer } = require('./observer.js');
 const { Attempt } = require('./login.js');
 const { Judge } = require('./judge.js');
+const { INQUIRIES } = require('./listeners.js');
 const { NetQueue, continueWith } = require('./queue.js');
 const { Session } = require('./session.js');
 const { Transaction } = require('./transaction.js');
@@ -70,12 +71,12 @@ class Dialogue extends EngineSession {
     return this.#host.server;
   }
 
-  /** @override */
   /** What a trusted peer has told of the client behind the mail at hand. */
   get xforward() {
     return this.transaction.forwarded;
   }
 
+  /** @override */
   end() {
     this.judge.end();
   }
@@ -169,7 +170,9 @@ class Dialogue extends EngineSession {
       if (event === 'dataStart') this.judge.forgetReading();
       this.judge.isChunked = isChunked;
       if (event === 'mail') this.judge.ask(event, mailOf(path, size), planned);
-      else this.judge.ask(event, event === 'rcpt' ? recipientOf(path) : argument, planned);
+      else if (event === 'rcpt') this.judge.ask(event, recipientOf(path), planned);
+      else if (INQUIRIES.has(event)) this.judge.ask(event, inquiryOf(path), planned);
+      else this.judge.ask(event, argument, planned);
     }
   }
 
@@ -342,6 +345,11 @@ function mailOf(path, size) {
 /** What RCPT said, in one. @param {string} path */
 function recipientOf(path) {
   return { address: addressOf(path), ...rcptParameters(path) };
+}
+
+/** What VRFY, EXPN or ETRN asks, in one. @param {string} path */
+function inquiryOf(path) {
+  return { address: addressOf(path), ...mailParameters(path) };
 }
 
 module.exports = { Dialogue };

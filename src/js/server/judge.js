@@ -389,7 +389,7 @@ class Judge {
     const code = /** @type {Record<string, number>} */ (REPLY_CODE)[event];
     this.#tell(code);
     if (message && !(event === 'dataStart' && this.isChunked)) {
-      this.#replyWith(VERDICT.ACCEPT, code, textOf(code, message));
+      this.#replyWith(VERDICT.ACCEPT, question.replyOf(code, message));
     } else if (fills || event !== 'helo') {
       this.#observer.respond(question.planned);
       this.#handle.settle(fills ? VERDICT.ACCEPT : VERDICT.OK);
@@ -401,26 +401,24 @@ class Judge {
 
   /** Leaves the event undone and replies so. */
   #answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
-    const { event } = this.#question;
-    this.#question.close();
+    const question = this.#question;
+    const { event } = question;
+    question.close();
     if (event === 'auth') return this.attempt?.answer(code, message);
     this.#transaction.restore();
     this.#tell(code);
     if (event === 'dataStart') this.#refuseReading(code);
-    const text = textOf(code, message);
+    const reply = question.replyOf(code, message);
     if (event === 'timeout') {
-      this.write(engine.border().replyLines(code, text));
+      this.write(engine.border().replyLines(code, reply.text));
       this.end();
     } else {
-      this.#replyWith(VERDICT.ANSWER, code, text);
+      this.#replyWith(VERDICT.ANSWER, reply);
     }
   }
 
-  #replyWith(
-    /** @type {number} */ verdict,
-    /** @type {number} */ code,
-    /** @type {string} */ text,
-  ) {
+  /** @param {number} verdict @param {{ code: number, text: string }} reply */
+  #replyWith(verdict, { code, text }) {
     if (this.#host.responds) this.#observer.respond(engine.border().replyLines(code, text));
     this.#handle.settle(verdict, code, text);
   }

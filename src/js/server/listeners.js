@@ -11,6 +11,11 @@ const EVENTS = Object.entries(INTEREST);
 
 const ALL = Object.freeze([...Object.keys(INTEREST), 'start', 'stop']);
 
+/** Events of commands that ask something; their listeners are those of an object. */
+const INQUIRIES = new Set(['vrfy', 'expn', 'etrn']);
+/** Events that one function for all events is not asked about: what it returns for others says nothing. */
+const OF_OBJECTS = INTEREST.sni | INTEREST.vrfy | INTEREST.expn | INTEREST.etrn;
+
 const noop = () => {};
 
 class Listeners {
@@ -76,8 +81,7 @@ class Listeners {
     let interest = 0;
     for (const [event, bit] of EVENTS) if (this.has(event)) interest |= bit;
     interest &= ~INTEREST.auth;
-    // What one function returns for events that it does not know are no keys.
-    if (typeof this.#current === 'function') interest &= ~INTEREST.sni;
+    if (typeof this.#current === 'function') interest &= ~OF_OBJECTS;
     return this.#judgesLogins(this.#current) ? interest | INTEREST.auth : interest;
   }
 
@@ -94,7 +98,7 @@ class Listeners {
         ? listener.call(context, event, from, size)
         : listener.call(context, from, size);
     }
-    if (event === 'rcpt') {
+    if (event === 'rcpt' || INQUIRIES.has(event)) {
       const { address, ...parameters } = argument;
       return isFunction
         ? listener.call(context, event, address, parameters)
@@ -140,12 +144,12 @@ class Listeners {
   }
 }
 
+const listenerOf = (/** @type {string} */ event) => `the listener of '${event}'`;
+
 /** Nobody listens to 'error': the process is told. @param {unknown} cause @param {string} [event] */
 function warn(cause, event) {
   const where = event === undefined ? '' : `${listenerOf(event)} failed: `;
   const text = `${where}${messageOf(cause)} (there is no 'error' listener)`;
-const listenerOf = (/** @type {string} */ event) => `the listener of '${event}'`;
-
   const warning = Object.assign(new Error(text, { cause }), {
     name: 'SmtpEngineWarning',
     code: 'SMTP_WARN_NO_ERROR_LISTENER',
@@ -169,4 +173,4 @@ function check(/** @type {any} */ listeners) {
   return listeners;
 }
 
-module.exports = { Listeners };
+module.exports = { INQUIRIES, Listeners };

@@ -3,6 +3,7 @@
 // meets an object of the past, and has no effect.
 
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { textOf } = require('../engine/reply.js');
 
 /** The question whose listener runs, also behind each of its awaits. */
 /** @type {AsyncLocalStorage<Question>} */
@@ -14,18 +15,17 @@ const REFUSALS = new Map([
   ['dataStart', 554],
   ['data', 554],
   ['auth', 535],
+  ['etrn', 459],
 ]);
+/** What VRFY or EXPN is answered where only UTF-8 could show the mailbox (RFC 6531 section 3.7.4.2). */
+const UTF8_NEEDED = { code: 252, text: 'The mailbox can be shown in UTF-8 alone; say SMTPUTF8' };
+const NOT_ASCII = /[^\0-\x7f]/gu;
 
 /** The code of the reply to an event whose promise is fulfilled with false. @param {string} event */
 function refusalCode(event) {
   return REFUSALS.get(event) ?? 550;
 }
 
-class Question {
-  /** Whose it is. */
-  owner;
-  event;
-  argument;
 /** Events at which a client would take a positive code for what is not so, and how. @type {Record<string, string>} */
 const TAKEN_FOR = {
   auth: 'that it is logged in',
@@ -47,6 +47,11 @@ function checkRefusal(event, code) {
   );
 }
 
+class Question {
+  /** Whose it is. */
+  owner;
+  event;
+  argument;
   /** The lines of the reply that the engine plans. */
   planned;
   /** The code of a reply that a listener has sent by itself since the record came, else 0. */
@@ -97,6 +102,19 @@ function checkRefusal(event, code) {
 
   get isOpen() {
     return this.state === 'open';
+  }
+
+  /**
+   * A reply that its listener gives. A client that asks by VRFY or EXPN takes UTF-8 only if it says so.
+   *
+   * @param {number} code
+   * @param {string | string[] | undefined} message
+   */
+  replyOf(code, message) {
+    const text = textOf(code, message);
+    const isAscii = this.event === 'vrfy' || this.event === 'expn';
+    if (!isAscii || this.argument.smtpUtf8 || text.search(NOT_ASCII) < 0) return { code, text };
+    return code < 400 ? UTF8_NEEDED : { code, text: text.replace(NOT_ASCII, '?') };
   }
 
   /** Whether it is this event, and its verdict is awaited. @param {string} event */

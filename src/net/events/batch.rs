@@ -6,6 +6,7 @@ use super::slot::Slot;
 use crate::protocol::command::Hello;
 use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::{Dropped, Mail, Recipient};
+use crate::protocol::inquiry::Inquiry;
 use crate::protocol::message::Message;
 use crate::protocol::reply::Reply;
 use crate::protocol::sasl::server::{Claim, Shown};
@@ -224,6 +225,7 @@ impl Writer<'_> {
                 self.recipient(recipient);
                 self.ext(recipient.parameters.as_sent());
             }
+            Effect::Inquire(inquiry) => self.inquiry(inquiry),
             Effect::Reset => self.flag(Flags::DROPS),
             Effect::StartChunks(_) => self.flag(Flags::CHUNKS),
             Effect::StartTls | Effect::Xclient(_) => {
@@ -268,6 +270,14 @@ impl Writer<'_> {
         self.path(&mail.from, |say| mail.parameters.each(say));
         let size = mail.parameters.size.map(|size| size.to_string()).unwrap_or_default();
         self.text(size.as_bytes());
+    }
+
+    fn inquiry(&mut self, inquiry: &Inquiry) {
+        self.path(&inquiry.argument, |say| {
+            if inquiry.smtp_utf8 {
+                say("smtpUtf8", "");
+            }
+        });
     }
 
     fn recipient(&mut self, recipient: &Recipient) {

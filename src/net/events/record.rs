@@ -1,6 +1,7 @@
 //! What the application's side is told of sessions, servers and clients.
 
 use crate::protocol::events::kind;
+use crate::protocol::inquiry::{Inquiry, Verb};
 use crate::protocol::message::Message;
 use crate::protocol::server::{Effect, News, Notice, Question};
 use std::net::{IpAddr, SocketAddr};
@@ -161,11 +162,12 @@ impl Record<'_> {
 fn question_kind(question: &Question) -> u32 {
     match question {
         Question::Connect => kind::CONNECT,
-        Question::Command { plan, .. } => match plan.effect {
+        Question::Command { plan, .. } => match &plan.effect {
             Effect::Greet { .. } => kind::HELO,
             Effect::Mail(_) => kind::MAIL,
             Effect::Rcpt(_) => kind::RCPT,
             Effect::StartData | Effect::StartChunks(_) => kind::DATA_START,
+            Effect::Inquire(inquiry) => inquiry_kind(inquiry),
             _ => kind::COMMAND,
         },
         Question::Data(_) => kind::DATA,
@@ -173,5 +175,13 @@ fn question_kind(question: &Question) -> u32 {
         Question::Line(_) => kind::CAPTURED,
         Question::Auth(_) => kind::AUTH,
         Question::Proof(_) => kind::PROOF,
+    }
+}
+
+fn inquiry_kind(inquiry: &Inquiry) -> u32 {
+    match inquiry.verb {
+        Verb::Vrfy => kind::VRFY,
+        Verb::Expn => kind::EXPN,
+        Verb::Etrn => kind::ETRN,
     }
 }

@@ -38,7 +38,7 @@ pub(super) const HELP_PAGES: [HelpPage; 11] = [
     (
         "VRFY",
         "VRFY {address}",
-        "Asks whether there is such a mailbox. This server does not tell; RCPT does.",
+        "Asks whether there is such a mailbox. The server need not tell; RCPT does.",
         "VRFY <example@example.com>",
     ),
 ];

@@ -185,7 +185,7 @@ impl ServerSession {
     pub(super) fn apply(&mut self, effect: Effect, by: By) {
         let note = by == By::Engine;
         match effect {
-            Effect::Nothing => {}
+            Effect::Nothing | Effect::Inquire(_) => {}
             Effect::Bad => self.counts.bad_commands += 1,
             Effect::Greet { domain, hello } => self.greet(domain, hello, by),
             Effect::Mail(mail) => {

@@ -1,6 +1,7 @@
 //! Lines of a client, one by one: what each would do, and who is asked about it.
 
 use super::auth::{argument_of, plan_attempt, plan_auth};
+use super::inquiries::plan_inquiry;
 use super::plan::{Access, Position, Stage, plan, plan_for_application};
 use super::strangers;
 use super::timers::Timer;
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::protocol::command::Command;
 use crate::protocol::dialect::{Commands, Stock};
+use crate::protocol::inquiry::Verb;
 use crate::protocol::limits::{MAX_AUTH_LINE, MAX_ENDLESS_LINE, MAX_OVERLONG_LINES};
 use crate::protocol::line::Line;
 use std::time::Instant;
@@ -159,6 +161,9 @@ impl ServerSession {
         {
             return plan_auth(argument, &position, config);
         }
+        if let Some((verb, argument)) = Verb::of(line, self.interest) {
+            return plan_inquiry(verb, argument, &position, config);
+        }
         let offered = config.extensions.now(position.tls);
         plan(Command::parse(line, &dialect.syntax, offered), line, &position, config)
     }
@@ -197,6 +202,7 @@ impl ServerSession {
             access: if self.owns_auth() { self.access() } else { Access::Closed },
             channel: self.channel(),
             trusted: self.peer.trusted,
+            wanted: self.interest,
         }
     }
 }

@@ -22,8 +22,7 @@
 //! All else leaves a session where it is: RCPT, a second MAIL, NOOP, and what is refused.
 //!
 //! A session that has asked a [`Question`] is parked until [`ServerSession::answer`], one that has
-//! told a [`Notice`] until [`ServerSession::heard`]; whatever arrives meanwhile waits in `input`,
-//! which the driver bounds by not reading.
+//! told a [`Notice`] until [`ServerSession::heard`]; the driver bounds what waits in `input` meanwhile.
 
 mod account;
 mod answers;
@@ -34,6 +33,7 @@ mod config;
 mod control;
 mod deadlines;
 mod dialogue;
+mod inquiries;
 mod messages;
 mod outgoing;
 mod pace;

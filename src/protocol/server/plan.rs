@@ -5,6 +5,8 @@ use super::planned::{Effect, Plan, PlannedReply};
 use crate::protocol::command::{Chunk, Command, CommandError, Hello};
 use crate::protocol::dialect::{Incomplete, Order, Stock, Welcome};
 use crate::protocol::envelope::{Mail, Recipient};
+use crate::protocol::events::Interest;
+use crate::protocol::inquiry::Verb;
 use crate::protocol::parameters::Body as MimeBody;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::sasl::{Channel, Mechanism};
@@ -31,6 +33,8 @@ pub(super) struct Position<'a> {
     pub(super) channel: Option<&'a Channel>,
     /// What it may say of others.
     pub(super) trusted: Trusted,
+    /// What the application listens to.
+    pub(super) wanted: Interest,
 }
 
 /// What a client may do about AUTH (RFC 4954).
@@ -264,6 +268,10 @@ fn plan_greeting(
         if !mechanisms.is_empty() {
             text.push_str("\nAUTH ");
             text.push_str(&mechanisms.join(" "));
+        }
+        for keyword in Verb::listed(position.wanted) {
+            text.push('\n');
+            text.push_str(keyword);
         }
         for line in position.trusted.lines() {
             text.push('\n');

@@ -4,6 +4,7 @@ use crate::protocol::command::{Chunk, Hello};
 use crate::protocol::dialect::{Replies, Stock};
 use crate::protocol::envelope::{Mail, Recipient};
 use crate::protocol::events::Interest;
+use crate::protocol::inquiry::Inquiry;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::sasl::server::Attempt;
 use crate::protocol::trusted::Attributes;
@@ -102,6 +103,8 @@ pub enum Effect {
     Reset,
     /// Begins TLS.
     StartTls,
+    /// Asks, and changes nothing.
+    Inquire(Box<Inquiry>),
     /// Begins an exchange of AUTH.
     Auth(Box<Attempt>),
     /// Begins anew for the client that a trusted peer speaks for.
@@ -127,6 +130,7 @@ impl Effect {
             Self::Rcpt(_) => Stock::RecipientOk,
             Self::StartData => Stock::StartData,
             Self::Reset => Stock::ResetOk,
+            Self::Inquire(inquiry) => inquiry.verb.agreed(),
             _ => Stock::Ok,
         }
     }
@@ -139,11 +143,12 @@ impl Plan {
 
     /// The event of its command, where it has one.
     pub fn event(&self) -> Option<Interest> {
-        match self.effect {
+        match &self.effect {
             Effect::Greet { .. } => Some(Interest::HELO),
             Effect::Mail(_) => Some(Interest::MAIL),
             Effect::Rcpt(_) => Some(Interest::RCPT),
             Effect::StartData | Effect::StartChunks(_) => Some(Interest::DATA_START),
+            Effect::Inquire(inquiry) => Some(inquiry.verb.event()),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ mod control;
 mod deadlines;
 mod dialect;
 mod follows;
+mod inquiries;
 mod kept;
 mod lines;
 mod plans;
@@ -19,6 +20,7 @@ use crate::protocol::control::AbusePolicy;
 use crate::protocol::data::BareNewlines;
 use crate::protocol::dialect::{Dialect, Replies};
 use crate::protocol::envelope::Dropped;
+use crate::protocol::events::EVENTS;
 use crate::protocol::extension::{Extension, Extensions};
 use crate::protocol::limits::Limits;
 use crate::protocol::reply::{Reply, ReplyCode};
@@ -238,6 +240,11 @@ fn describe(effect: &Effect) -> String {
         }
         Effect::Rcpt(recipient) => format!("rcpt {}", recipient.address),
         Effect::StartData | Effect::StartChunks(_) => "dataStart".to_owned(),
+        Effect::Inquire(inquiry) => {
+            let utf8 = if inquiry.smtp_utf8 { " smtpUtf8" } else { "" };
+            let name = EVENTS.iter().find(|event| event.interest == inquiry.verb.event()).unwrap();
+            format!("{} {}{utf8}", name.name, inquiry.argument)
+        }
         other => panic!("no event of {other:?}"),
     }
 }

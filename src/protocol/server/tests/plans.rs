@@ -52,7 +52,7 @@ const POSITIONS: [Position<'_>; 6] = [
     at(Stage::Chunks, 1),
 ];
 
-const fn at(stage: Stage, recipients: usize) -> Position<'static> {
+pub(super) const fn at(stage: Stage, recipients: usize) -> Position<'static> {
     Position {
         stage,
         tls: false,
@@ -64,16 +64,17 @@ const fn at(stage: Stage, recipients: usize) -> Position<'static> {
         access: Access::Closed,
         channel: None,
         trusted: Trusted { xclient: Trust::Nobody, xforward: Trust::Nobody },
+        wanted: Interest(0),
     }
 }
 
 /// The plan in two words, such as `SenderOk Mail`.
-fn shown(plan: &Plan) -> String {
+pub(super) fn shown(plan: &Plan) -> String {
     let reply = match &plan.reply {
         PlannedReply::Stock(stock) => format!("{stock:?}"),
         PlannedReply::Made(reply) => reply.code().value().to_string(),
-        PlannedReply::Later => "-".to_owned(),
         PlannedReply::Named(named) => format!("{:?}", named.0),
+        PlannedReply::Later => "-".to_owned(),
     };
     let effect = match &plan.effect {
         Effect::Greet { hello: Hello::Helo, .. } => "Greet",
@@ -91,6 +92,7 @@ fn shown(plan: &Plan) -> String {
         Effect::Xclient(_) => "Xclient",
         Effect::Xforward(_) => "Xforward",
         Effect::Auth(_) => "Auth",
+        Effect::Inquire(_) => "Inquire",
         Effect::Quit => "Quit",
         Effect::Close => "Close",
     };

@@ -78,6 +78,9 @@ fn interest_in(event: &str) -> Interest {
         "data" => Interest::DATA,
         "stream" => STREAM,
         "auth" => Interest::AUTH,
+        "vrfy" => Interest::VRFY,
+        "expn" => Interest::EXPN,
+        "etrn" => Interest::ETRN,
         _ => panic!("no event {event}"),
     }
 }
