@@ -163,3 +163,32 @@ test('keys of objects in parameters are the program’s to see, and change no ob
   assert.equal({}.x, undefined);
   await client.quit();
 });
+
+/** Where a client leaves, by the lines that lead there, and whether a transaction is open then. */
+const PLACES = {
+  'before a greeting': [[], false],
+  'behind a greeting': [['EHLO c.example'], false],
+  'behind MAIL': [['EHLO c.example', 'MAIL FROM:<a@c.example>'], true],
+  'behind RSET': [['EHLO c.example', 'MAIL FROM:<a@c.example>', 'RSET'], false],
+  'within a message': [
+    ['EHLO c.example', 'MAIL FROM:<a@c.example>', 'RCPT TO:<b@d.example>', 'DATA'],
+    true,
+  ],
+};
+for (const [where, [lines, isOpen]] of Object.entries(PLACES)) {
+  for (const secure of [false, true]) {
+    for (const how of ['reset', 'end']) {
+      const isError = isOpen && how === 'reset';
+      test(`a client that leaves ${where} by a ${how}${secure ? ' under TLS' : ''} is ${isError ? 'an error' : 'none'}`, async (t) => {
+        const { connect, closed, errors } = await served(t, { secure });
+        const client = await connect(secure ? { secure: {} } : {});
+        for (const line of lines) await client.command(line, /^[23]/);
+        if (how === 'reset') (client.socket._parent ?? client.socket).resetAndDestroy();
+        else client.destroy();
+        await closed.some();
+        const found = errors.all.map(({ code, remoteAddress }) => [code, remoteAddress]);
+        assert.deepEqual(found, isError ? [['ECONNRESET', '127.0.0.1']] : []);
+      });
+    }
+  }
+}

@@ -2,9 +2,7 @@
 // Who is served, for how long, and what is known of it: limits, timeouts, names and certificates.
 
 const assert = require('node:assert/strict');
-const { once } = require('node:events');
 const { describe, test } = require('node:test');
-const tls = require('node:tls');
 const { authority, p256 } = require('../../support/certificates.js');
 const { within } = require('../../support/wait.js');
 const { Notes, served } = require('./served.js');
@@ -45,6 +43,7 @@ describe('maxClients', () => {
     await third.ended();
     assert.equal(server.server.engine.connections, 2);
     for (const client of waiting) client.destroy();
+    third.destroy();
     const gone = () => server.server.engine.connections === 0;
     while (!gone()) await new Promise(setImmediate);
     const next = await connect({ secure: {} });
@@ -354,55 +353,4 @@ test('lenientAddressParsing takes loose dots, and no control character', async (
   }
   assert.equal(seen.length, 2);
   await client.quit();
-});
-
-describe('connect', () => {
-  /** A server of node:tls whose sockets are given to one of ours. */
-  async function terminated(t, options, tlsOptions) {
-    const made = await served(t, options);
-    const listener = tls.createServer({ ...KEYS, ...tlsOptions }, (socket) => {
-      made.server.connect(socket);
-    });
-    await once(listener.listen(0, '127.0.0.1'), 'listening');
-    t.after(() => listener.close());
-    const { Client } = require('../../support/client.js');
-    const join = (more) => Client.connect(listener.address().port, { secure: {}, ...more });
-    return { ...made, join };
-  }
-
-  test('serves a socket of a node:tls server, of old TLS as well', async (t) => {
-    const seen = [];
-    const onSecure = (socket, session, done) => {
-      const { version } = session.tlsOptions;
-      seen.push([socket instanceof tls.TLSSocket, session.secure, version, session.servername]);
-      done();
-    };
-    const old = { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' };
-    const { join, server } = await terminated(t, { secure: true, secured: true, onSecure }, old);
-    const client = await join({
-      secure: { ...old, maxVersion: 'TLSv1', servername: 'mx.example' },
-    });
-    const { text } = await client.command('EHLO c.example', 250);
-    assert.doesNotMatch(text, /STARTTLS/);
-    await client.command('STARTTLS', '503 Error: TLS already active');
-    assert.equal(server.connections.size, 1);
-    await client.transaction();
-    await client.quit();
-    assert.deepEqual(seen, [[true, true, 'TLSv1.0', 'mx.example']]);
-  });
-
-  test('counts toward maxClients, and ends with close', async (t) => {
-    const options = { secure: true, secured: true, maxClients: 1 };
-    const { join, server, closed } = await terminated(t, options);
-    const client = await join();
-    const second = await join({ greeting: false });
-    await second.expect(TOO_MANY);
-    await second.ended();
-    const closing = server.close();
-    await client.expect('421 Server shutting down');
-    await client.ended();
-    await within(closing, 'close');
-    await closed.some();
-    assert.equal(server.connections.size, 0);
-  });
 });

@@ -23,6 +23,10 @@ describe('sniOptions', () => {
   for (const [kind, sniOptions] of Object.entries({
     object: hosts,
     Map: new Map(Object.entries(hosts)),
+    'what is like a Map': {
+      get: (name) => hosts[name],
+      forEach: (note) => Object.entries(hosts).map(([name, keys]) => note(keys, name)),
+    },
   })) {
     for (const isImplicit of [true, false]) {
       test(`as ${kind}, ${isImplicit ? 'from the first byte' : 'by STARTTLS'}`, async (t) => {

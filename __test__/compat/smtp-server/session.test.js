@@ -44,7 +44,11 @@ test('who resets within a transaction is told of, and nobody else', () => {
   assert.equal(isLeaving(reset, {}), true);
   assert.equal(isLeaving(reset, { envelope: { mailFrom: { address: '' } } }), false);
   assert.equal(isLeaving(new Error('other'), {}), false);
-  const proxy = new Error('the proxy did not send its PROXY header in time');
-  assert.equal(isLeaving(proxy, {}), true);
-  assert.equal(isLeaving(proxy, { envelope: {} }), false);
+  for (const text of [
+    'the proxy did not send its PROXY header in time',
+    'the client closed the connection without ending TLS (close_notify)',
+    'the connection failed: connection reset',
+  ]) {
+    assert.equal(isLeaving(new Error(text), { envelope: { mailFrom: { address: '' } } }), true);
+  }
 });

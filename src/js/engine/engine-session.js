@@ -73,6 +73,8 @@ class EngineSession {
   #isOver = false;
   /** Where the record that is being read stands. */
   #at = 0;
+  /** Whether it is told of clients, too, that went with nothing under way; what that is, the interface knows. */
+  judgesEnds = false;
 
   /**
    * @param {{ count: number }} [transaction] how many recipients it has
@@ -270,7 +272,7 @@ class EngineSession {
       this.guarded(() => socket.emit('error', error));
     }
     // A client with nothing under way may go as it likes: that is its socket's to tell.
-    if ((head & FLAG.QUIET) === 0) this.failed(error);
+    if ((head & FLAG.QUIET) === 0 || this.judgesEnds) this.failed(error);
   }
 
   #readEnd(/** @type {number} */ head) {

@@ -15,8 +15,8 @@ class NetServer extends EventEmitter {
   #engine;
   #replies;
   #forgetSignal = () => {};
-  /** It was closed, and sessions go on. */
-  #isEnding = false;
+  /** Runs that were closed while their sessions go on. */
+  #ending = 0;
   /** More clients than that are dropped. @type {number | undefined} */
   maxConnections = undefined;
   /** What `close` has stopped, by its number with the engine. For facades. */
@@ -113,13 +113,13 @@ class NetServer extends EventEmitter {
       this.once('close', wasOpen ? callback : () => callback(error));
     }
     if (wasOpen) {
-      this.#isEnding = true;
+      this.#ending += 1;
       this.lastRun = this.#engine.stop();
       this.#engine.onceStopped(this.lastRun, () => {
-        this.#isEnding = false;
+        this.#ending -= 1;
         this.emit('close');
       });
-    } else if (!this.#isEnding) process.nextTick(() => this.emit('close'));
+    } else if (this.#ending === 0) process.nextTick(() => this.emit('close'));
     return this;
   }
 

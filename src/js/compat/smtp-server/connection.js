@@ -40,6 +40,8 @@ class SMTPConnection extends EngineSession {
   /** Where each recipient stands, by its address in lower case. @type {Map<string, number>} */
   #places = new Map();
   isAnnounced = false;
+  /** @override Whether a transaction is open, the engine does not know. */
+  judgesEnds = true;
   /** What a proxy has said of the client. @type {{ remoteAddress?: string, remotePort?: number | '' }} */
   told = {};
   /** The question at hand; a word on another one counts no more. @type {object | undefined} */
@@ -184,10 +186,9 @@ class SMTPConnection extends EngineSession {
     this.isAnnounced = true;
     const { id, localAddress, localPort, remoteAddress, remotePort } = this.session;
     const ends = { id, localAddress, localPort, remoteAddress, remotePort };
-    const { hostNameAppearsAs } = this;
     this.server.emit('connect', {
       ...ends,
-      hostNameAppearsAs,
+      hostNameAppearsAs: this.hostNameAppearsAs,
       clientHostname: this.clientHostname,
     });
   }

@@ -11,17 +11,16 @@ const newId = () =>
     .toString(32)
     .padStart(16, '0');
 
-/** What the engine says of peers that are to send a PROXY header, and do not. */
-const PROXY = /\bPROXY header\b/;
-
 /**
- * Whether a client just went, or never was one.
- *
- * @param {Error & { code?: string }} error @param {any} session
+ * What the engine says of peers that do not send the PROXY header which they are to send, of clients that
+ * end a connection under TLS as if it were none, and of streams of the program's that are destroyed.
  */
+const ENDS = /\bPROXY header\b|\bclosed the connection\b|: connection reset$/;
+
+/** Whether a client just went, or never was one. @param {Error & { code?: string }} error @param {any} session */
 function isLeaving(error, session) {
-  if (!session.envelope && PROXY.test(error.message)) return true;
-  return LEAVES.has(error.code ?? '') && !session.envelope?.mailFrom;
+  if (LEAVES.has(error.code ?? '')) return !session.envelope?.mailFrom;
+  return ENDS.test(error.message);
 }
 
 /** @param {any} options the server's */

@@ -113,8 +113,7 @@ function hostsOf(given) {
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw new TypeError(`options.sniOptions must be an object or a Map, not ${inspect(given)}`);
   }
-  const entries = typeof given.get === 'function' ? [...given] : Object.entries(given);
-  for (const [name, keys] of entries) {
+  for (const [name, keys] of entriesOf(given)) {
     const host = String(name).trim();
     const where = `options.sniOptions['${name}']`;
     if (host !== ANY_HOST && hostOf(host) === undefined) {
@@ -124,6 +123,17 @@ function hostsOf(given) {
     }
   }
   return hosts;
+}
+
+/** @param {any} given a Map, or what has its `get` and `forEach` @returns {[unknown, any][]} */
+function entriesOf(given) {
+  if (typeof given.get !== 'function') return Object.entries(given);
+  /** @type {[unknown, any][]} */
+  const entries = [];
+  given.forEach((/** @type {any} */ keys, /** @type {unknown} */ name) => {
+    entries.push([name, keys]);
+  });
+  return entries;
 }
 
 /** Keys that were read, by the object that has them: a callback may give the same many times. */
