@@ -1,5 +1,7 @@
 //! Drives one [`ClientSession`] over one stream.
 
+mod conclusion;
+
 use super::details::{Details, Meter};
 use super::dialer::Target;
 use super::source::MessageSource;
@@ -33,11 +35,27 @@ pub struct Connection {
     lmtp: bool,
     /// How many messages it was given.
     messages: u64,
-    /// The message under way, or the last one.
+    /// How many MAIL commands it was to send.
+    transactions: u64,
+    /// The transaction under way, or the last one.
     delivery: Delivery,
     /// What the connection broke with; what came before that is still taken.
     broken: Option<io::Error>,
     meter: Meter,
+}
+
+/// How a message goes on after a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// No further: all is known of all recipients that were left.
+    Over,
+    /// To those who were not asked for, over the same connection.
+    Here,
+    /// To them, over another connection.
+    Elsewhere,
+    /// To all who were left, over another connection, since the server certainly did not take it for
+    /// any of them. Where that cannot be, all is known of them.
+    Again,
 }
 
 enum Event {
@@ -93,6 +111,7 @@ impl Connection {
             session: ClientSession::new(timeouts.clone(), false, Instant::now()),
             lmtp: options.opening.lmtp,
             messages: 0,
+            transactions: 0,
             delivery: Delivery::default(),
             broken: None,
             meter: Meter::default(),
@@ -160,22 +179,30 @@ impl Connection {
         Some(Outcome::Failed(error))
     }
 
-    /// Sends one message; what became of it, or why the connection is of no use any more, which is
-    /// for [`Connection::lost`], as is why this is given up.
+    /// Sends one message to the recipients from `first` on, no more of them than the server takes in
+    /// one transaction; what became of them, or why the connection is of no use any more, which is for
+    /// [`Connection::conclude`], as is why this is given up.
     ///
     /// # Errors
     /// Whatever ended the connection, which tells nothing of the message.
     pub async fn deliver(
         &mut self,
         envelope: &Envelope,
+        first: usize,
         source: &mut MessageSource,
     ) -> Result<Outcome, SendError> {
-        self.messages += 1;
+        if first == 0 || self.messages == 0 {
+            self.messages += 1;
+        }
         self.delivery = Delivery::default();
         self.meter.begin();
-        match Delivery::begin(envelope, self.lmtp, &mut self.session) {
+        match Delivery::begin(envelope, first, self.lmtp, &mut self.session) {
             Ok(begun) => self.delivery = begun,
             Err(unfit) => return Ok(Outcome::Failed(SendError::Unfit(unfit))),
+        }
+        self.transactions += 1;
+        if first + self.asked() < envelope.recipients.len() {
+            source.keep(true);
         }
         loop {
             match self.delivery.progress() {
@@ -185,23 +212,7 @@ impl Connection {
             }
         }
         self.meter.end();
-        Ok(Outcome::of(&self.delivery, None))
-    }
-
-    /// What became of a message whose delivery ended with `error`, if it came to that: what the server
-    /// said of it still counts.
-    pub fn lost(&mut self, error: SendError) -> Outcome {
-        if self.delivery.progress() == Progress::Done {
-            // That was of the message before.
-            self.delivery = Delivery::default();
-        }
-        self.delivery.break_off(error.failure().as_ref());
-        Outcome::of(&self.delivery, Some(error))
-    }
-
-    /// Whether the last message may go over another connection, this one being of no use any more.
-    pub fn may_go_again(&self) -> bool {
-        self.delivery.may_go_again()
+        Ok(Outcome::of(&self.delivery, None, 0))
     }
 
     async fn hear(&mut self) -> Result<(), SendError> {
@@ -243,9 +254,19 @@ impl Connection {
         !self.session.has_ended()
     }
 
+    /// Whether the server takes no more transactions over it (RFC 9422 section 4.1).
+    pub fn is_exhausted(&self) -> bool {
+        !self.session.offered().limits().allow_another(self.transactions)
+    }
+
     /// How many messages it was given.
     pub fn messages(&self) -> u64 {
         self.messages
+    }
+
+    /// For how many recipients the last transaction was.
+    pub fn asked(&self) -> usize {
+        self.delivery.fates().len()
     }
 
     /// Whether the end of the last message may have left.

@@ -10,6 +10,7 @@ mod exchanges;
 pub mod pool;
 mod rate;
 pub mod source;
+mod tally;
 
 use crate::net::error::words::{Peer, of_stream};
 use crate::net::tls::{ConnectError, Connector};
@@ -81,33 +82,63 @@ impl Outcome {
         }
     }
 
-    /// Of a message whose delivery is over, or was broken off by `error`, which is
-    /// [`SendError::Uncertain`] where the server may have taken the message all the same.
-    fn of(delivery: &Delivery, error: Option<SendError>) -> Self {
-        let fates = delivery.fates().to_vec();
+    /// Of a transaction that is over, or was broken off by `error`, which is
+    /// [`SendError::Uncertain`] where the server may have taken the message all the same. `error` is why
+    /// so many more recipients were not `unasked` for.
+    fn of(delivery: &Delivery, error: Option<SendError>, unasked: usize) -> Self {
+        let mut fates = delivery.fates().to_vec();
         let response = delivery.response().cloned();
         let places = |is: fn(&Fate) -> bool| {
             let known = fates.iter().enumerate().filter(|(_, fate)| is(fate));
             known.map(|(index, _)| index).collect::<Vec<_>>()
         };
-        let pending = places(|fate| *fate == Fate::Pending);
+        let mut lost = places(|fate| *fate == Fate::Pending);
         let unfit = places(|fate| matches!(fate, Fate::Unfit(_)));
-        let is_uncertain = delivery.is_uncertain();
-        let told = |error| if is_uncertain { SendError::Uncertain(Box::new(error)) } else { error };
         let mut losses = Vec::new();
         if let Some(Fate::Unfit(keyword)) = unfit.first().map(|index| &fates[*index]) {
             let error = SendError::Unfit(Unfit::Recipient(keyword));
             losses.push(Loss { recipients: unfit, error });
         }
+        let asked = fates.len();
+        fates.resize(asked + unasked, Fate::Pending);
         match error {
-            Some(error) if pending.len() == fates.len() => return Self::Failed(told(error)),
-            Some(error) if !pending.is_empty() => {
-                losses.push(Loss { recipients: pending, error: told(error) });
+            Some(error) if delivery.is_uncertain() => {
+                let error = Arc::new(error);
+                losses.push(Loss { recipients: lost, error: SendError::Uncertain(error.clone()) });
+                let (recipients, error) =
+                    ((asked..fates.len()).collect(), SendError::Unasked(error));
+                losses.push(Loss { recipients, error });
             }
-            _ => {}
+            Some(error) => {
+                lost.extend(asked..fates.len());
+                losses.push(Loss { recipients: lost, error });
+            }
+            None => {}
         }
+        Self::whole(fates, response, losses)
+    }
+
+    /// What became of each of so many recipients, the last reply to a message, and why the server had
+    /// no say on some.
+    fn parts(self, recipients: usize) -> (Vec<Fate>, Option<Reply>, Vec<Loss>) {
+        match self {
+            Self::Answered(fates, response) => (fates, response, Vec::new()),
+            Self::Broken(fates, response, losses) => (fates, response, losses),
+            Self::Failed(error) => {
+                let loss = Loss { recipients: (0..recipients).collect(), error };
+                (vec![Fate::Pending; recipients], None, vec![loss])
+            }
+        }
+    }
+
+    /// The outcome of these parts.
+    fn whole(fates: Vec<Fate>, response: Option<Reply>, mut losses: Vec<Loss>) -> Self {
+        losses.retain(|loss| !loss.recipients.is_empty());
         if losses.is_empty() {
             return Self::Answered(fates, response);
+        }
+        if losses.len() == 1 && losses[0].recipients.len() == fates.len() {
+            return Self::Failed(losses.remove(0).error);
         }
         Self::Broken(fates, response, losses)
     }
@@ -155,7 +186,10 @@ pub enum SendError {
     Impossible(&'static str),
     /// Whether the server took the message is not known, since this happened behind its end.
     #[error("{0}; the message had been sent, and may have been taken")]
-    Uncertain(#[source] Box<SendError>),
+    Uncertain(#[source] Arc<SendError>),
+    /// This happened before it was the recipient's turn, in a transaction for others.
+    #[error("{0}; the message had not been sent for this recipient")]
+    Unasked(#[source] Arc<SendError>),
 }
 
 impl SendError {
@@ -169,6 +203,11 @@ impl SendError {
             Self::Io(_) => Some(Failure::Closed(None)),
             _ => None,
         }
+    }
+
+    /// Whether it is of a connection that had been ready for mail, so that another one may do.
+    fn is_of_connection(&self) -> bool {
+        matches!(self, Self::Io(_) | Self::Protocol(_))
     }
 
     /// The request and the reply that are to blame, as far as there are any.
@@ -186,7 +225,7 @@ impl SendError {
                 Failure::Leaving(reply) | Failure::Unasked(reply) | Failure::Early(reply),
             ) => (None, Some(reply)),
             // Nobody knows of it what a reply means for the message.
-            Self::Uncertain(error) => (error.cause().0, None),
+            Self::Uncertain(error) | Self::Unasked(error) => (error.cause().0, None),
             _ => (None, None),
         }
     }
@@ -197,7 +236,7 @@ impl SendError {
         match self {
             Self::Dial(DialError::Dns(error)) => error.is_permanent(),
             Self::Unfit(_) | Self::Refused(Refusal::Argument(_)) => true,
-            Self::Uncertain(_) => false,
+            Self::Uncertain(_) | Self::Unasked(_) => false,
             other => other.cause().1.is_some_and(|reply| reply.code().is_permanent()),
         }
     }

@@ -66,7 +66,8 @@ fn without_a_reply_only_what_is_asked_is_in_vain_for_good() {
         SendError::Cancelled,
         SendError::Closed,
         SendError::Impossible("x"),
-        SendError::Uncertain(Box::new(SendError::Starved)),
+        SendError::Uncertain(Arc::new(SendError::Starved)),
+        SendError::Unasked(Arc::new(SendError::Starved)),
     ] {
         assert!(!error.is_permanent(), "{error}");
     }
@@ -115,7 +116,7 @@ async fn what_cannot_be_is_said_to_be_that() {
 #[test]
 fn an_error_ends_a_session_or_only_a_message() {
     let (lost, silent) = (Some(Failure::Closed(None)), Some(Failure::Timeout(None)));
-    let uncertain = |error| SendError::Uncertain(Box::new(error));
+    let uncertain = |error| SendError::Uncertain(Arc::new(error));
     for (error, ended) in [
         (SendError::Io(io::ErrorKind::BrokenPipe.into()), lost.clone()),
         (SendError::Io(io::ErrorKind::ConnectionReset.into()), lost),
@@ -142,7 +143,9 @@ fn an_error_ends_a_session_or_only_a_message() {
 fn what_is_uncertain_owes_nothing_to_a_reply() {
     for failure in [Failure::Misplaced(Awaited::Message, reply(334)), Failure::Unasked(reply(550))]
     {
-        let error = SendError::Uncertain(Box::new(SendError::Protocol(failure)));
-        assert!(error.cause().1.is_none() && !error.is_permanent(), "{error}");
+        let error = Arc::new(SendError::Protocol(failure));
+        for error in [SendError::Uncertain(error.clone()), SendError::Unasked(error)] {
+            assert!(error.cause().1.is_none() && !error.is_permanent(), "{error}");
+        }
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn error_texts(error: &SendError) -> Vec<String> {
     let permanent = if error.is_permanent() { "1" } else { "" };
     let (error, uncertain) = match error {
         SendError::Uncertain(inner) => (&**inner, "1"),
+        SendError::Unasked(inner) => (&**inner, ""),
         other => (other, ""),
     };
     let number = match error {
@@ -98,7 +99,7 @@ fn code(error: &SendError) -> &'static str {
         SendError::Closed => "SMTP_ERR_CLIENT_CLOSED",
         SendError::Protocol(_) => "SMTP_ERR_PROTOCOL",
         SendError::Impossible(_) => "SMTP_ERR_INTERNAL",
-        SendError::Uncertain(error) => code(error),
+        SendError::Uncertain(error) | SendError::Unasked(error) => code(error),
     }
 }
 

@@ -14,7 +14,7 @@
 
 pub use super::envelope::{Envelope, Recipient, Unfit};
 pub use super::fate::Fate;
-use super::fate::first_fates;
+use super::transaction::Transaction;
 use super::{Awaited, ClientSession, Failure, Request};
 use crate::protocol::encoder::DataEncoder;
 use crate::protocol::parameters::Body;
@@ -85,7 +85,8 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Begins a transaction: its commands are queued.
+    /// Begins a transaction for the recipients from `first` on, no more of them than the server takes
+    /// in one (RFC 9422 section 4.2): its commands are queued.
     ///
     /// Recipients that need SMTPUTF8 are [`Fate::Unfit`] where the server does not offer it, the
     /// message can do without it, and there are others (RFC 6531 section 3.2).
@@ -94,28 +95,13 @@ impl Delivery {
     /// If the message is not for this server; nothing is sent then.
     pub fn begin(
         envelope: &Envelope,
+        first: usize,
         lmtp: bool,
         session: &mut ClientSession,
     ) -> Result<Self, Unfit> {
-        let offered = session.offered();
-        let fates = first_fates(envelope, offered)?;
-        let asked = || envelope.recipients.iter().zip(&fates).filter(|(_, fate)| fate.is_asked());
-        let is_ascii = asked().all(|(recipient, _)| recipient.address.is_ascii());
-        let mail = envelope.mail_parameters(is_ascii, offered)?;
-        let mail = Request::Mail(envelope.from.clone(), mail);
-        let dsn = offered.has("DSN");
-        let chunking = offered.has("CHUNKING") && !lmtp;
-        let mut requests = vec![mail];
-        requests.extend(asked().map(|(recipient, _)| {
-            let parameters = if dsn { recipient.parameters.clone() } else { Default::default() };
-            Request::Rcpt(recipient.address.clone(), parameters)
-        }));
-        if offered.pipelining() && !chunking {
-            requests.push(Request::Data);
-        }
-        for request in &requests {
-            request.check()?;
-        }
+        let chunking = session.offered().has("CHUNKING") && !lmtp;
+        let Transaction { fates, requests } =
+            Transaction::new(envelope, first, session.offered(), chunking)?;
         for request in requests {
             session.ask(request)?;
         }
@@ -248,7 +234,7 @@ impl Delivery {
         let _ = session.ask(Request::Bdat(chunk.split().freeze(), true));
     }
 
-    /// What became of each recipient, in their order.
+    /// What became of each recipient of the transaction, in their order.
     pub fn fates(&self) -> &[Fate] {
         &self.fates
     }

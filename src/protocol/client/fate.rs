@@ -1,7 +1,6 @@
 //! What becomes of the recipients of a message.
 
-use super::envelope::{Envelope, Recipient, Unfit};
-use super::{Awaited, Offered};
+use super::Awaited;
 use crate::protocol::reply::Reply;
 
 /// What became of one recipient.
@@ -22,20 +21,4 @@ impl Fate {
     pub(super) fn is_asked(&self) -> bool {
         !matches!(self, Self::Unfit(_))
     }
-}
-
-/// What is known of each recipient before anything is sent.
-pub(super) fn first_fates(envelope: &Envelope, offered: &Offered) -> Result<Vec<Fate>, Unfit> {
-    const NEEDED: &str = "SMTPUTF8";
-    let may_lack = !envelope.parameters.smtp_utf8 && envelope.from.is_ascii();
-    let fate = |recipient: &Recipient| {
-        let fits = recipient.address.is_ascii() || offered.has(NEEDED);
-        if fits { Fate::Pending } else { Fate::Unfit(NEEDED) }
-    };
-    let fates: Vec<_> = envelope.recipients.iter().map(fate).collect();
-    let unfit = fates.iter().filter(|fate| !fate.is_asked()).count();
-    if unfit > 0 && (unfit == fates.len() || !may_lack) {
-        return Err(Unfit::Missing(NEEDED));
-    }
-    Ok(fates)
 }

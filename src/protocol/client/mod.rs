@@ -20,6 +20,7 @@ pub mod delivery;
 mod envelope;
 mod failure;
 mod fate;
+mod limits;
 mod offered;
 pub mod opening;
 mod reading;
@@ -27,6 +28,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod transaction;
 
 pub use failure::Failure;
 pub use offered::Offered;

@@ -1,5 +1,6 @@
 //! What a server offers at EHLO (RFC 5321 section 4.1.1.1).
 
+use super::limits::ServerLimits;
 use crate::protocol::reply::Reply;
 
 /// The extensions of a server, by their EHLO keywords.
@@ -9,6 +10,8 @@ pub struct Offered {
     keywords: Vec<(String, String)>,
     /// Asked for with each request.
     pipelining: bool,
+    /// Asked for with each message.
+    limits: ServerLimits,
 }
 
 impl Offered {
@@ -25,7 +28,9 @@ impl Offered {
             })
             .collect();
         let pipelining = keywords.iter().any(|(keyword, _)| keyword == "PIPELINING");
-        Self { keywords, pipelining }
+        let listed = keywords.iter().filter(|(keyword, _)| keyword == "LIMITS");
+        let limits = ServerLimits::read(listed.map(|(_, limits)| limits.as_str()));
+        Self { keywords, pipelining, limits }
     }
 
     /// Whether there is an extension of this keyword, given in capitals.
@@ -42,6 +47,11 @@ impl Offered {
     pub fn size(&self) -> Option<u64> {
         let (_, limit) = self.keywords.iter().find(|(known, _)| known == "SIZE")?;
         limit.parse().ok().filter(|limit| *limit > 0)
+    }
+
+    /// RFC 9422.
+    pub fn limits(&self) -> ServerLimits {
+        self.limits
     }
 
     /// The SASL mechanisms (RFC 4954 section 3), as it wrote them.

@@ -236,7 +236,7 @@ impl Peer {
     /// Begins once it may, and gives the message once it is wanted.
     fn go_on(&mut self, envelope: &Envelope) {
         if self.delivery.is_none() && self.opening.is_ready() {
-            self.delivery = Delivery::begin(envelope, self.lmtp, &mut self.session).ok();
+            self.delivery = Delivery::begin(envelope, 0, self.lmtp, &mut self.session).ok();
             self.is_over |= self.delivery.is_none();
         }
         let Some(delivery) = &mut self.delivery else { return };

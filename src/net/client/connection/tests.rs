@@ -1,6 +1,8 @@
 //! Servers that speak before their turn, or stop to listen: what they said counts, and is the answer
 //! to nothing that was sent after it came. Time is virtual.
 
+mod limits;
+
 use super::*;
 use crate::protocol::client::Timeouts;
 use crate::protocol::client::delivery::{Fate, Recipient};
@@ -14,13 +16,21 @@ const ROOM: usize = 1024 * 1024;
 /// A connection whose server has greeted and offered what follows EHLO; where the server writes to,
 /// and where it reads from.
 async fn greeted(offers: &[&str]) -> (Connection, DuplexStream, DuplexStream) {
+    greeted_within(offers, Timeouts::default()).await
+}
+
+async fn greeted_within(
+    offers: &[&str],
+    timeouts: Timeouts,
+) -> (Connection, DuplexStream, DuplexStream) {
     let (near_reader, mut says) = duplex(ROOM);
     let (near_writer, mut hears) = duplex(ROOM);
     let mut connection = Connection {
         stream: Stream::Memory(join(near_reader, near_writer)),
-        session: ClientSession::new(Timeouts::default(), false, Instant::now()),
+        session: ClientSession::new(timeouts, false, Instant::now()),
         lmtp: false,
         messages: 0,
+        transactions: 0,
         delivery: Delivery::default(),
         broken: None,
         meter: Meter::default(),
@@ -55,10 +65,8 @@ fn envelope() -> Envelope {
 async fn sent(connection: &mut Connection, message: &'static [u8]) -> (Outcome, Duration) {
     let begin = VirtualInstant::now();
     let mut source = MessageSource::Whole(Bytes::from_static(message), 0);
-    let outcome = match connection.deliver(&envelope(), &mut source).await {
-        Ok(outcome) => outcome,
-        Err(error) => connection.lost(error),
-    };
+    let result = connection.deliver(&envelope(), 0, &mut source).await;
+    let (outcome, _) = connection.conclude(result, envelope().recipients.len());
     (outcome, begin.elapsed())
 }
 
@@ -127,7 +135,7 @@ async fn what_came_before_mail_is_no_answer_to_it_and_nothing_is_sent() {
             let (codes, error) = told(outcome);
             assert!(matches!(error, Some(SendError::Protocol(_))), "{said:?}: {error:?}");
             assert!(codes.is_empty(), "{said:?}: {codes:?}");
-            assert!(connection.may_go_again(), "{said:?}");
+            assert!(connection.delivery.may_go_again(), "{said:?}");
             assert_eq!(time, Duration::ZERO, "{said:?}");
             assert_eq!(heard(hears, connection).await, "", "{said:?}");
         }
@@ -161,7 +169,7 @@ async fn what_came_within_a_message_ends_it_without_its_dot() {
         let (answered, error) = told(outcome);
         assert_eq!(answered, codes, "{said:?}");
         assert_eq!(error.is_some(), codes.is_empty(), "{said:?}: {error:?}");
-        assert!(!connection.may_go_again());
+        assert!(!connection.delivery.may_go_again());
         let rest = heard(hears, connection).await;
         assert!(!rest.contains("\r\n.\r\n"), "{said:?}: {rest:?}");
     }
@@ -240,7 +248,7 @@ async fn silence_is_waited_for_until_its_time_has_come() {
         _ => None,
     });
     assert_eq!(failure, silent);
-    assert!(connection.may_go_again());
+    assert!(connection.delivery.may_go_again());
     let limit = Timeouts::default().command.expect("a limit");
     // Deadlines are of the clock on the wall, which goes on meanwhile.
     assert!(time.abs_diff(limit) < Duration::from_secs(1), "{time:?}");

@@ -1,8 +1,9 @@
 //! One message to the mail exchanges of a domain, each recipient by itself (RFC 5321 section 5.1):
 //! whom an exchange refused for now, or did not answer for, the next one is asked for, unless the end
-//! of the message may have left for that recipient.
+//! of the message may have left for that recipient. An exchange has as many transactions, and
+//! connections, as its limits ask for (RFC 9422).
 
-use super::connection::Connection;
+use super::connection::{Connection, Next};
 use super::details::Details;
 use super::dialer::{DialError, Target};
 use super::source::MessageSource;
@@ -23,6 +24,9 @@ pub struct Passage {
     envelope: Arc<Envelope>,
     /// For whom the next exchange is asked.
     open: Vec<usize>,
+    /// For whom the exchange at hand is asked, and how many of them it had its say on.
+    asked: Vec<usize>,
+    settled: usize,
     /// What is to be told of each recipient, so far.
     words: Vec<Word>,
     errors: Vec<SendError>,
@@ -32,6 +36,24 @@ pub struct Passage {
     /// Whether all connections were encrypted over which the message was taken, if any was.
     tls: Option<bool>,
     connected: u64,
+}
+
+/// An exchange, and how it is spoken to.
+struct Place<'a> {
+    target: Target,
+    name: &'a str,
+    policy: TlsPolicy,
+}
+
+impl Place<'_> {
+    async fn reach(
+        &self,
+        options: &ClientOptions,
+        time: Duration,
+    ) -> Result<Connection, SendError> {
+        let deadline = Instant::now() + time;
+        Connection::reach(options, &self.target, self.name, deadline, self.policy).await
+    }
 }
 
 /// What is to be told of a recipient.
@@ -62,6 +84,8 @@ impl Passage {
         Self {
             envelope,
             open: (0..recipients).collect(),
+            asked: Vec::new(),
+            settled: 0,
             words: vec![Word::None; recipients],
             errors: Vec::new(),
             response: None,
@@ -97,25 +121,29 @@ impl Passage {
             if self.open.is_empty() || left.is_zero() || !source.rewind() {
                 break;
             }
-            source.keep(others > 0);
             if let Some(connection) = self.connection.take() {
                 tokio::spawn(connection.quit());
             }
             let share = share(left, others as u32);
             let began = Instant::now();
-            let target = Target::host(exchange, port);
-            let opened = Connection::reach(options, &target, exchange, began + share, policy).await;
+            let place = Place { target: Target::host(exchange, port), name: exchange, policy };
+            self.asked = std::mem::take(&mut self.open);
+            self.settled = 0;
+            let opened = place.reach(options, share).await;
             left = left.saturating_sub(began.elapsed().min(share));
-            let result = match opened {
-                Ok(connection) => self.offer(connection, source).await,
+            match opened {
+                Ok(connection) => {
+                    self.connected += 1;
+                    self.connection = Some(connection);
+                    self.offer(options, &place, others > 0, source).await;
+                }
                 Err(error) => {
                     if policy != options.opening.tls && refuses_tls_for_now(&error) {
                         waiting.push_back((exchange, options.opening.tls));
                     }
-                    Err(error)
+                    self.hear(Err(error));
                 }
-            };
-            self.hear(result);
+            }
         }
         match self.words.contains(&Word::None) {
             true => Err(Failure::Timeout(Some(Awaited::Connect)).into()),
@@ -127,6 +155,11 @@ impl Passage {
     /// come to its end.
     pub fn end(mut self, result: Result<(), SendError>) -> Passed {
         if let Err(error) = result {
+            if self.settled == self.asked.len() {
+                // No exchange is at hand.
+                self.asked = std::mem::take(&mut self.open);
+                self.settled = 0;
+            }
             self.hear(Err(error));
         }
         let details = Details { tls: self.tls.unwrap_or_default(), ..self.details };
@@ -135,33 +168,67 @@ impl Passage {
         Passed { outcome, details, connection, connected }
     }
 
+    /// Asks an exchange for all that are `asked`, over one connection after the other; `keeps` tells
+    /// whether the message may have to go to another exchange.
     async fn offer(
         &mut self,
-        connection: Connection,
+        options: &ClientOptions,
+        place: &Place<'_>,
+        keeps: bool,
         source: &mut MessageSource,
-    ) -> Result<Outcome, SendError> {
-        self.connected += 1;
-        let recipients = self.open.iter().map(|index| self.envelope.recipients[*index].clone());
+    ) {
+        let recipients = self.asked.iter().map(|index| self.envelope.recipients[*index].clone());
         let envelope = Envelope { recipients: recipients.collect(), ..(*self.envelope).clone() };
-        let connection = self.connection.insert(connection);
-        if let Some(outcome) = connection.await_source(source).await {
-            return Ok(outcome);
+        loop {
+            let Some(connection) = &mut self.connection else { return };
+            source.keep(keeps);
+            let result = match connection.await_source(source).await {
+                Some(outcome) => Ok(outcome),
+                None => connection.deliver(&envelope, self.settled, source).await,
+            };
+            let next = self.hear(result);
+            if next == Next::Over {
+                return;
+            }
+            if !source.rewind() {
+                let gone = SendError::Impossible("a message is to be sent once more, and is gone");
+                self.hear(Err(gone));
+                return;
+            }
+            if next != Next::Here {
+                if let Some(connection) = self.connection.take() {
+                    tokio::spawn(connection.quit());
+                }
+                match place.reach(options, options.connect_timeout).await {
+                    Ok(connection) => {
+                        self.connected += 1;
+                        self.connection = Some(connection);
+                    }
+                    Err(error) => {
+                        self.hear(Err(error));
+                        return;
+                    }
+                }
+            }
         }
-        connection.deliver(&envelope, source).await
     }
 
     /// Takes what came of the recipients that the exchange at hand was asked for.
-    fn hear(&mut self, result: Result<Outcome, SendError>) {
+    fn hear(&mut self, result: Result<Outcome, SendError>) -> Next {
         let mut connection = self.connection.take();
+        let left = self.asked.len() - self.settled;
         let has_left = connection.as_ref().is_some_and(Connection::has_sent_message);
         let is_usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
-        let outcome = match (result, &mut connection) {
-            (Ok(outcome), _) => outcome,
-            (Err(error), Some(connection)) => connection.lost(error),
-            (Err(error), None) => Outcome::Failed(error),
+        let (outcome, next) = match &mut connection {
+            Some(connection) => connection.conclude(result, left),
+            None => (result.unwrap_or_else(Outcome::Failed), Next::Over),
         };
         let is_taken = outcome.is_taken();
+        let mut heard = left;
         if let Some(connection) = connection {
+            if matches!(next, Next::Here | Next::Elsewhere) {
+                heard = connection.asked();
+            }
             let details = connection.details();
             if is_taken {
                 self.tls = Some(self.tls.unwrap_or(true) && details.tls);
@@ -169,29 +236,27 @@ impl Passage {
             self.details = details;
             self.connection = Some(connection).filter(|_| is_usable);
         }
-        self.settle(outcome, has_left);
+        if next != Next::Again {
+            self.settle(outcome, heard, has_left);
+        }
+        next
     }
 
-    /// Splits recipients into those whose word is the last and those that go on to the next
-    /// exchange; `has_left` tells whether the end of the message may have.
-    fn settle(&mut self, outcome: Outcome, has_left: bool) {
-        let asked = self.open.len();
-        let (fates, response, losses) = match outcome {
-            Outcome::Answered(fates, response) => (fates, response, Vec::new()),
-            Outcome::Broken(fates, response, losses) => (fates, response, losses),
-            Outcome::Failed(error) => {
-                let loss = Loss { recipients: (0..asked).collect(), error };
-                (vec![Fate::Pending; asked], None, vec![loss])
-            }
-        };
+    /// Splits so many recipients that the exchange at hand was asked for into those whose word is the
+    /// last and those that go on to the next exchange; `has_left` tells whether the end of the message
+    /// may have.
+    fn settle(&mut self, outcome: Outcome, recipients: usize, has_left: bool) {
+        let (fates, response, losses) = outcome.parts(recipients);
         self.response = response.or(self.response.take());
-        let mut lost = vec![None; asked];
+        let mut lost = vec![None; recipients];
         for Loss { recipients, error } in losses {
             recipients.into_iter().for_each(|place| lost[place] = Some(self.errors.len()));
             self.errors.push(error);
         }
-        let open = std::mem::take(&mut self.open).into_iter();
-        for ((index, fate), lost) in open.zip(fates).zip(lost) {
+        let first = self.settled;
+        self.settled += recipients;
+        for (place, (fate, lost)) in fates.into_iter().zip(lost).enumerate() {
+            let index = self.asked[first + place];
             let goes_on = match lost {
                 Some(error) => is_of_exchange(&self.errors[error]),
                 None => is_for_now(&fate, has_left),
@@ -270,6 +335,7 @@ fn is_of_exchange(error: &SendError) -> bool {
             Refusal::Refused(_, reply) | Refusal::Logins(_, reply) => !reply.code().is_permanent(),
             Refusal::Argument(_) => false,
         },
+        SendError::Unasked(error) => is_of_exchange(error),
         SendError::Unfit(_)
         | SendError::Starved
         | SendError::Source(_)
@@ -295,14 +361,7 @@ fn outcome(words: Vec<Word>, response: Option<Reply>, errors: Vec<SendError>) ->
             Word::None => Fate::Pending,
         });
     }
-    losses.retain(|loss| !loss.recipients.is_empty());
-    if losses.is_empty() {
-        return Outcome::Answered(fates, response);
-    }
-    if losses.len() == 1 && losses[0].recipients.len() == fates.len() {
-        return Outcome::Failed(losses.remove(0).error);
-    }
-    Outcome::Broken(fates, response, losses)
+    Outcome::whole(fates, response, losses)
 }
 
 #[cfg(test)]

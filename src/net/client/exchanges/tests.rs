@@ -42,10 +42,17 @@ fn passage(recipients: usize) -> Passage {
     }))
 }
 
+/// The next exchange, which has its say on all at once.
+fn ask(passage: &mut Passage, outcome: Outcome, has_left: bool) {
+    passage.asked = std::mem::take(&mut passage.open);
+    passage.settled = 0;
+    passage.settle(outcome, passage.asked.len(), has_left);
+}
+
 /// What the next exchange is asked for after this.
 fn open_after(outcome: Outcome, has_left: bool, recipients: usize) -> Vec<usize> {
     let mut passage = passage(recipients);
-    passage.settle(outcome, has_left);
+    ask(&mut passage, outcome, has_left);
     passage.open
 }
 
@@ -77,7 +84,7 @@ fn each_goes_by_itself() {
         (Outcome::Broken(fates.clone(), Some(reply(250)), lost), false, vec![1, 3]),
         (Outcome::Answered(fates[..3].to_vec(), Some(reply(250))), true, vec![1]),
         (Outcome::Failed(closed()), false, vec![0, 1, 2, 3]),
-        (Outcome::Failed(SendError::Uncertain(Box::new(closed()))), true, vec![]),
+        (Outcome::Failed(SendError::Uncertain(Arc::new(closed()))), true, vec![]),
     ] {
         let text = format!("{outcome:?}");
         assert_eq!(open_after(outcome, has_left, 4), expected, "{text}");
@@ -99,6 +106,7 @@ fn an_error_of_one_exchange_leads_to_the_next() {
         SendError::Protocol(Failure::Unasked(reply(250))),
         SendError::Protocol(Failure::EndlessReply),
         SendError::Protocol(Failure::BadReply(name())),
+        SendError::Unasked(Arc::new(closed())),
         refused(Awaited::Connect, 421),
         refused(Awaited::Connect, 554),
         refused(Awaited::Connect, 250),
@@ -126,7 +134,8 @@ fn an_error_of_one_exchange_leads_to_the_next() {
         SendError::Cancelled,
         SendError::Closed,
         SendError::Impossible("x"),
-        SendError::Uncertain(Box::new(closed())),
+        SendError::Uncertain(Arc::new(closed())),
+        SendError::Unasked(Arc::new(SendError::Cancelled)),
     ] {
         let text = error.to_string();
         assert_eq!(open_after(Outcome::Failed(error), false, 2), [0_usize; 0], "{text}");
@@ -137,7 +146,7 @@ fn an_error_of_one_exchange_leads_to_the_next() {
 fn told(recipients: usize, rounds: Vec<(Outcome, bool)>) -> Outcome {
     let mut passage = passage(recipients);
     for (outcome, has_left) in rounds {
-        passage.settle(outcome, has_left);
+        ask(&mut passage, outcome, has_left);
     }
     passage.end(Ok(())).outcome
 }
@@ -165,7 +174,7 @@ fn of_several_exchanges_the_one_is_told_of_that_may_take_it_later() {
 
 #[test]
 fn each_recipient_is_told_of_with_the_word_that_counts_for_it() {
-    let uncertain = SendError::Uncertain(Box::new(closed()));
+    let uncertain = SendError::Uncertain(Arc::new(closed()));
     let first = vec![
         Fate::Pending,
         rejected(Awaited::Rcpt, 450),
@@ -215,4 +224,30 @@ fn the_time_for_connecting_is_never_all_of_one_while_others_wait() {
     }
     assert_eq!(share(Duration::from_secs(300), 2), Duration::from_secs(100));
     assert_eq!(share(Duration::from_secs(30), 9), LEAST_SHARE);
+}
+
+#[test]
+fn who_was_not_asked_stays_with_the_exchange_and_the_others_go_on() {
+    let mut passage = passage(4);
+    passage.asked = std::mem::take(&mut passage.open);
+    let first = Outcome::Answered(vec![rejected(Awaited::Rcpt, 450)], None);
+    passage.settle(first, 1, false);
+    assert_eq!((&passage.open[..], passage.settled), (&[0][..], 1));
+    let second = vec![Fate::Pending, Fate::Accepted];
+    let lost = vec![Loss { recipients: vec![0], error: closed() }];
+    passage.settle(Outcome::Broken(second, Some(reply(250)), lost), 2, true);
+    assert_eq!((&passage.open[..], passage.settled), (&[0, 1][..], 3));
+    let Outcome::Broken(fates, _, losses) = passage.end(Err(SendError::Cancelled)).outcome else {
+        panic!("some were lost");
+    };
+    let expected = [rejected(Awaited::Rcpt, 450), Fate::Pending, Fate::Accepted, Fate::Pending];
+    assert_eq!(fates, expected);
+    let told: Vec<_> = losses.iter().map(|loss| (&loss.recipients[..], &loss.error)).collect();
+    assert!(
+        matches!(
+            told[..],
+            [(&[1], SendError::Protocol(Failure::Closed(_))), (&[3], SendError::Cancelled)]
+        ),
+        "{told:?}"
+    );
 }

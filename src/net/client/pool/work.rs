@@ -1,10 +1,11 @@
 //! The worker of a pool: it holds one connection and takes one message after the other.
 
 use super::shared::{Job, Phase, Shared};
-use crate::net::client::connection::Connection;
+use crate::net::client::connection::{Connection, Next};
 use crate::net::client::details::Details;
 use crate::net::client::exchanges::Passage;
 use crate::net::client::rate::{Rate, Turn};
+use crate::net::client::tally::Tally;
 use crate::net::client::{Outcome, Route, SendError};
 use crate::net::sync::lock;
 use std::pin::pin;
@@ -12,12 +13,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::time::{Instant, sleep_until};
 
-/// What came of sending a message over one connection.
+/// What came of one transaction, or of all there is to send of a message.
 struct Attempt {
     outcome: Outcome,
+    /// For how many recipients it was.
+    recipients: usize,
     details: Details,
-    /// Another connection may do better, and no message is sent twice by that.
-    goes_again: bool,
+    next: Next,
 }
 
 /// Takes messages, one after the other, over one connection at a time.
@@ -26,7 +28,10 @@ pub(super) async fn work(shared: Arc<Shared>) {
     let limit = shared.options.max_messages.unwrap_or(u64::MAX);
     while let Some(job) = shared.next_job(&mut connection).await {
         shared.carry_out(job, &mut connection).await;
-        if let Some(connection) = connection.take_if(|connection| connection.messages() >= limit) {
+        let is_spent = |connection: &mut Connection| {
+            connection.messages() >= limit || connection.is_exhausted()
+        };
+        if let Some(connection) = connection.take_if(is_spent) {
             connection.quit().await;
         }
     }
@@ -73,57 +78,89 @@ impl Shared {
         }
     }
 
-    /// Sends a message, once more where a connection that had been used before turns out to be of no
-    /// use.
+    /// Sends a message in as many transactions as the server wants, once more where a connection that
+    /// had been used before turns out to be of no use.
     async fn carry_out(&self, mut job: Job, connection: &mut Option<Connection>) {
-        let mut attempt = self.attempt(&mut job, connection).await;
-        let again = attempt.goes_again && job.source.rewind();
-        if again && lock(&self.state).phase != Phase::Aborted {
-            attempt = self.attempt(&mut job, connection).await;
+        let mut tally = Tally::default();
+        loop {
+            let Attempt { outcome, recipients, details, next } =
+                self.attempt(&mut job, tally.known(), connection).await;
+            let again = next == Next::Again && job.source.rewind();
+            if again && lock(&self.state).phase != Phase::Aborted {
+                continue;
+            }
+            tally.add(outcome, recipients, details);
+            let left = job.envelope.recipients.len() - tally.known();
+            if left == 0 {
+                break;
+            }
+            if !job.source.rewind() {
+                let gone = SendError::Impossible("a message is to be sent once more, and is gone");
+                tally.add(Outcome::Failed(gone), left, Details::default());
+                break;
+            }
+            // Whether it is to be sent yet again is known when it is begun.
+            job.source.keep(false);
+            if next == Next::Elsewhere
+                && let Some(connection) = connection.take()
+            {
+                connection.quit().await;
+            }
         }
-        (job.report)(attempt.outcome, attempt.details);
+        let (outcome, details) = tally.end();
+        (job.report)(outcome, details);
     }
 
-    /// Sends a message over the connection, or a new one where there is none; one that is of no use
-    /// after that is gone.
-    async fn attempt(&self, job: &mut Job, connection: &mut Option<Connection>) -> Attempt {
+    /// Sends a message to the recipients from `first` on over the connection, or a new one where there
+    /// is none; one that is of no use after that is gone.
+    async fn attempt(
+        &self,
+        job: &mut Job,
+        first: usize,
+        connection: &mut Option<Connection>,
+    ) -> Attempt {
+        let left = job.envelope.recipients.len() - first;
+        let over =
+            |outcome, details| Attempt { outcome, recipients: left, details, next: Next::Over };
         if job.cancel.is_cancelled() {
-            let outcome = Outcome::Failed(SendError::Cancelled);
-            return Attempt { outcome, details: Details::default(), goes_again: false };
+            return over(Outcome::Failed(SendError::Cancelled), Details::default());
         }
         if let Route::Exchanges(domain, port) = &self.options.client.route {
-            return self.pass(job, (domain, *port), connection).await;
+            // It is large, and every worker has room for it otherwise.
+            let (outcome, details) = Box::pin(self.pass(job, (domain, *port), connection)).await;
+            return over(outcome, details);
         }
         let cancel = Arc::clone(&job.cancel);
         let result = tokio::select! {
             biased;
-            outcome = self.try_once(job, connection) => outcome,
+            outcome = self.try_once(job, first, connection) => outcome,
             () = cancel.cancelled() => Err(SendError::Cancelled),
             () = self.aborted() => Err(SendError::Closed),
         };
-        let usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
-        let details = connection.as_ref().map(Connection::details).unwrap_or_default();
-        let is_first = connection.as_ref().is_none_or(|connection| connection.messages() <= 1);
-        let outcome = match (result, connection.as_mut()) {
-            (Ok(outcome), _) => outcome,
-            (Err(error), Some(connection)) => connection.lost(error),
-            (Err(error), None) => Outcome::Failed(error),
+        let Some(used) = connection else {
+            let outcome = result.unwrap_or_else(Outcome::Failed);
+            return over(outcome, Details::default());
         };
-        let goes_again =
-            !usable && !is_first && connection.as_ref().is_some_and(Connection::may_go_again);
+        let usable = result.is_ok() && used.is_usable();
+        let details = used.details();
+        let (outcome, next) = used.conclude(result, left);
+        let recipients =
+            if matches!(next, Next::Here | Next::Elsewhere) { used.asked() } else { left };
         if !usable {
             *connection = None;
         }
-        Attempt { outcome, details, goes_again }
+        Attempt { outcome, recipients, details, next }
     }
 
     async fn try_once(
         &self,
         job: &mut Job,
+        first: usize,
         connection: &mut Option<Connection>,
     ) -> Result<Outcome, SendError> {
         loop {
-            let turn = self.keep_to_rate(connection).await?;
+            // A message counts when it begins.
+            let turn = if first == 0 { self.keep_to_rate(connection).await? } else { None };
             let connection = match connection {
                 Some(connection) => connection,
                 None => {
@@ -137,8 +174,8 @@ impl Shared {
                 return Ok(outcome);
             }
             // Others may have been faster.
-            if self.rate.as_ref().is_none_or(Rate::start) {
-                return connection.deliver(&job.envelope, &mut job.source).await;
+            if first > 0 || self.rate.as_ref().is_none_or(Rate::start) {
+                return connection.deliver(&job.envelope, first, &mut job.source).await;
             }
         }
     }
@@ -181,7 +218,7 @@ impl Shared {
         job: &mut Job,
         place: (&str, u16),
         connection: &mut Option<Connection>,
-    ) -> Attempt {
+    ) -> (Outcome, Details) {
         let mut passage = Passage::new(Arc::clone(&job.envelope));
         let result = tokio::select! {
             biased;
@@ -192,7 +229,7 @@ impl Shared {
         let passed = passage.end(result);
         self.connected.fetch_add(passed.connected, Ordering::Relaxed);
         *connection = passed.connection;
-        Attempt { outcome: passed.outcome, details: passed.details, goes_again: false }
+        (passed.outcome, passed.details)
     }
 
     async fn aborted(&self) {
@@ -223,5 +260,19 @@ async fn disturbed(connection: &mut Option<Connection>) {
     match connection {
         Some(connection) => connection.disturbed().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_has_no_room_for_the_passage_to_exchanges() {
+        fn future<F, A>(_: impl Fn(A) -> F) -> usize {
+            size_of::<F>()
+        }
+        let (size, room) = (future(work), 12 * size_of::<Connection>());
+        assert!(size < room, "{size} of {room} bytes");
     }
 }

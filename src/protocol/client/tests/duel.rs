@@ -60,7 +60,7 @@ fn what_the_client_sends_the_server_receives() {
                 (0..length).map(|_| alphabet[duel.random.below(alphabet.len())]).collect();
             let envelope = envelope("a@b", &["c@d", "e@f"]);
             let mut delivery =
-                Delivery::begin(&envelope, false, &mut duel.client.session).expect("fit");
+                Delivery::begin(&envelope, 0, false, &mut duel.client.session).expect("fit");
             let mut each = |to, reply, session: &mut ClientSession, now| {
                 delivery.replied(to, reply, session, now);
             };

@@ -10,7 +10,7 @@ const CHUNKS: &str = "250-mx.example\r\n250-PIPELINING\r\n250 CHUNKING\r\n";
 fn ended(ehlo: &str, lmtp: bool, said: &[&str]) -> (Vec<u16>, Option<Failure>, Table) {
     let (mut table, _) = open(Cut::Whole, &options(|_| ()), ehlo);
     let envelope = envelope("a@b", &["c@d", "e@f", "g@h"]);
-    let mut delivery = Delivery::begin(&envelope, lmtp, &mut table.session).expect("fit");
+    let mut delivery = Delivery::begin(&envelope, 0, lmtp, &mut table.session).expect("fit");
     table.run();
     for line in said {
         table.server(line, &mut |to, reply, session, now| {

@@ -8,6 +8,7 @@ mod errors;
 mod hostile;
 mod opening;
 mod table;
+mod transactions;
 mod unfit;
 
 use super::delivery::{Delivery, Envelope, Fate, Progress, Recipient, Unfit};
@@ -173,7 +174,7 @@ fn deliver(
 ) -> Delivery {
     let (mut table, opening) = open(cut, &options(|_| ()), ehlo);
     assert!(opening.is_ready());
-    let mut delivery = Delivery::begin(&envelope, lmtp, &mut table.session).expect("fit");
+    let mut delivery = Delivery::begin(&envelope, 0, lmtp, &mut table.session).expect("fit");
     table.run();
     for (client, server) in script {
         if delivery.progress() == Progress::Message {

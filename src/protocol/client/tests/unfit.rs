@@ -13,7 +13,7 @@ fn begun(
     let (mut table, _) = open(Cut::Whole, &options(|_| ()), ehlo);
     let mut envelope = envelope("a@b", to);
     change(&mut envelope);
-    let begun = Delivery::begin(&envelope, false, &mut table.session);
+    let begun = Delivery::begin(&envelope, 0, false, &mut table.session);
     table.run();
     (table, begun)
 }
@@ -102,7 +102,7 @@ fn what_a_server_cannot_take_is_not_begun() {
         let (mut table, _) = open(Cut::Whole, &options(|_| ()), ehlo);
         let mut envelope = envelope("a@b", &["c@d"]);
         change(&mut envelope);
-        let begun = Delivery::begin(&envelope, false, &mut table.session);
+        let begun = Delivery::begin(&envelope, 0, false, &mut table.session);
         table.run();
         if begun.is_err() {
             table.client("");

@@ -224,7 +224,7 @@ impl Client {
     /// Sends a message of three chunks to three recipients.
     fn deliver(&mut self, cell: Cell) -> Result<(), Failure> {
         let envelope = envelope("a@b", &["c@d", "e@f", "g@h"]);
-        self.delivery = Delivery::begin(&envelope, cell.lmtp, &mut self.session).expect("fit");
+        self.delivery = Delivery::begin(&envelope, 0, cell.lmtp, &mut self.session).expect("fit");
         let length = if cell.has_chunks() { 200 * 1024 } else { 10 };
         let mut pieces = vec![vec![b'x'; length]; CHUNKS];
         loop {
