@@ -60,3 +60,13 @@ test('a text is refused unless its one lone dot is its end, between whole line e
     }
   }
 });
+
+test('prepare needs a text', () => {
+  for (const none of [undefined, null]) {
+    assert.throws(() => prepare(/** @type {any} */ (none)), {
+      name: 'TypeError',
+      message: `Client.prepare needs the text of a message, not ${none}`,
+    });
+  }
+  assert.equal(prepare(''), '\r\n.');
+});

@@ -181,6 +181,43 @@ const WRONG = [
   [{ ...HOST, auth: { ...LOGIN, method: 'NTLM' } }, 'RangeError', /options\.auth\.method/],
 ];
 
+describe('a method of AUTH', () => {
+  const PASSWORD = { user: 'tim', password: 'secret' };
+  const TOKEN = { user: 'tim', token: 'secret' };
+  for (const [method, auth, other, needed] of /** @type {[string, any, any, string][]} */ ([
+    ...['PLAIN', 'login', 'CRAM-MD5', 'SCRAM-SHA-256', 'scram-sha-256-plus'].map((name) => [
+      ...[name, PASSWORD, TOKEN, 'password'],
+    ]),
+    ...['XOAUTH2', 'oauthbearer'].map((name) => [name, TOKEN, PASSWORD, 'token']),
+  ])) {
+    test(`goes with a ${needed}: ${method}`, () => {
+      const name = method.toUpperCase();
+      assert.equal(clientSettings({ ...HOST, auth: { ...auth, method } }).mechanism, name);
+      assert.throws(() => clientSettings({ ...HOST, auth: { ...other, method } }), {
+        name: 'TypeError',
+        message: `options.auth.method ${name} needs a ${needed}`,
+      });
+    });
+  }
+});
+
+test('half a character is no part of a login', () => {
+  for (const half of ['\ud800', '\udc00', 'a\ud83d', '\ude00b', '\ude00\ud83d']) {
+    for (const [member, auth] of Object.entries({
+      user: { user: half, password: 'x' },
+      password: { user: 'x', password: half },
+      token: { user: 'x', token: half },
+    })) {
+      assert.throws(() => clientSettings({ ...HOST, auth }), {
+        name: 'RangeError',
+        message: `options.auth.${member} has half a character in it`,
+      });
+    }
+  }
+  const auth = { user: '\u{1f600}', password: 'p\u{1f600}\u00fc' };
+  assert.equal(clientSettings({ ...HOST, auth }).password, auth.password);
+});
+
 describe('options that are refused', () => {
   for (const [options, name, message] of WRONG) {
     test(`${message}`, () => {

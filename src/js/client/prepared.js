@@ -10,8 +10,12 @@ const END_OF_DATA = '.\r\n';
  * CRLF, which `data` adds.
  *
  * @param {string} text
+ * @throws {TypeError} without one
  */
 function prepare(text) {
+  if (text === undefined || text === null) {
+    throw new TypeError(`Client.prepare needs the text of a message, not ${text}`);
+  }
   const lines = String(text).replace(/\r\n|\r|\n/g, '\r\n');
   return `${lines.replace(/(^|\r\n)\./g, '$1..')}\r\n.`;
 }

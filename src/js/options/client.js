@@ -23,15 +23,17 @@ const { threadsOf } = require('./threads.js');
 const { checkKeys, keyPair, trustedRoots, versionsOf } = require('./tls.js');
 
 const TLS = ['none', 'opportunistic', 'required', 'implicit'];
-const MECHANISMS = [
-  'PLAIN',
-  'LOGIN',
-  'CRAM-MD5',
-  'XOAUTH2',
-  'OAUTHBEARER',
-  'SCRAM-SHA-256',
-  'SCRAM-SHA-256-PLUS',
-];
+/** What each mechanism needs of `auth`. @type {Record<string, 'password' | 'token'>} */
+const MECHANISMS = {
+  PLAIN: 'password',
+  LOGIN: 'password',
+  'CRAM-MD5': 'password',
+  XOAUTH2: 'token',
+  OAUTHBEARER: 'token',
+  'SCRAM-SHA-256': 'password',
+  'SCRAM-SHA-256-PLUS': 'password',
+};
+const MECHANISM_NAMES = Object.keys(MECHANISMS);
 const SMTP_PORT = 25;
 const SMTPS_PORT = 465;
 const LMTP_PORT = 24;
@@ -76,16 +78,25 @@ function loginOf(/** @type {any} */ auth) {
   const { user, token, method } = auth;
   const password = auth.password ?? auth.pass;
   if (typeof user !== 'string') throw typeError('options.auth.user', 'a string', user);
-  for (const [name, secret] of Object.entries({ password, token })) {
-    if (secret !== undefined && typeof secret !== 'string') {
-      throw new TypeError(`options.auth.${name} must be a string, not ${typeof secret}`);
+  for (const [name, text] of Object.entries({ user, password, token })) {
+    if (text === undefined) continue;
+    if (typeof text !== 'string') {
+      throw new TypeError(`options.auth.${name} must be a string, not ${typeof text}`);
     }
+    // It would go out as another character.
+    if (/\p{Cs}/u.test(text))
+      throw new RangeError(`options.auth.${name} has half a character in it`);
   }
   if ((password === undefined) === (token === undefined)) {
     throw new TypeError('options.auth needs either a password or a token');
   }
   const mechanism = method === undefined ? undefined : String(method).toUpperCase();
-  if (mechanism !== undefined) checkOneOf('options.auth.method', mechanism, MECHANISMS);
+  if (mechanism !== undefined) {
+    const needed = MECHANISMS[checkOneOf('options.auth.method', mechanism, MECHANISM_NAMES)];
+    if ((needed === 'token') !== (token !== undefined)) {
+      throw new TypeError(`options.auth.method ${mechanism} needs a ${needed}`);
+    }
+  }
   return { user, password, token, mechanism };
 }
 

@@ -28,7 +28,7 @@ pub enum Failure {
     #[error("the server replied before the message had ended: {0}")]
     Early(Reply),
     /// What it sent is no reply; the head of it.
-    #[error("the server sent no SMTP reply: \"{0}\"")]
+    #[error(fmt = no_reply)]
     BadReply(String),
     /// A reply longer than 64 KiB.
     #[error("the server sent a reply of more than {} bytes", MAX_REPLY)]
@@ -36,6 +36,13 @@ pub enum Failure {
     /// It did not reply in time, or without a reply to await, took no data for too long.
     #[error(fmt = late)]
     Timeout(Option<Awaited>),
+}
+
+fn no_reply(head: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if head.is_empty() {
+        return f.write_str("the server sent empty lines, and no SMTP reply");
+    }
+    write!(f, "the server sent no SMTP reply: \"{head}\"")
 }
 
 fn closed(awaited: &Option<Awaited>, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -45,6 +45,10 @@ fn a_failure_says_what_the_server_did() {
             "the server replied before the message had ended: 421 4.3.2 bye",
         ),
         (
+            Box::new(Failure::BadReply(String::new())),
+            "the server sent empty lines, and no SMTP reply",
+        ),
+        (
             Box::new(Failure::BadReply("HTTP/1.1".to_owned())),
             "the server sent no SMTP reply: \"HTTP/1.1\"",
         ),
