@@ -5,13 +5,11 @@
 const assert = require('node:assert/strict');
 const os = require('node:os');
 const { describe, test } = require('node:test');
-const nodemailer = require('nodemailer');
 const { Client } = require('../../index.js');
-const transport = require('../../src/js/client/nodemailer.js');
 const { authority } = require('../support/certificates.js');
 const { scripted } = require('../support/scripted-server.js');
+const { SENDERS } = require('../support/senders.js');
 
-const ENVELOPE = { from: 'a@b.example', to: ['c@d.example'] };
 const ROOT = authority('Root');
 const V4 = [127, 0, 0, 1];
 const V6 = [...Array(15).fill(0), 1];
@@ -31,24 +29,6 @@ const HOSTS = [
   ['[0:0:0:0:0:0:0:1]', '::1', V6],
   ['::1%lo', '::1', V6],
 ];
-
-/** @type {Record<string, (options: any) => Promise<{ tls: boolean }>>} */
-const SENDERS = {
-  'Client.send': (options) => Client.send(options, ENVELOPE, 'x'),
-  'Client.Pool': async (options) => {
-    const pool = new Client.Pool(options);
-    try {
-      return await pool.send(ENVELOPE, 'x');
-    } finally {
-      pool.close();
-    }
-  },
-  'the transport for nodemailer': ({ host, port, tls, ca, servername }) => {
-    const policy = { secure: tls === 'implicit', requireTLS: tls === 'required' };
-    const options = { host, port, ...policy, tls: { ca, servername } };
-    return nodemailer.createTransport(transport(options)).sendMail({ ...ENVELOPE, text: 'x' });
-  },
-};
 
 /** @param {import('node:test').TestContext} t @param {string} host @param {number[]} address @param {boolean} implicit */
 async function server(t, host, address, implicit) {

@@ -2,32 +2,19 @@
 // exim delivers by BDAT, as it does to whoever lists CHUNKING.
 
 const assert = require('node:assert/strict');
-const { spawn, spawnSync } = require('node:child_process');
+const { spawn } = require('node:child_process');
 const { once } = require('node:events');
-const fs = require('node:fs');
-const path = require('node:path');
 const { describe, test } = require('node:test');
-const { NOBODY, PEERS, eximPath, folder } = require('../support/peers.js');
+const { eximConfig } = require('../support/exim.js');
+const { PEERS, eximPath, folder } = require('../support/peers.js');
 const { Log, serve } = require('../support/serve.js');
 
-/** A configuration that hands all mail to a port of 127.0.0.1. */
-function configure(
-  /** @type {string} */ at,
-  /** @type {string} */ command,
-  /** @type {number} */ port,
-) {
-  fs.mkdirSync(path.join(at, 'spool'));
-  const config = path.join(at, 'exim.conf');
-  fs.writeFileSync(
-    config,
-    `exim_path = ${command}
-exim_user = ${NOBODY}
-exim_group = ${NOBODY}
-never_users =
-keep_environment =
-spool_directory = ${at}/spool
-log_file_path = ${at}/log-%s
-primary_hostname = client.example.com
+/** A configuration that hands all mail to a port of 127.0.0.1. @param {string} command @param {string} at @param {number} port */
+const configure = (command, at, port) =>
+  eximConfig(
+    command,
+    at,
+    `primary_hostname = client.example.com
 untrusted_set_sender = *
 begin routers
 all:
@@ -42,10 +29,6 @@ ours:
   hosts_avoid_tls = *
 `,
   );
-  spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, at]);
-  fs.chownSync(config, 0, 0);
-  return config;
-}
 
 describe('exim', { skip: PEERS.exim4.missing(), timeout: 60_000 }, () => {
   const command = String(eximPath());
@@ -73,7 +56,7 @@ describe('exim', { skip: PEERS.exim4.missing(), timeout: 60_000 }, () => {
               },
             };
       const { target } = await serve(t, {}, log.listeners(answers, ['message', 'data']));
-      const config = configure(folder(t), command, Number(target));
+      const config = configure(command, folder(t), Number(target));
       const lines = ['.', '..x', 'BDAT 5', 'gr\u00fcn', ...new Array(20_000).fill('x'.repeat(70))];
       const body = lines.map((line) => `${line}\n`).join('');
       await send(config, `Subject: by exim\n\n${body}`);

@@ -10,6 +10,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { SMTPServer } = require('smtp-server');
 const { p256 } = require('./certificates.js');
+const { NOBODY, eximConfig } = require('./exim.js');
 const { PATIENCE_MS } = require('./wait.js');
 const { Server } = require('../../index.js');
 
@@ -17,7 +18,6 @@ const HOST = '127.0.0.1';
 const USER = 'tim';
 const PASSWORD = 'secret';
 const REALM = 'mx.example.com';
-const NOBODY = 65_534;
 const LOOK_MS = 20;
 
 /**
@@ -280,20 +280,13 @@ postlog unix-dgram n - n - 1 postlogd
     async start(t) {
       const at = folder(t);
       const port = await freePort();
-      for (const name of ['spool', 'mail']) fs.mkdirSync(path.join(at, name));
+      fs.mkdirSync(path.join(at, 'mail'));
       const { key, cert } = writeKeys(at, NOBODY);
       const command = /** @type {string} */ (eximPath());
-      const config = path.join(at, 'exim.conf');
-      fs.writeFileSync(
-        config,
-        `exim_path = ${command}
-exim_user = ${NOBODY}
-exim_group = ${NOBODY}
-never_users =
-keep_environment =
-spool_directory = ${at}/spool
-log_file_path = ${at}/log-%s
-pid_file_path = ${at}/pid
+      const config = eximConfig(
+        command,
+        at,
+        `pid_file_path = ${at}/pid
 primary_hostname = mx.example.com
 tls_advertise_hosts = *
 tls_certificate = ${cert}
@@ -332,8 +325,6 @@ cram:
   server_set_id = $auth1
 `,
       );
-      spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, at]);
-      fs.chownSync(config, 0, 0);
       await start(t, command, ['-C', config, '-bdf', '-oX', `${HOST}.${port}`], port);
       const message = maildirReader(path.join(at, 'mail'));
       const auth = { user: USER, password: PASSWORD };
@@ -442,4 +433,4 @@ const opensmtpdPath = () =>
   process.env.SMTP_ENGINE_OPENSMTPD || find('smtpctl')?.replace(/ctl$/, 'd');
 const eximPath = () => process.env.SMTP_ENGINE_EXIM || find('exim4');
 
-module.exports = { NOBODY, PEERS, eximPath, folder };
+module.exports = { PEERS, eximPath, folder };

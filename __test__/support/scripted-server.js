@@ -76,6 +76,16 @@ class Conversation {
     return line;
   }
 
+  /** Accepts all commands before one of this form, which it returns. @param {RegExp} form */
+  async accept(form) {
+    for (;;) {
+      const line = await this.line();
+      if (form.test(line)) return line;
+      if (line === '') throw new Error(`the client left before ${form}`);
+      this.say('250 OK');
+    }
+  }
+
   /** So many bytes. @param {number} count */
   async bytes(count) {
     await this.#waiters.until(
