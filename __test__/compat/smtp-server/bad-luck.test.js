@@ -35,16 +35,68 @@ async function said(t, options, text) {
 
 const MAIL = 'HELO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\nNOOP\r\nQUIT\r\n';
 
-test('64 MiB without a line end close the session', async (t) => {
-  const lines = await said(t, {}, 'x'.repeat(64 * 1_024 * 1_024));
-  // What was said may be lost with the bytes that nobody has read.
-  assert.match(lines.at(-1) ?? '421 ', /^421 /);
-});
+const MIB = 1_024 * 1_024;
+/** Where a line without an end begins, by the lines that lead there, and how the client comes. */
+const ENDLESS = {
+  'at once': [[]],
+  'behind a greeting': [['EHLO c.example']],
+  'within a transaction': [['EHLO c.example', 'MAIL FROM:<a@c.example>']],
+  'under TLS': [['EHLO c.example'], { secure: true }],
+  'behind STARTTLS': [['EHLO c.example', 'STARTTLS']],
+  'as the answer to a challenge': [['EHLO c.example', 'AUTH LOGIN']],
+  'in LMTP': [['LHLO c.example'], { lmtp: true }],
+};
+for (const [where, [lines, options]] of Object.entries(ENDLESS)) {
+  test(`64 MiB without a line end close the session: ${where}`, async (t) => {
+    const { connect, closed } = await served(t, { allowInsecureAuth: true, ...options });
+    const client = await connect(options?.secure ? { secure: {} } : {});
+    for (const line of lines) {
+      await client.command(line, /^[23]/);
+      if (line === 'STARTTLS') await client.upgrade();
+    }
+    const piece = Buffer.alloc(MIB, 'x');
+    let sent = 0;
+    while (!client.closed && !client.socket.destroyed && sent < 64) {
+      sent += 1;
+      await new Promise((resolve) => client.socket.write(piece, () => setImmediate(resolve)));
+    }
+    assert.ok(sent < 64, 'it is not read to its end');
+    await closed.some();
+    // What was said may be lost with the bytes that nobody has read.
+    assert.match(client.unread, /^(421 Error: Command line too long\r\n)?$/);
+  });
+}
 
-test('what stands behind STARTTLS in plain text is not carried out', async (t) => {
-  const lines = await said(t, { socketTimeout: 300 }, 'STARTTLS\r\nNOOP\r\nRSET\r\n');
-  assert.deepEqual(lines, ['220 Ready to start TLS']);
-});
+for (const behind of [
+  'NOOP\r\nRSET\r\n',
+  'EHLO evil.example\r\nMAIL FROM:<a@b>\r\n',
+  'MAIL FROM:',
+]) {
+  test(`what stands behind STARTTLS in plain text is not carried out: ${JSON.stringify(behind)}`, async (t) => {
+    let asked = 0;
+    const note = (_first, _session, done) => {
+      asked += 1;
+      done();
+    };
+    const { connect, closed } = await served(t, { onMailFrom: note, socketTimeout: 500 });
+    const client = await connect();
+    await client.command('EHLO c.example', 250);
+    client.write(`STARTTLS\r\n${behind}`);
+    await client.expect('220 Ready to start TLS');
+    const hasTls = await client.upgrade().then(
+      () => true,
+      () => false,
+    );
+    if (hasTls) {
+      await client.command('MAIL FROM:<c@d.example>', '503 Error: send HELO/EHLO first');
+      await client.quit();
+    }
+    client.destroy();
+    await closed.some();
+    assert.equal(asked, 0);
+    assert.equal(client.unread, '');
+  });
+}
 
 test('a handler that calls back twice is heard once', async (t) => {
   const twice = (_address, _session, done) => {

@@ -312,6 +312,22 @@ describe('options of EHLO', () => {
     }
   }
 
+  for (const keys of [KEYS, {}]) {
+    const whose = keys.key ? 'the program’s' : 'made';
+    test(`STARTTLS of one session, where the server has it disabled: keys are ${whose}`, async (t) => {
+      const onConnect = (session, done) => {
+        session.disabledCommands = [];
+        done();
+      };
+      const { connect } = await served(t, { ...keys, ...OPEN, onConnect });
+      const client = await connect();
+      assert.ok((await client.command('EHLO c.example', 250)).lines.includes('STARTTLS'));
+      await client.startTls();
+      await client.command('NOOP', 250);
+      await client.quit();
+    });
+  }
+
   for (const [options, wanted] of [
     [{ hideREQUIRETLS: false }, true],
     [{}, false],

@@ -6,7 +6,8 @@ const os = require('node:os');
 const { MAX_COUNT } = require('../../options/checks.js');
 const { merge } = require('../../options/server.js');
 const { plainAddress } = require('./names.js');
-const { hasKeys, tlsOf } = require('./tls.js');
+const { lineOf } = require('./replies.js');
+const { tlsOf } = require('./tls.js');
 
 const CLOSE_TIMEOUT_MS = 30_000;
 const SOCKET_TIMEOUT_MS = 60_000;
@@ -40,6 +41,9 @@ function fill(options) {
   return options;
 }
 
+/** What the server calls itself. @param {any} options @returns {string} */
+const nameOf = ({ name }) => String(name || os.hostname());
+
 /** Whether sessions are under TLS when they begin. */
 const isSecure = (/** @type {any} */ { secure, needsUpgrade }) => Boolean(secure || needsUpgrade);
 
@@ -52,14 +56,14 @@ function engineConfig(options) {
   const mechanisms = options.authMethods.filter((/** @type {string} */ name) => KNOWN.has(name));
   return merge(
     {
-      name: options.name || os.hostname(),
+      name: lineOf(nameOf(options)),
       secure: isImplicit(options),
       tls: needsTls(options) ? tlsOf(options) : undefined,
       size: 0,
       maxRecipients: 0,
       maxBadCommands: 0,
       maxClients: countOf(options.maxClients),
-      maxCommandLength: (countOf(options.maxCommandLength) || MAX_LINE) + 2,
+      maxCommandLength: Math.min((countOf(options.maxCommandLength) || MAX_LINE) + 2, MAX_COUNT),
       timeout: timeoutOf(options),
       greetingTimeout: 0,
       commandTimeout: 0,
@@ -97,6 +101,9 @@ function countOf(value) {
 const timeoutOf = (/** @type {any} */ { socketTimeout }) =>
   countOf(socketTimeout) || SOCKET_TIMEOUT_MS;
 
+/** How long sessions have to end in, in milliseconds. @param {any} options */
+const closeTimeoutOf = ({ closeTimeout }) => countOf(closeTimeout) || CLOSE_TIMEOUT_MS;
+
 /** Peers that send a PROXY header; what is no address is nobody's. @param {any} peers */
 function proxyOf(peers) {
   if (!Array.isArray(peers)) return Boolean(peers);
@@ -105,20 +112,17 @@ function proxyOf(peers) {
 }
 
 /** Whether the engine needs keys; where STARTTLS is disabled, a session may have it all the same. */
-function needsTls(/** @type {any} */ options) {
-  if (isImplicit(options)) return true;
-  if (options.secure) return false;
-  return !options.disabledCommands.includes('STARTTLS') || hasKeys(options);
-}
+const needsTls = (/** @type {any} */ options) => isImplicit(options) || !options.secure;
 
 module.exports = {
-  CLOSE_TIMEOUT_MS,
+  closeTimeoutOf,
   MAX_STRANGER_COMMANDS,
   MAX_UNKNOWN_COMMANDS,
   engineConfig,
   fill,
   isImplicit,
   isSecure,
+  nameOf,
   needsTls,
   words,
 };

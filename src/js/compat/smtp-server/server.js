@@ -2,7 +2,6 @@
 // smtp-server's `SMTPServer`, on the engine.
 
 const { EventEmitter } = require('node:events');
-const os = require('node:os');
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers');
 const { checkTls, tlsSettings } = require('../../options/tls.js');
 const { EngineServer } = require('../../engine/engine-server.js');
@@ -12,7 +11,8 @@ const { carry } = require('../smtp-protocol/stream-bridge.js');
 const { SMTPConnection, WANTED } = require('./connection.js');
 const { awaitable, listening } = require('./listening.js');
 const { loggerOf } = require('./logger.js');
-const { CLOSE_TIMEOUT_MS, engineConfig, fill, needsTls } = require('./options.js');
+const { closeTimeoutOf, engineConfig, fill, nameOf, needsTls } = require('./options.js');
+const { lineOf } = require('./replies.js');
 const { callbackOf, tlsOf } = require('./tls.js');
 
 const TOO_MANY = 'Too many connected clients, try again in a moment';
@@ -118,7 +118,7 @@ class SMTPServer extends EventEmitter {
     const abort = () => {
       for (const [each, run] of runs) each.abort(run);
     };
-    const timer = setTimeout(abort, this.options.closeTimeout || CLOSE_TIMEOUT_MS);
+    const timer = setTimeout(abort, closeTimeoutOf(this.options));
     timer.unref();
     const closed = Promise.all(ends).then(() => clearTimeout(timer));
     // What it throws is nobody's promise.
@@ -132,10 +132,10 @@ class SMTPServer extends EventEmitter {
    * @param {any} socket
    */
   connect(socket) {
-    const { maxClients, name } = this.options;
+    const { maxClients } = this.options;
     if (maxClients && this.connections.size >= maxClients) {
       socket.on('error', () => {});
-      socket.end(`421 ${name || os.hostname()} ${TOO_MANY}\r\n`);
+      socket.end(`421 ${lineOf(nameOf(this.options))} ${TOO_MANY}\r\n`);
       return;
     }
     const connection = new SMTPConnection(this, -1, [], socket);

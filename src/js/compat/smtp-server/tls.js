@@ -4,6 +4,7 @@
 
 const { Buffer } = require('node:buffer');
 const { createPrivateKey, X509Certificate } = require('node:crypto');
+const net = require('node:net');
 const os = require('node:os');
 const { inspect, types } = require('node:util');
 const { addon } = require('../../engine/addon.js');
@@ -241,11 +242,13 @@ function protocolOf(/** @type {any} */ protocol, /** @type {string} */ name) {
 const certificates = new Map();
 
 function made(/** @type {any} */ options) {
-  const name = options.name || os.hostname();
+  const given = String(options.name || os.hostname());
+  const name = hostOf(given) ?? (net.isIP(given) ? given : 'localhost');
   const { key, cert } = certificates.get(name) ?? addon().selfSigned([name]);
   certificates.set(name, { key, cert });
   const isQuiet = options.logger === false || options.sniOptions || options.SNICallback;
-  if (!isQuiet && (options.secure || !options.hideSTARTTLS)) {
+  const offers = !(options.hideSTARTTLS || options.disabledCommands.includes('STARTTLS'));
+  if (!isQuiet && (options.secure || offers)) {
     warn(
       'certificate',
       'options.key and options.cert are missing: TLS uses a certificate made for this process, which no client believes',
@@ -260,4 +263,4 @@ function warnOfForeign(/** @type {any} */ options) {
   }
 }
 
-module.exports = { callbackOf, hasKeys, tlsOf };
+module.exports = { callbackOf, tlsOf };
