@@ -938,6 +938,8 @@ export interface ClientSocket extends EventEmitter {
   end(text?: string): this;
   /** Ends the connection at once; `error` is raised as 'error'. */
   destroy(error?: Error): this;
+  /** Ends the connection at once, with a reset (RST). A unix socket ends without one. */
+  resetAndDestroy(): this;
   /** Sends text as it is. */
   write(text: string): boolean;
   /**

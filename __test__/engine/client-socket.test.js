@@ -18,7 +18,9 @@ beforeEach(() => {
     (/** @type {any[]} */ ...args) =>
       told.push([name, ...args]);
   engine = {
-    ...Object.fromEntries(['end', 'destroy', 'setIdle', 'write'].map((name) => [name, tell(name)])),
+    ...Object.fromEntries(
+      ['end', 'destroy', 'resetConnection', 'setIdle', 'write'].map((name) => [name, tell(name)]),
+    ),
     isTls: () => false,
     secure: () => undefined,
     hostname: () => undefined,
@@ -87,6 +89,12 @@ test('what it is asked for goes to the engine, in order', () => {
     ['end'],
     ['destroy'],
   ]);
+});
+
+test('it is reset once, and closed by that', () => {
+  const socket = new ClientSocket(engine, ENDS);
+  assert.equal(socket.resetAndDestroy().resetAndDestroy().destroy(), socket);
+  assert.deepEqual([told, socket.destroyed], [[['resetConnection']], true]);
 });
 
 test('an error that it is destroyed with is raised', async () => {

@@ -159,6 +159,11 @@ const CLOSERS =
       { mail: (self) => self.socket.destroy() },
       (client) => client.write(MAIL),
     ],
+    '`socket.resetAndDestroy()`': [
+      {},
+      { mail: (self) => self.socket.resetAndDestroy() },
+      (client) => client.write(MAIL),
+    ],
     'a refusal with 421': [
       {},
       { mail: (self) => self.failure(421, 'bye') },
@@ -171,6 +176,39 @@ const CLOSERS =
     '`server.close` with a grace': [{}, {}, (_, server) => server.close({ grace: 0 })],
   });
 const MAIL = 'MAIL FROM:<a@b.example>\r\n';
+
+describe('a client sees a reset where the program wants one, and an end else', {
+  timeout: 30_000,
+}, () => {
+  for (const [name, params, options] of /** @type {[string, any, any][]} */ ([
+    ['in plain text', {}, {}],
+    ['under TLS', { tls: KEYS, secure: true }, { secure: { rejectUnauthorized: false } }],
+  ])) {
+    for (const [method, code] of /** @type {const} */ ([
+      ['resetAndDestroy', 'ECONNRESET'],
+      ['destroy', undefined],
+    ])) {
+      test(`${name}: ${method}`, async (t) => {
+        const listeners = {
+          /** @this {any} */ mail() {
+            this.socket[method]();
+          },
+        };
+        const { connect } = await serve(t, params, listeners);
+        const client = await connect(options);
+        const plain = client.socket;
+        await client.command('EHLO client.example', 250);
+        client.write(MAIL);
+        await client.ended();
+        await within(
+          plain.closed ? Promise.resolve() : once(plain, 'close').catch(() => {}),
+          'the end',
+        );
+        assert.equal(/** @type {any} */ (client.error)?.code, code);
+      });
+    }
+  }
+});
 
 describe("in 'disconnect' the client counts no more among the connections", {
   timeout: 30_000,

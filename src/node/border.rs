@@ -286,6 +286,12 @@ impl Border {
         self.tell(session, SessionCommand::Destroy);
     }
 
+    /// Closes at once, with a reset.
+    #[napi]
+    pub fn reset(&self, session: u32) {
+        self.tell(session, SessionCommand::Reset);
+    }
+
     /// Whether JavaScript has enough for now of the message that it is handed.
     #[napi]
     pub fn set_paused(&self, session: u32, paused: bool) {

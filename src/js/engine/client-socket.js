@@ -27,7 +27,7 @@ class ClientSocket extends EventEmitter {
 
   /**
    * @param {{
-   *   end(): void, destroy(): void, setIdle(milliseconds: number): void,
+   *   end(): void, destroy(): void, resetConnection(): void, setIdle(milliseconds: number): void,
    *   write(text: string): void, isTls(): boolean,
    *   secure(): InstanceType<typeof import('./tls-state.js').TlsState> | undefined,
    *   hostname(): string | undefined,
@@ -125,6 +125,14 @@ class ClientSocket extends EventEmitter {
     this.destroyed = true;
     this.#engine.destroy();
     if (error !== undefined) process.nextTick(() => this.emit('error', error));
+    return this;
+  }
+
+  /** Closes at once, with a reset. */
+  resetAndDestroy() {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    this.#engine.resetConnection();
     return this;
   }
 

@@ -108,6 +108,10 @@ class EngineSession {
     this.handle.destroy();
   }
 
+  resetConnection() {
+    this.handle.reset();
+  }
+
   write(/** @type {string} */ text) {
     this.handle.write(text);
   }

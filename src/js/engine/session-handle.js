@@ -127,6 +127,11 @@ class SessionHandle {
     this.#tell((border, slot) => border.destroy(slot));
   }
 
+  /** Closes at once, with a reset. */
+  reset() {
+    this.#tell((border, slot) => border.reset(slot));
+  }
+
   /**
    * Wants no more of the message that is being handed on; it is answered so, or with 451.
    *

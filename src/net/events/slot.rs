@@ -30,6 +30,8 @@ pub enum SessionCommand {
     End,
     /// Close at once; replies that wait are lost.
     Destroy,
+    /// Close at once, with a reset where the stream has such a thing.
+    Reset,
     /// The application has written more than the client reads.
     Overflow,
     /// Close with 421 once no transaction is open.

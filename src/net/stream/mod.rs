@@ -8,10 +8,12 @@ use crate::protocol::sasl::Channel;
 use crate::protocol::sasl::scram::Key;
 use pipe::Pipe;
 use read_ahead::ReadAhead;
+use socket2::SockRef;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
@@ -124,6 +126,19 @@ impl Stream {
             Self::Tls(stream) => stream.get_ref().0.stream().poll_reset(cx),
             #[cfg(test)]
             Self::Memory(_) => Poll::Pending,
+        }
+    }
+
+    /// Has the other end see a reset when this is dropped, and not an end (RFC 9293 section 3.10.5). Only
+    /// TCP has resets.
+    pub fn reset_when_dropped(&self) {
+        match self {
+            Self::Tcp(stream) => {
+                // Where the system will not, the other end sees the connection end all the same.
+                let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+            }
+            Self::Tls(stream) => stream.get_ref().0.stream().reset_when_dropped(),
+            _ => {}
         }
     }
 

@@ -270,6 +270,10 @@ impl<'a> Connection<'a> {
             SessionCommand::Feed(bytes) => self.session.receive(&bytes, self.now()),
             SessionCommand::End => self.session.close(),
             SessionCommand::Destroy => return Err(Ended::Destroyed),
+            SessionCommand::Reset => {
+                self.transport.reset_when_dropped();
+                return Err(Ended::Destroyed);
+            }
             SessionCommand::Overflow => return Err(overflow()),
             SessionCommand::Drain => self.session.drain(),
             SessionCommand::Abort => self.session.abort(),

@@ -119,6 +119,13 @@ impl<'a> Transport<'a> {
         self.stream.as_ref()?.exporter()
     }
 
+    /// Has the client see a reset when the stream is dropped.
+    pub(super) fn reset_when_dropped(&self) {
+        if let Some(stream) = &self.stream {
+            stream.reset_when_dropped();
+        }
+    }
+
     pub(super) fn drop_stream(&mut self) {
         self.stream = None;
     }
