@@ -28,6 +28,22 @@ describe('the process', () => {
   }
 });
 
+test('sessions of a server that wants it so keep no process alive', () => {
+  const before = timers();
+  const lifetime = new Lifetime();
+  lifetime.isOpen = true;
+  lifetime.opened();
+  lifetime.isRef = false;
+  assert.equal(timers() - before, 1);
+  lifetime.countsSessions = false;
+  assert.equal(timers(), before);
+  lifetime.isRef = true;
+  assert.equal(timers() - before, 1);
+  lifetime.closed();
+  lifetime.isOpen = false;
+  assert.equal(timers(), before);
+});
+
 test('the error of a signal is as those of Node', () => {
   const reason = new Error('of the test');
   const error = abortError(AbortSignal.abort(reason));

@@ -92,6 +92,12 @@ class EngineServer {
     this.#lifetime.isRef = isRef;
   }
 
+  /** Neither listening nor any client keeps the process alive. */
+  unrefAll() {
+    this.#lifetime.isRef = false;
+    this.#lifetime.countsSessions = false;
+  }
+
   /** Sets the events that the engine is to tell of. @param {number} interest */
   setInterest(interest) {
     this.#native.setInterest(interest);

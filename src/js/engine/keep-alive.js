@@ -9,6 +9,8 @@ const { SmtpError } = require('../errors.js');
 class Lifetime {
   #isOpen = false;
   #isRef = true;
+  /** Whether sessions are enough. */
+  #countsSessions = true;
   #sessions = 0;
   #holds = false;
 
@@ -21,6 +23,12 @@ class Lifetime {
   /** Whether listening is enough; what clients are known of counts all the same. */
   set isRef(/** @type {boolean} */ isRef) {
     this.#isRef = isRef;
+    this.#settle();
+  }
+
+  /** Whether what clients are known of keeps it alive where listening does not. */
+  set countsSessions(/** @type {boolean} */ countsSessions) {
+    this.#countsSessions = countsSessions;
     this.#settle();
   }
 
@@ -37,7 +45,8 @@ class Lifetime {
   }
 
   #settle() {
-    const holds = this.#isOpen && (this.#isRef || this.#sessions > 0);
+    const isVisited = this.#countsSessions && this.#sessions > 0;
+    const holds = this.#isOpen && (this.#isRef || isVisited);
     if (holds === this.#holds) return;
     this.#holds = holds;
     if (holds) hold();

@@ -19,7 +19,14 @@ const noop = () => {};
 
 /** @typedef {Error & { code?: string }} Failure */
 
+/** A server keeps the process alive no longer, nor does any client of it. @type {(server: any) => void} */
+let unrefAll = noop;
+
 class ServerImplementation {
+  static {
+    unrefAll = (server) => server.#engine.unrefAll();
+  }
+
   #engine;
   #listeners;
   /** @type {import('./observer.js').Host} */
@@ -215,4 +222,4 @@ const Server = new Proxy(ServerImplementation, {
 Object.defineProperty(ServerImplementation, 'name', { value: 'Server' });
 ServerImplementation.prototype.constructor = Server;
 
-module.exports = { Server };
+module.exports = { Server, unrefAll };
