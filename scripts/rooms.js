@@ -2,7 +2,7 @@
 // Who may import whom in src/js, for dependency-cruiser. Dependencies run one way, those of JSDoc's
 // types as well:
 //
-//     options  <-  engine  <-  { server, client, files }  <-  compat/*  <-  cli
+//     options  <-  engine  <-  { server, client, files }  <-  catch, compat/*  <-  cli
 //
 // with errors.js, printable.js and node-version.js below all, and index.js, the door of the package, above.
 
@@ -14,6 +14,7 @@ const ROOMS = {
   server: ['engine', 'options'],
   client: ['engine', 'options'],
   files: [],
+  catch: ['server', 'client', 'engine', 'options'],
   'compat/shared': ['engine', 'options'],
   'compat/smtp-protocol': ['compat/shared', 'client', 'engine', 'options'],
   'compat/mail-io': ['compat/shared', 'client', 'files', 'engine', 'options'],

@@ -22,6 +22,10 @@ const SILENT = Object.fromEntries(
   ['debug', 'verbose', 'info', 'warn', 'error', 'protocol'].map((level) => [level, () => {}]),
 );
 
+/** Test runners that programs of the documents are for, and what stands in for them. */
+const RUNNERS = ['vitest', '@jest/globals', '@playwright/test'];
+const STAND_IN = path.join(ROOT, '__test__', 'support', 'test-runners.js').replaceAll('\\', '/');
+
 /** What programs of the documents find in their environment. */
 const SETTINGS = { SMTP_PASSWORD: 'secret' };
 
@@ -103,6 +107,11 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
     }
     for (const alias of ['smtp-engine', 'mbr-smtp', 'smtp-protocol'])
       link('.', path.join('node_modules', alias));
+    for (const runner of RUNNERS) {
+      const stand = path.join(folder, 'node_modules', runner);
+      fs.mkdirSync(stand, { recursive: true });
+      fs.writeFileSync(path.join(stand, 'index.js'), `module.exports = require('${STAND_IN}');`);
+    }
     const { key, cert } = p256();
     fs.writeFileSync(path.join(folder, 'key.pem'), key);
     fs.writeFileSync(path.join(folder, 'cert.pem'), cert);
@@ -262,6 +271,14 @@ const DESCRIBED = [
   ['types/mail-io.d.ts', 'Response', 'docs/mail-io.md', 'res-'],
   ['types/smtp-server.d.ts', 'SMTPServerOptions', 'docs/smtp-server.md', ''],
   ['types/smtpjs.d.ts', 'Config', 'docs/smtpjs.md', 'config-'],
+  ['types/catch.d.ts', 'CatchOptions', 'docs/catch.md', 'option-'],
+  ['types/catch.d.ts', 'FailureRule', 'docs/catch.md', 'rule-'],
+  ['types/catch.d.ts', 'Mail', 'docs/catch.md', 'mail-'],
+  ['types/catch.d.ts', 'MatchObject', 'docs/catch.md', 'match-'],
+  ['types/catch.d.ts', 'WaitOptions', 'docs/catch.md', 'wait-'],
+  ['types/catch.d.ts', 'NoneOptions', 'docs/catch.md', 'wait-'],
+  ['types/catch.d.ts', 'Mails', 'docs/catch.md', 'mails-'],
+  ['types/catch.d.ts', 'Inbox', 'docs/catch.md', 'inbox-'],
 ];
 
 /** The names of the members of an interface, as the typings have them. */

@@ -63,7 +63,7 @@ const EXAMPLES = {
 const DEMONSTRATIONS = { 'catcher.js': /^Caught \d+ bytes from me@example\.com to you@example/ };
 
 /** Those with a test of their own. */
-const OTHERS = ['submission.js'];
+const OTHERS = ['catch.test.js', 'submission.js'];
 
 /** @param {number} port @param {number} count */
 async function sendMails(port, count) {
@@ -76,6 +76,16 @@ async function sendMails(port, count) {
   await Promise.all(sent.map((mail) => transport.sendMail({ from, subject: 'Hello', ...mail })));
   return sent;
 }
+
+test('catch.test.js is a suite that passes', async (t) => {
+  const { NODE_TEST_CONTEXT, ...env } = process.env;
+  const child = new Child(t, process.execPath, ['--test', path.join(FOLDER, 'catch.test.js')], {
+    ...env,
+    NODE_TEST_CONTEXT: undefined,
+  });
+  const { code, errors } = await child.ended();
+  assert.deepEqual([code, errors], [0, '']);
+});
 
 test('every example is run here', () => {
   const known = [...Object.keys(EXAMPLES), ...Object.keys(DEMONSTRATIONS), ...OTHERS];

@@ -127,7 +127,7 @@ describe('the tarballs', { timeout: 300_000 }, () => {
     const file = path.join(installed, 'program.mjs');
     fs.writeFileSync(file, `import { Client, Server } from 'smtp-engine'; ${ROUND_TRIP}`);
     assert.match(succeed(installed, process.execPath, [file], { PATH }), RECEIVED);
-    const subpaths = ['nodemailer', 'smtp-protocol', 'mail-io', 'smtpjs', 'package.json'];
+    const subpaths = ['catch', 'nodemailer', 'smtp-protocol', 'mail-io', 'smtpjs', 'package.json'];
     for (const subpath of subpaths) {
       const script = `if (!require('smtp-engine/${subpath}')) process.exit(1)`;
       succeed(installed, process.execPath, ['-e', script], { PATH });
@@ -135,14 +135,14 @@ describe('the tarballs', { timeout: 300_000 }, () => {
   });
 
   test('load what only one interface needs with that interface alone', () => {
-    const heavy = ['mailparser', 'libmime', 'nodemailer', 'cli-progress'];
+    const heavy = ['mailparser', 'he', 'libmime', 'libqp', 'nodemailer', 'cli-progress'];
     const loaded = (/** @type {string} */ subpath) => {
       const script = `require('smtp-engine${subpath}'); console.log(Object.keys(require.cache).join('\\n'))`;
       const files = succeed(installed, process.execPath, ['-e', script], { PATH }).split('\n');
       const of = (/** @type {string} */ name) => path.join('node_modules', name) + path.sep;
       return heavy.filter((name) => files.some((file) => file.includes(of(name))));
     };
-    for (const subpath of ['', '/nodemailer', '/smtp-protocol', '/mail-io', '/smtpjs']) {
+    for (const subpath of ['', '/catch', '/nodemailer', '/smtp-protocol', '/mail-io', '/smtpjs']) {
       assert.deepEqual(loaded(subpath), [], subpath);
     }
   });

@@ -69,6 +69,8 @@ const WRONG = [
   ['compat/mail-io/deep/a.js', 'compat/smtpjs/b.js', 'compat-mail-io'],
   ['compat/smtpjs/a.js', 'cli/b.js', 'compat-smtpjs'],
   ['compat/smtp-protocol/a.js', 'server/b.js', 'compat-smtp-protocol'],
+  ['catch/a.js', 'files/b.js', 'catch'],
+  ['server/a.js', 'type:catch/b.js', 'server'],
   ['attic/a.js', 'errors.js', 'known-room'],
 ];
 
@@ -82,6 +84,7 @@ const RIGHT = [
   ['client/a.js', 'options/b.js'],
   ['compat/mail-io/a.js', 'files/b.js'],
   ['compat/smtpjs/a.js', 'compat/shared/b.js'],
+  ['catch/a.js', 'server/b.js'],
   ['cli/a.js', 'server/b.js'],
   ['cli/a.js', 'compat/smtpjs/b.js'],
 ];

@@ -19,7 +19,8 @@ NativeServer.prototype.listen = function (address, port) {
   if (port === undefined || port === null) return listen.call(this, address, port);
   const failure = listen.call(this, '127.0.0.1', 0);
   const bound = this.address()?.port;
-  if (bound) ports.set(port, bound);
+  // Programs that were told the true one mean it.
+  if (bound) ports.set(port, bound).set(bound, bound);
   process.send?.({ port: bound });
   return failure;
 };

@@ -1,0 +1,193 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { X509Certificate } = require('node:crypto');
+const { test } = require('node:test');
+const { Worker } = require('node:worker_threads');
+const nodemailer = require('nodemailer');
+const { catchMail } = require('../../src/js/catch/inbox.js');
+const { p256 } = require('../support/certificates.js');
+const { runNode } = require('../support/child.js');
+const { connectTo, openInbox, sendTo } = require('../support/catch.js');
+const { within } = require('../support/wait.js');
+
+const INBOX = JSON.stringify(require.resolve('../../src/js/catch/index.js'));
+
+test('an inbox listens at a free port of loopback, and says where', async (t) => {
+  const inbox = await openInbox(t);
+  assert.deepEqual([inbox.host, inbox.port > 0], ['127.0.0.1', true]);
+  assert.equal(inbox.url, `smtp://127.0.0.1:${inbox.port}`);
+  assert.deepEqual(inbox.server.address(), {
+    address: '127.0.0.1',
+    family: 'IPv4',
+    port: inbox.port,
+  });
+  await sendTo(inbox);
+  assert.equal((await inbox.waitFor()).subject, 'Hello');
+});
+
+test('a port that is taken rejects', async (t) => {
+  const { port } = await openInbox(t);
+  await assert.rejects(catchMail({ port }), { code: 'EADDRINUSE' });
+  await assert.rejects(catchMail(/** @type {any} */ ({ prot: 1 })), { name: 'TypeError' });
+  await assert.rejects(catchMail({ fail: [{ at: 'nowhere' }] }), { name: 'RangeError' });
+});
+
+test('STARTTLS and TLS from the first byte are there, with the certificate to trust', async (t) => {
+  const starttls = await openInbox(t, { tls: true });
+  const implicit = await openInbox(t, { secure: true });
+  assert.ok(implicit.url.startsWith('smtps://'));
+  for (const inbox of [starttls, implicit]) {
+    const tls = { ca: inbox.ca, servername: 'localhost' };
+    const client = nodemailer.createTransport({
+      host: inbox.host,
+      port: inbox.port,
+      secure: inbox === implicit,
+      requireTLS: inbox === starttls,
+      tls,
+    });
+    await client.sendMail({ from: 'a@b.example', to: 'c@d.example', text: 'x' });
+    assert.match(inbox.messages[0].session.tls, /^TLSv1\.[23]$/);
+  }
+  const { key, cert } = p256();
+  const own = await openInbox(t, { tls: { key, cert } });
+  assert.equal(own.ca, undefined);
+  const client = await connectTo(t, own);
+  await client.command('EHLO me.example', 250);
+  await client.command('STARTTLS', 220);
+  await client.upgrade();
+  const shown = /** @type {any} */ (client.socket).getPeerX509Certificate();
+  assert.equal(shown.fingerprint256, new X509Certificate(cert).fingerprint256);
+});
+
+test('each address is a new one, with its own mails', async (t) => {
+  const inbox = await openInbox(t);
+  const [ann, other, nobody] = [inbox.address('Ann'), inbox.address('ann'), inbox.address()];
+  for (const { email } of [ann, other]) assert.match(email, /^ann-[a-z0-9]{4}@catch\.test$/);
+  assert.match(nobody.email, /^test-[a-z0-9]{4}@catch\.test$/);
+  assert.notEqual(ann.email, other.email);
+  await sendTo(inbox, { to: [ann.email.toUpperCase(), nobody.email], subject: 'one' });
+  await sendTo(inbox, { to: other.email, subject: 'two' });
+  assert.deepEqual(
+    [ann, nobody, other].map((view) => view.messages.map(({ subject }) => subject)),
+    [['one'], ['one'], ['two']],
+  );
+  for (const name of ['', 'a b', 'a@b', '<a>', 'a..b', '-a', 5]) {
+    assert.throws(() => inbox.address(/** @type {any} */ (name)), { name: 'TypeError' });
+  }
+  const many = new Set(Array.from({ length: 5_000 }, () => inbox.address('x').email));
+  assert.equal(many.size, 5_000);
+});
+
+test('close rejects what waits, ends clients, and can be called again', async (t) => {
+  const inbox = await openInbox(t);
+  const client = await connectTo(t, inbox);
+  const waits = [
+    inbox.waitFor(),
+    inbox.next(),
+    inbox.take(2),
+    inbox.none(undefined, { within: 10_000 }),
+  ];
+  const ended = Promise.allSettled(waits);
+  await within(Promise.all([inbox.close(), inbox.close()]), 'the end');
+  for (const { reason } of /** @type {any[]} */ (await ended)) {
+    assert.deepEqual(
+      [reason.name, reason.code, reason.message],
+      ['AbortError', 'ABORT_ERR', 'the inbox was closed'],
+    );
+  }
+  await client.ended();
+  await inbox[Symbol.asyncDispose]();
+  await assert.rejects(sendTo(inbox), { code: 'ECONNREFUSED' });
+});
+
+test('bounds hold: the oldest go, those first that were given out', async (t) => {
+  const inbox = await openInbox(t, { maxMessages: 2 });
+  const subjects = () => inbox.messages.map(({ subject }) => subject);
+  await sendTo(inbox, { subject: 'one' });
+  await sendTo(inbox, { subject: 'two' });
+  await inbox.next({ subject: 'two' });
+  await sendTo(inbox, { subject: 'three' });
+  assert.deepEqual(subjects(), ['one', 'three']);
+  await sendTo(inbox, { subject: 'four' });
+  assert.deepEqual(subjects(), ['three', 'four']);
+});
+
+test('two inboxes of one process know nothing of each other', async (t) => {
+  const [one, two] = [await openInbox(t), await openInbox(t)];
+  one.fail({ at: 'rcpt' });
+  await sendTo(two, { subject: 'two' });
+  await assert.rejects(sendTo(one));
+  await one.close();
+  await sendTo(two, { subject: 'more' });
+  assert.deepEqual([one.messages.length, two.messages.length], [0, 2]);
+});
+
+test('a test that forgets to close ends, whatever its clients do', async (t) => {
+  const script = `
+    const { catchMail } = require(${INBOX});
+    catchMail().then((inbox) => {
+      console.log(inbox.port);
+      inbox.fail({ at: 'rcpt', how: 'stall' });
+      const wait = inbox.waitFor().then(() => console.log('it has come'));
+    });
+  `;
+  const child = runNode(t, script);
+  const inbox = /** @type {any} */ ({ host: '127.0.0.1', port: Number(await child.line()) });
+  // One that stays, and one that is kept waiting.
+  const idle = await connectTo(t, inbox);
+  await idle.command('EHLO me.example', 250);
+  const stalled = await connectTo(t, inbox);
+  await stalled.command('EHLO me.example', 250);
+  await stalled.command('MAIL FROM:<me@example.net>', 250);
+  stalled.write('RCPT TO:<you@example.com>\r\n');
+  await sendTo(inbox).catch(() => sendTo(inbox));
+  assert.equal(await child.line(), 'it has come');
+  assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
+});
+
+test('a wait keeps the process alive until it settles', async (t) => {
+  const script = `
+    const { catchMail } = require(${INBOX});
+    catchMail().then(async (inbox) => {
+      await inbox.waitFor(undefined, { timeout: 50 }).catch(({ code }) => console.log(code));
+      await inbox.none(undefined, { within: 50 });
+      console.log('none');
+      const loop = inbox[Symbol.asyncIterator]().next();
+      const timer = setTimeout(() => inbox.close(), 50);
+      timer.unref();
+      console.log((await loop).done);
+    });
+  `;
+  const child = runNode(t, script);
+  assert.equal(await child.line(), 'SMTP_ERR_NO_MAIL');
+  assert.equal(await child.line(), 'none');
+  assert.equal(await child.line(), 'true');
+  assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
+});
+
+test('inboxes live in worker threads, which may end without a word', async (t) => {
+  const script = `
+    const { parentPort } = require('node:worker_threads');
+    const { catchMail } = require(${INBOX});
+    catchMail().then(async (inbox) => {
+      parentPort.postMessage(inbox.port);
+      const mail = await inbox.waitFor({ subject: 'Hello' });
+      parentPort.postMessage(mail.size);
+      setInterval(() => {}, 1000);
+    });
+  `;
+  const own = await openInbox(t);
+  const workers = Array.from({ length: 3 }, () => new Worker(script, { eval: true }));
+  for (const worker of workers) t.after(() => worker.terminate());
+  const said = (/** @type {Worker} */ worker) =>
+    within(new Promise((resolve) => worker.once('message', resolve)), 'a word of the worker');
+  const ports = await Promise.all(workers.map(said));
+  assert.equal(new Set(ports).size, 3);
+  const sizes = workers.map(said);
+  for (const port of ports) await sendTo({ host: '127.0.0.1', port });
+  assert.equal(new Set(await Promise.all(sizes)).size, 1);
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  await sendTo(own);
+  assert.equal(own.messages.length, 1);
+});

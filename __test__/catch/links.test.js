@@ -1,0 +1,138 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { codeIn, linksOf, pick } = require('../../src/js/catch/links.js');
+
+/** HTML, and the links in it. @type {[string, string[]][]} */
+const HTML = [
+  ['<a href="https://x.example/a?b=1&amp;c=2">x</a>', ['https://x.example/a?b=1&c=2']],
+  ["<A\n  class='y'\n  HREF = 'https://x.example/1' >", ['https://x.example/1']],
+  ['<a href=https://x.example/2>', ['https://x.example/2']],
+  ['<a href=https://x.example/3/>', ['https://x.example/3/']],
+  ['<map><area href="https://x.example/4"/></map>', ['https://x.example/4']],
+  ['<a href="https://x.example/&#x61;&#98;">', ['https://x.example/ab']],
+  ['<a href=" https://x.exam\nple/5 ">', ['https://x.example/5']],
+  ['<a href="https://x.example/6"><a href="https://x.example/6">', ['https://x.example/6']],
+  ['<a title="a > b" href="https://x.example/7">', ['https://x.example/7']],
+  ['<a href="mailto:a@b.example"><a href="my-app://go">', ['mailto:a@b.example', 'my-app://go']],
+  ['<a href="#top"><a href=""><a><a href>', []],
+  ['<a href="javascript:alert(1)"><a href=" JAVA\tSCRIPT:x"><a href="data:text/html,x">', []],
+  [
+    '<!-- <a href="https://x.example/no"> --><a href="https://x.example/8">',
+    ['https://x.example/8'],
+  ],
+  [
+    '<script>"<a href=\'https://x.example/no\'>"</script><a href="https://x.example/9">',
+    ['https://x.example/9'],
+  ],
+  ['<style><a href="https://x.example/no"></STYLE >', []],
+  [
+    '<link href="https://x.example/no"><base href="https://x.example/no"><b href="https://x.example/no">',
+    [],
+  ],
+  ['<abbr href="https://x.example/no">', []],
+  [
+    '<a href="https://x.example/first" href="https://x.example/second">',
+    ['https://x.example/first'],
+  ],
+  ['< a href="https://x.example/no"> 1 < 2', []],
+  ['<a href="https://x.example/open', ['"https://x.example/open']],
+  ['<!-- never closed <a href="https://x.example/no">', []],
+];
+
+test('the links of HTML are those that a click goes to', () => {
+  for (const [html, wanted] of HTML) assert.deepEqual(linksOf(html, ''), wanted, html);
+});
+
+/** A text, and the links in it. @type {[string, string[]][]} */
+const TEXTS = [
+  ['Go to https://x.example/a?b=1&c=2.', ['https://x.example/a?b=1&c=2']],
+  [
+    '(https://x.example/a) <https://x.example/b>, [https://x.example/c]!',
+    ['https://x.example/a', 'https://x.example/b', 'https://x.example/c'],
+  ],
+  [
+    'https://x.example/wiki/A_(b) *https://x.example/d*',
+    ['https://x.example/wiki/A_(b)', 'https://x.example/d'],
+  ],
+  ['my-app://confirm/1', ['my-app://confirm/1']],
+  ['www.example.com a:b javascript://x', []],
+  ['https://x.example/a https://x.example/a', ['https://x.example/a']],
+];
+
+test('the links of a text end with it', () => {
+  for (const [text, wanted] of TEXTS) assert.deepEqual(linksOf('', text), wanted, text);
+});
+
+test('those of the HTML come first, and none twice', () => {
+  const html = '<a href="https://x.example/2"><a href="https://x.example/1">';
+  const text = 'https://x.example/0 https://x.example/1';
+  const wanted = ['https://x.example/2', 'https://x.example/1', 'https://x.example/0'];
+  assert.deepEqual(linksOf(html, text), wanted);
+});
+
+test('odd markup costs no more than its length', () => {
+  const size = 200_000;
+  for (const [html, text] of [
+    ['<a '.repeat(size), ''],
+    ['<a href="'.repeat(size), ''],
+    [`<a${' '.repeat(size)}`, ''],
+    [`<a ${'x '.repeat(size)}`, ''],
+    ['<script>'.repeat(size), ''],
+    ['<!--'.repeat(size), ''],
+    ['', `https://x${')'.repeat(size)}`],
+    ['', 'https://x('.repeat(size)],
+    ['', 'a'.repeat(size)],
+  ]) {
+    const begun = Date.now();
+    linksOf(html, text);
+    assert.ok(Date.now() - begun < 5_000, (html || text).slice(0, 20));
+  }
+});
+
+test('the first that matches is picked; an error lists what there is', () => {
+  const links = ['https://x.example/a', 'https://x.example/b'];
+  assert.equal(pick('link', links, undefined, 'm'), links[0]);
+  assert.equal(pick('link', links, '/b', 'm'), links[1]);
+  assert.equal(pick('link', links, /B$/i, 'm'), links[1]);
+  assert.throws(() => pick('link', links, '/c', "'x'"), {
+    code: 'SMTP_ERR_NO_LINK',
+    message:
+      "the mail 'x' has no link that matches '/c'; it has these links:\n  https://x.example/a\n  https://x.example/b",
+  });
+  assert.throws(() => pick('link', [], undefined, "'x'"), {
+    message: "the mail 'x' has no link; it has no links",
+  });
+  assert.throws(() => pick('link', Array(25).fill('y'), 'x', 'm'), /\n {2}and 5 more$/);
+  assert.throws(() => pick('link', links, /** @type {any} */ (5), 'm'), { name: 'TypeError' });
+});
+
+/** Texts, and the code in them. @type {[string[], string | RegExp | undefined, string][]} */
+const CODES = [
+  [['Your code is 482913.'], undefined, '482913'],
+  [['code:1234'], undefined, '1234'],
+  [['On 2026-11-26 at 1200:15 we sent 55555'], undefined, '55555'],
+  [['123 123456789 a1234 1234b 12345678'], undefined, '12345678'],
+  [['https://x.example/12345 98765'], undefined, '98765'],
+  [['none here', '654321 is your code'], undefined, '654321'],
+  [['Code: AB-12'], /[A-Z]{2}-\d\d/, 'AB-12'],
+  [['Code: AB-12'], /code: (\S+)/i, 'AB-12'],
+  [['https://x.example/12345'], /\d+/g, '12345'],
+  [['Use G-123 now'], 'G-', 'G-123'],
+];
+
+test('a code is found', () => {
+  for (const [texts, pattern, wanted] of CODES) {
+    assert.equal(codeIn(texts, pattern, 'm'), wanted, texts[0]);
+  }
+});
+
+test('an error lists the codes that there are', () => {
+  assert.throws(() => codeIn(['1234 and 5678'], /X\d/, "'x'"), {
+    code: 'SMTP_ERR_NO_CODE',
+    message: "the mail 'x' has no code that matches /X\\d/; it has these codes:\n  1234\n  5678",
+  });
+  assert.throws(() => codeIn(['nothing'], undefined, "'x'"), /has no code; it has no codes$/);
+  assert.throws(() => codeIn(['1234'], /** @type {any} */ (1234), 'm'), { name: 'TypeError' });
+});

@@ -1,0 +1,122 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { inspect } = require('node:util');
+const { mailOf, messageOf } = require('../support/catch.js');
+
+const RAW = messageOf(
+  {
+    From: 'Ann <ann@example.net>',
+    To: 'you@example.com',
+    Cc: '"C" <c@example.com>',
+    Subject: '=?utf-8?q?Gr=C3=B6=C3=9Fe?=',
+    Received: 'one',
+    received: 'two',
+    'X-Long': 'a\r\n b',
+    'Content-Type': 'multipart/mixed; boundary=b',
+  },
+  [
+    '--b',
+    'Content-Type: text/html; charset=utf-8',
+    '',
+    '<p>Hi <a href="https://x.example/confirm?a=1&amp;b=2">you</a>, 482913',
+    '--b',
+    'Content-Type: application/octet-stream; name=a.bin',
+    'Content-Transfer-Encoding: base64',
+    'Content-Id: <one>',
+    '',
+    'AAEC',
+    '--b',
+    'Content-Type: image/png',
+    'Content-Disposition: attachment',
+    '',
+    'raw',
+    '--b--',
+  ].join('\r\n'),
+);
+const ENVELOPE = {
+  to: ['you@example.com', 'hidden@example.com', 'HIDDEN@example.com', 'C@example.com'],
+};
+
+test('a mail has what its header says', async () => {
+  const mail = await mailOf(RAW, ENVELOPE);
+  assert.equal(mail.subject, 'Größe');
+  assert.deepEqual(mail.from, [{ name: 'Ann', address: 'ann@example.net' }]);
+  assert.deepEqual(mail.to, [{ name: '', address: 'you@example.com' }]);
+  assert.deepEqual(mail.cc, [{ name: 'C', address: 'c@example.com' }]);
+  assert.deepEqual(mail.replyTo, []);
+  assert.deepEqual([mail.size, mail.raw.toString()], [Buffer.byteLength(RAW), RAW]);
+});
+
+test('who gets it and is not named is in bcc', async () => {
+  const { bcc } = await mailOf(RAW, ENVELOPE);
+  assert.deepEqual(bcc, [
+    { name: '', address: 'hidden@example.com' },
+    { name: '', address: 'HIDDEN@example.com' },
+  ]);
+});
+
+test('fields are decoded and unfolded; several of one name are an array', async () => {
+  const { headers } = await mailOf(RAW);
+  assert.equal(headers.subject, 'Größe');
+  assert.equal(headers['x-long'], 'a b');
+  assert.deepEqual(headers.received, ['one', 'two']);
+  const mail = await mailOf('__proto__: x\r\nA: b\r\n\r\n');
+  assert.equal(Object.getPrototypeOf(mail.headers), Object.prototype);
+  assert.deepEqual(Object.keys(mail.headers), ['__proto__', 'a']);
+  assert.deepEqual([mail.fields('A'), mail.fields('c')], [['b'], []]);
+});
+
+test('texts, links, codes and attachments are read when they are asked for', async () => {
+  const mail = await mailOf(RAW);
+  assert.match(mail.html, /^<p>Hi <a/);
+  assert.match(mail.text, /^Hi you/);
+  assert.deepEqual(mail.links, ['https://x.example/confirm?a=1&b=2']);
+  assert.equal(mail.link('/confirm'), mail.links[0]);
+  assert.throws(() => mail.link(/welcome/), { code: 'SMTP_ERR_NO_LINK' });
+  assert.equal(mail.code(), '482913');
+  const seen = mail.attachments.map(({ filename, contentType, cid, size, content }) => [
+    filename,
+    contentType,
+    cid,
+    size,
+    content.toString('latin1'),
+  ]);
+  assert.deepEqual(seen, [
+    ['a.bin', 'application/octet-stream', 'one', 3, '\0\x01\x02'],
+    ['attachment', 'image/png', undefined, 3, 'raw'],
+  ]);
+});
+
+test('whoever writes to the content of an attachment leaves the mail as it is', async () => {
+  const mail = await mailOf(RAW);
+  mail.attachments[1].content.fill(0);
+  assert.equal(mail.attachments[1].content.toString(), 'raw');
+  assert.equal(mail.raw.toString(), RAW);
+});
+
+test('the code of OTP-Token comes first', async () => {
+  const raw = messageOf({ 'OTP-Token': '"ab12";origin="https://example.com"' }, '1234\r\n');
+  const mail = await mailOf(raw);
+  assert.deepEqual([mail.code(), mail.code(/\d+/)], ['ab12', '1234']);
+});
+
+test('a mail goes to its recipients, in whatever case', async () => {
+  const mail = await mailOf(RAW, ENVELOPE);
+  assert.deepEqual(
+    [mail.isTo('You@Example.com'), mail.isTo('c@example.com'), mail.isTo('ou@example.com')],
+    [true, true, false],
+  );
+});
+
+test('a line on it holds nothing that steers a terminal', async () => {
+  const mail = await mailOf(messageOf({ Subject: '=?utf-8?q?=1B[31m=0Ared?=' }));
+  assert.equal(mail.summary, "'\\x1b[31m\\x0ared' from <me@example.net> to <you@example.com>");
+});
+
+test('console.log shows no bytes', async () => {
+  const shown = inspect(await mailOf(RAW));
+  assert.match(shown, /Größe/);
+  assert.doesNotMatch(shown, /<Buffer/);
+});

@@ -1,0 +1,181 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const nodemailer = require('nodemailer');
+const { read } = require('../../src/js/catch/reading.js');
+const { messageOf } = require('../support/catch.js');
+
+/** @param {any} mail as nodemailer takes it */
+async function composed(mail) {
+  const transport = nodemailer.createTransport({ streamTransport: true, buffer: true });
+  const { message } = await transport.sendMail({
+    from: 'me@example.net',
+    to: 'you@example.com',
+    ...mail,
+  });
+  return /** @type {Buffer} */ (message);
+}
+
+test('what is one part as it is, is not kept but found again', async () => {
+  const text = `${'Größe '.repeat(40)}\nend\n`;
+  const html = `<p>${'é'.repeat(100)}</p>`;
+  const content = Buffer.from(Array.from({ length: 3_000 }, (_, at) => at & 255));
+  const mails = [
+    { text, html },
+    { text, html, textEncoding: 'base64' },
+    {
+      text,
+      html,
+      attachments: [
+        { filename: 'a.bin', content },
+        { filename: 'b.txt', content: text },
+      ],
+    },
+    { text, alternatives: [{ contentType: 'text/html', content: html }] },
+    { html, attachments: [{ cid: 'x@y', filename: 'a.png', content }] },
+  ];
+  for (const mail of mails) {
+    const index = await read(await composed(mail));
+    assert.equal(index.problem, undefined);
+    if (mail.text) assert.equal(typeof index.text, 'object');
+    assert.equal(typeof index.html, 'object');
+    for (const { content } of index.attachments) assert.ok(!Buffer.isBuffer(content));
+  }
+});
+
+test('a text that is made of several parts, or of HTML, is kept', async () => {
+  const { text, html } = await read(await composed({ html: '<p>Hello</p>' }));
+  assert.deepEqual([text, typeof html], ['Hello', 'object']);
+  const two = messageOf(
+    { Subject: 'x', 'Content-Type': 'multipart/mixed; boundary=b' },
+    '--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n',
+  );
+  assert.equal((await read(Buffer.from(two))).text, 'one\ntwo');
+});
+
+test('the header is read', async () => {
+  const index = await read(
+    await composed({
+      from: 'Ann <ann@example.net>',
+      to: ['you@example.com', '"B, C" <b@example.com>'],
+      cc: 'c@example.com',
+      replyTo: 'r@example.net',
+      subject: 'Größe',
+      date: new Date(0),
+      messageId: '<a@b>',
+      text: 'x',
+    }),
+  );
+  assert.deepEqual(index.from, [{ name: 'Ann', address: 'ann@example.net' }]);
+  assert.deepEqual(index.to, [
+    { name: '', address: 'you@example.com' },
+    { name: 'B, C', address: 'b@example.com' },
+  ]);
+  assert.deepEqual(index.cc, [{ name: '', address: 'c@example.com' }]);
+  assert.deepEqual(index.replyTo, [{ name: '', address: 'r@example.net' }]);
+  assert.deepEqual([index.subject, index.date?.getTime(), index.messageId], ['Größe', 0, '<a@b>']);
+});
+
+test('a message beyond the bounds has its header and a problem', async () => {
+  const header = {
+    Subject: 'many',
+    From: 'me@example.net',
+    'Content-Type': 'multipart/mixed; boundary=b',
+  };
+  const many = Buffer.from(messageOf(header, '--b\r\n\r\n\r\n'.repeat(1_400_000)));
+  const long = Buffer.from(messageOf({ Subject: 'many', X: 'y'.repeat(30 * 1_024 * 1_024) }));
+  for (const [raw, problem] of /** @type {[Buffer, RegExp][]} */ ([
+    [many, /more than 1000 parts/],
+    [long, /the header of a part has more than/],
+  ])) {
+    const index = await read(raw);
+    assert.match(index.problem ?? '', problem);
+    assert.deepEqual(
+      [index.subject, index.text, index.html, index.attachments],
+      ['many', '', '', []],
+    );
+  }
+});
+
+/** What people who mean no good, or know no better, send. @type {[string, string][]} */
+const ODD = [
+  ['nothing', ''],
+  ['one byte', 'x'],
+  ['NULs', '\0\0\0\r\n\r\n\0'],
+  ['no end of the header', 'Subject: x'],
+  [
+    'no end of the last header',
+    'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html',
+  ],
+  [
+    'no end of an attachment',
+    'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Disposition: attachment',
+  ],
+  [
+    'no end of a message',
+    'Content-Type: message/rfc822\r\nContent-Disposition: inline\r\n\r\nSubject: x',
+  ],
+  ['a charset that does not exist', 'Content-Type: text/plain; charset=x-klingon\r\n\r\nhi\r\n'],
+  ['one that hides', 'Content-Type: text/html; charset=utf-7\r\n\r\n+ADw-script+AD4-\r\n'],
+  ['an encoding that does not exist', 'Content-Transfer-Encoding: x-none\r\n\r\nhi\r\n'],
+  [
+    'a boundary of control characters',
+    'Content-Type: multipart/mixed; boundary="\x01\x02"\r\n\r\n--\x01\x02\r\n\r\nx\r\n--\x01\x02--\r\n',
+  ],
+  [
+    'an empty boundary',
+    'Content-Type: multipart/mixed; boundary=""\r\n\r\n--\r\n\r\nx\r\n----\r\n',
+  ],
+  [
+    'a boundary of 10,000 characters',
+    `Content-Type: multipart/mixed; boundary=${'b'.repeat(10_000)}\r\n\r\n--${'b'.repeat(10_000)}\r\n\r\nx\r\n`,
+  ],
+  ['addresses that are none', 'From: <<<>>>,,;"\r\nTo: :;:;\r\nCc: a:b:c;\r\n\r\nx'],
+  ['a date that is none', 'Date: yesterday\r\n\r\nx'],
+  ['encoded words that are none', 'Subject: =?x?q?=FF?= =?utf-8?b?////?= =?\r\n\r\nx'],
+  ['a name of Object.prototype', '__proto__: x\r\nconstructor: y\r\n\r\nx'],
+  ['HTML in 5,000 elements', `Content-Type: text/html\r\n\r\n${'<b>'.repeat(5_000)}x`],
+];
+
+test('whatever a message is, reading it ends', async () => {
+  for (const [name, text] of ODD) {
+    const index = await read(Buffer.from(text, 'latin1'));
+    assert.ok(Array.isArray(index.attachments), name);
+    assert.equal(typeof index.subject, 'string', name);
+  }
+});
+
+test('a mail cut anywhere is read', async () => {
+  const raw = await composed({
+    subject: 'x',
+    text: 'one',
+    html: '<p>two',
+    attachments: [{ content: 'three' }],
+  });
+  for (let end = 0; end < raw.length; end += 23) {
+    const index = await read(raw.subarray(0, end));
+    assert.equal(typeof index.subject, 'string', `${end} of ${raw.length} bytes`);
+  }
+});
+
+test('two parts of one cid are both there, and names are safe', async () => {
+  const content = 'x';
+  const attachments = [
+    { cid: 'same', filename: '../../a.png', content },
+    { cid: 'same', filename: 'b\u202egnp.exe', content: 'y' },
+  ];
+  const index = await read(await composed({ html: '<img src="cid:same">', attachments }));
+  assert.deepEqual(
+    index.attachments.map(({ cid, filename, size }) => [cid, filename, size]),
+    [
+      ['same', 'a.png', 1],
+      ['same', 'bgnp.exe', 1],
+    ],
+  );
+});
+
+test('a passcode of OTP-Token is found', async () => {
+  const raw = Buffer.from(messageOf({ 'OTP-Token': '"12ab";origin="https://example.com"' }));
+  assert.equal((await read(raw)).otp, '12ab');
+});

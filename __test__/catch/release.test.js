@@ -1,0 +1,33 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { release } = require('../../src/js/catch/release.js');
+const { openInbox, sendTo } = require('../support/catch.js');
+
+test('a mail is sent on as it came, or to others', async (t) => {
+  const inbox = await openInbox(t);
+  const other = await openInbox(t);
+  await sendTo(inbox, { subject: 'Größe', to: ['a@example.com', 'b@example.com'] });
+  const mail = await inbox.waitFor();
+  const place = { host: other.host, port: other.port, tls: 'none' };
+  await release(mail, place);
+  await inbox.release(mail, place, { to: 'c@example.com', from: 'new@example.net' });
+  const [same, changed] = other.messages;
+  assert.ok(same.raw.equals(mail.raw));
+  assert.deepEqual([same.envelope.from, same.envelope.to], [mail.envelope.from, mail.envelope.to]);
+  assert.deepEqual(
+    [changed.envelope.from, changed.envelope.to],
+    ['new@example.net', ['c@example.com']],
+  );
+});
+
+test('what a mail needs on its way is asked for again', async (t) => {
+  const inbox = await openInbox(t);
+  const other = await openInbox(t, { without: ['SMTPUTF8'] });
+  await sendTo(inbox, { to: 'gr\u00f6\u00dfe@example.com' });
+  const mail = await inbox.waitFor();
+  assert.equal(mail.envelope.smtpUtf8, true);
+  const sent = inbox.release(mail, { host: other.host, port: other.port, tls: 'none' });
+  await assert.rejects(sent, { code: 'SMTP_ERR_EXTENSION' });
+});

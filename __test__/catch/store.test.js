@@ -1,0 +1,69 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { Store } = require('../../src/js/catch/store.js');
+
+/** A store with mails of these sizes. @param {any} bounds @param {...number} sizes */
+function filled(bounds, ...sizes) {
+  /** @type {InstanceType<typeof Store<{ id: number, size: number }>>} */
+  const store = new Store({ maxMessages: 1_000, maxBytes: 1_000, ...bounds });
+  const mails = sizes.map((size) => {
+    const mail = { id: store.nextId(), size };
+    store.add(mail);
+    return mail;
+  });
+  return { store, mails, ids: () => [...store].map(({ id }) => id) };
+}
+
+test('mails stay in the order in which they came', () => {
+  const { store, ids } = filled({}, 1, 2, 3);
+  assert.deepEqual([ids(), store.count, store.bytes], [[1, 2, 3], 3, 6]);
+});
+
+test('beyond a number of mails, or of bytes, the oldest go', () => {
+  assert.deepEqual(filled({ maxMessages: 2 }, 1, 1, 1).ids(), [2, 3]);
+  const { store, ids } = filled({ maxBytes: 10 }, 4, 4, 4);
+  assert.deepEqual([ids(), store.bytes], [[2, 3], 8]);
+});
+
+test('those that were given out go first, the oldest of them before the others', () => {
+  const { store, mails, ids } = filled({ maxMessages: 4 }, 1, 1, 1, 1);
+  store.mark(mails[2], true);
+  store.mark(mails[1], true);
+  store.add({ id: store.nextId(), size: 1 });
+  assert.deepEqual(ids(), [1, 3, 4, 5]);
+  store.add({ id: store.nextId(), size: 1 });
+  assert.deepEqual(ids(), [1, 4, 5, 6]);
+  store.add({ id: store.nextId(), size: 1 });
+  assert.deepEqual(ids(), [4, 5, 6, 7]);
+});
+
+test('one that was given back goes in its turn', () => {
+  const { store, mails, ids } = filled({ maxMessages: 2 }, 1, 1);
+  store.mark(mails[1], true);
+  store.mark(mails[1], false);
+  store.add({ id: store.nextId(), size: 1 });
+  assert.deepEqual(ids(), [2, 3]);
+});
+
+test('one that is larger than all room is there, alone', () => {
+  const { store, ids } = filled({ maxBytes: 10 }, 4, 100);
+  assert.deepEqual([ids(), store.bytes], [[2], 100]);
+  store.add({ id: store.nextId(), size: 1 });
+  assert.deepEqual([ids(), store.bytes], [[3], 1]);
+});
+
+test('some are cleared, and their bytes are free', () => {
+  const { store, mails, ids } = filled({}, 1, 2, 4);
+  store.mark(mails[0], true);
+  store.clear(({ size }) => size < 4);
+  assert.deepEqual(
+    [ids(), store.bytes, store.has(mails[0]), store.has(mails[2])],
+    [[3], 4, false, true],
+  );
+  // What is gone is not marked again.
+  store.mark(mails[0], true);
+  store.add({ id: store.nextId(), size: 1 });
+  assert.deepEqual(ids(), [3, 4]);
+});

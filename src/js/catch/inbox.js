@@ -1,0 +1,139 @@
+'use strict';
+// `catchMail`: a server in the process of a test that keeps every mail for the test to look at.
+
+const { randomInt } = require('node:crypto');
+const { clearInterval, setInterval } = require('node:timers');
+const { inspect } = require('node:util');
+const { MAX_TIMEOUT } = require('../options/checks.js');
+const { Server, unrefAll } = require('../server/server.js');
+const { Failures } = require('./failures.js');
+const { Mails, View } = require('./mails.js');
+const { HOST, catchOptions, reachable, urlOf } = require('./options.js');
+const { Receiver } = require('./receiver.js');
+const { release } = require('./release.js');
+const { Store } = require('./store.js');
+const { Arrivals } = require('./waiting.js');
+
+/** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
+/** @typedef {import('./options.js').CatchOptions} CatchOptions */
+
+/** What a local part may be made of here. */
+const NAME = /^[a-z\d]+([._+-][a-z\d]+)*$/i;
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const TAG_LENGTH = 4;
+/** What the transactions that are under way at the end are given, in milliseconds. */
+const GRACE_MS = 1_000;
+
+class Inbox extends Mails {
+  /** PEM of what clients have to trust, where the certificate was made for the inbox. */
+  ca;
+  server;
+  #source;
+  #failures;
+  #receiver;
+  #isSecure;
+  /** The addresses that were given out. */
+  #addresses = new Set();
+  /** @type {Promise<void> | undefined} */
+  #closing;
+  /** @type {import('node:net').AddressInfo | undefined} */
+  #bound;
+
+  /** @param {CatchOptions} options */
+  constructor({ params, bounds, auth, sizeLimit, fail, ca }) {
+    /** @type {InstanceType<typeof Store<Mail>>} */
+    const store = new Store(bounds);
+    const arrivals = new Arrivals();
+    const failures = new Failures();
+    const receiver = new Receiver({ failures, store, arrivals, auth, sizeLimit });
+    const isBusy = (/** @type {string=} */ address) => receiver.isBusy(address);
+    const source = { store, arrivals, isBusy };
+    super(source);
+    this.#source = source;
+    this.#failures = failures;
+    this.#receiver = receiver;
+    this.#isSecure = params.secure === true;
+    for (const rule of fail) this.fail(rule);
+    this.server = new Server(params, receiver.listeners);
+    unrefAll(this.server);
+    if (ca !== undefined) this.ca = ca;
+  }
+
+  /** Listens. For `catchMail`. */
+  async listen() {
+    await this.server.listen(undefined);
+    this.#bound = /** @type {import('node:net').AddressInfo} */ (this.server.address());
+    return this;
+  }
+
+  get host() {
+    return reachable(this.#bound?.address ?? '');
+  }
+
+  get port() {
+    return this.#bound?.port;
+  }
+
+  /** Where to send. */
+  get url() {
+    return urlOf(this.host, Number(this.port), this.#isSecure);
+  }
+
+  /** A new address, and a view of the mails to it. @param {string} [name] what it begins with */
+  address(name = 'test') {
+    if (typeof name !== 'string' || !NAME.test(name)) {
+      const wanted = 'letters and digits, with one of .-_+ between them';
+      throw new TypeError(`the name of an address must be ${wanted}, not ${inspect(name)}`);
+    }
+    let email;
+    do email = `${name}-${newTag()}@${HOST}`.toLowerCase();
+    while (this.#addresses.has(email));
+    this.#addresses.add(email);
+    return new View(this.#source, email);
+  }
+
+  /** Fails on purpose, by a rule. @param {unknown} rule */
+  fail(rule) {
+    return this.#failures.add(rule);
+  }
+
+  /** Sends a mail on. @param {Mail} mail @param {object} options of a client @param {object} [envelope] */
+  release(mail, options, envelope) {
+    return release(mail, options, envelope);
+  }
+
+  /** Rejects what waits, and listens no more. */
+  close() {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close() {
+    this.#source.arrivals.close();
+    this.#receiver.end();
+    // Nothing else of an inbox keeps the process alive, and whoever awaits this wants to go on.
+    const hold = setInterval(() => {}, MAX_TIMEOUT);
+    await this.server.close({ grace: GRACE_MS });
+    clearInterval(hold);
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close();
+  }
+}
+
+function newTag() {
+  return Array.from({ length: TAG_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
+
+/**
+ * Opens an inbox.
+ *
+ * @param {object} [options]
+ * @returns {Promise<Inbox>} once it listens
+ */
+async function catchMail(options = {}) {
+  return new Inbox(catchOptions(options)).listen();
+}
+
+module.exports = { Inbox, catchMail };

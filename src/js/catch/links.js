@@ -1,0 +1,157 @@
+'use strict';
+// The links of a mail, and the codes: what a test goes on with.
+
+const { inspect } = require('node:util');
+const { SmtpError } = require('../errors.js');
+const { checkPattern, finds } = require('./pattern.js');
+
+const TAG = /<([a-z][^\s/>]*)/iy;
+const ATTRIBUTE = /[\s/]*([^\s/>=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+)))?/y;
+/** Elements with a link to go to. */
+const LINKING = ['a', 'area'];
+/** Elements whose content is no markup. */
+const OPAQUE = ['script', 'style', 'title', 'textarea'];
+/** What leads nowhere, or runs. */
+const USELESS = /^(#|$|javascript:|vbscript:|data:)/i;
+const IN_TEXT = /\b[a-z][a-z\d+.-]{0,30}:\/\/[^\s<>"'`]+/gi;
+/** 4 to 8 digits that are no part of a word, a number, a date or a time. */
+const CODE = /(?<![\p{L}\d_]|\d[-./:,])\d{4,8}(?![\p{L}\d_]|[-./:,]\d)/u;
+/** Codes that an error lists. */
+const CODES = new RegExp(CODE, 'gu');
+const MAX_LISTED = 20;
+/** @type {Record<string, string>} */
+const OPENS = { '(': ')', '[': ']', '{': '}' };
+
+/**
+ * The links of the HTML in their order, then those of the text that are not among them; each once.
+ *
+ * @param {string} html
+ * @param {string} text
+ * @returns {string[]}
+ */
+function linksOf(html, text) {
+  const found = new Set(hrefs(html));
+  for (const [link] of text.matchAll(IN_TEXT)) found.add(bare(link));
+  return [...found].filter((link) => !USELESS.test(link));
+}
+
+/** What stands in `href`, entities undone. @param {string} html */
+function* hrefs(html) {
+  for (let at = html.indexOf('<'); at >= 0; at = html.indexOf('<', at)) {
+    if (html.startsWith('<!--', at)) {
+      const end = html.indexOf('-->', at + 4);
+      if (end < 0) return;
+      at = end;
+      continue;
+    }
+    TAG.lastIndex = at;
+    const name = TAG.exec(html)?.[1].toLowerCase();
+    at = name === undefined ? at + 1 : TAG.lastIndex;
+    if (name === undefined) continue;
+    const { href, end } = attributesAt(html, at);
+    at = OPAQUE.includes(name) ? endOf(name, html, end) : end;
+    if (href !== undefined && LINKING.includes(name)) yield href;
+  }
+}
+
+/** The attributes of a tag, up to where they end. @param {string} html @param {number} at */
+function attributesAt(html, at) {
+  /** @type {string | undefined} */
+  let href;
+  for (let end = at; ; ) {
+    ATTRIBUTE.lastIndex = end;
+    const found = ATTRIBUTE.exec(html);
+    if (!found) return { href, end };
+    end = ATTRIBUTE.lastIndex;
+    const [, name, double, single, plain] = found;
+    if (name.toLowerCase() !== 'href') continue;
+    href ??= urlOf(double ?? single ?? plain ?? '');
+  }
+}
+
+/** A URL as a browser reads it from an attribute. @param {string} value */
+function urlOf(value) {
+  const { decode } = require('he');
+  return decode(value, { isAttributeValue: true })
+    .replace(/[\t\r\n]/g, '')
+    .trim();
+}
+
+/** Where an element ends whose content is no markup. @param {string} name @param {string} html @param {number} at */
+function endOf(name, html, at) {
+  const close = new RegExp(`</${name}`, 'gi');
+  close.lastIndex = at;
+  return close.test(html) ? close.lastIndex : html.length;
+}
+
+/** A link in a text, without what ends its sentence: a bracket stays that was opened within. @param {string} link */
+function bare(link) {
+  /** How many more of each bracket are closed than opened. @type {Record<string, number>} */
+  const surplus = { ')': 0, ']': 0, '}': 0 };
+  for (const letter of link) {
+    if (letter in surplus) surplus[letter] += 1;
+    else if (letter in OPENS) surplus[OPENS[letter]] -= 1;
+  }
+  let end = link.length;
+  for (; end > 0 && /[.,;:!?)\]}*_]/.test(link[end - 1]); end--) {
+    const last = link[end - 1];
+    if (!(last in surplus)) continue;
+    if (surplus[last] <= 0) break;
+    surplus[last] -= 1;
+  }
+  return link.slice(0, end);
+}
+
+/**
+ * The first that matches: a string is contained.
+ *
+ * @param {string} what @param {string[]} all @param {string | RegExp | undefined} pattern @param {string} mail
+ * @returns {string}
+ * @throws {SmtpError} with all that there is
+ */
+function pick(what, all, pattern, mail) {
+  if (pattern !== undefined) checkPattern('the pattern', pattern);
+  const isIt = (/** @type {string} */ each) =>
+    pattern === undefined ||
+    (typeof pattern === 'string' ? each.includes(pattern) : finds(pattern, each));
+  const found = all.find(isIt);
+  if (found === undefined) throw nothing(what, all, pattern, mail);
+  return found;
+}
+
+/**
+ * The first code in these texts; where the pattern has a group, what that has matched.
+ *
+ * @param {string[]} texts @param {string | RegExp | undefined} pattern @param {string} mail
+ */
+function codeIn(texts, pattern, mail) {
+  if (pattern !== undefined) checkPattern('the pattern', pattern);
+  const bareTexts = texts.map((text) => text.replace(IN_TEXT, ' '));
+  if (typeof pattern === 'string') {
+    const words = texts.flatMap((text) => text.split(/\s+/)).filter((word) => word !== '');
+    return pick('code', words, pattern, mail);
+  }
+  for (const text of pattern ? texts : bareTexts) {
+    const found = matchOf(pattern ?? CODE, text);
+    if (found) return found[1] ?? found[0];
+  }
+  const all = bareTexts.flatMap((text) => text.match(CODES) ?? []);
+  throw nothing('code', all, pattern, mail);
+}
+
+/** From the beginning, whatever the program has done with the RegExp. @param {RegExp} pattern @param {string} text */
+function matchOf(pattern, text) {
+  return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).exec(text);
+}
+
+/** @param {string} what @param {string[]} all @param {string | RegExp | undefined} pattern @param {string} mail */
+function nothing(what, all, pattern, mail) {
+  const wanted = pattern === undefined ? '' : ` that matches ${inspect(pattern)}`;
+  const rest = all.length > MAX_LISTED ? [`and ${all.length - MAX_LISTED} more`] : [];
+  const list = [...all.slice(0, MAX_LISTED), ...rest].map((each) => `\n  ${each}`).join('');
+  const there = all.length === 0 ? `it has no ${what}s` : `it has these ${what}s:${list}`;
+  const code = what === 'link' ? 'SMTP_ERR_NO_LINK' : 'SMTP_ERR_NO_CODE';
+  return new SmtpError(code, `the mail ${mail} has no ${what}${wanted}; ${there}`);
+}
+
+module.exports = { codeIn, linksOf, pick };

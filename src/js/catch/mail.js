@@ -1,0 +1,197 @@
+'use strict';
+// A mail that was caught. It keeps its bytes and an index of them; texts and attachments are read from the
+// bytes when somebody asks.
+
+const { Buffer } = require('node:buffer');
+const { inspect } = require('node:util');
+const { printable } = require('../printable.js');
+const { codeIn, linksOf, pick } = require('./links.js');
+const { bytesOf, textOf } = require('./part.js');
+
+/** @typedef {import('./reading.js').Index} Index */
+/** @typedef {import('./reading.js').Attached} Attached */
+/** @typedef {import('./mime-bounds.js').Leaf} Leaf */
+
+/**
+ * @typedef {object} Envelope
+ * @property {string} from the reverse-path
+ * @property {string[]} to the forward-paths
+ */
+
+/** Characters of a subject that an error shows. */
+const MAX_SUBJECT = 80;
+
+class Attachment {
+  filename;
+  contentType;
+  cid;
+  size;
+  #raw;
+  #content;
+
+  /** @param {Buffer} raw @param {Attached} attached */
+  constructor(raw, { filename, contentType, cid, size, content }) {
+    this.filename = filename;
+    this.contentType = contentType;
+    this.cid = cid;
+    this.size = size;
+    this.#raw = raw;
+    this.#content = content;
+  }
+
+  /** Its bytes, a copy each time. */
+  get content() {
+    const content = this.#content;
+    return Buffer.from(Buffer.isBuffer(content) ? content : bytesOf(this.#raw, content));
+  }
+}
+
+class Mail {
+  /** Grows from mail to mail. */
+  id;
+  /** @type {any} */
+  envelope;
+  raw;
+  receivedAt;
+  /** @type {any} */
+  session;
+  subject;
+  from;
+  to;
+  cc;
+  replyTo;
+  date;
+  messageId;
+  problem;
+  #index;
+
+  /**
+   * @param {number} id
+   * @param {{ raw: Buffer, envelope: Envelope, session: object, receivedAt: Date }} come how it came
+   * @param {Index} index
+   */
+  constructor(id, { raw, envelope, session, receivedAt }, index) {
+    this.id = id;
+    this.envelope = envelope;
+    this.raw = raw;
+    this.receivedAt = receivedAt;
+    this.session = session;
+    this.subject = index.subject;
+    this.from = index.from;
+    this.to = index.to;
+    this.cc = index.cc;
+    this.replyTo = index.replyTo;
+    this.date = index.date;
+    this.messageId = index.messageId;
+    this.problem = index.problem;
+    this.#index = index;
+  }
+
+  /** Its length in bytes. */
+  get size() {
+    return this.raw.length;
+  }
+
+  /** Who gets it and does not stand in its header. */
+  get bcc() {
+    const named = new Set([...this.to, ...this.cc].map(({ address }) => address.toLowerCase()));
+    const hidden = [...new Set(this.envelope.to)].filter(
+      (address) => !named.has(address.toLowerCase()),
+    );
+    return hidden.map((address) => ({ name: '', address }));
+  }
+
+  /** The plain text, made of the HTML where there is none; '' if it has neither. */
+  get text() {
+    return this.#textAt(this.#index.text);
+  }
+
+  /** The HTML, '' if it has none. */
+  get html() {
+    return this.#textAt(this.#index.html);
+  }
+
+  get attachments() {
+    return this.#index.attachments.map((each) => new Attachment(this.raw, each));
+  }
+
+  /** The fields of the header by name, in lower case; one that is there several times is an array. */
+  get headers() {
+    /** @type {Map<string, string[]>} */
+    const fields = new Map();
+    for (const { name, value } of this.#fields()) {
+      const others = fields.get(name);
+      if (others) others.push(value);
+      else fields.set(name, [value]);
+    }
+    const entries = [...fields].map(([name, all]) => [name, all.length > 1 ? all : all[0]]);
+    return Object.fromEntries(entries);
+  }
+
+  /** The values of the fields of one name. @param {string} name in any case */
+  fields(name) {
+    const wanted = name.toLowerCase();
+    return this.#fields().flatMap((field) => (field.name === wanted ? field.value : []));
+  }
+
+  /** The links of the HTML, then those of the text that are not among them. */
+  get links() {
+    return linksOf(this.html, this.text);
+  }
+
+  /** The first link that matches; the first of all without a pattern. @param {string | RegExp} [pattern] */
+  link(pattern) {
+    return pick('link', this.links, pattern, this.summary);
+  }
+
+  /** The first code that matches: that of OTP-Token, or 4 to 8 digits, without a pattern. @param {string | RegExp} [pattern] */
+  code(pattern) {
+    const { otp } = this.#index;
+    if (pattern === undefined && otp !== undefined) return otp;
+    return codeIn([this.text, this.subject], pattern, this.summary);
+  }
+
+  /** Whether it goes to this address. @param {string} address */
+  isTo(address) {
+    const wanted = address.toLowerCase();
+    return this.envelope.to.some((/** @type {string} */ each) => each.toLowerCase() === wanted);
+  }
+
+  /** A line on it. */
+  get summary() {
+    const { from, to } = this.envelope;
+    const subject = this.subject.slice(0, MAX_SUBJECT);
+    return printable(
+      `'${subject}' from <${from}> to ${to.map((/** @type {string} */ each) => `<${each}>`).join(', ')}`,
+    );
+  }
+
+  /** What console.log shows: no bytes. */
+  [inspect.custom]() {
+    const { id, envelope, subject, text, links, attachments, size, receivedAt, problem } = this;
+    const shown = { id, envelope, subject, text, links, attachments, size, receivedAt };
+    return problem === undefined ? shown : { ...shown, problem };
+  }
+
+  /** @returns {{ name: string, value: string }[]} */
+  #fields() {
+    const libmime = require('libmime');
+    const head = this.raw.subarray(0, this.#index.headEnd).toString();
+    return head.split(/\r?\n(?![ \t])/).flatMap((line) => {
+      const colon = line.indexOf(':');
+      if (colon < 1) return [];
+      const value = line.slice(colon + 1).replace(/\r?\n/g, '');
+      return {
+        name: line.slice(0, colon).trim().toLowerCase(),
+        value: libmime.decodeWords(value).trim(),
+      };
+    });
+  }
+
+  /** @param {Leaf | string} place */
+  #textAt(place) {
+    return typeof place === 'string' ? place : textOf(this.raw, place);
+  }
+}
+
+module.exports = { Mail };

@@ -1,0 +1,237 @@
+'use strict';
+// The mails of an inbox that somebody sees, and waiting for more of them: all of them, or those of one
+// address.
+
+const { inspect } = require('node:util');
+const { SmtpError } = require('../errors.js');
+const { matcherOf } = require('./match.js');
+const { waitOptions } = require('./waiting.js');
+
+/** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
+/** @typedef {InstanceType<typeof import('./match.js').Matcher>} Matcher */
+
+/**
+ * @typedef {object} Source where the mails come from
+ * @property {InstanceType<typeof import('./store.js').Store<Mail>>} store
+ * @property {InstanceType<typeof import('./waiting.js').Arrivals>} arrivals
+ * @property {(address?: string) => boolean} isBusy whether a client is in the middle of a transaction that
+ *   may bring a mail to this address, or to anybody
+ */
+
+/** Most mails that an error lists. */
+const MAX_LISTED = 20;
+const TIMES = { timeout: 5_000 };
+const NONE_TIMES = { ...TIMES, within: 100 };
+
+class Mails {
+  /** @type {Source} */
+  #source;
+  /** Whose mails these are; everybody's without. @type {string | undefined} */
+  #address;
+  /** Those that `next` and `take` have given out here. @type {WeakSet<Mail>} */
+  #given = new WeakSet();
+
+  /** @param {Source} source @param {string} [address] */
+  constructor(source, address) {
+    this.#source = source;
+    this.#address = address;
+  }
+
+  /** Those that are there now, in the order in which they came. */
+  get messages() {
+    return [...this.#source.store].filter((mail) => this.#sees(mail));
+  }
+
+  find(/** @type {unknown} */ match) {
+    const matcher = matcherOf(match);
+    return this.#first((mail) => matcher.accepts(mail));
+  }
+
+  filter(/** @type {unknown} */ match) {
+    const matcher = matcherOf(match);
+    return this.messages.filter((mail) => matcher.accepts(mail));
+  }
+
+  /** Forgets those that are there. */
+  clear() {
+    this.#source.store.clear((mail) => this.#sees(mail));
+  }
+
+  /**
+   * The first mail that matches, of those there and those to come.
+   *
+   * @param {unknown} [match] @param {unknown} [options]
+   * @returns {Promise<Mail>}
+   */
+  async waitFor(match, options) {
+    const matcher = matcherOf(match);
+    const limits = waitOptions(options, TIMES);
+    const isOne = (/** @type {Mail} */ mail) => matcher.accepts(mail);
+    const there = limits.signal?.aborted ? undefined : this.#first(isOne);
+    if (there) return there;
+    const mail = (/** @type {Mail} */ each) => (this.#sees(each) && isOne(each) ? each : undefined);
+    const found = await this.#source.arrivals.wait({ mail }, limits);
+    // Made here, so that its stack has the line that waits.
+    if (!found) throw this.#noMail('no mail matched', matcher, limits.timeout);
+    return found;
+  }
+
+  /**
+   * The first mail that matches and was not given out before.
+   *
+   * @param {unknown} [match] @param {unknown} [options]
+   * @returns {Promise<Mail>}
+   */
+  async next(match, options) {
+    const [mail] = await this.take(1, match, options);
+    return mail;
+  }
+
+  /**
+   * So many mails that match and were not given out before: all of them, or none is given out.
+   *
+   * @param {number} count
+   * @param {unknown} [match] @param {unknown} [options]
+   * @returns {Promise<Mail[]>}
+   */
+  async take(count, match, options) {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new RangeError(`take needs a whole number from 1 up, not ${inspect(count)}`);
+    }
+    const matcher = matcherOf(match);
+    const limits = waitOptions(options, TIMES);
+    /** @type {Mail[]} */
+    const taken = [];
+    const mail = (/** @type {Mail} */ each) => {
+      if (!this.#sees(each) || this.#given.has(each) || !matcher.accepts(each)) return undefined;
+      this.#mark(each, true);
+      taken.push(each);
+      return taken.length === count ? taken : undefined;
+    };
+    try {
+      const there = limits.signal?.aborted ? [] : this.messages;
+      for (const each of there) if (mail(each)) return taken;
+      const all = await this.#source.arrivals.wait({ mail }, limits);
+      if (all) return all;
+      const few = `${taken.length} of ${count} mails matched`;
+      const what = count === 1 ? 'no mail that was not given out before matched' : few;
+      throw this.#noMail(what, matcher, limits.timeout, taken);
+    } catch (error) {
+      for (const each of taken) this.#mark(each, false);
+      throw error;
+    }
+  }
+
+  /**
+   * Resolves when no mail matches for a while and no client is about to bring one.
+   *
+   * @param {unknown} [match] @param {unknown} [options]
+   */
+  async none(match, options) {
+    const matcher = matcherOf(match);
+    const { within, timeout, signal } = waitOptions(options, NONE_TIMES);
+    const { arrivals } = this.#source;
+    const isOne = (/** @type {Mail} */ mail) => matcher.accepts(mail);
+    const mail = (/** @type {Mail} */ each) => (this.#sees(each) && isOne(each) ? each : undefined);
+    const begun = Date.now();
+    const come =
+      this.#first(isOne) ??
+      (await arrivals.wait({ mail }, { timeout: within, signal })) ??
+      this.#first(isOne);
+    if (come) throw aMail(matcher, come);
+    const isBusy = () => this.#source.isBusy(this.#address);
+    if (!isBusy()) return;
+    /** @returns {Mail | 'quiet' | undefined} */
+    const quiet = () => (isBusy() ? undefined : 'quiet');
+    const left = Math.max(0, timeout - (Date.now() - begun));
+    const end = await arrivals.wait(
+      { mail: /** @type {(each: Mail) => Mail | 'quiet' | undefined} */ (mail), quiet },
+      { timeout: left, signal },
+    );
+    if (end === 'quiet') return;
+    if (end !== undefined) throw aMail(matcher, end);
+    const why = `a client was still in the middle of a transaction after ${timeout} ms`;
+    const rest = `so it is not known whether a mail comes that matches ${matcher.words}`;
+    throw new SmtpError('SMTP_ERR_UNFINISHED', `${why}, ${rest}`);
+  }
+
+  /** Those that are there and those to come, each once; it ends when the inbox is closed. */
+  async *[Symbol.asyncIterator]() {
+    let last = 0;
+    const isNew = (/** @type {Mail} */ mail) => mail.id > last && this.#sees(mail);
+    const mail = (/** @type {Mail} */ each) => (isNew(each) ? each : undefined);
+    const { arrivals } = this.#source;
+    for (;;) {
+      for (const each of this.messages.filter(isNew)) {
+        last = each.id;
+        yield each;
+      }
+      if (this.#first(isNew)) continue;
+      try {
+        await arrivals.wait({ mail }, { timeout: Infinity });
+      } catch {
+        return;
+      }
+    }
+  }
+
+  #first(/** @type {(mail: Mail) => boolean} */ isOne) {
+    for (const mail of this.#source.store) if (this.#sees(mail) && isOne(mail)) return mail;
+    return undefined;
+  }
+
+  #sees(/** @type {Mail} */ mail) {
+    return this.#address === undefined || mail.isTo(this.#address);
+  }
+
+  #mark(/** @type {Mail} */ mail, /** @type {boolean} */ isGiven) {
+    if (isGiven) this.#given.add(mail);
+    else this.#given.delete(mail);
+    this.#source.store.mark(mail, isGiven);
+  }
+
+  /**
+   * What came instead, and what each of it missed.
+   *
+   * @param {string} what @param {Matcher} matcher @param {number} timeout @param {Mail[]} [taken]
+   */
+  #noMail(what, matcher, timeout, taken = []) {
+    const missed = this.messages.map((mail) => ({ mail, missed: matcher.missed(mail) }));
+    const lines = missed.slice(-MAX_LISTED).map(({ mail, missed: parts }) => {
+      if (parts.length > 0) return `  ${mail.summary}: missed ${parts.join(', ')}`;
+      return `  ${mail.summary}: ${taken.includes(mail) ? 'matched' : 'was given out before'}`;
+    });
+    const whose = this.#address === undefined ? '' : ` for ${this.#address}`;
+    const head = `${what}${whose} within ${timeout} ms, wanted: ${matcher.words}`;
+    const came = missed.length === 1 ? '1 mail came' : `${missed.length} mails came`;
+    const some = missed.length > MAX_LISTED ? `, the last ${MAX_LISTED} of them` : '';
+    const list = missed.length === 0 ? ['nothing came'] : [`${came}${some}:`, ...lines];
+    const error = new SmtpError('SMTP_ERR_NO_MAIL', `${head}; ${list.join('\n')}`);
+    return Object.assign(error, { missed });
+  }
+}
+
+/** @param {Matcher} matcher @param {Mail} mail */
+function aMail(matcher, mail) {
+  const text = `a mail came that matches ${matcher.words}: ${mail.summary}`;
+  return Object.assign(new SmtpError('SMTP_ERR_MAIL', text), { mail });
+}
+
+/** The mails of one address. */
+class View extends Mails {
+  /** What programs send to. */
+  email;
+
+  /** @param {Source} source @param {string} email */
+  constructor(source, email) {
+    super(source, email);
+    this.email = email;
+  }
+
+  /** @override */
+  toString() {
+    return this.email;
+  }
+}
+
+module.exports = { Mails, View };

@@ -1,0 +1,133 @@
+'use strict';
+// What a mail has to be: a function, or an object with what each part of the mail is to be. Which parts a
+// mail missed can be said of the latter.
+
+const { inspect, types } = require('node:util');
+const { checkPattern, finds } = require('./pattern.js');
+
+/** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
+/** @typedef {string | RegExp} Wanted */
+/** @typedef {{ name: string, accepts: (mail: Mail) => boolean }} Part */
+
+/** The parts of `match` but for `header`: whether a mail is as wanted. @type {Record<string, (mail: Mail, wanted: Wanted) => boolean>} */
+const PARTS = {
+  to: (mail, wanted) => isAmong(recipientsOf(mail), wanted),
+  from: (mail, wanted) => isAmong(sendersOf(mail), wanted),
+  subject: (mail, wanted) =>
+    typeof wanted === 'string' ? mail.subject === wanted : finds(wanted, mail.subject),
+  text: (mail, wanted) => isIn(mail.text, wanted),
+  html: (mail, wanted) => isIn(mail.html, wanted),
+};
+const NAMES = [...Object.keys(PARTS), 'header'];
+
+class Matcher {
+  /** @type {Part[]} */
+  #parts;
+  /** What was wanted, in words. */
+  words;
+
+  /** @param {string} words @param {Part[]} parts */
+  constructor(words, parts) {
+    this.words = words;
+    this.#parts = parts;
+  }
+
+  /** @param {Mail} mail */
+  accepts(mail) {
+    return this.#parts.every((part) => part.accepts(mail));
+  }
+
+  /** The names of the parts that a mail is not as wanted in. @param {Mail} mail */
+  missed(mail) {
+    return this.#parts.filter((part) => !part.accepts(mail)).map(({ name }) => name);
+  }
+}
+
+/**
+ * Reads what a program wants of a mail; without anything each will do.
+ *
+ * @param {unknown} match
+ * @returns {Matcher}
+ * @throws {TypeError} naming the part that makes no sense
+ */
+function matcherOf(match) {
+  if (match === undefined || match === null) return new Matcher('any mail', []);
+  if (typeof match === 'function') {
+    const accepts = (/** @type {Mail} */ mail) => asked(/** @type {Function} */ (match), mail);
+    return new Matcher('the function', [{ name: 'the function', accepts }]);
+  }
+  if (typeof match !== 'object' || types.isRegExp(match)) {
+    const wanted = `a function or an object with some of ${NAMES.join(', ')}`;
+    throw new TypeError(`match must be ${wanted}, not ${inspect(match)}`);
+  }
+  const parts = Object.entries(match)
+    .filter(([, wanted]) => wanted !== undefined)
+    .flatMap(([name, wanted]) => partsOf(name, wanted));
+  return new Matcher(inspect(match, { breakLength: Infinity }), parts);
+}
+
+/** @param {Function} match @param {Mail} mail */
+function asked(match, mail) {
+  const answer = match(mail);
+  if (typeof answer?.then === 'function') {
+    answer.then(
+      () => {},
+      () => {},
+    );
+    throw new TypeError(
+      'match must answer at once: it returned a promise, which is true in any case',
+    );
+  }
+  return Boolean(answer);
+}
+
+/** @param {string} name @param {any} wanted @returns {Part[]} */
+function partsOf(name, wanted) {
+  if (name === 'header') {
+    if (typeof wanted !== 'object' || wanted === null || types.isRegExp(wanted)) {
+      throw new TypeError(`match.header must be an object { name: value }, not ${inspect(wanted)}`);
+    }
+    return Object.entries(wanted).map(([field, value]) => {
+      checkPattern(`match.header['${field}']`, value);
+      const accepts = (/** @type {Mail} */ mail) =>
+        mail.fields(field).some((each) => isIn(each, value));
+      return { name: `header.${field}`, accepts };
+    });
+  }
+  const accepts = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
+  if (accepts === undefined) {
+    throw new TypeError(`match.${name} is none: match has ${NAMES.join(', ')}`);
+  }
+  checkPattern(`match.${name}`, wanted);
+  return [{ name, accepts: (mail) => accepts(mail, wanted) }];
+}
+
+/** Whether a text is as wanted: a string is contained. @param {string} text @param {Wanted} wanted */
+function isIn(text, wanted) {
+  return typeof wanted === 'string' ? text.includes(wanted) : finds(wanted, text);
+}
+
+/** @param {string[]} addresses @param {Wanted} wanted */
+function isAmong(addresses, wanted) {
+  if (typeof wanted !== 'string') return addresses.some((address) => finds(wanted, address));
+  const whole = comparable(wanted);
+  return addresses.some((address) => comparable(address) === whole);
+}
+
+/** An address whose domain can be compared (RFC 5321 section 2.3.11). @param {string} address */
+function comparable(address) {
+  const at = address.lastIndexOf('@') + 1;
+  return address.slice(0, at) + address.slice(at).toLowerCase();
+}
+
+/** Whoever gets a mail, and whom its header names. @param {Mail} mail */
+function recipientsOf(mail) {
+  return [...mail.envelope.to, ...[...mail.to, ...mail.cc].map(({ address }) => address)];
+}
+
+/** @param {Mail} mail */
+function sendersOf(mail) {
+  return [mail.envelope.from, ...mail.from.map(({ address }) => address)];
+}
+
+module.exports = { Matcher, matcherOf };

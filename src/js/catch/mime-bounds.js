@@ -1,0 +1,184 @@
+'use strict';
+// Where the parts of a message are (RFC 2046), found in one pass and within bounds, before anything is
+// decoded. A message beyond the bounds is not taken apart.
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const HYPHEN = 0x2d;
+
+const BOUNDS = Object.freeze({
+  /** Of all depths together. */
+  parts: 1_000,
+  /** Multiparts and messages in each other. */
+  depth: 50,
+  /** Bytes of the header of each part; a short line counts for 64. */
+  header: 256 * 1_024,
+});
+const LINE_COST = 64;
+/** Bytes of a line that may delimit parts: a boundary has 70 at most, but not everywhere. */
+const MAX_DELIMITER = 2_048;
+/** No line has this for a boundary. */
+const MESSAGE = '\n';
+
+/**
+ * @typedef {object} Leaf a part that has no parts
+ * @property {number} start where its body begins
+ * @property {number} end
+ * @property {string} encoding its Content-Transfer-Encoding, in lower case
+ * @property {string} charset '' where it has none
+ */
+
+/** @typedef {{ leaves: Leaf[], headEnd: number, problem?: string }} Layout `headEnd` is where the body begins */
+
+/** A message beyond a bound; the message of the error says which. */
+class Beyond extends Error {}
+
+class Scan {
+  #raw;
+  /** @type {Leaf[]} */
+  leaves = [];
+  headEnd = 0;
+  /** The boundaries of what is open, outermost first; a message within another one has `MESSAGE`. @type {string[]} */
+  #boundaries = [];
+  #parts = 0;
+  /** @type {Leaf | undefined} */
+  #open;
+
+  /** @param {Buffer} raw */
+  constructor(raw) {
+    this.#raw = raw;
+  }
+
+  run() {
+    let at = this.#enter(0);
+    for (let line = this.#candidate(at); line !== undefined; line = this.#candidate(at)) {
+      at = line.next;
+      const delimiter = this.#delimiterIn(line.start, line.next);
+      if (!delimiter) continue;
+      this.#close(this.#bodyEnd(line.start));
+      this.#boundaries.length = delimiter.isLast ? delimiter.index : delimiter.index + 1;
+      if (!delimiter.isLast) at = this.#enter(at);
+    }
+    this.#close(this.#raw.length);
+  }
+
+  /** A part begins here; where its body does. @param {number} start @returns {number} */
+  #enter(start) {
+    this.#parts += 1;
+    if (this.#parts > BOUNDS.parts) throw new Beyond(`it has more than ${BOUNDS.parts} parts`);
+    const { end, next } = this.#headerAt(start);
+    if (this.#parts === 1) this.headEnd = next;
+    const { type, boundary, isMessage, ...leaf } = readHeader(this.#raw.subarray(start, end));
+    if (boundary !== undefined) this.#boundaries.push(boundary);
+    if (isMessage) this.#boundaries.push(MESSAGE);
+    if (this.#boundaries.length > BOUNDS.depth) {
+      throw new Beyond(`its parts are in each other more than ${BOUNDS.depth} deep`);
+    }
+    if (isMessage) return this.#enter(next);
+    if (!type.startsWith('multipart/')) this.#open = { ...leaf, start: next, end: next };
+    return next;
+  }
+
+  /** Where the header that begins here ends, and what is behind it. @param {number} start */
+  #headerAt(start) {
+    let cost = 0;
+    for (let at = start; ; ) {
+      const feed = this.#raw.indexOf(LINE_FEED, at);
+      const next = feed < 0 ? this.#raw.length : feed + 1;
+      const isBlank = feed === at || (feed === at + 1 && this.#raw[at] === CARRIAGE_RETURN);
+      if (isBlank) return { end: at, next };
+      // A delimiter ends a header as well.
+      if (this.#raw[at] === HYPHEN && this.#delimiterIn(at, next)) return { end: at, next: at };
+      cost += Math.max(next - at, LINE_COST);
+      if (cost > BOUNDS.header) {
+        throw new Beyond(`the header of a part has more than ${BOUNDS.header} bytes`);
+      }
+      if (next === this.#raw.length) return { end: next, next };
+      at = next;
+    }
+  }
+
+  /** The next line from here on that begins with two hyphens. @param {number} at */
+  #candidate(at) {
+    if (this.#boundaries.length === 0 || at >= this.#raw.length) return undefined;
+    const isHere = this.#raw[at] === HYPHEN && this.#raw[at + 1] === HYPHEN;
+    const start = isHere ? at : this.#raw.indexOf('\n--', at, 'latin1') + 1;
+    if (start === 0 && !isHere) return undefined;
+    const feed = this.#raw.indexOf(LINE_FEED, start);
+    return { start, next: feed < 0 ? this.#raw.length : feed + 1 };
+  }
+
+  /** Which boundary a line has, if it has one that is open. @param {number} start @param {number} next */
+  #delimiterIn(start, next) {
+    if (next - start > MAX_DELIMITER || this.#raw[start + 1] !== HYPHEN) return undefined;
+    const text = this.#raw.toString('latin1', start + 2, next).trimEnd();
+    const index = this.#boundaries.lastIndexOf(text);
+    if (index >= 0) return { index, isLast: false };
+    const last = text.endsWith('--') ? this.#boundaries.lastIndexOf(text.slice(0, -2)) : -1;
+    return last >= 0 ? { index: last, isLast: true } : undefined;
+  }
+
+  /** The line end before a delimiter is the delimiter's. @param {number} start */
+  #bodyEnd(start) {
+    const end = this.#raw[start - 1] === LINE_FEED ? start - 1 : start;
+    return this.#raw[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
+  }
+
+  #close(/** @type {number} */ end) {
+    if (this.#open) this.leaves.push({ ...this.#open, end: Math.max(end, this.#open.start) });
+    this.#open = undefined;
+  }
+}
+
+/** What a header says of the form of its part. @param {Buffer} bytes */
+function readHeader(bytes) {
+  const libmime = require('libmime');
+  const lines = bytes.toString('latin1').split(/\r?\n(?![ \t])/);
+  const field = (/** @type {string} */ name) => {
+    const line = lines.find((each) => each.toLowerCase().startsWith(`${name}:`));
+    return line === undefined ? '' : line.slice(name.length + 1).replace(/\r?\n/g, '');
+  };
+  const given = libmime.parseHeaderValue(field('content-type'), { stripComments: true });
+  const type = String(given.value || 'text/plain').toLowerCase();
+  const { boundary = '', charset = '' } = given.params;
+  const disposition = field('content-disposition');
+  return {
+    type,
+    boundary: type.startsWith('multipart/') && boundary !== '' ? boundary.trimEnd() : undefined,
+    isMessage: type === 'message/rfc822' && /^\s*inline\b/i.test(disposition),
+    encoding: field('content-transfer-encoding').trim().toLowerCase(),
+    charset: charset.toLowerCase(),
+  };
+}
+
+/**
+ * Finds the parts of a message.
+ *
+ * @param {Buffer} raw
+ * @returns {Layout} with `problem` where it is beyond the bounds
+ */
+function layoutOf(raw) {
+  const scan = new Scan(raw);
+  try {
+    scan.run();
+  } catch (error) {
+    if (!(error instanceof Beyond)) throw error;
+    return { leaves: [], headEnd: scan.headEnd, problem: error.message };
+  }
+  return { leaves: scan.leaves, headEnd: scan.headEnd };
+}
+
+/** So much of the header as is within its bound. @param {Buffer} raw @param {number} headEnd 0 if it is not known */
+function headOf(raw, headEnd) {
+  if (headEnd > 0) return raw.subarray(0, headEnd);
+  let [cost, at] = [0, 0];
+  for (;;) {
+    const feed = raw.indexOf(LINE_FEED, at);
+    const next = feed < 0 ? raw.length : feed + 1;
+    cost += Math.max(next - at, LINE_COST);
+    if (cost > BOUNDS.header || feed < 0) return raw.subarray(0, at);
+    at = next;
+  }
+}
+
+module.exports = { BOUNDS, headOf, layoutOf };

@@ -1,0 +1,3 @@
+declare module 'he' {
+  export function decode(text: string, options?: { isAttributeValue?: boolean }): string;
+}

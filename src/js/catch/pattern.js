@@ -1,0 +1,25 @@
+'use strict';
+// Strings and RegExps that a program looks for something with.
+
+const { inspect, types } = require('node:util');
+
+/**
+ * @param {string} name what the program calls it
+ * @param {unknown} pattern
+ * @throws {TypeError} for what is neither
+ */
+function checkPattern(name, pattern) {
+  // A RegExp may be of another realm, as in jest.
+  if (typeof pattern === 'string' || types.isRegExp(pattern)) return;
+  throw new TypeError(`${name} must be a string or a RegExp, not ${inspect(pattern)}`);
+}
+
+/** Looks from the beginning, whatever the program has done with the RegExp. @param {RegExp} pattern @param {string} text */
+function finds(pattern, text) {
+  pattern.lastIndex = 0;
+  const found = pattern.test(text);
+  pattern.lastIndex = 0;
+  return found;
+}
+
+module.exports = { checkPattern, finds };

@@ -1,0 +1,181 @@
+'use strict';
+// What a mail says, by mailparser, and where in its bytes that stands: what can be read from there again
+// is not kept.
+
+const { performance } = require('node:perf_hooks');
+const { clearInterval, setInterval } = require('node:timers');
+const { messageOf } = require('../errors.js');
+const { BOUNDS, headOf, layoutOf } = require('./mime-bounds.js');
+const { bytesOf, textOf } = require('./part.js');
+const { safeName } = require('./safe-name.js');
+
+/** Characters of HTML that is made into text where there is none. */
+const MAX_HTML = 1_024 * 1_024;
+const STALL_MS = 100;
+/** Among how many parts an attachment is looked for. */
+const NEAR = 16;
+const OPTIONS = {
+  keepCidLinks: true,
+  skipImageLinks: true,
+  skipTextToHtml: true,
+  checksumAlgo: /** @type {any} */ (false),
+  maxHtmlLengthToParse: MAX_HTML,
+  maxHeadSize: BOUNDS.header,
+  maxChildNodes: BOUNDS.parts,
+};
+
+/** @typedef {import('./mime-bounds.js').Leaf} Leaf */
+/** @typedef {{ name: string, address: string }} Address */
+
+/**
+ * @typedef {object} Attached
+ * @property {string} filename
+ * @property {string} contentType
+ * @property {string} [cid]
+ * @property {number} size in bytes
+ * @property {Leaf | Buffer} content
+ */
+
+/**
+ * @typedef {object} Index what is kept of a mail besides its bytes
+ * @property {string} subject
+ * @property {Address[]} from @property {Address[]} to @property {Address[]} cc @property {Address[]} replyTo
+ * @property {Date} [date]
+ * @property {string} [messageId]
+ * @property {string} [otp] the passcode of an OTP-Token field
+ * @property {number} headEnd where the body begins
+ * @property {Leaf | string} text @property {Leaf | string} html
+ * @property {Attached[]} attachments
+ * @property {string} [problem] why parts of it were not read
+ */
+
+/**
+ * Reads a mail; whatever is wrong with it is its `problem`.
+ *
+ * @param {Buffer} raw
+ * @returns {Promise<Index>}
+ */
+async function read(raw) {
+  const { leaves, headEnd, problem } = layoutOf(raw);
+  if (problem !== undefined) return readHead(raw, headEnd, problem);
+  try {
+    const mail = await parsed(raw);
+    if (!mail.text && mail.html) mail.text = await textOfHtml(mail.html);
+    return indexOf(mail, raw, headEnd, leaves);
+  } catch (error) {
+    return readHead(raw, headEnd, messageOf(error));
+  }
+}
+
+/** The header alone. @param {Buffer} raw @param {number} headEnd @param {string} problem */
+async function readHead(raw, headEnd, problem) {
+  const head = headOf(raw, headEnd);
+  try {
+    // Whatever it says of its body, none follows.
+    const mail = { ...(await parsed(head)), text: '', html: '', attachments: [] };
+    return { ...indexOf(mail, raw, head.length, []), problem };
+  } catch {
+    return { ...indexOf({ attachments: [] }, raw, head.length, []), problem };
+  }
+}
+
+/** What mailparser makes of HTML that is all there is; it does not where HTML is a part. @param {string} html */
+async function textOfHtml(html) {
+  const { text } = await parsed(
+    Buffer.from(`Content-Type: text/html; charset=utf-8\r\n\r\n${html}`),
+  );
+  return text;
+}
+
+/** @param {Buffer} bytes @returns {Promise<any>} */
+async function parsed(bytes) {
+  const { simpleParser } = require('mailparser');
+  /** @type {NodeJS.Timeout | undefined} */
+  let watch;
+  const stalled = new Promise((_, reject) => {
+    let before = performance.eventLoopUtilization();
+    // The parser waits for nothing that takes time: where the thread is idle, it will never end.
+    watch = setInterval(() => {
+      const { idle } = performance.eventLoopUtilization(before);
+      before = performance.eventLoopUtilization();
+      if (idle > STALL_MS / 2) reject(new Error('it ends where a header does not'));
+    }, STALL_MS);
+  });
+  try {
+    return await Promise.race([simpleParser(bytes, OPTIONS), stalled]);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/**
+ * @param {any} mail as mailparser gives it
+ * @param {Buffer} raw
+ * @param {number} headEnd
+ * @param {Leaf[]} leaves
+ * @returns {Index}
+ */
+function indexOf(mail, raw, headEnd, leaves) {
+  const problem = mail.textConversionError?.message;
+  return {
+    subject: mail.subject ?? '',
+    from: addressesOf(mail.from),
+    to: addressesOf(mail.to),
+    cc: addressesOf(mail.cc),
+    replyTo: addressesOf(mail.replyTo),
+    date: mail.date,
+    messageId: mail.messageId,
+    ...(mail.otp ? { otp: mail.otp.code } : {}),
+    headEnd,
+    text: placeOfText(raw, leaves, mail.text || ''),
+    // Where plain text stands before HTML, mailparser leaves room for it.
+    html: placeOfText(raw, leaves, (mail.html || '').replace(/^(<br\/>\n)+/, '')),
+    attachments: attachmentsOf(mail.attachments, raw, leaves),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** Where a text stands, or the text where it is not one part as it is. @param {Buffer} raw @param {Leaf[]} leaves @param {string} text */
+function placeOfText(raw, leaves, text) {
+  if (text === '') return '';
+  return leaves.find((leaf) => mayHold(leaf, text.length) && textOf(raw, leaf) === text) ?? text;
+}
+
+/** @param {any[]} attachments @param {Buffer} raw @param {Leaf[]} leaves @returns {Attached[]} */
+function attachmentsOf(attachments, raw, leaves) {
+  let next = 0;
+  return attachments
+    .filter(({ content }) => Buffer.isBuffer(content))
+    .map(({ filename, contentType, cid, content }) => {
+      const isIt = (/** @type {Leaf} */ leaf) =>
+        mayHold(leaf, content.length) && bytesOf(raw, leaf).equals(content);
+      // They come in order, with texts between them.
+      const near = leaves.slice(next, next + NEAR).findIndex(isIt);
+      const found = near < 0 ? -1 : next + near;
+      next = found < 0 ? next : found + 1;
+      return {
+        filename: safeName(filename),
+        contentType: String(contentType || 'application/octet-stream'),
+        ...(cid ? { cid } : {}),
+        size: content.length,
+        content: found >= 0 ? leaves[found] : content,
+      };
+    });
+}
+
+/** Whether a part is long enough: decoding makes nothing longer, but for characters. @param {Leaf} leaf @param {number} length */
+function mayHold({ start, end, encoding }, length) {
+  const size = end - start;
+  return encoding === 'base64' ? size >= length && size <= 3 * length + 1_024 : size >= length;
+}
+
+/** @param {any} list @returns {Address[]} */
+function addressesOf(list) {
+  return [list ?? []]
+    .flat()
+    .flatMap(({ value }) => value)
+    .flatMap((/** @type {any} */ entry) => entry.group ?? [entry])
+    .map(({ address, name }) => ({ name: name ?? '', address: address ?? '' }));
+}
+
+module.exports = { read };

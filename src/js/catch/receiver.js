@@ -1,0 +1,225 @@
+'use strict';
+// What the server of an inbox does with its clients: it fails where a rule says so, and makes a mail of
+// each message before its sender hears that it was taken.
+
+const { Buffer } = require('node:buffer');
+const { clearTimeout, setTimeout } = require('node:timers');
+const { SmtpError, messageOf } = require('../errors.js');
+const { Mail } = require('./mail.js');
+const { read } = require('./reading.js');
+const { Visit } = require('./visit.js');
+
+/** @typedef {InstanceType<typeof import('./failures.js').Failures>} Failures */
+/** @typedef {InstanceType<typeof import('./failures.js').Rule>} Rule */
+/** @typedef {InstanceType<typeof import('../server/session.js').Session>} Session */
+
+/**
+ * @typedef {object} Parts
+ * @property {Failures} failures
+ * @property {InstanceType<typeof import('./store.js').Store<InstanceType<typeof Mail>>>} store
+ * @property {InstanceType<typeof import('./waiting.js').Arrivals>} arrivals
+ * @property {Map<string, string> | boolean} auth who may log in: these, anybody, or nobody
+ * @property {number} sizeLimit bytes that are refused; 0 where the server does that
+ */
+
+/** What a listener returns that decides nothing any more. */
+const never = new Promise(() => {});
+
+class Receiver {
+  #parts;
+  /** @type {Map<Session, InstanceType<typeof Visit>>} */
+  #visits = new Map();
+  /** Those of clients that are kept waiting for ever, or for a while. @type {Set<Session>} */
+  #held = new Set();
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a client may be about to bring a mail. @param {string} [address] to it, or to anybody */
+  isBusy(address) {
+    return [...this.#visits.values()].some((visit) => visit.isBusy(address));
+  }
+
+  /** Ends the sessions that wait by a rule. */
+  end() {
+    for (const session of this.#held) session.socket.destroy();
+  }
+
+  /** The listeners of the server. */
+  get listeners() {
+    const receiver = this;
+    const { auth } = this.#parts;
+    /** @type {Record<string, (this: Session, argument: any) => unknown>} */
+    const listeners = {
+      connect(socket) {
+        return receiver.#connect(this, socket);
+      },
+      message(line) {
+        receiver.#visit(this).said(line);
+        const isTls = /^STARTTLS$/i.test(line) && !this.socket.encrypted;
+        return !isTls || receiver.#fail(this, 'tls', receiver.#visit(this).helo);
+      },
+      response(line) {
+        receiver.#visit(this).replied(line);
+      },
+      helo(name) {
+        receiver.#visit(this).helo = name;
+        return receiver.#fail(this, 'helo', name);
+      },
+      mail({ from }) {
+        return receiver.#fail(this, 'mail', from, () => receiver.#visit(this).begin());
+      },
+      rcpt(address) {
+        return receiver.#fail(this, 'rcpt', address, () => receiver.#visit(this).add(address));
+      },
+      dataStart() {
+        return receiver.#begin(this);
+      },
+      data() {
+        return receiver.#receive(this);
+      },
+      disconnect() {
+        receiver.#visit(this).over();
+        receiver.#visits.delete(this);
+        receiver.#held.delete(this);
+      },
+      // Clients come and go as they like.
+      error(error) {
+        if (!(error instanceof SmtpError))
+          process.emitWarning(messageOf(error), { detail: error?.stack });
+      },
+    };
+    if (auth !== false) {
+      listeners.auth = function (login) {
+        return receiver.#fail(this, 'auth', login.username, () => isLogin(auth, login));
+      };
+    }
+    return listeners;
+  }
+
+  /** @param {Session} session */
+  #visit(session) {
+    let visit = this.#visits.get(session);
+    if (visit === undefined) {
+      visit = new Visit(() => this.#parts.arrivals.quiet());
+      this.#visits.set(session, visit);
+    }
+    return visit;
+  }
+
+  /** @param {Session} session @param {Session['socket']} socket */
+  #connect(session, socket) {
+    const { failures } = this.#parts;
+    // Its handshake is over before anybody can be asked.
+    const secured = socket.encrypted && failures.hit('tls', socket.servername ?? '');
+    if (secured) return this.#carryOut(session, secured);
+    return this.#fail(session, 'connect', socket.remoteAddress ?? '');
+  }
+
+  /**
+   * Fails if a rule says so, else goes on.
+   *
+   * @param {Session} session @param {string} at @param {string} value
+   * @param {() => unknown} [goOn]
+   */
+  #fail(session, at, value, goOn) {
+    const rule = this.#parts.failures.hit(at, value);
+    if (rule) return this.#carryOut(session, rule);
+    return goOn?.() ?? true;
+  }
+
+  /** @param {Session} session @param {Rule} rule */
+  async #carryOut(session, rule) {
+    if (rule.delay > 0) await this.#pause(session, rule.delay);
+    const [code, text] = rule.reply;
+    if (rule.how === 'reply') session.failure(code, text);
+    if (rule.how === 'reply') return false;
+    this.#visit(session).over();
+    if (rule.how === 'reset') session.socket.resetAndDestroy();
+    else if (rule.how === 'close') session.end();
+    else this.#held.add(session);
+    return never;
+  }
+
+  /** Keeps a client waiting, and no process alive. @param {Session} session @param {number} milliseconds */
+  async #pause(session, milliseconds) {
+    this.#held.add(session);
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      timer.unref();
+      session.socket.once('close', () => clearTimeout(timer));
+    });
+    this.#held.delete(session);
+  }
+
+  /** DATA, or the first BDAT. @param {Session} session */
+  #begin(session) {
+    const visit = this.#visit(session);
+    const rule = this.#parts.failures.hit('data', ...visit.recipients);
+    visit.data();
+    if (!rule) return true;
+    return rule.after === undefined ? this.#carryOut(session, rule) : this.#cut(session, rule);
+  }
+
+  /** Reads a message up to where it is to fail. @param {Session} session @param {Rule} rule */
+  async #cut(session, rule) {
+    const pieces = [];
+    let size = 0;
+    for await (const piece of session.message()) {
+      pieces.push(piece);
+      size += piece.length;
+      if (size >= Number(rule.after)) await this.#carryOut(session, rule);
+    }
+    // It was shorter than that.
+    rule.giveBack();
+    this.#visit(session).bytes = Buffer.concat(pieces);
+    return true;
+  }
+
+  /** A message came whole. @param {Session} session */
+  async #receive(session) {
+    const visit = this.#visit(session);
+    const { failures, store, arrivals, sizeLimit } = this.#parts;
+    const raw = visit.bytes ?? session.raw ?? Buffer.alloc(0);
+    visit.sent(raw.length);
+    const rule = failures.hit('message', ...visit.recipients);
+    if (rule) return this.#carryOut(session, rule);
+    if (sizeLimit > 0 && raw.length > sizeLimit) {
+      session.failure(552, 'Message too large');
+      return false;
+    }
+    const { user, socket, data } = session;
+    const come = {
+      raw,
+      envelope: envelopeOf(data),
+      session: visit.facts({
+        user,
+        tls: socket.getProtocol() ?? false,
+        remoteAddress: socket.remoteAddress,
+      }),
+      receivedAt: new Date(),
+    };
+    const mail = new Mail(store.nextId(), come, await read(raw));
+    store.add(mail);
+    arrivals.arrived(mail);
+    visit.over();
+    return true;
+  }
+}
+
+/** @param {any} data of a session */
+function envelopeOf({ from, mail, recipients, rcpt }) {
+  const { size, ...rest } = mail;
+  const given = size === undefined ? rest : { size, ...rest };
+  return { ...given, from, to: [...recipients], rcpt: [...rcpt] };
+}
+
+/** @param {Map<string, string> | boolean} auth @param {any} login */
+function isLogin(auth, login) {
+  if (!(auth instanceof Map)) return true;
+  return login.verify(auth.get(login.username) ?? null);
+}
+
+module.exports = { Receiver };

@@ -1,0 +1,86 @@
+'use strict';
+// Mails in the order in which they came, within bounds of count and bytes. What a mail is, and who waits
+// for it, the store does not know.
+
+/**
+ * @template {{ id: number, size: number }} T
+ */
+class Store {
+  #maxMessages;
+  #maxBytes;
+  /** @type {Map<number, T>} */
+  #mails = new Map();
+  /** The ids of those that were given out: they go first. @type {Set<number>} */
+  #given = new Set();
+  #lastId = 0;
+  #bytes = 0;
+
+  /** @param {{ maxMessages: number, maxBytes: number }} bounds */
+  constructor({ maxMessages, maxBytes }) {
+    this.#maxMessages = maxMessages;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How many there are. */
+  get count() {
+    return this.#mails.size;
+  }
+
+  /** The sizes of all of them together, in bytes. */
+  get bytes() {
+    return this.#bytes;
+  }
+
+  /** The id of the next mail; ids grow. */
+  nextId() {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  /** Takes a mail, and lets others go that are beyond the bounds: those first that were given out. */
+  add(/** @type {T} */ mail) {
+    this.#mails.set(mail.id, mail);
+    this.#bytes += mail.size;
+    while (this.#mails.size > 1 && this.#isFull()) this.#drop(this.#first(mail.id));
+  }
+
+  has(/** @type {T} */ mail) {
+    return this.#mails.has(mail.id);
+  }
+
+  /** Somebody has got this one and will not ask for it again. @param {T} mail @param {boolean} isGiven */
+  mark(mail, isGiven) {
+    if (isGiven && this.has(mail)) this.#given.add(mail.id);
+    else this.#given.delete(mail.id);
+  }
+
+  /** Drops those for which `isOne` is true. @param {(mail: T) => boolean} isOne */
+  clear(isOne) {
+    for (const mail of [...this]) if (isOne(mail)) this.#drop(mail.id);
+  }
+
+  [Symbol.iterator]() {
+    return this.#mails.values();
+  }
+
+  #isFull() {
+    return this.#mails.size > this.#maxMessages || this.#bytes > this.#maxBytes;
+  }
+
+  /** Which goes first. The newest stays: its sender is about to hear that it is there. @param {number} newest */
+  #first(newest) {
+    let oldest = Infinity;
+    for (const id of this.#given) if (id < oldest && id !== newest) oldest = id;
+    if (oldest < Infinity) return oldest;
+    const [first] = this.#mails.keys();
+    return first;
+  }
+
+  #drop(/** @type {number} */ id) {
+    this.#bytes -= this.#mails.get(id)?.size ?? 0;
+    this.#mails.delete(id);
+    this.#given.delete(id);
+  }
+}
+
+module.exports = { Store };

@@ -1,0 +1,133 @@
+'use strict';
+// A client's session, as its mails tell of it: what was said, and whether a mail may be under way.
+
+/** Lines of a transcript that are kept. */
+const MAX_LINES = 1_000;
+/** Commands that end a transaction, if they are carried out. */
+const ENDING = /^(RSET|HELO|EHLO|LHLO|STARTTLS|QUIT)\b/i;
+
+class Lines {
+  /** @type {string[]} */
+  all = [];
+
+  /** @param {string} line */
+  add(line) {
+    if (this.all.length < MAX_LINES) this.all.push(line);
+    else if (this.all.length === MAX_LINES) this.all.push('...');
+  }
+}
+
+/** What a mail tells of the session that brought it. */
+class CaughtSession {
+  helo;
+  user;
+  tls;
+  remoteAddress;
+  #opening;
+  #lines;
+
+  /**
+   * @param {{ helo: string, user: string | null, tls: string | false, remoteAddress?: string }} facts
+   * @param {Lines} opening @param {Lines} lines
+   */
+  constructor({ helo, user, tls, remoteAddress }, opening, lines) {
+    this.helo = helo;
+    this.user = user;
+    this.tls = tls;
+    this.remoteAddress = remoteAddress;
+    this.#opening = opening;
+    this.#lines = lines;
+  }
+
+  /** What was said before the first mail, and for this one: commands behind `C: `, replies behind `S: `. */
+  get transcript() {
+    const lines = this.#lines === this.#opening ? [] : this.#lines.all;
+    return [...this.#opening.all, ...lines];
+  }
+}
+
+class Visit {
+  /** What the client called itself last. */
+  helo = '';
+  /** A message that was read on its way. @type {Buffer | undefined} */
+  bytes;
+  #opening = new Lines();
+  /** Those of the transaction. */
+  #lines = this.#opening;
+  /** Whether a mail may come: no; envelope; message. @type {'idle' | 'envelope' | 'message'} */
+  #state = 'idle';
+  /** @type {string[]} */
+  #recipients = [];
+  #isChunked = false;
+  #quiet;
+
+  /** @param {() => void} quiet is called when a transaction has ended */
+  constructor(quiet) {
+    this.#quiet = quiet;
+  }
+
+  /** The recipients so far. */
+  get recipients() {
+    return this.#recipients;
+  }
+
+  /** A command of the client. @param {string} line */
+  said(line) {
+    if (/^MAIL\b/i.test(line)) this.#lines = new Lines();
+    this.#lines.add(`C: ${line}`);
+    if (ENDING.test(line)) this.over();
+    if (/^BDAT\b/i.test(line)) this.#isChunked = true;
+  }
+
+  /** A line of a reply. @param {string} line */
+  replied(line) {
+    this.#lines.add(`S: ${line}`);
+    if (this.#state !== 'message' || line.startsWith('354')) return;
+    // Of what comes in chunks, only the last of them ends it, or a refusal.
+    if (!this.#isChunked || line >= '4') this.over();
+  }
+
+  /** A message of so many bytes came. @param {number} size */
+  sent(size) {
+    this.#lines.add(`C: (${size} bytes)`);
+  }
+
+  /** MAIL was accepted. */
+  begin() {
+    this.#state = 'envelope';
+    this.#recipients = [];
+    this.#isChunked = false;
+  }
+
+  /** RCPT was. @param {string} address */
+  add(address) {
+    this.#recipients.push(address);
+  }
+
+  /** The message comes. */
+  data() {
+    this.#state = 'message';
+    this.bytes = undefined;
+  }
+
+  /** The transaction has ended, or nothing can come of it. */
+  over() {
+    if (this.#state === 'idle') return;
+    this.#state = 'idle';
+    this.#quiet();
+  }
+
+  /** Whether it may bring a mail to an address, or to anybody. @param {string} [address] */
+  isBusy(address) {
+    if (this.#state !== 'message' || address === undefined) return this.#state !== 'idle';
+    const wanted = address.toLowerCase();
+    return this.#recipients.some((each) => each.toLowerCase() === wanted);
+  }
+
+  /** @param {{ user: string | null, tls: string | false, remoteAddress?: string }} facts */
+  facts(facts) {
+    return new CaughtSession({ helo: this.helo, ...facts }, this.#opening, this.#lines);
+  }
+}
+
+module.exports = { Visit };

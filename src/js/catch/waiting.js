@@ -1,0 +1,139 @@
+'use strict';
+// Waiting for what comes: each wait looks at every mail that arrives, and ends with what it looks for, in
+// time, by a signal, or with the inbox. A wait keeps the process alive, and nothing else of an inbox does.
+
+const { clearInterval, clearTimeout, setInterval, setTimeout } = require('node:timers');
+const { SmtpError } = require('../errors.js');
+const { MAX_TIMEOUT, typeError } = require('../options/checks.js');
+const { abortError, checkSignal } = require('../engine/keep-alive.js');
+
+/** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
+
+/**
+ * @template T
+ * @typedef {object} Look what a wait is for: whatever it gives ends the wait, and so does what it throws
+ * @property {(mail: Mail) => T | undefined} mail looks at one that has come
+ * @property {() => T | undefined} [quiet] looks again after a transaction of a client has ended
+ */
+
+/** Those who wait, in the order in which they began. */
+class Arrivals {
+  /** @type {Set<{ mail: (mail: Mail) => void, quiet: () => void, close: (error: Error) => void }>} */
+  #waits = new Set();
+  #isClosed = false;
+
+  /** How many wait. */
+  get count() {
+    return this.#waits.size;
+  }
+
+  get isClosed() {
+    return this.#isClosed;
+  }
+
+  /** A mail has come. @param {Mail} mail */
+  arrived(mail) {
+    for (const wait of [...this.#waits]) wait.mail(mail);
+  }
+
+  /** A transaction of a client has ended. */
+  quiet() {
+    for (const wait of [...this.#waits]) wait.quiet();
+  }
+
+  /** Nothing comes any more. */
+  close() {
+    this.#isClosed = true;
+    for (const wait of [...this.#waits]) wait.close(closed());
+  }
+
+  /**
+   * Waits until a look gives something; `undefined` where the time is up.
+   *
+   * @template T
+   * @param {Look<T>} look
+   * @param {{ timeout: number, signal?: AbortSignal }} limits in milliseconds
+   * @returns {Promise<T | undefined>} It rejects with an AbortError once `signal` says so, and when the
+   *   inbox is closed.
+   */
+  wait(look, { timeout, signal }) {
+    return new Promise((resolve, reject) => {
+      /** @type {NodeJS.Timeout | undefined} */
+      let timer;
+      const end = () => {
+        this.#waits.delete(wait);
+        clearTimeout(timer);
+        clearInterval(timer);
+        signal?.removeEventListener('abort', abort);
+      };
+      const fail = (/** @type {unknown} */ error) => {
+        end();
+        reject(error);
+      };
+      const attempt = (/** @type {() => T | undefined} */ glance) => {
+        try {
+          const found = glance();
+          if (found === undefined) return;
+          end();
+          resolve(found);
+        } catch (error) {
+          fail(error);
+        }
+      };
+      const expire = () => {
+        end();
+        resolve(undefined);
+      };
+      const abort = () => fail(abortError(/** @type {AbortSignal} */ (signal)));
+      const wait = {
+        mail: (/** @type {Mail} */ mail) => attempt(() => look.mail(mail)),
+        quiet: () => attempt(() => look.quiet?.()),
+        close: fail,
+      };
+      if (signal?.aborted) return abort();
+      if (this.#isClosed) return fail(closed());
+      this.#waits.add(wait);
+      signal?.addEventListener('abort', abort, { once: true });
+      // A timer that does nothing keeps the process alive as well.
+      if (timeout > MAX_TIMEOUT) timer = setInterval(() => {}, MAX_TIMEOUT);
+      else timer = setTimeout(expire, timeout);
+    });
+  }
+}
+
+/** The inbox is closed, as its program wanted. */
+function closed() {
+  const error = new SmtpError('ABORT_ERR', 'the inbox was closed');
+  error.name = 'AbortError';
+  return error;
+}
+
+/**
+ * The options of a wait, with their defaults.
+ *
+ * @param {any} options
+ * @param {Record<string, number>} times names and defaults of those that are milliseconds
+ * @returns {any}
+ * @throws {TypeError | RangeError} naming the option
+ */
+function waitOptions(options, times) {
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw typeError('the options of a wait', 'an object', options);
+  }
+  const { signal, ...rest } = options ?? {};
+  checkSignal(signal);
+  const unknown = Object.keys(rest).find((name) => !Object.hasOwn(times, name));
+  if (unknown !== undefined) {
+    const known = [...Object.keys(times), 'signal'].join(', ');
+    throw new TypeError(`there is no option ${unknown} of a wait: there are ${known}`);
+  }
+  const given = Object.entries(times).map(([name, usual]) => {
+    const value = rest[name] ?? usual;
+    if (typeof value !== 'number') throw typeError(name, 'milliseconds', value);
+    if (!(value >= 0)) throw new RangeError(`${name} must be milliseconds from 0 up, not ${value}`);
+    return [name, value];
+  });
+  return { ...Object.fromEntries(given), signal };
+}
+
+module.exports = { Arrivals, waitOptions };
