@@ -88,6 +88,8 @@ test('what makes no sense is named', () => {
     [{ at: 'mail', delay: Infinity }, /delay must be/],
     [{ at: 'mail', match: 'a@b' }, /match must be a RegExp or a function, not 'a@b'/],
     [{ at: 'mail', reply: [99, 'x'] }, /a reply code is a whole number from 200 to 599, not 99/],
+    [{ at: 'auth', reply: [235] }, /the code of reply at 'auth' must be from 400 to 599, not 235/],
+    [{ at: 'data', reply: [250] }, /the code of reply at 'data' must be/],
     [{ at: 'mail', reply: 'no' }, /a reply code is a whole number/],
     [{ at: 'mail', reply: [452, 5] }, /the text of reply must be/],
     [{ at: 'mail', reply: [452], how: 'reset' }, /reply needs how: 'reply', and how is 'reset'/],

@@ -98,7 +98,12 @@ function replyOf(reply, at) {
   const [code, text = USUAL[at][1]] = Array.isArray(reply) ? reply : [reply];
   const isText = typeof text === 'string' || (Array.isArray(text) && text.length > 0);
   if (!isText) throw typeError('the text of reply', 'a string or an array of lines', text);
-  return [checkCode(code), text];
+  const number = checkCode(code);
+  if (number < 400 && ['auth', 'data'].includes(at)) {
+    const wanted = `at '${at}' must be from 400 to 599, not ${number}`;
+    throw new RangeError(`the code of reply ${wanted}: the client would go on`);
+  }
+  return [number, text];
 }
 
 class Failures {
