@@ -2,6 +2,7 @@
 // A server that lists limits (RFC 9422), holds its clients to them, knows for whom it took which
 // message, and fails in one transaction if it is to.
 
+const assert = require('node:assert/strict');
 const { scripted } = require('./scripted-server.js');
 
 /**
@@ -135,4 +136,38 @@ async function limited(
   return { port, conversations, errors, taken, quits };
 }
 
-module.exports = { limited };
+const TEXT = 'Subject: x\r\n\r\nx\r\n';
+
+const people = (/** @type {number} */ count) =>
+  Array.from({ length: count }, (_, at) => `r${at}@a.example`);
+
+/** Pieces that can be read once. */
+async function* pieces() {
+  for (const piece of TEXT.match(/.{1,4}/gs) ?? []) yield piece;
+}
+
+/** What is told of each, against for whom the server took the message. */
+function assertTrue(
+  /** @type {any} */ result,
+  /** @type {string[]} */ to,
+  /** @type {{ to: string[] }[]} */ taken,
+) {
+  const all = taken.flatMap((one) => one.to);
+  const { accepted = [], rejected } = result;
+  assert.equal(accepted.length + (rejected?.length ?? to.length), to.length);
+  for (const address of to) {
+    const times = all.filter((each) => each === address).length;
+    if (accepted.includes(address)) {
+      assert.equal(times, 1, `${address} is accepted`);
+      continue;
+    }
+    const one = rejected?.find((/** @type {any} */ each) => each.address === address) ?? result;
+    assert.ok(one.uncertain ? times <= 1 : times === 0, `${address}: ${times}, ${one.uncertain}`);
+    assert.ok(
+      one.replyCode !== undefined || one.error || one === result,
+      `${address} has a reason`,
+    );
+  }
+}
+
+module.exports = { TEXT, assertTrue, limited, people, pieces };

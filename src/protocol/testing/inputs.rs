@@ -189,12 +189,14 @@ pub fn client(input: &[u8]) {
     assert!(said.starts_with(&say(&|left| left)));
 }
 
-/// A client that sends one message, if the server lets it.
+/// A client that sends one message, in as many transactions as the server wants, if it lets it.
 struct Peer {
     session: ClientSession,
     lmtp: bool,
     opening: Opening,
     delivery: Option<Delivery>,
+    /// Recipients of the transactions before.
+    settled: usize,
     now: Instant,
     sent: Vec<u8>,
     is_over: bool,
@@ -208,6 +210,7 @@ impl Peer {
             lmtp: options.lmtp,
             opening: Opening::new(options, "nonce".to_owned()),
             delivery: None,
+            settled: 0,
             now,
             sent: Vec::new(),
             is_over: false,
@@ -236,13 +239,22 @@ impl Peer {
     /// Begins once it may, and gives the message once it is wanted.
     fn go_on(&mut self, envelope: &Envelope) {
         if self.delivery.is_none() && self.opening.is_ready() {
-            self.delivery = Delivery::begin(envelope, 0, self.lmtp, &mut self.session).ok();
+            let begun = Delivery::begin(envelope, self.settled, self.lmtp, &mut self.session);
+            self.delivery = begun.ok();
             self.is_over |= self.delivery.is_none();
         }
         let Some(delivery) = &mut self.delivery else { return };
         match delivery.progress() {
             Progress::Replies => {}
-            Progress::Done => self.is_over = true,
+            Progress::Done => {
+                self.settled += delivery.fates().len();
+                self.is_over =
+                    self.session.has_ended() || self.settled == envelope.recipients.len();
+                self.delivery = None;
+                if !self.is_over {
+                    self.go_on(envelope);
+                }
+            }
             Progress::Message => {
                 delivery.give(b".x\ny", &mut self.session);
                 delivery.finish(&mut self.session, self.now);
@@ -276,7 +288,7 @@ mod tests {
         "\r",
         "\u{e4}",
     ];
-    const REPLIES: [&str; 18] = [
+    const REPLIES: [&str; 19] = [
         "220 mx.example\r\n",
         "250-mx.example\r\n",
         "250 OK\r\n",
@@ -286,6 +298,7 @@ mod tests {
         "250-CHUNKING\r\n",
         "250-BINARYMIME\r\n",
         "250-SMTPUTF8\r\n",
+        "250-LIMITS RCPTMAX=1\r\n",
         "250 AUTH PLAIN LOGIN CRAM-MD5 XOAUTH2\r\n",
         "334 eA==\r\n",
         "235 in\r\n",
