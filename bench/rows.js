@@ -1,6 +1,8 @@
 'use strict';
 // The table: what is measured against what, and what it must reach.
 
+const { CLIENTS, SERVERS } = require('./contestants.js');
+
 const KIB = 1024;
 
 /** @typedef {import('./lib/servers.js').Contestant} Contestant */
@@ -25,80 +27,9 @@ const KIB = 1024;
  * @property {{ by: string, at: number }} [growth] a point of a series, for a plot
  */
 
-/** @type {Record<string, Contestant>} */
-const SERVERS = {
-  every: { label: 'smtp-engine', program: 'smtp-engine', settings: { listeners: 'every' } },
-  data: {
-    label: 'smtp-engine, `data` only',
-    program: 'smtp-engine',
-    settings: { listeners: 'data' },
-  },
-  stream: {
-    label: 'smtp-engine, streamed',
-    program: 'smtp-engine',
-    settings: { listeners: 'stream' },
-  },
-  none: {
-    label: 'smtp-engine, no listener',
-    program: 'smtp-engine',
-    settings: { listeners: 'none' },
-  },
-  parsing: {
-    label: 'smtp-engine, parsing',
-    program: 'smtp-engine',
-    settings: { listeners: 'parse' },
-  },
-  logins: {
-    label: 'smtp-engine, logins',
-    program: 'smtp-engine',
-    settings: { listeners: 'login' },
-  },
-  smtpServer: { label: 'smtp-server', program: 'smtp-server' },
-  collecting: { label: 'smtp-server', program: 'smtp-server', settings: { collect: true } },
-  smtpProtocol: { label: 'smtp-protocol', program: 'smtp-protocol' },
-  asProtocol: {
-    label: 'smtp-engine, its interface',
-    program: 'smtp-protocol',
-    settings: { isOurs: true },
-  },
-  mailIo: { label: 'smtp-engine, mail-io', program: 'mail-io' },
-  mailIoReads: {
-    label: 'smtp-engine, mail-io reading',
-    program: 'mail-io',
-    settings: { reads: true },
-  },
-  sink: { label: 'smtp-sink', program: 'smtp-sink' },
-};
-/** Messages in chunks, and the same client's by DATA. */
-const byBdat = {
-  ...SERVERS.stream,
-  label: 'smtp-engine, by BDAT',
-  load: { chunkBytes: 256 * KIB },
-};
-const byData = { ...SERVERS.stream, label: 'smtp-engine, by DATA' };
-
-const { every, data, stream, none, parsing, logins, smtpServer, collecting, sink } = SERVERS;
-const { smtpProtocol, asProtocol, mailIo, mailIoReads } = SERVERS;
-
-/** As `collecting`, beside `smtpServer` in one row. */
-const gathering = { ...collecting, label: 'smtp-server, collecting' };
-
-/** Those that send, beside `sending`. @type {Record<string, Contestant>} */
-const CLIENTS = {
-  pool: { label: 'smtp-engine', program: 'smtp-engine' },
-  nodemailer: { label: 'nodemailer', program: 'nodemailer' },
-  source: { label: 'smtp-source', program: 'smtp-source' },
-  thousand: {
-    label: 'smtp-engine, 1,000',
-    program: 'smtp-engine',
-    settings: { warmUp: 1, count: 1_000 },
-  },
-  tenThousand: {
-    label: 'smtp-engine, 10,000',
-    program: 'smtp-engine',
-    settings: { warmUp: 1, count: 10_000 },
-  },
-};
+const { every, data, stream, none, parsing, logins, byBdat, byData } = SERVERS;
+const { smtpServer, collecting, gathering, smtpProtocol, sink } = SERVERS;
+const { asProtocol, asSmtpServer, mailIo, mailIoReads } = SERVERS;
 const { pool, nodemailer, source, thousand, tenThousand } = CLIENTS;
 
 /** A kilobyte in each of so many sessions. */
@@ -119,6 +50,14 @@ const cpu = (
 ) => ({ of: of.label, to: to.label, figure: 'cpuMicroseconds', atMost });
 
 /** @returns {Target} */
+const bytes = (
+  /** @type {'peakBytes' | 'bytesPerSession'} */ figure,
+  /** @type {Contestant} */ of,
+  /** @type {Contestant} */ to,
+  /** @type {number} */ atMost,
+) => ({ of: of.label, to: to.label, figure, atMost });
+
+/** @returns {Target} */
 const memory = (/** @type {Contestant} */ of, /** @type {number} */ atMost) => ({
   of: of.label,
   figure: 'bytesPerSession',
@@ -134,11 +73,20 @@ const handshakes = (
   title: `STARTTLS handshakes, ${keys}`,
   measure: 'handshakes',
   load: { atOnce: 32, warmUp: 400 },
-  contestants: [
-    { ...every, keys },
-    { ...smtpServer, keys },
-  ],
+  contestants: [every, smtpServer].map((contestant) => ({ ...contestant, keys })),
   targets: [cpu(every, smtpServer, atMost)],
+});
+
+/** The same through smtp-server's interface. @returns {Row} */
+const handshakesAsSmtpServer = (
+  /** @type {import('./lib/tools.js').KeyType} */ keys,
+  /** @type {number} */ atMost,
+) => ({
+  ...handshakes(keys, atMost),
+  number: 27,
+  title: `smtp-server's interface, STARTTLS handshakes, ${keys}`,
+  contestants: [asSmtpServer, smtpServer, every].map((contestant) => ({ ...contestant, keys })),
+  targets: [cpu(asSmtpServer, smtpServer, atMost)],
 });
 
 /**
@@ -300,7 +248,7 @@ const rows = [
     measure: 'sending',
     load: { connections: 10, lengthBytes: KIB, warmUp: 1 },
     contestants: [thousand, tenThousand],
-    targets: [{ of: tenThousand.label, to: thousand.label, figure: 'peakBytes', atMost: 1.3 }],
+    targets: [bytes('peakBytes', tenThousand, thousand, 1.3)],
   },
   {
     number: 16,
@@ -397,6 +345,48 @@ const rows = [
     },
     contestants: [byBdat, byData],
     targets: [rate(byBdat, byData, 1)],
+  },
+  {
+    number: 24,
+    title: "smtp-server's interface, 1 KB, 50 sessions, every handler set",
+    measure: 'messages',
+    load: { ...small, sessions: 50, warmUp: 15_000 },
+    contestants: [asSmtpServer, smtpServer, every],
+    targets: [
+      rate(asSmtpServer, every, 0.85),
+      cpu(asSmtpServer, every, 1.2),
+      rate(asSmtpServer, smtpServer, 1.5),
+      cpu(asSmtpServer, smtpServer, 0.6),
+    ],
+  },
+  {
+    number: 25,
+    title: "smtp-server's interface, a new connection for each message, 50 at once",
+    measure: 'messages',
+    load: { lengthBytes: KIB, keepsSessions: false, sessions: 50, warmUp: 1500 },
+    contestants: [asSmtpServer, smtpServer, every],
+    targets: [cpu(asSmtpServer, smtpServer, 0.3)],
+  },
+  {
+    number: 26,
+    title: "smtp-server's interface, 10 MiB messages, 4 sessions, streamed",
+    measure: 'messages',
+    load: { lengthBytes: 10 * KIB * KIB, keepsSessions: true, sessions: 4, warmUp: 16 },
+    contestants: [asSmtpServer, smtpServer, stream],
+    targets: [
+      rate(asSmtpServer, smtpServer, 2.5),
+      cpu(asSmtpServer, smtpServer, 0.4),
+      bytes('peakBytes', asSmtpServer, smtpServer, 1.15),
+    ],
+  },
+  handshakesAsSmtpServer('P-256', 0.32),
+  handshakesAsSmtpServer('RSA-2048', 0.68),
+  {
+    number: 28,
+    title: "smtp-server's interface, idle sessions, every handler set",
+    measure: 'idleSessions',
+    contestants: [asSmtpServer, smtpServer, every],
+    targets: [bytes('bytesPerSession', asSmtpServer, smtpServer, 0.7)],
   },
 ];
 

@@ -55,12 +55,14 @@ const COLUMNS = {
   ],
 };
 
+/** The figures of targets; `asRatio` is the name of one beside a peer's. */
+/** @type {Record<string, { name: string, unit: number, asRatio?: string }>} */
 const FIGURES = {
   rate: { name: 'rate', unit: 1 },
   cpuMicroseconds: { name: 'CPU', unit: 1 },
   loopP99Ms: { name: 'loop delay p99 in ms', unit: 1 },
   slowestMs: { name: 'slowest greeting in ms', unit: 1 },
-  bytesPerSession: { name: 'KiB/session', unit: 1024 },
+  bytesPerSession: { name: 'KiB/session', unit: 1024, asRatio: 'memory of a session' },
   peakBytes: { name: 'peak memory', unit: 1 },
 };
 
@@ -116,10 +118,12 @@ function rowText(result) {
     table([
       ['target', 'wanted', 'measured', ''],
       ...result.targets.map((target) => {
-        const { name, unit } = FIGURES[target.figure];
+        const { name, unit: own, asRatio = name } = FIGURES[target.figure];
+        // A ratio has none.
+        const unit = target.to ? 1 : own;
         const wanted = target.atLeast ?? /** @type {number} */ (target.atMost);
         return [
-          target.to ? `${name}, ${target.of} to ${target.to}` : `${name}, ${target.of}`,
+          target.to ? `${asRatio}, ${target.of} to ${target.to}` : `${name}, ${target.of}`,
           `${target.atLeast === undefined ? 'at most' : 'at least'} ${wanted / unit}`,
           range(target.summary, unit, 2),
           target.verdict,

@@ -1,11 +1,15 @@
 'use strict';
-// smtp-server from npm with a callback on every event that it has, nothing looked up or limited.
+// smtp-server's interface with a handler of each kind, nothing looked up or limited: from npm, or ours.
 // `collect` keeps a message's Buffers until its end, as a program that wants the message does.
 
 const fs = require('node:fs');
-const { SMTPServer } = require('smtp-server');
 const { PASSWORD, USER } = require('../lib/login.js');
+const { load } = require('../lib/package.js');
 const { HOST, listening, settings } = require('./serve.js');
+
+const { SMTPServer } = settings.isOurs
+  ? load(settings.folder, '/smtp-server')
+  : require('smtp-server');
 
 /** Silent sessions are a row of the table; the default would close them after a minute. */
 const SOCKET_TIMEOUT_MS = 10 * 60 * 1000;
