@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
 const { setImmediate: turn } = require('node:timers/promises');
-const { calls, forget, ring } = require('../support/fake-engine.js');
+const { calls, forget, lots, ring } = require('../support/fake-engine.js');
 const border = require('../../src/js/engine/border.js');
 const { FIELD, KIND, VERDICT } = require('../../src/js/engine/constants.js');
 
@@ -86,6 +86,70 @@ test('a verdict word has all that the engine reads in it', () => {
     }
   }
   assert.equal(words.size, Object.keys(VERDICT).length * 3 * 4);
+});
+
+describe('answers', () => {
+  const { ANSWER, SKIP } = VERDICT;
+  /** What the engine is told of one, as if it came alone. */
+  const told = (slot, code, text, problem = undefined) => {
+    return ['answer', slot, slot + 100, code ? ANSWER : SKIP, code, text, problem];
+  };
+  const give = (/** @type {any[]} */ [, ...args]) => border.answer(.../** @type {any} */ (args));
+
+  // The engine has to be heard, or each goes alone.
+  beforeEach(() => ring());
+
+  test('leave together once they are to, each with its own text', () => {
+    const all = [
+      told(1, 250, 'yes'),
+      told(2, undefined, undefined),
+      told(3, 550, 'nein, ü'),
+      told(4, 250, 'x'),
+    ];
+    for (const each of all) give(each);
+    assert.deepEqual(calls, []);
+    border.flush();
+    border.flush();
+    assert.deepEqual(calls, all);
+    assert.deepEqual(lots, [4]);
+  });
+
+  test('leave with the batch that they are about', () => {
+    const all = [told(1, 250, 'yes'), told(2, 250, 'no')];
+    onRecord((_kind, _head, at) => give(all[border.field(at, FIELD.NUMBER)]));
+    ring({ kind: KIND.RAW, number: 0, own: ['x'] }, { kind: KIND.RAW, number: 1, own: ['x'] });
+    assert.deepEqual(calls, all);
+    assert.deepEqual(lots, [2]);
+  });
+
+  for (const [what, count, text] of /** @type {[string, number, string][]} */ ([
+    ['many', 1_000, 'x'],
+    ['many with long texts', 300, 'x'.repeat(900)],
+    ['many with texts that are no ASCII', 300, 'ü\u20ac\u{1f600}'.repeat(40)],
+    ['with texts for which there is no room', 3, 'x'.repeat(20_000)],
+  ])) {
+    test(`come in their order: ${what}`, () => {
+      const all = Array.from({ length: count }, (_, slot) => {
+        return told(slot, 250, slot % 3 === 0 ? 'short' : text);
+      });
+      for (const each of all) give(each);
+      border.flush();
+      assert.deepEqual(calls, all);
+    });
+  }
+
+  for (const [what, odd] of /** @type {[string, any[]][]} */ ([
+    ['that tells of a token', told(2, 535, 'no', '{}')],
+    ['with a code that the engine is to refuse', told(2, 199, 'no')],
+    ['with another', told(2, 600, 'no')],
+  ])) {
+    test(`one ${what} goes alone, behind those before it`, () => {
+      give(told(1, 250, 'yes'));
+      give(odd);
+      assert.deepEqual(calls, [told(1, 250, 'yes'), odd]);
+      assert.deepEqual(lots, [1]);
+    });
+  }
 });
 
 test('the process is held until as many releases as holds', async () => {

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
-const { calls, forget, ring, verdictOf, verdicts } = require('../support/fake-engine.js');
+const { calls, forget, lots, ring, verdictOf, verdicts } = require('../support/fake-engine.js');
 const { onRecord } = require('../../src/js/engine/border.js');
 const { KIND, VERDICT } = require('../../src/js/engine/constants.js');
 const { EngineSession } = require('../../src/js/engine/engine-session.js');
@@ -60,6 +60,25 @@ describe('a verdict', () => {
       });
     }
   }
+
+  test('that comes late leaves with those of other sessions', async () => {
+    const others = [1, 2].map((slot) => {
+      const other = new EngineSession();
+      other.attach(slot, []);
+      other.handle.sequence = SEQUENCE;
+      return other;
+    });
+    for (const other of others) other.handle.settle(VERDICT.ANSWER, 250, 'yes');
+    await Promise.resolve();
+    assert.deepEqual(
+      calls.map(([name, slot]) => [name, slot]),
+      [
+        ['answer', 1],
+        ['answer', 2],
+      ],
+    );
+    assert.deepEqual(lots, [2]);
+  });
 
   test('takes a message as was said when it was given', () => {
     session.connected = () => {

@@ -182,7 +182,7 @@ describe("'message'", () => {
         this.send(250, 'mine');
         this.queue.next();
       },
-      { verdict: SKIP, code: 250, text: undefined, sequence: 1 },
+      { verdict: SKIP, code: 250, text: '', sequence: 1 },
     ],
   ])) {
     test(what, async () => {

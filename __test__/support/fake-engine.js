@@ -4,7 +4,14 @@
 // is kept in `calls` and `verdicts`.
 
 const { Buffer } = require('node:buffer');
-const { EXCHANGE, FIELD, FLAG, FOLLOWS, PLANNED } = require('../../src/js/engine/constants.js');
+const {
+  EXCHANGE,
+  FIELD,
+  FLAG,
+  FOLLOWS,
+  PLANNED,
+  TOLD,
+} = require('../../src/js/engine/constants.js');
 
 /**
  * @typedef {object} Record
@@ -36,6 +43,8 @@ const calls = [];
 
 /** Verdicts that left with their batch. @type {Verdict[]} */
 const verdicts = [];
+/** How many answers left together, each time. @type {number[]} */
+const lots = [];
 /** Records to be taken. @type {Record[]} */
 let waiting = [];
 
@@ -43,6 +52,8 @@ class Border {
   #words = new Uint32Array();
   #bytes = new Uint8Array();
   #verdicts = new Uint32Array();
+  #answers = new Uint32Array();
+  #replies = Buffer.alloc(0);
   #bell = () => {};
   #count = 0;
   /** @type {Record[]} */
@@ -56,11 +67,15 @@ class Border {
     /** @type {Uint32Array} */ words,
     /** @type {Uint8Array} */ bytes,
     /** @type {Uint32Array} */ given,
+    /** @type {Uint32Array} */ answers,
+    /** @type {Buffer} */ replies,
     /** @type {() => void} */ bell,
   ) {
     this.#words = words;
     this.#bytes = bytes;
     this.#verdicts = given;
+    this.#answers = answers;
+    this.#replies = replies;
     this.#bell = bell;
   }
 
@@ -71,7 +86,22 @@ class Border {
     this.#bell();
   }
 
-  exchange() {
+  /** Answers are told as if each had come alone. */
+  answerAll(/** @type {number} */ count) {
+    if (count > 0) lots.push(count);
+    let from = 0;
+    for (let at = 0; at < count; at++) {
+      const words = this.#answers.subarray(at * TOLD.WORDS, (at + 1) * TOLD.WORDS);
+      const [slot, sequence, word, code, length] = words;
+      const text = this.#replies.toString('utf8', from, from + length);
+      from += length;
+      const reply = code === 0 ? [undefined, undefined] : [code, text];
+      calls.push(['answer', slot, sequence, word, ...reply, undefined]);
+    }
+  }
+
+  exchange(/** @type {number} */ answered) {
+    this.answerAll(answered);
     for (const word of this.#verdicts.subarray(0, this.#count)) {
       verdicts.push(verdictOf(word));
     }
@@ -142,8 +172,8 @@ function verdictOf(word) {
   };
 }
 
-const TOLD = ['answer', 'write', 'feed', 'end', 'destroy', 'setPaused', 'discard', 'setIdle'];
-for (const name of [...TOLD, 'setInterest', 'setTakesLine']) {
+const SAID = ['answer', 'write', 'feed', 'end', 'destroy', 'setPaused', 'discard', 'setIdle'];
+for (const name of [...SAID, 'setInterest', 'setTakesLine']) {
   /** @type {any} */ (Border.prototype)[name] = (/** @type {any[]} */ ...args) => {
     calls.push([name, ...args]);
     return true;
@@ -256,6 +286,7 @@ function ring(...records) {
 function forget() {
   calls.length = 0;
   verdicts.length = 0;
+  lots.length = 0;
 }
 
 /** Paths of the plainest form. @param {string} text */
@@ -278,4 +309,4 @@ require.cache[file] = Object.assign(new module.constructor(file), {
   exports: { addon: () => ({ Border, NativeServer, parseAddress, parsePath }) },
 });
 
-module.exports = { NativeServer, calls, forget, ring, verdictOf, verdicts };
+module.exports = { NativeServer, calls, forget, lots, ring, verdictOf, verdicts };

@@ -2,14 +2,15 @@
 
 use super::login::StoredKeyOptions;
 use super::tls::SecureState;
-use crate::net::events::{Batch, EventQueue, SessionCommand, Slot};
+use crate::net::events::answers::{answer, owner, settled, told, verdict_of};
+use crate::net::events::{Batch, EventQueue, SessionCommand, Slot, answers};
 use crate::net::server::Server;
 use crate::net::sync::lock;
 use crate::protocol::events::{Interest, numbers};
 use crate::protocol::message::Message;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::sasl::server::Secret;
-use crate::protocol::server::{Answer, Body, NextLine, Standing, TokenRefusal, Verdict};
+use crate::protocol::server::{TokenRefusal, Verdict};
 use napi::bindgen_prelude::{Buffer, Function, Uint8Array, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Error, Result, Status};
@@ -25,38 +26,6 @@ numbers! {
     }
 }
 
-numbers! {
-    /// What is decided, in the low three bits of a word of the verdict array.
-    pub mod verdict {
-        /// Go on.
-        ACCEPT = 1;
-        /// Go on, with the plain positive reply.
-        OK = 2;
-        /// Let the line pass, and ask about the command itself.
-        PROCEED = 3;
-        /// The application has replied by itself.
-        SILENT = 4;
-        /// Leave the command undone, with a reply.
-        ANSWER = 5;
-        /// The application has replied by itself, and the command is not the engine's.
-        SKIP = 6;
-    }
-}
-
-numbers! {
-    /// What else such a word has.
-    pub mod follows {
-        /// The bits of the verdict.
-        VERDICT = 7;
-        /// A message that follows is taken piece by piece.
-        STREAM = 1 << 3;
-        /// The next line is the application's.
-        TAKES_LINE = 1 << 4;
-        /// The first bit of the number of recipients.
-        RECIPIENTS = 5;
-    }
-}
-
 /// Calls JavaScript's side of the border, and does not keep the process alive for that.
 type Bell = ThreadsafeFunction<(), (), (), Status, false, true>;
 
@@ -69,6 +38,8 @@ pub struct Border {
     words: Uint32Array,
     bytes: Uint8Array,
     verdicts: Uint32Array,
+    answers: Uint32Array,
+    replies: Uint8Array,
     servers: Vec<Weak<Server>>,
 }
 
@@ -91,23 +62,27 @@ impl Border {
                 queue.close();
             }
         })?;
-        let (words, verdicts) = (Uint32Array::new(Vec::new()), Uint32Array::new(Vec::new()));
-        let bytes = Uint8Array::new(Vec::new());
+        let [words, verdicts, answers] = [(); 3].map(|()| Uint32Array::new(Vec::new()));
+        let [bytes, replies] = [(); 2].map(|()| Uint8Array::new(Vec::new()));
         let (batch, servers) = (Batch::default(), Vec::new());
-        Ok(Self { queue, bell, batch, words, bytes, verdicts, servers })
+        Ok(Self { queue, bell, batch, words, bytes, verdicts, answers, replies, servers })
     }
 
     /// Begins to listen: `bell` is called on the JavaScript thread when there is something to
-    /// `exchange`; the arrays are where batches are put and verdicts are read from.
+    /// `exchange`; the arrays are where batches are put, and where verdicts and answers with the texts
+    /// of their replies are read from.
     #[napi]
     pub fn listen(
         &mut self,
         words: Uint32Array,
         bytes: Uint8Array,
         verdicts: Uint32Array,
+        answers: Uint32Array,
+        replies: Uint8Array,
         bell: Function<'_, (), ()>,
     ) -> Result<()> {
         self.attach(words, bytes, verdicts);
+        (self.answers, self.replies) = (answers, replies);
         let bell = bell
             .build_threadsafe_function::<()>()
             .weak::<true>()
@@ -125,8 +100,10 @@ impl Border {
     #[napi]
     pub fn rest(&mut self) {
         lock(&self.bell).take();
-        let (words, verdicts) = (Uint32Array::new(Vec::new()), Uint32Array::new(Vec::new()));
-        self.attach(words, Uint8Array::new(Vec::new()), verdicts);
+        let [words, verdicts, answers] = [(); 3].map(|()| Uint32Array::new(Vec::new()));
+        let [bytes, replies] = [(); 2].map(|()| Uint8Array::new(Vec::new()));
+        self.attach(words, bytes, verdicts);
+        (self.answers, self.replies) = (answers, replies);
     }
 
     /// Gives other arrays, after `exchange` found these too short.
@@ -144,12 +121,13 @@ impl Border {
         lengths.map(|length| length as u32).to_vec()
     }
 
-    /// Takes the verdicts on the last batch and puts the next into the arrays; how many records
-    /// it has, 0 for none, or 2^32 - 1 where the arrays are too short for it.
+    /// Takes the verdicts on the last batch and so many answers, and puts the next batch into the
+    /// arrays; how many records it has, 0 for none, or 2^32 - 1 where the arrays are too short for it.
     #[napi]
-    pub fn exchange(&mut self) -> u32 {
+    pub fn exchange(&mut self, answers: u32) -> u32 {
         let done = std::mem::take(&mut self.batch);
         let verdicts: &[u32] = &self.verdicts;
+        self.answer_all(answers);
         let next =
             self.queue.exchange(done, |index| verdicts.get(index).and_then(|word| settled(*word)));
         let Some(next) = next else { return 0 };
@@ -192,8 +170,18 @@ impl Border {
         Ok(())
     }
 
-    /// Answers a question late, or with a text; whether it was still being asked. `word` is what
-    /// the array of verdicts would have, `problem` what a client is told in JSON of its token.
+    /// Takes so many answers.
+    #[napi]
+    pub fn answer_all(&self, count: u32) {
+        let length = count as usize * told::WORDS as usize;
+        if let Some(words) = self.answers.get(..length) {
+            self.queue.answer(told(words, &self.replies));
+        }
+    }
+
+    /// Answers a question with a text for which there is no array; whether it was still being asked.
+    /// `word` is what the array of verdicts would have, `problem` what a client is told in JSON of its
+    /// token.
     #[napi]
     pub fn answer(
         &self,
@@ -207,17 +195,12 @@ impl Border {
         let Some(slot) = self.queue.slot(session) else { return Ok(false) };
         let code = code.map(reply_code).transpose()?;
         let reply = code.map(|code| Reply::new(code, text.as_deref().unwrap_or_default()));
-        let verdict = match (word & follows::VERDICT, reply) {
-            (verdict::ACCEPT, reply) => Verdict::Accept(reply),
-            (verdict::OK, _) => Verdict::Ok,
-            (verdict::PROCEED, _) => Verdict::Proceed,
-            (verdict::SILENT, _) => Verdict::Silent(code),
-            (verdict::SKIP, _) => Verdict::Skip(code),
-            (verdict::ANSWER, Some(reply)) => match problem {
-                Some(problem) => Verdict::RefuseToken(Box::new(TokenRefusal { reply, problem })),
-                None => Verdict::Answer(reply),
-            },
-            _ => return Err(Error::new(Status::InvalidArg, "not a verdict".to_owned())),
+        let verdict = match (verdict_of(word, reply), problem) {
+            (Some(Verdict::Answer(reply)), Some(problem)) => {
+                Verdict::RefuseToken(Box::new(TokenRefusal { reply, problem }))
+            }
+            (Some(verdict), _) => verdict,
+            (None, _) => return Err(Error::new(Status::InvalidArg, "not a verdict".to_owned())),
         };
         Ok(slot.answer(sequence, answer(verdict, word)))
     }
@@ -371,30 +354,7 @@ impl Drop for Border {
     }
 }
 
-fn settled(word: u32) -> Option<Answer> {
-    let verdict = match word & follows::VERDICT {
-        verdict::ACCEPT => Verdict::Accept(None),
-        verdict::OK => Verdict::Ok,
-        verdict::PROCEED => Verdict::Proceed,
-        verdict::SILENT => Verdict::Silent(None),
-        verdict::SKIP => Verdict::Skip(None),
-        _ => return None,
-    };
-    Some(answer(verdict, word))
-}
-
-fn answer(verdict: Verdict, word: u32) -> Answer {
-    let body = if word & follows::STREAM == 0 { Body::Whole } else { Body::Stream };
-    let recipients = (word >> follows::RECIPIENTS) as usize;
-    let standing = Standing { recipients, next_line: owner(word & follows::TAKES_LINE != 0) };
-    Answer { verdict, body, standing: Some(standing) }
-}
-
-fn owner(is_application: bool) -> NextLine {
-    if is_application { NextLine::Application } else { NextLine::Command }
-}
-
 fn reply_code(code: u32) -> Result<ReplyCode> {
-    let known = u16::try_from(code).ok().and_then(ReplyCode::new);
-    known.ok_or_else(|| Error::new(Status::InvalidArg, format!("not a reply code: {code}")))
+    let invalid = || Error::new(Status::InvalidArg, format!("not a reply code: {code}"));
+    answers::reply_code(code).ok_or_else(invalid)
 }

@@ -1,7 +1,8 @@
 //! What both sides of the border know by number, from the tables that have it. The build writes it
 //! to `src/js/engine/constants.js`.
 
-use super::border::{exchange, follows, verdict};
+use super::border::exchange;
+use crate::net::events::answers::{follows, told, verdict};
 use crate::net::events::layout::{Flags, field, planned};
 use crate::protocol::dialect::Stock;
 use crate::protocol::events::{EVENTS, Event, kind};
@@ -39,6 +40,11 @@ pub fn constants() -> Vec<ConstantGroup> {
         group("PLANNED", "A planned reply that is no stock reply.", planned::ALL.iter().copied()),
         group("VERDICT", "What is decided.", verdict::ALL.iter().copied()),
         group("FOLLOWS", "What goes with a verdict.", follows::ALL.iter().copied()),
+        group(
+            "TOLD",
+            "Words of an answer that comes late or has a text.",
+            told::ALL.iter().copied(),
+        ),
         group("EXCHANGE", "What an exchange returns.", exchange::ALL.iter().copied()),
         group("INTEREST", "The bit of each event.", events(|event| Some(event.interest.bits()))),
         group(

@@ -6,14 +6,25 @@ const { Buffer } = require('node:buffer');
 // Those of the program may be mocked at times.
 const { clearInterval, setImmediate, setInterval } = require('node:timers');
 const { addon } = require('./addon.js');
-const { EXCHANGE, FIELD, FOLLOWS, KIND, PLANNED } = require('./constants.js');
+const { EXCHANGE, FIELD, FOLLOWS, KIND, PLANNED, TOLD } = require('./constants.js');
 
 /** Records after which timers and I/O of the program get their turn. */
 const RECORDS_A_TURN = 1_024;
+/** Answers that leave together, and bytes for the texts of their replies. */
+const ANSWERS = 256;
+const REPLY_BYTES = 16 * 1_024;
+/** What a character of a text may take in UTF-8. */
+const BYTES_A_CHARACTER = 3;
+const [MIN_CODE, MAX_CODE] = [200, 599];
 
 let words = new Uint32Array();
 let bytes = Buffer.alloc(0);
 let verdicts = new Uint32Array();
+/** Answers that have not left yet, and the texts of their replies. */
+let answers = new Uint32Array();
+let replies = Buffer.alloc(0);
+let answerCount = 0;
+let replyBytes = 0;
 /** @type {import('../native.js').Border | undefined} */
 let native;
 
@@ -53,8 +64,10 @@ function listen() {
     words = new Uint32Array(16 * 1_024);
     bytes = Buffer.allocUnsafeSlow(288 * 1_024);
     verdicts = new Uint32Array(1_024);
+    answers = new Uint32Array(ANSWERS * TOLD.WORDS);
+    replies = Buffer.allocUnsafeSlow(REPLY_BYTES);
   }
-  border().listen(words, bytes, verdicts, exchange);
+  border().listen(words, bytes, verdicts, answers, replies, exchange);
 }
 
 function unlisten() {
@@ -69,6 +82,7 @@ function restSoon() {
   setImmediate(() => {
     mayRest = false;
     if (listeners > 0 || isDue || !isListening) return;
+    flush();
     isListening = false;
     border().rest();
   }).unref();
@@ -89,7 +103,10 @@ function exchange() {
   if (!isListening) return;
   let records = 0;
   while (records < RECORDS_A_TURN) {
-    let count = border().exchange();
+    const answered = answerCount;
+    answerCount = 0;
+    replyBytes = 0;
+    let count = border().exchange(answered);
     if (count === EXCHANGE.TOO_LARGE) count = grow();
     if (count === 0) {
       if (listeners === 0) restSoon();
@@ -208,6 +225,47 @@ function settle(index, word) {
 }
 
 /**
+ * Answers a question, with those of other sessions: when the batch that is being read was read, or
+ * at the next `flush`.
+ *
+ * @param {number} slot the session's number with the engine
+ * @param {number} sequence the question's
+ * @param {number} word the verdict's
+ * @param {number} [code] of a reply
+ * @param {string} [text] of that reply
+ * @param {string} [problem] of a client's token, in JSON
+ */
+function answer(slot, sequence, word, code, text, problem) {
+  const room = (text?.length ?? 0) * BYTES_A_CHARACTER;
+  const isKnown = code === undefined || (code >= MIN_CODE && code <= MAX_CODE);
+  if (problem !== undefined || room > replies.length || !isKnown || !isListening) {
+    flush();
+    border().answer(slot, sequence, word, code, text, problem);
+    return;
+  }
+  if (answerCount === ANSWERS || replyBytes + room > replies.length) flush();
+  const at = answerCount * TOLD.WORDS;
+  answers[at + TOLD.SESSION] = slot;
+  answers[at + TOLD.SEQUENCE] = sequence;
+  answers[at + TOLD.WORD] = word;
+  answers[at + TOLD.CODE] = code ?? 0;
+  // @ts-expect-error Node's own method, which its typings leave out: it writes without any checks.
+  const length = text ? replies.utf8Write(text, replyBytes, room) : 0;
+  answers[at + TOLD.LENGTH] = length;
+  answerCount += 1;
+  replyBytes += length;
+}
+
+/** Has the answers that were given so far leave: what is told next is behind them. */
+function flush() {
+  if (answerCount === 0) return;
+  const count = answerCount;
+  answerCount = 0;
+  replyBytes = 0;
+  border().answerAll(count);
+}
+
+/**
  * A verdict as the engine takes it.
  *
  * @param {number} verdict
@@ -236,11 +294,13 @@ function release() {
 }
 
 module.exports = {
+  answer,
   blobData,
   blobText,
   border,
   data,
   field,
+  flush,
   hold,
   isAscii,
   listen,

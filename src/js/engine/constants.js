@@ -101,6 +101,16 @@ const FOLLOWS = Object.freeze({
   RECIPIENTS: 5,
 });
 
+/** Words of an answer that comes late or has a text. */
+const TOLD = Object.freeze({
+  SESSION: 0,
+  SEQUENCE: 1,
+  WORD: 2,
+  CODE: 3,
+  LENGTH: 4,
+  WORDS: 5,
+});
+
 /** What an exchange returns. */
 const EXCHANGE = Object.freeze({
   TOO_LARGE: 4294967295,
@@ -244,5 +254,6 @@ module.exports = {
   PLANNED,
   REPLY_CODE,
   STOCK,
+  TOLD,
   VERDICT,
 };

@@ -4,6 +4,25 @@
 const engine = require('./border.js');
 const { INTEREST, VERDICT } = require('./constants.js');
 
+/** Those whose verdicts leave once the program has had its say. @type {SessionHandle[]} */
+let late = [];
+
+function sendLate() {
+  const handles = late;
+  late = [];
+  for (const handle of handles) {
+    try {
+      handle.send();
+    } catch (error) {
+      // It is not to cost the others their answers.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+  engine.flush();
+}
+
 class SessionHandle {
   /** Whether the engine still has the session. */
   isAlive = true;
@@ -52,7 +71,7 @@ class SessionHandle {
 
   /** The record was read: its verdict leaves, if there is one. */
   finish() {
-    this.#send();
+    this.send();
     this.#index = -1;
   }
 
@@ -66,16 +85,19 @@ class SessionHandle {
    */
   settle(verdict, code, text, problem) {
     this.#verdict = { verdict, streams: this.streams, code, text, problem };
-    if (this.#index < 0) queueMicrotask(() => this.#send());
+    if (this.#index >= 0) return;
+    if (late.length === 0) queueMicrotask(sendLate);
+    late.push(this);
   }
 
-  #send() {
+  /** Has its verdict leave, if there is one. */
+  send() {
     if (this.#verdict === undefined || !this.isAlive) return;
     const { verdict, streams, code, text, problem } = this.#verdict;
     this.#verdict = undefined;
     const word = this.#word(verdict, streams);
     if (this.#index >= 0 && code === undefined) engine.settle(this.#index, word);
-    else engine.border().answer(this.#slot, this.#sequence, word, code, text, problem);
+    else engine.answer(this.#slot, this.#sequence, word, code, text, problem);
   }
 
   /** What is decided, with all that goes with it. */
@@ -101,8 +123,9 @@ class SessionHandle {
     if (!this.isAlive) return;
     const index = this.#index;
     this.#index = -1;
-    this.#send();
+    this.send();
     this.#index = index;
+    engine.flush();
     tell(engine.border(), this.#slot);
   }
 

@@ -5,6 +5,7 @@
 //! application takes [`Batch`]es with [`EventQueue::exchange`], which also brings back the
 //! verdicts on the one before. A session waits at its [`Slot`].
 
+pub mod answers;
 mod batch;
 pub mod layout;
 mod record;
@@ -20,6 +21,7 @@ pub use task::{Task, is_inline};
 
 use crate::net::sync::lock;
 use crate::protocol::server::{Answer, Notice};
+use answers::Told;
 use batch::Entry;
 use slot::Resume;
 use std::collections::VecDeque;
@@ -143,7 +145,7 @@ impl EventQueue {
         answer: impl Fn(usize) -> Option<Answer>,
     ) -> Option<Batch> {
         let mut ended = Vec::new();
-        let resume = if self.is_quiet() { Resume::Here } else { Resume::OnRuntime };
+        let resume = self.resume();
         for (index, entry) in done.entries.drain(..).enumerate() {
             let Some(slot) = entry.slot else { continue };
             if entry.ends {
@@ -163,6 +165,17 @@ impl EventQueue {
             self.rung.store(false, Ordering::Release);
         }
         batch
+    }
+
+    /// Answers questions outside of the batch that brought them: those that are still being asked.
+    pub fn answer(&self, answers: impl Iterator<Item = Told>) {
+        let resume = self.resume();
+        for Told { session, sequence, answer } in answers {
+            let Some(slot) = self.slot(session) else { continue };
+            slot.settle(sequence, Some(answer), 0, resume);
+        }
+        // What those ask that went on here, no thread of the runtime rings for.
+        ring_all();
     }
 
     /// How many records wait for the application.
@@ -188,9 +201,11 @@ impl EventQueue {
         }
     }
 
-    fn is_quiet(&self) -> bool {
+    /// Where sessions go on when they are answered now.
+    fn resume(&self) -> Resume {
         let waiting = lock(&self.waiting);
-        waiting.slots.len() - waiting.free.len() <= FEW_SESSIONS
+        let is_quiet = waiting.slots.len() - waiting.free.len() <= FEW_SESSIONS;
+        if is_quiet { Resume::Here } else { Resume::OnRuntime }
     }
 
     fn ring(&self) {

@@ -72,6 +72,61 @@ fn a_question_is_answered_once_and_in_turn() {
 }
 
 #[test]
+fn answers_that_come_together_find_their_sessions() {
+    let (queue, _) = queue();
+    let slots = [0; 3].map(|_| Arc::new(Slot::default()));
+    for slot in &slots {
+        ask(&queue, slot);
+    }
+    let batch = next(&queue, Batch::default()).unwrap();
+    let sequences: Vec<_> = batch.words.chunks(9).map(|record| record[2]).collect();
+    next(&queue, batch);
+    let told = |session: usize, sequence| Told {
+        session: session as u32,
+        sequence,
+        answer: accept().unwrap(),
+    };
+    // To the last, to nobody, late to the second, and to the first.
+    let answers = [
+        told(2, sequences[2]),
+        told(9, sequences[0]),
+        told(1, sequences[1] + 100),
+        told(0, sequences[0]),
+    ];
+    queue.answer(answers.into_iter());
+    assert_eq!(wake(&slots[0]), Poll::Ready(Wake::Answer(accept().unwrap())));
+    assert!(wake(&slots[1]).is_pending());
+    assert_eq!(wake(&slots[2]), Poll::Ready(Wake::Answer(accept().unwrap())));
+}
+
+#[test]
+fn what_is_asked_on_the_answering_thread_is_rung_for() {
+    let (queue, rings) = queue();
+    let slot = Arc::new(Slot::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let context = runtime.enter();
+    let task = Task::new({
+        let (queue, slot) = (queue.clone(), slot.clone());
+        async move {
+            std::future::poll_fn(|cx| slot.poll_wake(cx)).await;
+            ask(&queue, &slot);
+            std::future::pending::<()>().await;
+        }
+    });
+    slot.carried_by(&task);
+    task.clone().start();
+    drop(context);
+    runtime.block_on(tokio::task::yield_now());
+    ask(&queue, &slot);
+    let batch = next(&queue, Batch::default()).unwrap();
+    assert!(next(&queue, batch).is_none());
+    let before = rings.load(Ordering::Relaxed);
+    queue.answer([Told { session: 0, sequence: 1, answer: accept().unwrap() }].into_iter());
+    assert_eq!(queue.len(), 1, "it went on here");
+    assert_eq!(rings.load(Ordering::Relaxed), before + 1);
+}
+
+#[test]
 fn an_answer_keeps_its_place_among_other_wishes() {
     let (queue, _) = queue();
     let slot = Arc::new(Slot::default());
