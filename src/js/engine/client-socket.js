@@ -175,4 +175,4 @@ class ClientSocket extends EventEmitter {
   }
 }
 
-module.exports = { ClientSocket };
+module.exports = { ClientSocket, endsOf };

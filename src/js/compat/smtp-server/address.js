@@ -12,6 +12,9 @@ const CONTROL = /\p{Cc}/u;
 /** Controls, and what nobody sees in an address. */
 const INVISIBLE = /[\p{Cc}\u200b\u2060\ufeff]/u;
 const DOMAIN = /^[a-z0-9\u0080-\uffff.-]+$/i;
+/** Most lines have nothing but such an address; what it finds needs no other look. */
+const PLAIN = /^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@[a-z0-9]+(?:[.-][a-z0-9]+)*$/i;
+const BLANK = /\s/;
 /** Bytes of a path without its brackets (RFC 5321 section 4.5.3.1.3). */
 const MAX_PATH = 253;
 
@@ -34,13 +37,8 @@ function parse(name, line, isLenient) {
   const colon = line.indexOf(':');
   const head = colon < 0 ? line : line.slice(0, colon);
   if (head.trim().toUpperCase() !== name) return undefined;
-  const words =
-    colon < 0
-      ? ['']
-      : line
-          .slice(colon + 1)
-          .trim()
-          .split(/\s+/);
+  const rest = colon < 0 ? '' : line.slice(colon + 1).trim();
+  const words = BLANK.test(rest) ? rest.split(/\s+/) : [rest];
   const path = PATH.exec(words[0]);
   if (!path) return undefined;
   const parameters = argsOf(words.slice(1));
@@ -51,6 +49,7 @@ function parse(name, line, isLenient) {
 
 /** Parameters, by their names in upper case; undefined where a value has control characters. */
 function argsOf(/** @type {string[]} */ words) {
+  if (words.length === 0) return { args: /** @type {false} */ (false), duplicate: undefined };
   /** @type {Record<string, string | true>} */
   const args = Object.create(null);
   let duplicate;
@@ -79,6 +78,7 @@ function checked(
   /** @type {boolean} */ isRecipient,
   /** @type {boolean} */ isLenient,
 ) {
+  if (address.length <= MAX_PATH && PLAIN.test(address)) return address;
   if (INVISIBLE.test(address)) return undefined;
   if (address === '' || (isRecipient && address.toLowerCase() === 'postmaster')) return address;
   const [local, domain, ...more] = address.split('@');

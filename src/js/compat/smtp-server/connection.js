@@ -11,7 +11,14 @@ const { Login } = require('./login.js');
 const { MAX_STRANGER_COMMANDS, MAX_UNKNOWN_COMMANDS, isSecure, words } = require('./options.js');
 const { GREETINGS, codeOf, statusOf, statusOfVerb, textOf } = require('./replies.js');
 const { nameOf, plainAddress } = require('./names.js');
-const { isLeaving, newEnvelope, newId, readTls, transmissionType } = require('./session.js');
+const {
+  isLeaving,
+  newEnvelope,
+  newId,
+  placeOf,
+  readTls,
+  transmissionType,
+} = require('./session.js');
 const { DataStream } = require('./stream.js');
 const { verdictsOf } = require('./verdicts.js');
 
@@ -27,6 +34,7 @@ const WANTED =
   INTEREST.timeout |
   INTEREST.auth;
 
+const HOSTNAME = os.hostname();
 const INTERNAL = 'Error: internal server error';
 
 class SMTPConnection extends EngineSession {
@@ -37,8 +45,8 @@ class SMTPConnection extends EngineSession {
   openingCommand = /** @type {string | false} */ (false);
   clientHostname = /** @type {string | false} */ (false);
   #counts = { unknown: 0, stranger: 0, transactions: 0 };
-  /** Where each recipient stands, by its address in lower case. @type {Map<string, number>} */
-  #places = new Map();
+  /** Where each recipient stands, by its address in lower case. @type {Map<string, number> | undefined} */
+  #places;
   isAnnounced = false;
   /** @override Whether a transaction is open, the engine does not know. */
   judgesEnds = true;
@@ -59,7 +67,7 @@ class SMTPConnection extends EngineSession {
     this.handle.streams = true;
     this.server = server;
     this.options = server.options;
-    this.name = this.options.name || os.hostname();
+    this.name = this.options.name || HOSTNAME;
     /** @type {any} */
     this.session = { id: this.id, secure: isSecure(this.options) };
     this.stream = stream;
@@ -88,12 +96,8 @@ class SMTPConnection extends EngineSession {
     this.handle.settle(verdict);
   }
 
-  /** The text of a reply, and keeps it if it is an error. */
-  #lines(
-    /** @type {number} */ code,
-    /** @type {unknown} */ text,
-    /** @type {string} */ status = statusOf(code),
-  ) {
+  /** The text of a reply, and keeps it if it is an error. @param {number} code @param {unknown} text */
+  #lines(code, text, status = statusOf(code)) {
     const shown = this.options.hideENHANCEDSTATUSCODES ? '' : status;
     const lines = textOf(text, shown);
     if (code >= 400) this.session.error = lines ? `${code} ${lines}` : String(code);
@@ -136,18 +140,13 @@ class SMTPConnection extends EngineSession {
 
   /** Where a recipient stands, -1 for nowhere. @param {import('./address.js').Address} parsed */
   placeOf({ address }) {
-    const { rcptTo } = this.session.envelope;
-    const key = address.toLowerCase();
-    const isIt = (/** @type {any} */ other) => other?.address.toLowerCase() === key;
-    const place = this.#places.get(key);
-    if (place === undefined) return -1;
-    // A handler may have edited the list.
-    return isIt(rcptTo[place]) ? place : rcptTo.findIndex(isIt);
+    return placeOf(address, this.session.envelope.rcptTo, this.#places);
   }
 
   add(/** @type {import('./address.js').Address} */ parsed) {
     const { rcptTo } = this.session.envelope;
     const place = this.placeOf(parsed);
+    this.#places ??= new Map();
     if (place >= 0) rcptTo[place] = parsed;
     else this.#places.set(parsed.address.toLowerCase(), rcptTo.push(parsed) - 1);
   }
@@ -155,23 +154,21 @@ class SMTPConnection extends EngineSession {
   /** The session with no transaction; what the program has put there stays. */
   reset() {
     const { told, session } = this;
-    const ends = this.stream ?? this.socket;
-    Object.assign(session, {
-      localAddress: plainAddress(ends.localAddress),
-      localPort: Number(ends.localPort) || 0,
-      remoteAddress: told.remoteAddress ?? plainAddress(ends.remoteAddress),
-      remotePort: told.remotePort ?? (Number(ends.remotePort) || 0),
-      clientHostname: this.clientHostname,
-      openingCommand: this.openingCommand,
-      hostNameAppearsAs: this.hostNameAppearsAs,
-      xClient: session.xClient ?? new Map(),
-      xForward: session.xForward ?? new Map(),
-      transmissionType: transmissionType(session, this.openingCommand, this.options),
-      tlsOptions: session.tlsOptions ?? false,
-      envelope: newEnvelope(this.options),
-      transaction: this.#counts.transactions + 1,
-    });
-    this.#places.clear();
+    const ends = this.stream ?? this.ends;
+    session.localAddress = plainAddress(ends.localAddress);
+    session.localPort = Number(ends.localPort) || 0;
+    session.remoteAddress = told.remoteAddress ?? plainAddress(ends.remoteAddress);
+    session.remotePort = told.remotePort ?? (Number(ends.remotePort) || 0);
+    session.clientHostname = this.clientHostname;
+    session.openingCommand = this.openingCommand;
+    session.hostNameAppearsAs = this.hostNameAppearsAs;
+    session.xClient ??= new Map();
+    session.xForward ??= new Map();
+    session.transmissionType = transmissionType(session, this.openingCommand, this.options);
+    session.tlsOptions ??= false;
+    session.envelope = newEnvelope(this.options);
+    session.transaction = this.#counts.transactions + 1;
+    this.#places?.clear();
   }
 
   /** @param {string} name empty for that of the address */
@@ -186,19 +183,19 @@ class SMTPConnection extends EngineSession {
     this.isAnnounced = true;
     const { id, localAddress, localPort, remoteAddress, remotePort } = this.session;
     const ends = { id, localAddress, localPort, remoteAddress, remotePort };
-    this.server.emit('connect', {
-      ...ends,
+    const names = {
       hostNameAppearsAs: this.hostNameAppearsAs,
       clientHostname: this.clientHostname,
-    });
+    };
+    this.server.emit('connect', { ...ends, ...names });
   }
 
   // What the engine asks.
 
   /** @override */
   async connected() {
-    const { options, session, socket } = this;
-    const address = plainAddress((this.stream ?? socket).remoteAddress);
+    const { options, session } = this;
+    const address = plainAddress((this.stream ?? this.ends).remoteAddress);
     if (session.secure) readTls(this);
     const name = options.disableReverseLookup ? '' : await nameOf(address, options.resolver);
     if (!this.handle.isAlive) return;
@@ -208,7 +205,7 @@ class SMTPConnection extends EngineSession {
     this.ask(handlerOf(this.server, 'onConnect', session), (error) => {
       if (error) return this.#refuseClient(error);
       if (!session.secure) return this.greet();
-      const handler = handlerOf(this.server, 'onSecure', this.stream ?? socket, session);
+      const handler = handlerOf(this.server, 'onSecure', this.stream ?? this.socket, session);
       this.ask(handler, (reason) => (reason ? this.#refuseClient(reason) : this.greet()));
     });
   }
@@ -235,7 +232,8 @@ class SMTPConnection extends EngineSession {
 
   #take(/** @type {string} */ line) {
     if (!this.handle.isAlive) return;
-    const word = line.split(' ', 1)[0].toUpperCase();
+    const end = line.indexOf(' ');
+    const word = (end < 0 ? line : line.slice(0, end)).toUpperCase();
     const { logger } = this.server;
     logger.debug({ tnx: 'command', cid: this.id, command: word }, 'C: %s', line);
     if (this.server.isClosing)
@@ -297,11 +295,11 @@ class SMTPConnection extends EngineSession {
   /** DATA: the handler has the message from here on. */
   beginMessage() {
     const { options, server, session } = this;
-    const stream = new DataStream(this.handle, Number(options.size) || Number.POSITIVE_INFINITY);
+    const limit = Number(options.size) || Number.POSITIVE_INFINITY;
+    const stream = new DataStream(this.handle, limit, () => this.#conclude());
     /** @type {Message} */
     const message = { stream, isWhole: false };
     this.#message = message;
-    stream.once('close', () => this.#conclude());
     const done = (/** @type {any} */ error, /** @type {any} */ value) => {
       message.word = { error, value };
       // Who does not read it wants none of it.
@@ -313,7 +311,9 @@ class SMTPConnection extends EngineSession {
       done(Object.assign(new Error(INTERNAL), { responseCode: 451 }), undefined);
     };
     ask(handlerOf(server, 'onData', stream, session), done, threw);
-    this.reply(354, 'End data with <CR><LF>.<CR><LF>', '', VERDICT.ACCEPT);
+    // The engine's own reply is the same.
+    this.#lines(354, 'End data with <CR><LF>.<CR><LF>', '');
+    this.carryOut(VERDICT.ACCEPT);
   }
 
   /** @override @param {Buffer} bytes */

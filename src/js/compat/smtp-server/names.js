@@ -12,8 +12,11 @@ const MAX_NAME = 253;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/i;
 const MAX_LABEL = 63;
 
+const IPV4 = /^[\d.]+$/;
+
 /** An address in one form: no IPv4 in IPv6, IPv6 in lower case and short. @param {string} [address] */
 function plainAddress(address = '') {
+  if (IPV4.test(address)) return address;
   const plain = address.replace(/^::ffff:/i, '');
   return (net.isIPv6(plain) ? shortest(plain) : plain).toLowerCase();
 }

@@ -33,7 +33,8 @@ const STATUS = {
   558: '5.2.3',
 };
 
-const CONTROL = /\p{Cc}/gu;
+const CONTROL = /\p{Cc}/u;
+const CONTROLS = /\p{Cc}/gu;
 const MIN_CODE = 200;
 const MAX_CODE = 599;
 
@@ -53,7 +54,10 @@ const statusOfVerb = (verb, code) => (GREETINGS.has(verb) ? '' : statusOf(code))
  *
  * @param {unknown} text
  */
-const lineOf = (text) => String(text ?? '').replace(CONTROL, ' ');
+function lineOf(text) {
+  const line = String(text ?? '');
+  return CONTROL.test(line) ? line.replace(CONTROLS, ' ') : line;
+}
 
 /**
  * The text of a reply, its status in front of each line.
@@ -62,8 +66,9 @@ const lineOf = (text) => String(text ?? '').replace(CONTROL, ' ');
  * @param {string} status empty for none
  */
 function textOf(text, status) {
-  const lines = [text].flat().map(lineOf);
-  return lines.map((line) => (status ? `${status} ${line}` : line)).join('\n');
+  const before = status ? `${status} ` : '';
+  if (!Array.isArray(text)) return before + lineOf(text);
+  return text.map((line) => before + lineOf(line)).join('\n');
 }
 
 /**

@@ -1,15 +1,28 @@
 'use strict';
 // The session that handlers share: what a transaction begins with.
 
-const { randomBytes } = require('node:crypto');
+const { Buffer } = require('node:buffer');
+const { randomFillSync } = require('node:crypto');
 
 /** How clients leave, which is no news outside of a transaction. */
 const LEAVES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-const newId = () =>
-  BigInt(`0x${randomBytes(10).toString('hex')}`)
-    .toString(32)
-    .padStart(16, '0');
+const ID_LENGTH = 16;
+const DIGITS = Buffer.from('0123456789abcdefghijklmnopqrstuv');
+/** Digits of the next ids: the system is asked for many at a time. */
+const digits = Buffer.alloc(256 * ID_LENGTH);
+let used = digits.length;
+
+/** 80 random bits in base 32. */
+function newId() {
+  if (used === digits.length) {
+    randomFillSync(digits);
+    for (const [at, byte] of digits.entries()) digits[at] = DIGITS[byte % DIGITS.length];
+    used = 0;
+  }
+  used += ID_LENGTH;
+  return digits.toString('latin1', used - ID_LENGTH, used);
+}
 
 /**
  * What the engine says of peers that do not send the PROXY header which they are to send, of clients that
@@ -25,6 +38,7 @@ function isLeaving(error, session) {
 
 /** @param {any} options the server's */
 function newEnvelope(options) {
+  /** @type {any} */
   const envelope = {
     mailFrom: false,
     rcptTo: [],
@@ -32,7 +46,8 @@ function newEnvelope(options) {
     bodyType: '7bit',
     smtpUtf8: false,
   };
-  return options.hideDSN ? envelope : { ...envelope, dsn: { ret: null, envid: null } };
+  if (!options.hideDSN) envelope.dsn = { ret: null, envid: null };
+  return envelope;
 }
 
 /** The protocol of a Received field (RFC 3848). @param {any} session @param {string | false} opening @param {any} options */
@@ -50,4 +65,19 @@ function readTls(connection) {
   connection.session.servername = socket.servername ?? false;
 }
 
-module.exports = { isLeaving, newEnvelope, newId, readTls, transmissionType };
+/**
+ * Where an address stands among recipients, -1 for nowhere.
+ *
+ * @param {string} address
+ * @param {any[]} rcptTo a handler may have edited it
+ * @param {Map<string, number>} [places] where each was put, by its address in lower case
+ */
+function placeOf(address, rcptTo, places) {
+  const key = address.toLowerCase();
+  const isIt = (/** @type {any} */ other) => other?.address.toLowerCase() === key;
+  const place = places?.get(key);
+  if (place === undefined) return -1;
+  return isIt(rcptTo[place]) ? place : rcptTo.findIndex(isIt);
+}
+
+module.exports = { isLeaving, newEnvelope, newId, placeOf, readTls, transmissionType };

@@ -9,12 +9,18 @@ class DataStream extends MessageStream {
   /** Whether these are more than the option `size`. */
   sizeExceeded = false;
   #limit;
+  #closed;
 
-  /** @param {{ pause(on: boolean): void }} handle @param {number} limit in bytes */
-  constructor(handle, limit) {
+  /**
+   * @param {{ pause(on: boolean): void }} handle
+   * @param {number} limit in bytes
+   * @param {() => void} [closed] is called once it was read or destroyed
+   */
+  constructor(handle, limit, closed = () => {}) {
     // Whoever wants no more of it still owes an answer: the rest is let pass.
     super({ pause: (on) => handle.pause(on), discard: () => handle.pause(false) });
     this.#limit = limit;
+    this.#closed = closed;
   }
 
   /** @override @param {Buffer} bytes */
@@ -22,6 +28,16 @@ class DataStream extends MessageStream {
     this.byteLength += bytes.length;
     if (this.byteLength > this.#limit) this.sizeExceeded = true;
     super.receive(bytes);
+  }
+
+  /**
+   * @override
+   * @param {Error | null} error
+   * @param {(error: Error | null) => void} done
+   */
+  _destroy(error, done) {
+    super._destroy(error, done);
+    this.#closed();
   }
 
   /** The client has gone in the middle of it. For the session. */
