@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
+const { setTimeout } = require('node:timers/promises');
 const { Client } = require('../../index.js');
 const { dnsOf, exchanges } = require('../support/exchanges.js');
 const { TEXT, assertTrue, limited, people, pieces } = require('../support/limited-server.js');
@@ -15,6 +16,13 @@ const FROM = 'from@example.com';
 const SHORT_MS = 300;
 const TIMES = ['greeting', 'command', 'dataInit', 'dataEnd', 'dataBlock'];
 const TIMEOUTS = Object.fromEntries(TIMES.map((name) => [`${name}Timeout`, SHORT_MS]));
+/** A message whose end does not come before the server has failed. */
+async function* endless() {
+  for (;;) {
+    yield 'abcdefgh\r\n';
+    await setTimeout(1);
+  }
+}
 /** Cells at a time. */
 const CONCURRENCY = 16;
 
@@ -201,6 +209,42 @@ describe('mail exchanges that list limits', { timeout: 180_000 }, () => {
           const behind = /^(message|end)$/.test(fault[0]?.step);
           assert.equal((result.accepted ?? []).length, behind ? 0 : 3, JSON.stringify(fault));
         }
+      }
+    });
+  }
+
+  for (const [name, { mx = false, pool = false }] of Object.entries(
+    /** @type {Record<string, any>} */ ({
+      'mx: true': { mx: true },
+      'Client.send': {},
+      'Client.Pool': { pool: true },
+    }),
+  )) {
+    test(`that lose the last of a stream that is kept no more: ${name}`, async (t) => {
+      const [first, second, third] = people(3);
+      for (const what of /** @type {const} */ (['close', 'reset'])) {
+        const fault = /** @type {Fault} */ ({ step: 'message', what, transaction: 3 });
+        const { port } = await limited(t, { rcptMax: 1, fault, refused: [first, second] });
+        const zone = {
+          'MX a.example': [{ preference: 10, exchange: 'mx.a.example' }],
+          'A mx.a.example': [HOST],
+        };
+        const place = mx ? { mx, port, dnsServers: await dnsOf(t, zone) } : { host: HOST, port };
+        const envelope = { from: FROM, to: people(3) };
+        const used = pool ? new Client.Pool(place) : undefined;
+        const sent = used
+          ? used.send(envelope, endless())
+          : Client.send(/** @type {any} */ (place), envelope, endless());
+        await assert.rejects(within(sent, 'the end'), (/** @type {any} */ { code, rejected }) => {
+          assert.equal(code, 'SMTP_ERR_REJECTED');
+          const [one, other, last] = rejected;
+          assert.deepEqual([one.address, one.replyCode], [first, 550]);
+          assert.deepEqual([other.address, other.replyCode], [second, 550]);
+          assert.deepEqual([last.address, last.uncertain], [third, undefined]);
+          assert.match(last.error.code, /^(ECONNRESET|EPIPE|SMTP_ERR_CLOSED)$/);
+          return true;
+        });
+        await used?.close({ grace: SHORT_MS });
       }
     });
   }

@@ -13,7 +13,15 @@ const { Client } = require('../../index.js');
 const { Client: MailClient } = require('../../src/js/compat/mail-io/index.js');
 const transport = require('../../src/js/client/nodemailer.js');
 const { p256 } = require('../support/certificates.js');
-const { TEXT, assertTrue, limited, people, pieces } = require('../support/limited-server.js');
+const {
+  LONG_TEXT,
+  TEXT,
+  assertTrue,
+  limited,
+  longPieces,
+  people,
+  pieces,
+} = require('../support/limited-server.js');
 const { scripted } = require('../support/scripted-server.js');
 const { serve } = require('../support/serve.js');
 const { within } = require('../support/wait.js');
@@ -160,14 +168,6 @@ describe('a server that lists limits', { timeout: 120_000 }, () => {
   });
 
   test('gets a long stream again for each transaction, however slow it comes', async (t) => {
-    const parts = Array.from({ length: 40 }, (_, at) => `${at}:`.padEnd(65_534, 'x'));
-    async function* long() {
-      for (const part of parts) {
-        await new Promise(setImmediate);
-        yield `${part}\r\n`;
-      }
-    }
-    const whole = `${parts.join('\r\n')}\r\n`;
     /** @type {import('../support/limited-server.js').Fault[]} */
     const faults = [
       { step: 'rcpt', what: '550', transaction: 1 },
@@ -179,13 +179,17 @@ describe('a server that lists limits', { timeout: 120_000 }, () => {
       for (const keywords of [['PIPELINING'], ['PIPELINING', 'CHUNKING']]) {
         const to = people(3);
         const server = await limited(t, { rcptMax: 1, mailMax: 9, keywords, fault });
-        const sent = Client.send({ host: HOST, port: server.port }, { from: FROM, to }, long());
+        const sent = Client.send(
+          { host: HOST, port: server.port },
+          { from: FROM, to },
+          longPieces(),
+        );
         const result = await within(sent, 'the end');
         assertTrue(result, to, server.taken);
         const isDue = fault?.step !== 'data' || !keywords.includes('CHUNKING');
         const lost = at === 0 || at === 4 || !isDue ? 0 : 1;
         assert.equal(result.accepted.length, 3 - lost, JSON.stringify(fault));
-        assert.ok(server.taken.every(({ text }) => text === whole));
+        assert.ok(server.taken.every(({ text }) => text === LONG_TEXT));
       }
     }
   });

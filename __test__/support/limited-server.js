@@ -7,7 +7,8 @@ const { scripted } = require('./scripted-server.js');
 
 /**
  * @typedef {object} Fault
- * @property {'mail' | 'rcpt' | 'data' | 'dot'} step at the first recipient, and the first verdict of LMTP
+ * @property {'mail' | 'rcpt' | 'data' | 'message' | 'dot'} step at the first recipient, within the message, and at
+ *   the first verdict of LMTP
  * @property {'close' | 'reset' | 'silence' | '421' | '451' | '550' | 'surplus'} what
  * @property {number} transaction of each connection, from 1
  * @property {boolean} [always] each connection fails, and not the first alone
@@ -63,10 +64,16 @@ class LimitedServer {
       if (this.#asked > this.#options.rcptMax) throw new Error(`RCPT ${this.#asked}`);
       const step = this.#asked === 1 ? 'rcpt' : '';
       const [, address] = /** @type {RegExpExecArray} */ (/<(.*)>/.exec(line));
-      if (this.#reply(step, '250 OK')) this.#to.push(address);
+      if (this.#options.refused.includes(address)) this.#c.say('550 no');
+      else if (this.#reply(step, '250 OK')) this.#to.push(address);
     } else if (verb === 'DATA') {
       if (this.#to.length === 0) this.#c.say('554 nobody');
       else if (this.#reply('data', '354 go') && !this.#over) {
+        if (this.#isDue('message')) {
+          await this.#c.bytes(1);
+          this.#reply('message', '');
+          return;
+        }
         this.#take(`${await this.#c.message()}`.slice(0, -3));
       }
     } else if (verb === 'BDAT') {
@@ -89,15 +96,18 @@ class LimitedServer {
     }
   }
 
+  #isDue(/** @type {string} */ step) {
+    return step === this.#fault?.step && this.#transactions === this.#fault.transaction;
+  }
+
   /** Says what is due, or what is wrong; whether it was accepted. */
   #reply(/** @type {string} */ step, /** @type {string} */ due) {
     if (this.#over) return false;
-    const fault = this.#fault;
-    if (step !== fault?.step || this.#transactions !== fault.transaction) {
+    if (!this.#isDue(step)) {
       this.#c.say(due);
       return true;
     }
-    const { what } = fault;
+    const { what } = /** @type {Fault} */ (this.#fault);
     if (/^\d/.test(what)) this.#c.say(`${what} no`);
     else if (what === 'surplus') this.#c.say(due, '250 more');
     else if (what === 'close') this.#c.end();
@@ -113,11 +123,12 @@ class LimitedServer {
  * The server, for whom it took a message (`taken`), and how many clients said QUIT (`quits`).
  *
  * @param {import('node:test').TestContext} t
- * @param {{ rcptMax?: number, mailMax?: number, keywords?: string[], lmtp?: boolean, fault?: Fault }} [options]
+ * @param {{ rcptMax?: number, mailMax?: number, keywords?: string[], lmtp?: boolean, fault?: Fault, refused?: string[] }} [options]
+ *   `refused`: whom it does not take a message for
  */
 async function limited(
   t,
-  { rcptMax = Infinity, mailMax = Infinity, keywords = [], lmtp = false, fault } = {},
+  { rcptMax = Infinity, mailMax = Infinity, keywords = [], lmtp = false, fault, refused = [] } = {},
 ) {
   /** @type {{ to: string[], text: string }[]} */
   const taken = [];
@@ -126,7 +137,7 @@ async function limited(
     .filter(([, limit]) => limit !== Infinity)
     .map(([name, limit]) => `${name}=${limit}`);
   const options = {
-    ...{ rcptMax, mailMax, lmtp, taken, quits },
+    ...{ rcptMax, mailMax, lmtp, taken, quits, refused },
     keywords: [...keywords, ['LIMITS', ...limits].join(' ')],
   };
   const { port, conversations, errors } = await scripted(t, (c, number) => {
@@ -170,4 +181,14 @@ function assertTrue(
   }
 }
 
-module.exports = { TEXT, assertTrue, limited, people, pieces };
+/** Pieces of a message that no connection has room for at once, and all of it. */
+const LONG = Array.from({ length: 40 }, (_, at) => `${at}:`.padEnd(65_534, 'x'));
+async function* longPieces() {
+  for (const part of LONG) {
+    await new Promise(setImmediate);
+    yield `${part}\r\n`;
+  }
+}
+const LONG_TEXT = `${LONG.join('\r\n')}\r\n`;
+
+module.exports = { LONG_TEXT, TEXT, assertTrue, limited, longPieces, people, pieces };

@@ -141,7 +141,7 @@ impl Passage {
                     if policy != options.opening.tls && refuses_tls_for_now(&error) {
                         waiting.push_back((exchange, options.opening.tls));
                     }
-                    self.hear(Err(error));
+                    self.hear(Err(error), None);
                 }
             }
         }
@@ -160,7 +160,7 @@ impl Passage {
                 self.asked = std::mem::take(&mut self.open);
                 self.settled = 0;
             }
-            self.hear(Err(error));
+            self.hear(Err(error), None);
         }
         let details = Details { tls: self.tls.unwrap_or_default(), ..self.details };
         let (connection, connected) = (self.connection, self.connected);
@@ -186,13 +186,13 @@ impl Passage {
                 Some(outcome) => Ok(outcome),
                 None => connection.deliver(&envelope, self.settled, source).await,
             };
-            let next = self.hear(result);
+            let next = self.hear(result, Some(source));
             if next == Next::Over {
                 return;
             }
             if !source.rewind() {
                 let gone = SendError::Impossible("a message is to be sent once more, and is gone");
-                self.hear(Err(gone));
+                self.hear(Err(gone), None);
                 return;
             }
             if next != Next::Here {
@@ -205,7 +205,7 @@ impl Passage {
                         self.connection = Some(connection);
                     }
                     Err(error) => {
-                        self.hear(Err(error));
+                        self.hear(Err(error), None);
                         return;
                     }
                 }
@@ -213,16 +213,24 @@ impl Passage {
         }
     }
 
-    /// Takes what came of the recipients that the exchange at hand was asked for.
-    fn hear(&mut self, result: Result<Outcome, SendError>) -> Next {
+    /// Takes what came of the recipients that the exchange at hand was asked for, where `source` may have
+    /// to begin anew.
+    fn hear(
+        &mut self,
+        result: Result<Outcome, SendError>,
+        source: Option<&mut MessageSource>,
+    ) -> Next {
         let mut connection = self.connection.take();
         let left = self.asked.len() - self.settled;
         let has_left = connection.as_ref().is_some_and(Connection::has_sent_message);
         let is_usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
-        let (outcome, next) = match &mut connection {
+        let (outcome, mut next) = match &mut connection {
             Some(connection) => connection.conclude(result, left),
             None => (result.unwrap_or_else(Outcome::Failed), Next::Over),
         };
+        if next == Next::Again && !source.is_some_and(MessageSource::rewind) {
+            next = Next::Over;
+        }
         let is_taken = outcome.is_taken();
         let mut heard = left;
         if let Some(connection) = connection {
