@@ -68,6 +68,38 @@ describe('socketTimeout', () => {
     });
   }
 
+  /** Where a client stops, by the lines that lead there and what it writes then. */
+  const PLACES = {
+    'behind a greeting': [['EHLO c.example'], ''],
+    'within a line': [['EHLO c.example'], 'MAIL FR'],
+    'within a login': [['EHLO c.example', 'AUTH LOGIN'], ''],
+    'within a transaction': [['EHLO c.example', 'MAIL FROM:<a@c.example>'], ''],
+    'within a message': [
+      ['EHLO c.example', 'MAIL FROM:<a@c.example>', 'RCPT TO:<b@d.example>', 'DATA'],
+      'text\r\n',
+    ],
+  };
+  for (const [where, [lines, rest]] of Object.entries(PLACES)) {
+    test(`ends who stops ${where}`, async (t) => {
+      const failed = new Notes();
+      const onData = (stream, _session, _done) => {
+        stream.on('error', ({ code }) => failed.add(code));
+        stream.resume();
+      };
+      const options = { ...OPEN, socketTimeout: 300, onData };
+      const { connect, closed, errors } = await served(t, options);
+      const client = await connect();
+      for (const line of lines) await client.command(line, /^[23]/);
+      client.write(rest);
+      await client.expect(text);
+      await client.ended();
+      const [session] = await closed.some();
+      assert.equal(session.error, text);
+      assert.deepEqual(errors.all, []);
+      if (lines.includes('DATA')) assert.deepEqual(await failed.some(), ['ECONNECTION']);
+    });
+  }
+
   test('ends a handshake that never finishes, of which the program hears', async (t) => {
     const { connect, errors, closed } = await served(t, {
       ...KEYS,

@@ -163,6 +163,7 @@ describe('SNICallback', () => {
       { key: HOST.key, cert: OWN.cert },
       /^SNICallback\('a\.example'\)\.key does not belong to/,
     ],
+    'a key as text': [HOST.key, /^SNICallback\('a\.example'\) must be .*, not a long string$/],
     'a text': ['x', /^SNICallback\('a\.example'\) must be an object/],
     'an empty object': [{}, /^SNICallback\('a\.example'\)\.key must be PEM/],
   };

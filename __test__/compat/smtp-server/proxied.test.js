@@ -14,13 +14,16 @@ const V2 = Buffer.concat([
   Buffer.from([0x21, 0x11, 0, 12, 192, 0, 2, 1, 198, 51, 100, 7, 51000 >> 8, 51000 & 255, 0, 25]),
 ]);
 const CLIENT = { remoteAddress: '192.0.2.1', remotePort: 51000 };
+/** Our end is that of the connection, not the one that the header tells. */
+const ours = (/** @type {number} */ port) => ({ localAddress: '127.0.0.1', localPort: port });
 const OPEN = { disabledCommands: ['STARTTLS'] };
 
 /** A server that notes its sessions, and what a client sends before all else. */
 async function proxied(t, options) {
   const sessions = new Notes();
   const onConnect = (session, done) => {
-    sessions.add({ remoteAddress: session.remoteAddress, remotePort: session.remotePort });
+    const { remoteAddress, remotePort, localAddress, localPort } = session;
+    sessions.add({ remoteAddress, remotePort, localAddress, localPort });
     done();
   };
   const made = await served(t, { ...OPEN, onConnect, ...options });
@@ -40,14 +43,14 @@ describe('useProxy', () => {
   ]) {
     for (const useProxy of [true, ['*'], ['127.0.0.1'], [' ::ffff:127.0.0.1 ', null, 'x']]) {
       test(`${what} by ${JSON.stringify(useProxy)}`, async (t) => {
-        const { begin, sessions } = await proxied(t, { useProxy });
+        const { begin, sessions, port } = await proxied(t, { useProxy });
         const client = await begin(header);
         await client.expect(220);
         await client.command(
           'EHLO a.example',
           new RegExp(`Nice to meet you, \\[${wanted.remoteAddress}\\]`),
         );
-        assert.deepEqual(sessions.all, [wanted]);
+        assert.deepEqual(sessions.all, [{ ...wanted, ...ours(port) }]);
         await client.quit();
       });
     }
@@ -66,11 +69,12 @@ describe('useProxy', () => {
 
   for (const header of [V1, V2]) {
     test(`stands before TLS from the first byte: ${header.length} bytes`, async (t) => {
-      const { begin, sessions } = await proxied(t, { useProxy: true, secure: true, ...KEYS });
+      const options = { useProxy: true, secure: true, ...KEYS };
+      const { begin, sessions, port } = await proxied(t, options);
       const client = await begin(header);
       await client.upgrade();
       await client.expect(220);
-      assert.deepEqual(sessions.all, [CLIENT]);
+      assert.deepEqual(sessions.all, [{ ...CLIENT, ...ours(port) }]);
       await client.quit();
     });
   }

@@ -102,7 +102,18 @@ const WRONG = {
     { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' },
     /^options\.minVersion must not be above options\.maxVersion/,
   ],
-  'hosts that are a list': [{ sniOptions: [] }, /^options\.sniOptions must be an object or a Map/],
+  'hosts that are a list': [
+    { sniOptions: [] },
+    /^options\.sniOptions must be an object or a Map, not an array$/,
+  ],
+  'hosts that are a key': [
+    { sniOptions: OWN.key },
+    /^options\.sniOptions must be .* not a string$/,
+  ],
+  'a host that is a key': [
+    { sniOptions: { 'a.example': OWN.key } },
+    /must be .* not a long string$/,
+  ],
   'hosts that are a number': [{ sniOptions: 5 }, /^options\.sniOptions must be an object or a Map/],
   'a host without keys': [
     { sniOptions: { 'a.example': {} } },

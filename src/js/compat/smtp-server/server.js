@@ -28,6 +28,14 @@ const HANDLERS = /** @type {const} */ ([
   'onClose',
 ]);
 
+/** Our end is that of the connection, whatever a proxy says of the client's. @param {string[]} ends */
+function ownEnds(ends) {
+  if (ends.length <= ENDS) return ends;
+  const [client, port, , , ...proxy] = ends;
+  const [, , address = '', ownPort = ''] = proxy;
+  return [client, port, address, ownPort, ...proxy];
+}
+
 /** Events: 'listening', 'connect' (info), 'error', 'close'. */
 class SMTPServer extends EventEmitter {
   /** @type {any} */
@@ -50,7 +58,7 @@ class SMTPServer extends EventEmitter {
       if (typeof this.options[name] === 'function') this[name] = this.options[name];
     }
     const open = (/** @type {number} */ slot, /** @type {string[]} */ ends) => {
-      const connection = new SMTPConnection(this, slot, ends);
+      const connection = new SMTPConnection(this, slot, ownEnds(ends));
       this.connections.add(connection);
       if (ends.length > ENDS) this.#introduced(connection.id, ends);
       return connection;

@@ -112,7 +112,8 @@ function hostsOf(given) {
   const hosts = new Map();
   if (given === undefined || given === null) return hosts;
   if (typeof given !== 'object' || Array.isArray(given)) {
-    throw new TypeError(`options.sniOptions must be an object or a Map, not ${inspect(given)}`);
+    const kind = Array.isArray(given) ? 'an array' : `a ${typeof given}`;
+    throw new TypeError(`options.sniOptions must be an object or a Map, not ${kind}`);
   }
   for (const [name, keys] of entriesOf(given)) {
     const host = String(name).trim();
@@ -147,9 +148,8 @@ const known = new WeakMap();
  * @param {any} given @param {string} where
  */
 function pairOf(given, where) {
-  if (typeof given !== 'object' || given === null) {
-    throw new TypeError(`${where} must be an object { key, cert }, not ${inspect(given)}`);
-  }
+  // What is none is refused there, and not shown.
+  if (typeof given !== 'object' || given === null) return hostKeys(given, where);
   const found = known.get(given);
   if (found !== undefined) return found;
   if (!hasKeys(given) && given.context !== undefined) throw unreadable(where);
