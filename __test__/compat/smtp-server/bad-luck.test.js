@@ -4,8 +4,9 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const net = require('node:net');
-const { test } = require('node:test');
+const { describe, test } = require('node:test');
 const { SMTPServer } = require('../../../src/js/compat/smtp-server/index.js');
+const { polled } = require('../../support/wait.js');
 const { served } = require('./served.js');
 
 /** All that a server says to what is written in one go, until it closes. */
@@ -244,3 +245,53 @@ for (const [where, [lines, isOpen]] of Object.entries(PLACES)) {
     }
   }
 }
+
+describe('a client that talks before the greeting', () => {
+  const HEADER = 'PROXY UNKNOWN\r\n';
+  const KINDS = { plain: {}, TLS: { secure: true }, 'a proxy': { useProxy: true } };
+  for (const [kind, options] of Object.entries(KINDS)) {
+    /** Begins to talk while onConnect is at work, and says how that goes on. */
+    const early = async (t, text, isEnded = false) => {
+      let done = () => {};
+      const connected = new Promise((resolve) => {
+        options.onConnect = (_session, callback) => {
+          done = callback;
+          resolve();
+        };
+      });
+      const made = await served(t, options);
+      const client = await made.connect({ greeting: false });
+      if (kind === 'a proxy') client.write(HEADER);
+      if (kind === 'TLS') await client.upgrade();
+      if (isEnded) client.socket.end(text);
+      else client.write(text);
+      await connected;
+      const length = text.length + (kind === 'a proxy' ? HEADER.length : 0);
+      await polled(() => made.server.server.engine.stats.received >= length, 'what it says');
+      done();
+      return { client, ...made };
+    };
+
+    test(`is turned away: ${kind}`, async (t) => {
+      const { client, closed, errors } = await early(t, 'EHLO c.example\r\nQUIT\r\n');
+      await client.expect('421 mx.example You talk too soon');
+      assert.equal(await client.ended(), '');
+      await closed.some();
+      assert.deepEqual(errors.all, []);
+    });
+
+    test(`is served where it was no line yet: ${kind}`, async (t) => {
+      const { client } = await early(t, 'EHLO c.exa');
+      await client.expect('220 mx.example ESMTP');
+      client.write('mple\r\n');
+      await client.expect(250);
+      await client.quit();
+    });
+
+    test(`is greeted where it merely ended its side: ${kind}`, async (t) => {
+      const { client } = await early(t, '', true);
+      await client.expect('220 mx.example ESMTP');
+      await client.ended();
+    });
+  }
+});

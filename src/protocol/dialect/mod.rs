@@ -66,6 +66,16 @@ pub enum GreetingDeadline {
     Lifted,
 }
 
+/// What becomes of a client that sends a line while the application has its connection at hand, and does
+/// not wait for the greeting (RFC 5321 section 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlyTalkers {
+    /// It is served as any other.
+    Served,
+    /// It is turned away in place of the greeting.
+    TurnedAway,
+}
+
 /// What one interface says and allows. Each field is a leniency of its own: any of them goes with
 /// any other.
 #[derive(Debug, Clone)]
@@ -84,6 +94,8 @@ pub struct Dialect {
     pub welcome: Welcome,
     /// Whether a client has to greet in time.
     pub greeting_deadline: GreetingDeadline,
+    /// What becomes of clients that do not wait for the greeting.
+    pub early_talkers: EarlyTalkers,
     /// What EHLO lists whatever the server is to offer: HELP and SIZE, or not.
     pub lists: &'static [Extension],
     /// When EHLO lists STARTTLS; under TLS it is refused all the same.

@@ -1,8 +1,8 @@
 //! smtp-protocol's dialect.
 
 use super::{
-    Commands, Dialect, Domain, Gaps, GreetingDeadline, Incomplete, Lhlo, Order, Parameters, Paths,
-    Stock, Surplus, Syntax, Welcome,
+    Commands, Dialect, Domain, EarlyTalkers, Gaps, GreetingDeadline, Incomplete, Lhlo, Order,
+    Parameters, Paths, Stock, Surplus, Syntax, Welcome,
 };
 use crate::protocol::extension::When;
 
@@ -49,6 +49,7 @@ impl Dialect {
             order: Order::GreetingFirst,
             welcome: Welcome::Client,
             greeting_deadline: GreetingDeadline::Kept,
+            early_talkers: EarlyTalkers::Served,
             lists: &[],
             starttls: When::Always,
         }

@@ -1,6 +1,6 @@
 //! smtp-server's dialect: its interface answers commands by itself, in its order and its words.
 
-use super::{Commands, Dialect, GreetingDeadline, Stock};
+use super::{Commands, Dialect, EarlyTalkers, GreetingDeadline, Stock};
 
 impl Dialect {
     /// smtp-server's: what the engine says by itself has the original's words.
@@ -29,6 +29,7 @@ impl Dialect {
             ],
             commands: Commands::Application,
             greeting_deadline: GreetingDeadline::Lifted,
+            early_talkers: EarlyTalkers::TurnedAway,
             ..Self::mbr_smtp()
         }
     }

@@ -97,6 +97,9 @@ impl ServerSession {
 
     fn answer_connect(&mut self, verdict: Verdict, now: Instant) {
         self.timers.set(Timer::Greeting, now);
+        if self.talked_early() {
+            return self.close_with(Stock::EarlyTalker);
+        }
         let refused = matches!(verdict, Verdict::Answer(_));
         let code = match verdict {
             Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {

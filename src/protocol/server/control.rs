@@ -5,9 +5,9 @@
 use super::dialogue::Parked;
 use super::pace::Pace;
 use super::timers::Timer;
-use super::{Effect, Greeted, Next, Plan, ServerSession, State};
+use super::{Effect, Greeted, Next, Plan, Question, ServerSession, State};
 use crate::protocol::control::{Counted, Meter, Pipelining};
-use crate::protocol::dialect::Stock;
+use crate::protocol::dialect::{EarlyTalkers, Stock};
 use crate::protocol::extension::Extension;
 use crate::protocol::trusted::Trusted;
 use std::time::{Duration, Instant};
@@ -47,6 +47,18 @@ impl ServerSession {
         }
         self.state = State::Connecting;
         None
+    }
+
+    /// Whether it matters now what the client sends before its greeting.
+    pub fn hears_early(&self) -> bool {
+        self.config.dialect.early_talkers == EarlyTalkers::TurnedAway
+            && matches!(self.parked, Parked::Asked(Question::Connect))
+    }
+
+    /// Whether the client has sent a line before its greeting, and is to be turned away for that.
+    pub(super) fn talked_early(&self) -> bool {
+        self.config.dialect.early_talkers == EarlyTalkers::TurnedAway
+            && self.input.bytes.contains(&b'\n')
     }
 
     /// Whether a client that sent `line` was to wait for its reply and did not: there is more at

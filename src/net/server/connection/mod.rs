@@ -35,6 +35,8 @@ const READING_LATE: &str = "the client took too long to read its replies";
 enum Watch {
     /// The client's bytes.
     Input,
+    /// Its bytes, if there are any, before its greeting; that it sends no more it may say later.
+    Early,
     /// Nothing but that it resets the connection.
     Reset,
 }
@@ -194,11 +196,12 @@ impl<'a> Connection<'a> {
     async fn park(&mut self, replies: Replies) -> Result<Option<Answer>, Ended> {
         let asked = self.now();
         let grace = asked + REPLY_GRACE;
+        let mut watch = if self.session.hears_early() { Watch::Early } else { Watch::Reset };
         while self.session.is_parked() {
             let held = replies == Replies::Leave
                 && self.session.ready() > 0
                 && !self.interest().contains(Interest::RESPONSE);
-            match self.next_before(Watch::Reset, held.then_some(grace)).await? {
+            match self.next_before(watch, held.then_some(grace)).await? {
                 Event::Wake(Wake::Answer(answer)) => {
                     self.server()
                         .traffic()
@@ -216,7 +219,7 @@ impl<'a> Connection<'a> {
                         Box::pin(self.send()).await?;
                     }
                 }
-                Event::Input => {}
+                Event::Input => watch = Watch::Reset,
             }
         }
         self.slot().withdraw();
@@ -408,23 +411,32 @@ impl<'a> Connection<'a> {
                         [] => self.session.end_input(),
                         bytes => self.session.receive(bytes, now),
                     });
-                    match polled {
-                        // Only a message could have been cut short by it (RFC 8446 section 6.1).
-                        Poll::Ready(Err(Ended::Failed(error)))
-                            if error.kind() == io::ErrorKind::UnexpectedEof
-                                && !self.session.in_message() =>
-                        {
-                            self.session.end_input();
-                            Poll::Ready(Ok(Event::Input))
-                        }
-                        polled => polled,
+                    // Only a message could have been cut short by it (RFC 8446 section 6.1).
+                    if is_cut(&polled) && !self.session.in_message() {
+                        self.session.end_input();
+                        return Poll::Ready(Ok(Event::Input));
                     }
+                    polled
+                }
+                Watch::Early => {
+                    let polled = self.transport.poll_input(cx, |bytes, now| {
+                        if !bytes.is_empty() {
+                            self.session.receive(bytes, now);
+                        }
+                    });
+                    if is_cut(&polled) { Poll::Ready(Ok(Event::Input)) } else { polled }
                 }
                 Watch::Reset => self.transport.poll_reset(cx),
             }
         })
         .await
     }
+}
+
+/// Whether a client ended the connection without ending TLS.
+fn is_cut(polled: &Poll<Result<Event, Ended>>) -> bool {
+    matches!(polled, Poll::Ready(Err(Ended::Failed(error)))
+        if error.kind() == io::ErrorKind::UnexpectedEof)
 }
 
 fn overflow() -> Ended {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::protocol::budget::Budget;
 use crate::protocol::control::{Meter, Pipelining, Tally};
-use crate::protocol::dialect::Syntax;
+use crate::protocol::dialect::{EarlyTalkers, Syntax};
 use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::server::{Secret, StoredKeys};
 use crate::protocol::testing::{Random, in_pieces};
@@ -82,6 +82,8 @@ fn any_dialect(random: &mut Random) -> Dialect {
         order: any().order,
         welcome: any().welcome,
         greeting_deadline: any().greeting_deadline,
+        // How much has come before the greeting, cuts do change.
+        early_talkers: EarlyTalkers::Served,
         lists: any().lists,
         starttls: any().starttls,
     }
