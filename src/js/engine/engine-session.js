@@ -32,7 +32,7 @@ class Command {
   ext;
   /** Whether a greeting is EHLO. */
   isExtended = false;
-  /** Whether the message comes by BDAT, with no reply before it. */
+  /** Whether a chunk of a message stands behind it: it is BDAT, which has no reply before that. */
   isChunked = false;
   /** Whether the transaction is over once the command was carried out. */
   drops = false;

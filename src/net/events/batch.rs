@@ -227,7 +227,7 @@ impl Writer<'_> {
             }
             Effect::Inquire(inquiry) => self.inquiry(inquiry),
             Effect::Reset => self.flag(Flags::DROPS),
-            Effect::StartChunks(_) => self.flag(Flags::CHUNKS),
+            Effect::StartChunks(_) | Effect::Chunk(_) => self.flag(Flags::CHUNKS),
             Effect::StartTls | Effect::Xclient(_) => {
                 self.flag(Flags::DROPS | Flags::DROPS_GREETING);
             }

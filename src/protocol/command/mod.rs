@@ -185,13 +185,16 @@ impl Command {
         Some(if is_long { format!("{}...", &name[..MAX_NAME]) } else { name.to_owned() })
     }
 
-    /// Reads the verb alone, of a command that the application answers: those that change what the
-    /// bytes behind them are. All others are [`CommandError::Unknown`].
-    pub fn parse_verb(line: &str) -> Result<Self, CommandError> {
-        let verb = line.split(' ').next().unwrap_or_default();
+    /// Reads a command that the application answers by its verb alone: those that change what the
+    /// bytes behind them are, and RSET, as which greetings count, too (RFC 5321 section 4.1.4). BDAT is
+    /// read whole where it is `offered`. All others are [`CommandError::Unknown`].
+    pub fn parse_verb(line: &str, offered: OfferedNow<'_>) -> Result<Self, CommandError> {
+        let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         let is = |name| verb.eq_ignore_ascii_case(name);
         match () {
             () if is("DATA") => Ok(Self::Data),
+            () if is("BDAT") && offered.contains(Extension::Chunking) => bdat(argument),
+            () if ["RSET", "EHLO", "HELO", "LHLO"].into_iter().any(is) => Ok(Self::Rset),
             () if is("STARTTLS") => Ok(Self::StartTls),
             () if is("QUIT") => Ok(Self::Quit),
             () => Err(CommandError::Unknown),

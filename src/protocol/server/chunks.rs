@@ -14,7 +14,9 @@ use super::plan::Stage;
 use super::receiving::{Reading, Receiving};
 use super::skipping::{Refusal, Skipping, Told};
 use super::timers::Timer;
-use super::{Behind, Body, Effect, Next, Plan, PlannedReply, ServerSession, State, Verdict};
+use super::{
+    Behind, Body, Effect, Ending, Next, Plan, PlannedReply, ServerSession, State, Verdict,
+};
 use crate::protocol::dialect::Stock;
 use crate::protocol::reply::ReplyCode;
 use bytes::Buf;
@@ -63,14 +65,19 @@ impl ServerSession {
             Verdict::Silent(code) | Verdict::Skip(code) => (Told::Sent, code),
             _ => (Told::Sent, None),
         };
-        let closes = code.is_some_and(ReplyCode::closes);
-        let effect = if closes { Effect::Close } else { Effect::Nothing };
+        // As where the engine closes by itself, nobody waits for the chunk.
+        if code.is_some_and(ReplyCode::closes) {
+            if let Told::ByApplication(reply) = reply {
+                self.put(&reply);
+            }
+            return self.end(Ending::Closed);
+        }
         let size = match plan.effect {
             Effect::StartChunks(chunk) | Effect::Chunk(chunk) => chunk.size,
             Effect::DropChunk(size, _) => size,
             _ => 0,
         };
-        self.skip(size, Refusal { reply, effect });
+        self.skip(size, Refusal { reply, effect: Effect::Nothing });
     }
 
     /// Reads a chunk and drops it. What it was to be a part of is over (RFC 3030 section 2).

@@ -150,10 +150,14 @@ impl ServerSession {
         let (position, config) = (self.position(), &*self.config);
         let dialect = &config.dialect;
         if dialect.commands == Commands::Application {
-            let attempt = argument_of(line).filter(|_| self.owns_auth());
+            let is_between_chunks = position.stage == Stage::Chunks;
+            let attempt = argument_of(line).filter(|_| self.owns_auth() && !is_between_chunks);
             return match attempt {
                 Some(argument) => plan_attempt(argument, &position, config),
-                None => plan_for_application(Command::parse_verb(line), &position, config),
+                None => {
+                    let offered = config.extensions.now(position.tls);
+                    plan_for_application(Command::parse_verb(line, offered), &position, config)
+                }
             };
         }
         if self.owns_auth()

@@ -150,18 +150,30 @@ fn plan_malformed(
     }
 }
 
-/// What a command does if the application accepts it; it knows whether that is its place.
+/// What a command does if the application accepts it; it knows whether that is its place, but between
+/// the chunks of a message nothing else can begin.
 pub(super) fn plan_for_application(
     command: Result<Command, CommandError>,
     position: &Position<'_>,
     config: &ServerConfig,
 ) -> Plan {
+    let is_between_chunks = position.stage == Stage::Chunks;
     match command {
+        Ok(Command::Bdat(chunk)) if is_between_chunks => {
+            Plan { reply: PlannedReply::Later, effect: Effect::Chunk(chunk) }
+        }
+        Ok(Command::Bdat(chunk)) => {
+            Plan { reply: PlannedReply::Later, effect: Effect::StartChunks(chunk) }
+        }
+        Ok(Command::Rset) if is_between_chunks => Plan::new(Stock::ResetOk, Effect::Reset),
+        Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
+        Ok(Command::Data | Command::StartTls) if is_between_chunks => {
+            Plan::new(Stock::ChunkExpected, Effect::Nothing)
+        }
         Ok(Command::Data) => Plan::new(Stock::StartData, Effect::StartData),
         Ok(Command::StartTls) if config.tls && !position.tls => {
             Plan::new(Stock::ReadyForTls, Effect::StartTls)
         }
-        Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
         _ => Plan::new(Stock::UnknownCommand, Effect::Nothing),
     }
 }

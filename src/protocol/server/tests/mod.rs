@@ -1,6 +1,7 @@
 //! A table with a session, its client and its application, in memory; the transcripts, and what
 //! they cannot say: deadlines, STARTTLS, draining.
 
+mod application;
 mod auth;
 mod chunks;
 mod control;

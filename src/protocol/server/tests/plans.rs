@@ -101,7 +101,8 @@ pub(super) fn shown(plan: &Plan) -> String {
 
 fn plan_of(line: &str, position: &Position<'_>, config: &ServerConfig) -> String {
     if config.dialect.commands == Commands::Application {
-        return shown(&plan_for_application(Command::parse_verb(line), position, config));
+        let command = Command::parse_verb(line, config.extensions.now(position.tls));
+        return shown(&plan_for_application(command, position, config));
     }
     let offered = config.extensions.now(position.tls);
     let command = Command::parse(line, &config.dialect.syntax, offered);
@@ -114,6 +115,7 @@ fn table() -> String {
         ("mbr-smtp", Dialect::mbr_smtp()),
         ("smtp-protocol", Dialect::smtp_protocol()),
         ("mail-io", Dialect::mail_io()),
+        ("smtp-server", Dialect::smtp_server()),
     ];
     let mut table =
         "dialect | line | refused | begun | greeted | transaction | recipient | chunks\n"
@@ -122,6 +124,10 @@ fn table() -> String {
         let config = config(|config| {
             config.tls = true;
             config.dialect = dialect;
+            // As its interface has it.
+            if name == "mail-io" {
+                config.extensions = Extensions::default();
+            }
         });
         for line in LINES {
             let plans = POSITIONS.map(|position| plan_of(line, &position, &config));
