@@ -127,6 +127,8 @@ export interface SMTPServerOptions extends Omit<TlsOptions, 'SNICallback'> {
   hideENHANCEDSTATUSCODES?: boolean | undefined;
   hideDSN?: boolean | undefined;
   hideREQUIRETLS?: boolean | undefined;
+  hideCHUNKING?: boolean | undefined;
+  hideBINARYMIME?: boolean | undefined;
   disableReverseLookup?: boolean | undefined;
   resolver?:
     | { reverse(ip: string, callback: (error: Error | null, names?: string[]) => void): void }

@@ -46,7 +46,6 @@ const COMMANDS = [
   'AUTH FOO',
   '',
   'FOO',
-  'BDAT 3',
   'TURN',
   'GET / HTTP/1.1',
   'constructor',
@@ -84,7 +83,7 @@ const MAILS = [
   '<a@b> SIZE=5 SIZE=5',
   '<a@b> BODY=8BITMIME',
   '<a@b> BODY=7bit',
-  '<a@b> BODY=BINARYMIME',
+  '<a@b> BODY=BINARY',
   '<a@b> BODY',
   '<a@b> SMTPUTF8',
   '<a@b> SMTPUTF8=YES',
@@ -173,6 +172,7 @@ function cases() {
     one: { maxRecipients: 1 },
     methods: { authMethods: ['plain', 'XOAUTH2', 'CRAM-MD5'] },
     lmtp: { lmtp: true },
+    'no chunks': { disabledCommands: ['BDAT'] },
   };
   for (const [name, options] of Object.entries(OPTIONS)) {
     all[`option ${name}`] = { options: { ...OPEN, ...options }, lines: transaction };
@@ -245,6 +245,10 @@ function cases() {
         stream.resume().on('end', () => done(null, ['fine', new Error('full')])),
     },
     lines: ['LHLO c', ...lists],
+  };
+  all['bdat disabled'] = {
+    options: { ...OPEN, disabledCommands: ['BDAT'] },
+    lines: ['EHLO c', 'BDAT 3', 'MAIL FROM:<a@b> BODY=BINARYMIME', 'NOOP'],
   };
   const AUTH = {
     allowInsecureAuth: true,

@@ -20,6 +20,11 @@ test('ours answers as the original, and gives handlers what it gives them', asyn
       const [name, script] = next;
       const [theirs, ours] = await Promise.all([run(Original, script), run(SMTPServer, script)]);
       assert.ok(theirs.said.length > 0 && ours.said.length > 0, name);
+      // Those two lines are there, and a difference if they are not.
+      const lists = script.options.disabledCommands?.includes('BDAT') ? 'none' : 'CHUNKING';
+      for (const said of ours.said.filter((each) => /^[EL]HLO .* > 250-/i.test(each))) {
+        assert.equal(said.includes('CHUNKING') ? 'CHUNKING' : 'none', lists, `${name}: ${said}`);
+      }
       const different = differences(theirs, ours);
       if (different.length > 0) found[name] = different[0];
     }

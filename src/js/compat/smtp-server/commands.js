@@ -16,8 +16,9 @@ const CONTROL = /\p{Cc}/u;
 const LISTED = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES', 'DSN'];
 
 const HTTP = /^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT) \/.* HTTP\/\d\.\d$/i;
-const AFTER_GREETING = new Set(['MAIL', 'RCPT', 'DATA', 'AUTH']);
-const AFTER_LOGIN = new Set(['MAIL', 'RCPT', 'DATA']);
+const AFTER_GREETING = new Set(['MAIL', 'RCPT', 'DATA', 'BDAT', 'AUTH']);
+const AFTER_LOGIN = new Set(['MAIL', 'RCPT', 'DATA', 'BDAT']);
+const NOT_BETWEEN_CHUNKS = new Set(['RCPT', 'DATA', 'STARTTLS', 'AUTH']);
 
 const wordsOf = (/** @type {string} */ line) => line.trim().split(/\s+/);
 
@@ -45,7 +46,8 @@ function greet(
   const values = [connection.name, session.clientHostname];
   const format = options.heloResponse || '%s Nice to meet you, %s';
   const welcome = format.replace(/%s/g, () => values.shift() || '');
-  connection.reply(250, isExtended ? [welcome, ...featuresOf(connection)] : welcome, '');
+  const text = isExtended ? [welcome, ...featuresOf(connection)] : welcome;
+  connection.reply(250, text, '', VERDICT.ACCEPT);
 }
 
 function featuresOf(/** @type {Connection} */ connection) {
@@ -61,6 +63,11 @@ function featuresOf(/** @type {Connection} */ connection) {
   for (const verb of /** @type {const} */ (['XCLIENT', 'XFORWARD'])) {
     if (isAllowed(connection, verb)) features.push([verb, ...KEYS[verb]].join(' '));
   }
+  if (!options.hideCHUNKING && connection.supports('BDAT')) {
+    features.push('CHUNKING');
+    // RFC 3030 section 3: nowhere without CHUNKING.
+    if (!options.hideBINARYMIME) features.push('BINARYMIME');
+  }
   return features;
 }
 
@@ -74,7 +81,7 @@ function mail(/** @type {Connection} */ connection, /** @type {string} */ line) 
   if (early) return connection.reply(early.code, early.text, early.status);
   if (session.envelope.mailFrom) return connection.reply(503, 'Error: nested MAIL command');
   const args = parsed.args || {};
-  const fault = mailFault(args, options, session.secure);
+  const fault = mailFault(args, options, session.secure, connection.supports('BDAT'));
   if (fault) return connection.reply(fault.code, fault.text, fault.status);
   applyMail(args, session.envelope);
   connection.ask(handlerOf(server, 'onMailFrom', parsed, session), (/** @type {any} */ error) => {
@@ -109,10 +116,25 @@ function rcpt(/** @type {Connection} */ connection, /** @type {string} */ line) 
 }
 
 function data(/** @type {Connection} */ connection) {
+  const { bodyType, rcptTo } = connection.session.envelope;
+  if (rcptTo.length === 0) return connection.reply(503, 'Error: need RCPT command');
+  // RFC 3030 section 3: its bytes are no lines.
+  if (bodyType === 'binarymime') return connection.reply(503, 'Error: need BDAT command');
+  connection.beginMessage('DATA');
+}
+
+/** RFC 3030 section 2; the bytes behind what is refused are dropped by the engine. */
+function bdat(
+  /** @type {Connection} */ connection,
+  /** @type {string} */ line,
+  /** @type {boolean} */ isChunked,
+) {
+  if (!isChunked) return connection.reply(501, 'Error: syntax: BDAT size [LAST]');
+  if (connection.incoming) return connection.incoming.takeChunk(/ LAST$/i.test(line.trim()));
   if (connection.session.envelope.rcptTo.length === 0) {
     return connection.reply(503, 'Error: need RCPT command');
   }
-  connection.beginMessage();
+  connection.beginMessage('BDAT');
 }
 
 function auth(/** @type {Connection} */ connection, /** @type {string} */ line) {
@@ -148,7 +170,7 @@ function shell(/** @type {Connection} */ connection) {
   connection.reply(500, text);
 }
 
-/** @type {Record<string, (connection: Connection, line: string) => void>} */
+/** @type {Record<string, (connection: Connection, line: string, isChunked: boolean) => void>} */
 const COMMANDS = Object.assign(Object.create(null), {
   EHLO: (/** @type {Connection} */ connection, /** @type {string} */ line) =>
     greet(connection, line, 'EHLO'),
@@ -157,6 +179,7 @@ const COMMANDS = Object.assign(Object.create(null), {
   MAIL: mail,
   RCPT: rcpt,
   DATA: data,
+  BDAT: bdat,
   AUTH: auth,
   STARTTLS: starttls,
   WIZ: wiz,
@@ -169,7 +192,7 @@ const COMMANDS = Object.assign(Object.create(null), {
     connection.reply(221, 'Bye', undefined, VERDICT.ACCEPT),
   RSET: (/** @type {Connection} */ connection) => {
     connection.reset();
-    connection.reply(250, 'Flushed');
+    connection.reply(250, 'Flushed', undefined, VERDICT.ACCEPT);
   },
   VRFY: (/** @type {Connection} */ connection, /** @type {string} */ line) => {
     if (!wordsOf(line)[1]) return connection.reply(501, 'Error: Syntax: VRFY address');
@@ -179,4 +202,4 @@ const COMMANDS = Object.assign(Object.create(null), {
   XFORWARD: xforward,
 });
 
-module.exports = { AFTER_GREETING, AFTER_LOGIN, COMMANDS, HTTP };
+module.exports = { AFTER_GREETING, AFTER_LOGIN, COMMANDS, HTTP, NOT_BETWEEN_CHUNKS };

@@ -6,8 +6,15 @@ const os = require('node:os');
 const { INTEREST, VERDICT } = require('../../engine/constants.js');
 const { EngineSession } = require('../../engine/engine-session.js');
 const { ask, handlerOf } = require('./asking.js');
-const { AFTER_GREETING, AFTER_LOGIN, COMMANDS, HTTP } = require('./commands.js');
+const {
+  AFTER_GREETING,
+  AFTER_LOGIN,
+  COMMANDS,
+  HTTP,
+  NOT_BETWEEN_CHUNKS,
+} = require('./commands.js');
 const { Login } = require('./login.js');
+const { Message } = require('./message.js');
 const { MAX_STRANGER_COMMANDS, MAX_UNKNOWN_COMMANDS, isSecure, words } = require('./options.js');
 const { GREETINGS, codeOf, statusOf, statusOfVerb, textOf } = require('./replies.js');
 const { nameOf, plainAddress } = require('./names.js');
@@ -19,10 +26,6 @@ const {
   readTls,
   transmissionType,
 } = require('./session.js');
-const { DataStream } = require('./stream.js');
-const { verdictsOf } = require('./verdicts.js');
-
-/** @typedef {{ stream: InstanceType<typeof DataStream>, isWhole: boolean, word?: { error: any, value: any } }} Message */
 
 /** Handlers decide every command; what the engine asks is what it reads. */
 const WANTED =
@@ -58,8 +61,8 @@ class SMTPConnection extends EngineSession {
   #gate;
   /** @type {InstanceType<typeof Login> | undefined} */
   #login;
-  /** @type {Message | undefined} */
-  #message;
+  /** The message that is on its way, in chunks maybe. @type {InstanceType<typeof Message> | undefined} */
+  incoming;
 
   /** @param {any} server @param {number} slot @param {string[]} ends @param {any} [stream] of the program's */
   constructor(server, slot, ends, stream) {
@@ -153,6 +156,8 @@ class SMTPConnection extends EngineSession {
 
   /** The session with no transaction; what the program has put there stays. */
   reset() {
+    this.incoming?.abandon();
+    this.incoming = undefined;
     const { told, session } = this;
     const ends = this.stream ?? this.ends;
     session.localAddress = plainAddress(ends.localAddress);
@@ -223,14 +228,14 @@ class SMTPConnection extends EngineSession {
     this.close();
   }
 
-  /** @override @param {{ line: string | null }} read */
-  command({ line }) {
+  /** @override @param {{ line: string | null, isChunked: boolean }} read */
+  command({ line, isChunked }) {
     const text = line ?? '';
-    if (this.#gate) this.#gate.then(() => this.#take(text));
-    else this.#take(text);
+    if (this.#gate) this.#gate.then(() => this.#take(text, isChunked));
+    else this.#take(text, isChunked);
   }
 
-  #take(/** @type {string} */ line) {
+  #take(/** @type {string} */ line, /** @type {boolean} */ isChunked) {
     if (!this.handle.isAlive) return;
     const end = line.indexOf(' ');
     const word = (end < 0 ? line : line.slice(0, end)).toUpperCase();
@@ -257,8 +262,11 @@ class SMTPConnection extends EngineSession {
       const { authRequiredMessage: text } = this.options;
       return this.reply(530, typeof text === 'string' ? text : 'Error: authentication Required');
     }
+    if (this.incoming && NOT_BETWEEN_CHUNKS.has(verb)) {
+      return this.reply(503, 'Error: need BDAT command');
+    }
     try {
-      COMMANDS[verb](this, line);
+      COMMANDS[verb](this, line, isChunked);
     } catch (error) {
       logger.error({ err: error, tnx: 'command', cid: this.id, command: verb }, 'failed');
       this.reply(451, INTERNAL);
@@ -292,51 +300,23 @@ class SMTPConnection extends EngineSession {
     return this.#counts.stranger >= (given || MAX_STRANGER_COMMANDS);
   }
 
-  /** DATA: the handler has the message from here on. */
-  beginMessage() {
-    const { options, server, session } = this;
-    const limit = Number(options.size) || Number.POSITIVE_INFINITY;
-    const stream = new DataStream(this.handle, limit, () => this.#conclude());
-    /** @type {Message} */
-    const message = { stream, isWhole: false };
-    this.#message = message;
-    const done = (/** @type {any} */ error, /** @type {any} */ value) => {
-      message.word = { error, value };
-      // Who does not read it wants none of it.
-      if (this.#message === message && stream.readableFlowing === null) stream.resume();
-      this.#conclude();
-    };
-    const threw = (/** @type {unknown} */ error) => {
-      server.logger.error({ err: error, tnx: 'data', cid: this.id }, 'onData threw');
-      done(Object.assign(new Error(INTERNAL), { responseCode: 451 }), undefined);
-    };
-    ask(handlerOf(server, 'onData', stream, session), done, threw);
-    // The engine's own reply is the same.
-    this.#lines(354, 'End data with <CR><LF>.<CR><LF>', '');
-    this.carryOut(VERDICT.ACCEPT);
+  /** The handler has a message from here on. @param {'DATA' | 'BDAT'} verb that it comes by */
+  beginMessage(verb) {
+    this.incoming = new Message(this);
+    if (!this.incoming.begin()) {
+      this.reply(451, INTERNAL);
+      this.reset();
+    } else if (verb === 'BDAT') {
+      this.carryOut(VERDICT.ACCEPT);
+    } else {
+      // The engine's own reply is the same.
+      this.#lines(354, 'End data with <CR><LF>.<CR><LF>', '');
+      this.carryOut(VERDICT.ACCEPT);
+    }
   }
 
-  /** @override @param {Buffer} bytes */
-  decoded(bytes) {
-    this.#message?.stream.receive(bytes);
-  }
-
-  /** @override */
-  streamed() {
-    const message = this.#message;
-    if (!message) return super.streamed();
-    message.isWhole = true;
-    message.stream.finish();
-    this.#conclude();
-  }
-
-  /** Answers the message once it is whole, was read, and the handler has said what becomes of it. */
-  #conclude() {
-    const message = this.#message;
-    if (!message?.isWhole || !message.word || !message.stream.closed) return;
-    this.#message = undefined;
-    if (!this.handle.isAlive) return;
-    const replies = verdictsOf(this, message.stream, message.word);
+  /** Answers the message, whole or not, and is done with it. @param {import('./verdicts.js').Verdict[]} replies */
+  endMessage(replies) {
     if (replies.length === 1) {
       this.reply(...replies[0]);
     } else {
@@ -351,11 +331,32 @@ class SMTPConnection extends EngineSession {
     this.reset();
   }
 
+  /** @override @param {Buffer} bytes */
+  decoded(bytes) {
+    this.incoming?.receive(bytes);
+  }
+
+  /** @override */
+  streamed() {
+    if (this.incoming) this.incoming.finish();
+    else super.streamed();
+  }
+
   /** @override */
   cut() {
-    this.#message?.stream.abandon();
-    this.#message = undefined;
-    this.handle.settle(VERDICT.ACCEPT);
+    this.#dropMessage();
+    super.cut();
+  }
+
+  /** The client has taken the message back, or a chunk of it was refused. @override */
+  withdrawn() {
+    this.#dropMessage();
+    super.withdrawn();
+  }
+
+  /** The transaction is over with the message that does not come to its end. */
+  #dropMessage() {
+    if (this.incoming) this.reset();
   }
 
   /** @override @param {string} mechanism @param {string} username @param {string} authzid @param {string} secret */
@@ -421,8 +422,7 @@ class SMTPConnection extends EngineSession {
   /** @override */
   listenerTimeout() {
     this.#turn = undefined;
-    this.#message?.stream.abandon();
-    this.#message = undefined;
+    this.#dropMessage();
   }
 
   /** @override */
@@ -441,7 +441,7 @@ class SMTPConnection extends EngineSession {
   gone(isQuiet) {
     this.#turn = undefined;
     this.#login?.end();
-    if (!this.#message?.isWhole) this.#message?.stream.abandon();
+    this.incoming?.abandon();
     this.server.connections.delete(this);
     if (!isQuiet) setImmediate(() => this.server.onClose(this.session, () => {}));
   }

@@ -71,6 +71,9 @@ function engineConfig(options) {
       handshakeTimeout: timeoutOf(options),
       listenerTimeout: HANDLER_TIMEOUT_MS,
       lineFeeds: true,
+      extensions: options.disabledCommands.includes('BDAT')
+        ? ['STARTTLS']
+        : ['STARTTLS', 'CHUNKING'],
       enhancedStatusCodes: !options.hideENHANCEDSTATUSCODES,
       proxy: proxyOf(options.useProxy),
       auth: true,

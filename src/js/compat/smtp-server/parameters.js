@@ -6,7 +6,7 @@
 
 const MAIL_VALUES = ['BODY', 'SIZE', 'RET', 'ENVID'];
 const RCPT_VALUES = ['NOTIFY', 'ORCPT'];
-const BODIES = ['7bit', '8bitmime'];
+const BODIES = ['7BIT', '8BITMIME'];
 const RETURNS = ['FULL', 'HDRS'];
 const NOTICES = ['NEVER', 'SUCCESS', 'FAILURE', 'DELAY'];
 const SIZE = /^\d{1,20}$/;
@@ -31,16 +31,19 @@ function malformed({ args }, duplicate, verb) {
  * What is wrong with those of MAIL.
  *
  * @param {any} args @param {any} options the server's @param {boolean} isSecure
+ * @param {boolean} takesChunks without which there is no BINARYMIME (RFC 3030 section 3)
  * @returns {Fault | undefined}
  */
-function mailFault(args, options, isSecure) {
+function mailFault(args, options, isSecure, takesChunks) {
   const { SIZE: size, BODY, SMTPUTF8, REQUIRETLS, RET } = args;
   if (size && !SIZE.test(size)) return fault('Error: Bad message size syntax');
   if (size && !options.hideSize && options.size && Number(size) > options.size) {
     return tooBig(options);
   }
-  if (BODY && !BODIES.includes(BODY.toLowerCase())) {
-    return fault('Invalid BODY parameter value. Must be 7BIT or 8BITMIME');
+  const bodies = takesChunks ? [...BODIES, 'BINARYMIME'] : BODIES;
+  if (BODY && !bodies.includes(BODY.toUpperCase())) {
+    const others = bodies.slice(0, -1).join(', ');
+    return fault(`Invalid BODY parameter value. Must be ${others} or ${bodies.at(-1)}`);
   }
   if (SMTPUTF8 !== undefined && SMTPUTF8 !== true) {
     return fault('Invalid SMTPUTF8 parameter. This flag does not accept a value');
