@@ -102,7 +102,7 @@ describe('the reply names the parameter', { timeout: 60_000 }, () => {
     ['SIZE=x', '501 Malformed parameter: SIZE'],
     ['X=1', '555 Parameter not recognized: X'],
     ['RET=HDRS ret=FULL', '501 Malformed parameter: ret'],
-    [`${'Y'.repeat(41)}=1`, `555 Parameter not recognized: ${'Y'.repeat(40)}...`],
+    [`${'Y'.repeat(21)}=1`, `555 Parameter not recognized: ${'Y'.repeat(20)}...`],
     // What could be anything is not said again.
     ['<b@c>', '501 Malformed parameter'],
     ['X\x1b[2J=1', '501 Malformed parameter'],

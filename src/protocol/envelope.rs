@@ -84,8 +84,8 @@ impl Changes {
 
     /// Notes an accepted MAIL, which begins a transaction; one that was not heard of is over by it.
     pub fn mail(&mut self, mail: Mail) {
-        if self.mail.is_some() {
-            self.reset();
+        if self.mail.is_some() && self.dropped == Dropped::Nothing {
+            self.dropped = Dropped::Transaction;
         }
         self.recipients = Vec::new();
         self.mail = Some(mail);

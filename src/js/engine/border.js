@@ -211,11 +211,17 @@ function blobData() {
   return buffer;
 }
 
+/** The lines of a stock reply with the name of what it is about. @param {string[]} lines @param {string} name */
+function named(lines, name) {
+  return [...lines.slice(0, -1), `${lines.at(-1)}: ${name}`];
+}
+
 /** The planned reply's lines, read off the record where it is no stock reply. */
 function plannedReply(/** @type {number} */ at, /** @type {string[][]} */ stock) {
   const reply = words[at + FIELD.REPLY];
   if (reply === PLANNED.NONE) return [];
   if (reply < PLANNED.MADE) return stock[reply];
+  if (reply >= PLANNED.NAMED) return named(stock[reply - PLANNED.NAMED], text());
   return Array.from({ length: reply - PLANNED.MADE }, text);
 }
 

@@ -81,6 +81,7 @@ const FIELD = Object.freeze({
 const PLANNED = Object.freeze({
   NONE: 4294967295,
   MADE: 65536,
+  NAMED: 131072,
 });
 
 /** What is decided. */

@@ -8,7 +8,6 @@ use crate::protocol::dialect::Stock;
 use crate::protocol::envelope::{Dropped, Mail, Recipient};
 use crate::protocol::inquiry::Inquiry;
 use crate::protocol::message::Message;
-use crate::protocol::reply::Reply;
 use crate::protocol::sasl::server::{Claim, Shown};
 use crate::protocol::server::{About, Effect, News, Notice, Plan, PlannedReply, Question};
 use crate::protocol::trusted::Attributes;
@@ -235,8 +234,18 @@ impl Writer<'_> {
         }
         match &plan.reply {
             PlannedReply::Stock(stock) => self.plan_stock(*stock),
-            PlannedReply::Made(reply) => self.made(reply),
-            PlannedReply::Named(named) => self.made(&named.1),
+            PlannedReply::Made(reply) => {
+                let mut lines = 0;
+                for line in reply.lines() {
+                    self.text(line.as_bytes());
+                    lines += 1;
+                }
+                self.set(field::REPLY, planned::MADE | lines);
+            }
+            PlannedReply::Named(stock, name) => {
+                self.text(name.to_string().as_bytes());
+                self.set(field::REPLY, planned::NAMED | *stock as u32);
+            }
             PlannedReply::Later => {}
         }
     }
@@ -251,15 +260,6 @@ impl Writer<'_> {
             self.text(text.as_bytes());
         }
         self.plan_stock(Stock::LoggedIn);
-    }
-
-    fn made(&mut self, reply: &Reply) {
-        let mut lines = 0;
-        for line in reply.lines() {
-            self.text(line.as_bytes());
-            lines += 1;
-        }
-        self.set(field::REPLY, planned::MADE | lines);
     }
 
     fn plan_stock(&mut self, stock: Stock) {

@@ -12,7 +12,7 @@
 //! | 3 | where the first text begins, in bytes |
 //! | 4 | how many of the texts are replies made by the engine before this event |
 //! | 5 | how many are recipients accepted by the engine before it |
-//! | 6 | the planned reply: a stock number, or `MADE` and how many texts it has, or `NONE` |
+//! | 6 | the planned reply: a stock number, perhaps with `NAMED`, or `MADE` and how many texts it has, or `NONE` |
 //! | 7 | how many texts there are |
 //! | 8.. | for each text its length in bytes, doubled, plus 1 if it is not all ASCII |
 //!
@@ -57,6 +57,8 @@ numbers! {
         NONE = u32::MAX;
         /// It was made for the occasion, of as many texts as the bits below say.
         MADE = 1 << 16;
+        /// It is the stock reply of the bits below, and behind its text the name of what it is about.
+        NAMED = 1 << 17;
     }
 }
 

@@ -10,13 +10,12 @@ use super::address::{MAX_DOMAIN, is_text};
 use super::dialect::{Domain, Gaps, Lhlo, Parameters, Surplus, Syntax};
 use super::envelope::{Mail, Recipient};
 use super::extension::{Extension, OfferedNow};
-use super::parameters::{MailParameters, ParameterError, RcptParameters, Unknown, are_words};
+use super::parameters::{
+    MailParameters, ParameterError, RcptParameters, ShownName, Unknown, are_words,
+};
 
 /// What parts a verb from its argument where it may be more than a space.
 const GAPS: [char; 2] = [' ', '\t'];
-
-/// Characters of a parameter's name that a reply shows.
-const MAX_NAME: usize = 40;
 
 /// Extensions whose parameters are taken where they are not offered.
 const UNASKED: [&str; 4] = ["SIZE", "8BITMIME", "DSN", "AUTH"];
@@ -160,29 +159,28 @@ impl Command {
         }
     }
 
-    /// The name of the parameter for which [`Command::parse`] would not have this MAIL or RCPT, cut off
-    /// where it is long; `None` where it has no name.
-    pub fn culprit(line: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Option<String> {
+    /// The name of the parameter for which [`Command::parse`] would not have this MAIL or RCPT; `None`
+    /// where it has no name.
+    #[cold]
+    pub fn culprit(line: &str, syntax: &Syntax, offered: OfferedNow<'_>) -> Option<ShownName> {
         let unknown = match syntax.parameters {
             Parameters::Offered => Unknown::Refused,
             Parameters::Ignored => Unknown::Ignored,
             Parameters::Any => return None,
         };
-        let (verb, argument) = split(line, syntax.gaps);
         let offers = |it: &str| offers(offered, it);
-        let name = match upper(verb, &mut [0; 8]) {
-            b"MAIL" => {
-                let (_, rest) = paths::read(argument, "FROM", syntax.paths)?;
-                MailParameters::culprit(rest, offers, unknown)?
-            }
-            b"RCPT" => {
-                let (_, rest) = paths::read(argument, "TO", syntax.paths)?;
-                RcptParameters::culprit(rest, offers, unknown)?
-            }
-            _ => return None,
+        let (verb, argument) = line.split_at_checked(4)?;
+        let argument = argument.trim_matches(GAPS);
+        let name = if verb.eq_ignore_ascii_case("MAIL") {
+            let (_, rest) = paths::read(argument, "FROM", syntax.paths)?;
+            MailParameters::culprit(rest, offers, unknown)?
+        } else if verb.eq_ignore_ascii_case("RCPT") {
+            let (_, rest) = paths::read(argument, "TO", syntax.paths)?;
+            RcptParameters::culprit(rest, offers, unknown)?
+        } else {
+            return None;
         };
-        let is_long = name.len() > MAX_NAME;
-        Some(if is_long { format!("{}...", &name[..MAX_NAME]) } else { name.to_owned() })
+        ShownName::new(name)
     }
 
     /// Reads a command that the application answers by its verb alone: those that change what the

@@ -191,14 +191,6 @@ impl Replies {
         lines(&self.stock[stock as usize].1)
     }
 
-    /// A stock reply of one line, with the name of what it is about behind its text.
-    pub fn named(&self, stock: Stock, name: &str) -> Reply {
-        let (code, wire) = self.stock(stock);
-        let line = String::from_utf8_lossy(wire);
-        let text = line.get(4..).unwrap_or_default().trim_end();
-        Reply::new(code, &format!("{text}: {name}"))
-    }
-
     /// The lines of every stock reply, in the order of [`Stock`].
     pub fn all_lines(&self) -> Vec<Vec<String>> {
         self.stock.iter().map(|(_, wire)| lines(wire)).collect()

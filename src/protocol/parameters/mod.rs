@@ -15,6 +15,7 @@
 
 mod mail;
 mod rcpt;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod unitext;
@@ -25,4 +26,5 @@ pub(super) mod xtext;
 pub use mail::Ret;
 pub use mail::{Body, MailParameters};
 pub use rcpt::RcptParameters;
+pub use shown::ShownName;
 pub use words::{ParameterError, Unknown, are_words};

@@ -126,11 +126,14 @@ impl ServerSession {
 
     /// A MAIL or RCPT that is not out of sequence is refused until it goes on.
     fn note_envelope(&mut self, line: &str, plan: &Plan) {
-        let is_refused = match (&plan.effect, plan.reply.stock()) {
-            (Effect::Mail(_) | Effect::Rcpt(_), _) => true,
-            (Effect::Bad | Effect::Nothing, Some(stock)) => {
-                !matches!(stock, Stock::GreetFirst | Stock::SenderFirst | Stock::Refused)
-                    && (is_verb(line, "MAIL") || is_verb(line, "RCPT"))
+        let is_of_envelope = || is_verb(line, "MAIL") || is_verb(line, "RCPT");
+        let is_refused = match &plan.effect {
+            Effect::Mail(_) | Effect::Rcpt(_) => true,
+            Effect::Bad | Effect::Nothing => {
+                use Stock::{GreetFirst, Refused, SenderFirst};
+                let stock = plan.reply.stock();
+                stock.is_some_and(|it| !matches!(it, GreetFirst | SenderFirst | Refused))
+                    && is_of_envelope()
             }
             _ => false,
         };

@@ -125,6 +125,7 @@ pub(super) fn plan(
 }
 
 /// What a malformed line does; of a parameter that is wrong the reply has the name.
+#[cold]
 fn plan_malformed(
     error: CommandError,
     line: &str,
@@ -142,10 +143,7 @@ fn plan_malformed(
     let syntax = &config.dialect.syntax;
     let named = || Command::culprit(line, syntax, config.extensions.now(position.tls));
     match is_of_parameter.then(named).flatten() {
-        Some(name) => {
-            let reply = config.replies.named(stock, &name);
-            Plan { reply: PlannedReply::Named(Box::new((stock, reply))), ..plan }
-        }
+        Some(name) => Plan { reply: PlannedReply::Named(stock, name), ..plan },
         None => plan,
     }
 }

@@ -5,6 +5,7 @@ use crate::protocol::dialect::{Replies, Stock};
 use crate::protocol::envelope::{Mail, Recipient};
 use crate::protocol::events::Interest;
 use crate::protocol::inquiry::Inquiry;
+use crate::protocol::parameters::ShownName;
 use crate::protocol::reply::{Reply, ReplyCode};
 use crate::protocol::sasl::server::Attempt;
 use crate::protocol::trusted::Attributes;
@@ -26,8 +27,8 @@ pub enum PlannedReply {
     Stock(Stock),
     /// One made for the occasion.
     Made(Reply),
-    /// One that is always the same but for the name of what it is about.
-    Named(Box<(Stock, Reply)>),
+    /// One that is always the same but for the name of the parameter that it is about.
+    Named(Stock, ShownName),
     /// None yet: it depends on what an exchange comes to.
     Later,
 }
@@ -38,7 +39,13 @@ impl PlannedReply {
         match self {
             Self::Stock(stock) => replies.stock_lines(*stock),
             Self::Made(reply) => reply.lines().collect(),
-            Self::Named(named) => named.1.lines().collect(),
+            Self::Named(stock, name) => {
+                let mut lines = replies.stock_lines(*stock);
+                if let Some(last) = lines.last_mut() {
+                    last.push_str(&format!(": {name}"));
+                }
+                lines
+            }
             Self::Later => Vec::new(),
         }
     }
@@ -48,7 +55,10 @@ impl PlannedReply {
         match self {
             Self::Stock(stock) => output.put_slice(replies.stock(*stock).1),
             Self::Made(reply) => reply.write(output),
-            Self::Named(named) => named.1.write(output),
+            Self::Named(stock, name) => {
+                output.put_slice(replies.stock(*stock).1.trim_ascii_end());
+                output.put_slice(format!(": {name}\r\n").as_bytes());
+            }
             Self::Later => {}
         }
     }
@@ -56,8 +66,7 @@ impl PlannedReply {
     /// The reply that is always the same, if it is one.
     pub(super) fn stock(&self) -> Option<Stock> {
         match self {
-            Self::Stock(stock) => Some(*stock),
-            Self::Named(named) => Some(named.0),
+            Self::Stock(stock) | Self::Named(stock, _) => Some(*stock),
             Self::Made(_) | Self::Later => None,
         }
     }
@@ -65,8 +74,7 @@ impl PlannedReply {
     /// Its code; that of a positive reply where there is none yet.
     pub(super) fn code(&self, replies: &Replies) -> ReplyCode {
         match self {
-            Self::Stock(stock) => replies.stock(*stock).0,
-            Self::Named(named) => named.1.code(),
+            Self::Stock(stock) | Self::Named(stock, _) => replies.stock(*stock).0,
             Self::Made(reply) => reply.code(),
             Self::Later => ReplyCode::known(250),
         }

@@ -101,11 +101,19 @@ impl ServerSession {
 
     /// Puts a reply to those that are ready.
     pub(super) fn put(&mut self, reply: &PlannedReply) {
-        let code = reply.code(&self.config.replies);
-        if let Some(stock) = reply.stock().filter(|_| !code.is_positive()) {
-            self.config.counters.refuse(stock);
-        }
         let Self { config, outgoing, .. } = self;
+        // Nearly all are of this kind.
+        if let PlannedReply::Stock(stock) = reply {
+            let (code, wire) = config.replies.stock(*stock);
+            if !code.is_positive() {
+                config.counters.refuse(*stock);
+            }
+            return outgoing.queue(config, Some(code)).put_slice(wire);
+        }
+        let code = reply.code(&config.replies);
+        if let Some(stock) = reply.stock().filter(|_| !code.is_positive()) {
+            config.counters.refuse(stock);
+        }
         reply.write(&config.replies, outgoing.queue(config, Some(code)));
     }
 

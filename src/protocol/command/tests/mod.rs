@@ -205,8 +205,8 @@ fn a_parameter_that_is_wrong_has_a_name() {
     let mut extensions = Extensions::default();
     extensions.offer(Extension::Size);
     extensions.offer(Extension::Dsn);
-    let long = "X".repeat(41);
-    let forty = "X".repeat(40);
+    let long = "X".repeat(21);
+    let twenty = "X".repeat(20);
     for (line, name) in [
         ("MAIL FROM:<a@b> SIZE=x", Some("SIZE")),
         ("mail from:<a@b>  size=1  Size=2", Some("Size")),
@@ -229,14 +229,14 @@ fn a_parameter_that_is_wrong_has_a_name() {
         ("MAIL FROM:a", None),
         ("MAIL", None),
         ("DATA SIZE=x", None),
-        (&format!("MAIL FROM:<a@b> {forty}"), Some(&*forty)),
-        (&format!("MAIL FROM:<a@b> {long}=y"), Some(&*format!("{forty}..."))),
+        (&format!("MAIL FROM:<a@b> {twenty}"), Some(&*twenty)),
+        (&format!("MAIL FROM:<a@b> {long}=y"), Some(&*format!("{twenty}..."))),
     ] {
         for tls in [false, true] {
             let offered = extensions.now(tls);
             let syntax = Dialect::mbr_smtp().syntax;
             let found = Command::culprit(line, &syntax, offered);
-            assert_eq!(found.as_deref(), name, "{line}");
+            assert_eq!(found.map(|it| it.to_string()).as_deref(), name, "{line}");
         }
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn shown(plan: &Plan) -> String {
     let reply = match &plan.reply {
         PlannedReply::Stock(stock) => format!("{stock:?}"),
         PlannedReply::Made(reply) => reply.code().value().to_string(),
-        PlannedReply::Named(named) => format!("{:?}", named.0),
+        PlannedReply::Named(stock, _) => format!("{stock:?}"),
         PlannedReply::Later => "-".to_owned(),
     };
     let effect = match &plan.effect {
