@@ -219,3 +219,27 @@ test('a subclass may have the handler', async (t) => {
   await client.command('MAIL FROM:<a@c.example>', 250);
   await client.quit();
 });
+
+test('no log has what a client logs in by', async (t) => {
+  const entries = [];
+  const note = (...entry) => entries.push(entry);
+  const logger = { debug: note, info: note, error: note };
+  const onAuth = (_auth, _session, done) => done(new Error('no'));
+  const methods = ['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER', 'CRAM-MD5'];
+  const { connect } = await served(t, { ...OPEN, logger, authMethods: methods, onAuth });
+  const client = await connect();
+  await client.command('EHLO c.example', 250);
+  const secrets = ['ann', 's3cret', b64('ann'), b64('s3cret'), b64('\0ann\0s3cret')];
+  await client.command(`AUTH PLAIN ${secrets[4]}`, 535);
+  await client.command('AUTH PLAIN', 334);
+  await client.command(secrets[4], 535);
+  await client.command(`AUTH LOGIN ${secrets[2]}`, 334);
+  await client.command(secrets[3], 535);
+  await client.command(`AUTH FOO ${secrets[4]}`, 504);
+  await client.command('AUTH CRAM-MD5', 334);
+  await client.command(`${b64('ann 0123456789abcdef0123456789abcdef')}`, 535);
+  await client.quit();
+  const text = JSON.stringify(entries);
+  assert.match(text, /AUTH PLAIN/);
+  for (const secret of secrets) assert.ok(!text.includes(secret), secret);
+});
