@@ -30,4 +30,19 @@ function attributesOf(text) {
   return Object.fromEntries(entries);
 }
 
-module.exports = { attributesOf };
+/**
+ * The ends of a connection as a trusted peer has told them, those of a proxy behind them unchanged.
+ *
+ * @param {ReturnType<typeof attributesOf>} client
+ * @param {string[]} ends as they were: remote address and port, local address and port, then the proxy's
+ */
+function endsWith({ addr, port, destAddr, destPort }, ends) {
+  const [remoteAddress, remotePort, localAddress, localPort, ...proxy] = ends;
+  const said = (/** @type {string | null | undefined} */ value, /** @type {string} */ before) =>
+    value === undefined ? before : (value ?? '');
+  // The port that was there is of another address.
+  const remote = [said(addr, remoteAddress), said(port, addr === undefined ? remotePort : '')];
+  return [...remote, said(destAddr, localAddress), said(destPort, localPort), ...proxy];
+}
+
+module.exports = { attributesOf, endsWith };

@@ -3,7 +3,7 @@
 // and handed to the methods below that interfaces override. The layout of records is that of
 // src/net/events/layout.rs.
 
-const { attributesOf } = require('./attributes.js');
+const { attributesOf, endsWith } = require('./attributes.js');
 const engine = require('./border.js');
 const { FIELD, FLAG, KIND, VERDICT } = require('./constants.js');
 const { SmtpError, systemError } = require('../errors.js');
@@ -227,16 +227,11 @@ class EngineSession {
 
   /** A peer that is trusted speaks for another client. */
   #readClient(/** @type {ReturnType<typeof attributesOf>} */ client) {
-    const { addr, port, destAddr, destPort, name } = client;
-    const [remoteAddress, remotePort, localAddress, localPort, ...proxy] = this.#ends;
-    const said = (/** @type {string | null | undefined} */ value, /** @type {string} */ before) =>
-      value === undefined ? before : (value ?? '');
-    const ends = [said(addr, remoteAddress), said(port, addr === undefined ? remotePort : '')];
-    this.#ends = [...ends, said(destAddr, localAddress), said(destPort, localPort), ...proxy];
+    this.#ends = endsWith(client, this.#ends);
     this.#socket?.become(this.#ends);
     // What the engine has found out is the peer's name.
     this.#resolves = false;
-    this.#hostname = name?.toLowerCase();
+    this.#hostname = client.name?.toLowerCase();
     this.introduced(client);
     this.handle.settle(VERDICT.ACCEPT);
   }
