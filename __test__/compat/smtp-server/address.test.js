@@ -28,3 +28,38 @@ test('no parameter reaches a prototype', () => {
   assert.deepEqual(Object.keys(parsed.args), ['__PROTO__', 'SIZE']);
   assert.equal(Object.getPrototypeOf(parsed.args), Object.prototype);
 });
+
+test('the short way to an address finds what the long one does', () => {
+  const letters = 'a'.repeat(240);
+  for (const address of [
+    'a@b',
+    'a.b-c+d_e@mx-1.example.com',
+    'A@B.C',
+    '1@2.3',
+    `${letters}@example.com`,
+    `${letters}@examples.com`,
+    `${letters}@an.example.com`,
+    'a..b@c',
+    '.a@b',
+    'a@b.',
+    'a@b-.c',
+    'a@b--c',
+    'a@xn--4ca',
+    'a@b@c',
+    '@b',
+    'a@',
+    'a',
+    'a b@c',
+    'a<b@c',
+    'é@b.c',
+    'a/b@c',
+  ]) {
+    for (const isLenient of [false, true]) {
+      // A parameter, or a blank before the colon, leads the long way.
+      const [short, long] = [`MAIL FROM:<${address}>`, `MAIL FROM :<${address}>`].map((line) =>
+        parse('MAIL FROM', line, isLenient),
+      );
+      assert.deepEqual(short, long, address);
+    }
+  }
+});

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { COMMANDS, HTTP } = require('../../../src/js/compat/smtp-server/commands.js');
+const { COMMANDS, isHttp, wordOf } = require('../../../src/js/compat/smtp-server/commands.js');
 
 /** What a command replies in a session. */
 function replied(verb, line, session = {}, options = {}) {
@@ -43,7 +43,33 @@ test('a message needs a recipient', () => {
   assert.deepEqual(replied('DATA', 'DATA', session), ['503 Error: need RCPT command']);
 });
 
+test('the first word of a line is a verb, however it is written', () => {
+  for (const [line, word] of [
+    ['MAIL FROM:<a@b.c>', 'MAIL'],
+    ['mail from:<a@b.c>', 'MAIL'],
+    ['quit', 'QUIT'],
+    ['QUIT', 'QUIT'],
+    ['', ''],
+    [' NOOP', ''],
+    ['MAIL\tFROM:<a>', 'MAIL\tFROM:<A>'],
+    ['__proto__ x', '__PROTO__'],
+  ]) {
+    assert.equal(wordOf(line), word, line);
+  }
+});
+
 test('a request by HTTP is known', () => {
-  for (const line of ['GET / HTTP/1.1', 'post /x HTTP/1.0']) assert.match(line, HTTP);
-  for (const line of ['NOOP', 'HELO / HTTP/1.1', 'GET /']) assert.doesNotMatch(line, HTTP);
+  for (const line of ['GET / HTTP/1.1', 'post /x HTTP/1.0', 'DELETE /a b HTTP/1.1']) {
+    assert.ok(isHttp(wordOf(line), line), line);
+  }
+  for (const line of [
+    'NOOP',
+    'HELO / HTTP/1.1',
+    'GET /',
+    'GET x HTTP/1.1',
+    'GET',
+    'GET  / HTTP/1.1',
+  ]) {
+    assert.ok(!isHttp(wordOf(line), line), line);
+  }
 });

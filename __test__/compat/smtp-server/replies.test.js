@@ -8,6 +8,7 @@ const {
   statusOf,
   statusOfVerb,
   textOf,
+  wireOf,
 } = require('../../../src/js/compat/smtp-server/replies.js');
 
 test('a reply has the status of its code, and a challenge none', () => {
@@ -36,6 +37,11 @@ test('nothing that a program says breaks a line', () => {
   for (const text of [undefined, null]) assert.equal(lineOf(text), '');
   assert.equal(textOf(['a\r\n', 'b'], '2.0.0'), '2.0.0 a  \n2.0.0 b');
   assert.equal(textOf('a', ''), 'a');
+});
+
+test('each line of a reply but the last goes on', () => {
+  assert.equal(wireOf(250, 'a'), '250 a\r\n');
+  assert.equal(wireOf(421, 'a\nb\n'), '421-a\r\n421-b\r\n421 \r\n');
 });
 
 test('a code is one of a reply, or the usual', () => {

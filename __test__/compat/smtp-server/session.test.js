@@ -6,6 +6,7 @@ const {
   isLeaving,
   newEnvelope,
   newId,
+  placeOf,
   transmissionType,
 } = require('../../../src/js/compat/smtp-server/session.js');
 
@@ -51,4 +52,17 @@ test('who resets within a transaction is told of, and nobody else', () => {
   ]) {
     assert.equal(isLeaving(new Error(text), { envelope: { mailFrom: { address: '' } } }), true);
   }
+});
+
+test('a recipient is found where it was put, or where a handler has moved it', () => {
+  const [a, b] = [{ address: 'A@x' }, { address: 'b@x' }];
+  const places = new Map([
+    ['a@x', 0],
+    ['b@x', 1],
+  ]);
+  assert.equal(placeOf('a@X', [a, b], places), 0);
+  assert.equal(placeOf('B@x', [b], places), 0);
+  assert.equal(placeOf('a@x', [b, null], places), -1);
+  assert.equal(placeOf('c@x', [a, { address: 'c@x' }], places), -1);
+  assert.equal(placeOf('a@x', [a]), -1);
 });

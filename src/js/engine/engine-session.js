@@ -10,7 +10,7 @@ const { SmtpError, systemError } = require('../errors.js');
 const { SessionHandle } = require('./session-handle.js');
 const { addressOf } = require('./parameters.js');
 const { TlsState } = require('./tls-state.js');
-const { ClientSocket, endsOf } = require('./client-socket.js');
+const { ClientSocket } = require('./client-socket.js');
 
 /** Records of commands that have an argument. @type {Set<number>} */
 const WITH_ARGUMENT = new Set([KIND.HELO, KIND.MAIL, KIND.RCPT, KIND.VRFY, KIND.EXPN, KIND.ETRN]);
@@ -89,11 +89,6 @@ class EngineSession {
   attach(slot, ends) {
     this.handle.attach(slot);
     this.#ends = ends;
-  }
-
-  /** The ends of the connection, without the socket that programs see. */
-  get ends() {
-    return endsOf(...this.#ends);
   }
 
   /** The client's end, as programs see it. */

@@ -5,6 +5,12 @@ const { Readable } = require('node:stream');
 const { Brake, HIGH_WATER_MARK } = require('./brake.js');
 
 /**
+ * Whoever reads hears of errors in the ways of streams; a stream that nobody looks at is not to end
+ * the program.
+ */
+const ignore = () => {};
+
+/**
  * The bytes of one message, dots undone (RFC 5321 section 4.5.2). While nobody reads, nothing more
  * is taken from the client.
  */
@@ -22,9 +28,7 @@ class MessageStream extends Readable {
     super({ highWaterMark: HIGH_WATER_MARK });
     this.#engine = engine;
     this.#brake = new Brake((on) => engine.pause(on));
-    // Whoever reads hears of errors in the ways of streams; a stream that nobody looks at is not
-    // to end the program.
-    this.on('error', () => {});
+    this.on('error', ignore);
   }
 
   /** A piece of the message. For the session. @param {Buffer} bytes */

@@ -12,7 +12,7 @@ const CONTROL = /\p{Cc}/u;
 /** Controls, and what nobody sees in an address. */
 const INVISIBLE = /[\p{Cc}\u200b\u2060\ufeff]/u;
 const DOMAIN = /^[a-z0-9\u0080-\uffff.-]+$/i;
-/** Most lines have nothing but such an address; what it finds needs no other look. */
+/** Most addresses are such: they need no other look. */
 const PLAIN = /^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@[a-z0-9]+(?:[.-][a-z0-9]+)*$/i;
 const BLANK = /\s/;
 /** Bytes of a path without its brackets (RFC 5321 section 4.5.3.1.3). */
@@ -34,6 +34,27 @@ const MAX_PATH = 253;
  * @returns {{ parsed: Address, duplicate: string | undefined } | undefined}
  */
 function parse(name, line, isLenient) {
+  return plain(name, line) ?? read(name, line, isLenient);
+}
+
+/** What most lines have: an address of letters, in brackets, and no parameters. */
+function plain(/** @type {string} */ name, /** @type {string} */ line) {
+  const start = name.length + 2;
+  const end = line.length - 1;
+  if (end - start > MAX_PATH || line[start - 2] !== ':' || line[start - 1] !== '<')
+    return undefined;
+  if (line[end] !== '>' || !line.startsWith(name)) return undefined;
+  const address = line.slice(start, end);
+  if (!PLAIN.test(address)) return undefined;
+  return { parsed: { address, args: /** @type {false} */ (false) }, duplicate: undefined };
+}
+
+/** @returns {{ parsed: Address, duplicate: string | undefined } | undefined} */
+function read(
+  /** @type {'MAIL FROM' | 'RCPT TO'} */ name,
+  /** @type {string} */ line,
+  /** @type {boolean} */ isLenient,
+) {
   const colon = line.indexOf(':');
   const head = colon < 0 ? line : line.slice(0, colon);
   if (head.trim().toUpperCase() !== name) return undefined;
@@ -64,11 +85,11 @@ function argsOf(/** @type {string[]} */ words) {
     args[key] = value || true;
   }
   const isEmpty = Object.keys(args).length === 0;
-  return { args: isEmpty ? /** @type {false} */ (false) : plain(args), duplicate };
+  return { args: isEmpty ? /** @type {false} */ (false) : objectOf(args), duplicate };
 }
 
 /** An object as programs expect one, whatever its keys are. */
-function plain(/** @type {Record<string, string | true>} */ args) {
+function objectOf(/** @type {Record<string, string | true>} */ args) {
   return Object.defineProperties({}, Object.getOwnPropertyDescriptors(args));
 }
 
@@ -78,7 +99,6 @@ function checked(
   /** @type {boolean} */ isRecipient,
   /** @type {boolean} */ isLenient,
 ) {
-  if (address.length <= MAX_PATH && PLAIN.test(address)) return address;
   if (INVISIBLE.test(address)) return undefined;
   if (address === '' || (isRecipient && address.toLowerCase() === 'postmaster')) return address;
   const [local, domain, ...more] = address.split('@');

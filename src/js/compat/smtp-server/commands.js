@@ -15,7 +15,11 @@ const MAX_DOMAIN = 300;
 const CONTROL = /\p{Cc}/u;
 const LISTED = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES', 'DSN'];
 
-const HTTP = /^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT) \/.* HTTP\/\d\.\d$/i;
+const HTTP_METHODS = new Set('OPTIONS GET HEAD POST PUT DELETE TRACE CONNECT'.split(' '));
+const HTTP = /^\S+ \/.* HTTP\/\d\.\d$/i;
+/** Whether a browser asks for a page. @param {string} word the first, in upper case @param {string} line */
+const isHttp = (word, line) => HTTP_METHODS.has(word) && HTTP.test(line);
+
 const AFTER_GREETING = new Set(['MAIL', 'RCPT', 'DATA', 'BDAT', 'AUTH']);
 const AFTER_LOGIN = new Set(['MAIL', 'RCPT', 'DATA', 'BDAT']);
 const NOT_BETWEEN_CHUNKS = new Set(['RCPT', 'DATA', 'STARTTLS', 'AUTH']);
@@ -80,10 +84,10 @@ function mail(/** @type {Connection} */ connection, /** @type {string} */ line) 
   const early = malformed(parsed, duplicate, 'MAIL');
   if (early) return connection.reply(early.code, early.text, early.status);
   if (session.envelope.mailFrom) return connection.reply(503, 'Error: nested MAIL command');
-  const args = parsed.args || {};
-  const fault = mailFault(args, options, session.secure, connection.supports('BDAT'));
+  const { args } = parsed;
+  const fault = args && mailFault(args, options, session.secure, connection.supports('BDAT'));
   if (fault) return connection.reply(fault.code, fault.text, fault.status);
-  applyMail(args, session.envelope);
+  if (args) applyMail(args, session.envelope);
   connection.ask(handlerOf(server, 'onMailFrom', parsed, session), (/** @type {any} */ error) => {
     if (error) return connection.reply(codeOf(error, 550), error.message);
     session.envelope.mailFrom = parsed;
@@ -202,4 +206,14 @@ const COMMANDS = Object.assign(Object.create(null), {
   XFORWARD: xforward,
 });
 
-module.exports = { AFTER_GREETING, AFTER_LOGIN, COMMANDS, HTTP, NOT_BETWEEN_CHUNKS };
+const VERBS = new Map(Object.keys(COMMANDS).map((verb) => [verb, verb]));
+
+/** The first word of a line, in upper case. @param {string} line */
+function wordOf(line) {
+  const end = line.indexOf(' ');
+  const word = end < 0 ? line : line.slice(0, end);
+  // Most clients write them so.
+  return VERBS.get(word) ?? word.toUpperCase();
+}
+
+module.exports = { AFTER_GREETING, AFTER_LOGIN, COMMANDS, NOT_BETWEEN_CHUNKS, isHttp, wordOf };

@@ -4,21 +4,25 @@
 const { setImmediate } = require('node:timers');
 const os = require('node:os');
 const { INTEREST, VERDICT } = require('../../engine/constants.js');
+const { endsOf } = require('../../engine/client-socket.js');
 const { EngineSession } = require('../../engine/engine-session.js');
 const { ask, handlerOf } = require('./asking.js');
 const {
   AFTER_GREETING,
   AFTER_LOGIN,
   COMMANDS,
-  HTTP,
   NOT_BETWEEN_CHUNKS,
+  isHttp,
+  wordOf,
 } = require('./commands.js');
+const { SILENT } = require('./logger.js');
 const { Login } = require('./login.js');
 const { Message } = require('./message.js');
 const { MAX_STRANGER_COMMANDS, MAX_UNKNOWN_COMMANDS, isSecure, words } = require('./options.js');
-const { GREETINGS, codeOf, statusOf, statusOfVerb, textOf } = require('./replies.js');
+const { GREETINGS, codeOf, statusOf, statusOfVerb, textOf, wireOf } = require('./replies.js');
 const { nameOf, plainAddress } = require('./names.js');
 const {
+  clientOf,
   isLeaving,
   newEnvelope,
   newId,
@@ -74,6 +78,7 @@ class SMTPConnection extends EngineSession {
     /** @type {any} */
     this.session = { id: this.id, secure: isSecure(this.options) };
     this.stream = stream;
+    this.ends = endsOf(...ends);
     if (slot >= 0) this.attach(slot, ends);
   }
 
@@ -104,16 +109,16 @@ class SMTPConnection extends EngineSession {
     const shown = this.options.hideENHANCEDSTATUSCODES ? '' : status;
     const lines = textOf(text, shown);
     if (code >= 400) this.session.error = lines ? `${code} ${lines}` : String(code);
-    this.server.logger.debug({ tnx: 'send', cid: this.id }, 'S: %s %s', code, lines);
+    const { logger } = this.server;
+    if (logger.debug !== SILENT) {
+      logger.debug({ tnx: 'send', cid: this.id }, 'S: %s %s', code, lines);
+    }
     return lines;
   }
 
   /** Sends a reply that nobody has asked for. @param {number} code @param {unknown} text */
   send(code, text) {
-    const lines = this.#lines(code, text).split('\n');
-    const last = lines.length - 1;
-    const wire = lines.map((line, at) => `${code}${at < last ? '-' : ' '}${line}\r\n`);
-    this.handle.write(wire.join(''));
+    this.handle.write(wireOf(code, this.#lines(code, text)));
     if (code === 421) this.close();
   }
 
@@ -186,13 +191,7 @@ class SMTPConnection extends EngineSession {
   announce() {
     if (this.isAnnounced) return;
     this.isAnnounced = true;
-    const { id, localAddress, localPort, remoteAddress, remotePort } = this.session;
-    const ends = { id, localAddress, localPort, remoteAddress, remotePort };
-    const names = {
-      hostNameAppearsAs: this.hostNameAppearsAs,
-      clientHostname: this.clientHostname,
-    };
-    this.server.emit('connect', { ...ends, ...names });
+    this.server.emit('connect', clientOf(this));
   }
 
   // What the engine asks.
@@ -237,13 +236,14 @@ class SMTPConnection extends EngineSession {
 
   #take(/** @type {string} */ line, /** @type {boolean} */ isChunked) {
     if (!this.handle.isAlive) return;
-    const end = line.indexOf(' ');
-    const word = (end < 0 ? line : line.slice(0, end)).toUpperCase();
+    const word = wordOf(line);
     const { logger } = this.server;
-    logger.debug({ tnx: 'command', cid: this.id, command: word }, 'C: %s', line);
+    if (logger.debug !== SILENT) {
+      logger.debug({ tnx: 'command', cid: this.id, command: word }, 'C: %s', line);
+    }
     if (this.server.isClosing)
       return this.reply(421, 'Server shutting down', statusOfVerb(word, 421));
-    if (HTTP.test(line)) return this.reply(421, 'HTTP requests not allowed');
+    if (isHttp(word, line)) return this.reply(421, 'HTTP requests not allowed');
     if (GREETINGS.has(word)) this.openingCommand = word;
     const verb = this.#verbOf(word);
     if (verb === undefined) {
@@ -289,7 +289,7 @@ class SMTPConnection extends EngineSession {
   }
 
   #needsLogin() {
-    return !this.session.user && this.supports('AUTH') && !this.options.authOptional;
+    return !this.options.authOptional && !this.session.user && this.supports('AUTH');
   }
 
   /** Whether it does all but log in, and for too long. */

@@ -3,6 +3,9 @@
 
 const { format } = require('node:util');
 
+/** What a logger has at each level where the program wants none. */
+const SILENT = () => {};
+
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 /** @typedef {Record<string, (entry: any, message?: string, ...values: any[]) => void>} Logger */
@@ -25,7 +28,7 @@ function writer(
   /** @type {string} */ component,
   /** @type {string} */ level,
 ) {
-  if (!given) return () => {};
+  if (!given) return SILENT;
   return (
     /** @type {any} */ entry,
     /** @type {string} */ message = '',
@@ -40,4 +43,4 @@ function writer(
   };
 }
 
-module.exports = { loggerOf };
+module.exports = { SILENT, loggerOf };

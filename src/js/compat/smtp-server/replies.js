@@ -71,6 +71,13 @@ function textOf(text, status) {
   return text.map((line) => before + lineOf(line)).join('\n');
 }
 
+/** A reply as it goes over the wire (RFC 5321 section 4.2.1). @param {number} code @param {string} text its lines */
+function wireOf(code, text) {
+  const lines = text.split('\n');
+  const last = lines.length - 1;
+  return lines.map((line, at) => `${code}${at < last ? '-' : ' '}${line}\r\n`).join('');
+}
+
 /**
  * The code that a handler's error asks for.
  *
@@ -81,4 +88,4 @@ function codeOf(error, usual) {
   return Number.isInteger(code) && code >= MIN_CODE && code <= MAX_CODE ? code : usual;
 }
 
-module.exports = { GREETINGS, codeOf, lineOf, statusOf, statusOfVerb, textOf };
+module.exports = { GREETINGS, codeOf, lineOf, statusOf, statusOfVerb, textOf, wireOf };

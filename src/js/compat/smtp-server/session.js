@@ -80,4 +80,11 @@ function placeOf(address, rcptTo, places) {
   return isIt(rcptTo[place]) ? place : rcptTo.findIndex(isIt);
 }
 
-module.exports = { isLeaving, newEnvelope, newId, placeOf, readTls, transmissionType };
+/** What the server's 'connect' tells of a client. @param {any} connection */
+function clientOf({ session, hostNameAppearsAs, clientHostname }) {
+  const { id, localAddress, localPort, remoteAddress, remotePort } = session;
+  const ends = { id, localAddress, localPort, remoteAddress, remotePort };
+  return { ...ends, hostNameAppearsAs, clientHostname };
+}
+
+module.exports = { clientOf, isLeaving, newEnvelope, newId, placeOf, readTls, transmissionType };

@@ -3,6 +3,24 @@
 
 const { MessageStream } = require('../../engine/message-stream.js');
 
+/** What brakes the client. Whoever wants no more of it still owes an answer: the rest is let pass. */
+class Valve {
+  #handle;
+
+  /** @param {{ pause(on: boolean): void }} handle */
+  constructor(handle) {
+    this.#handle = handle;
+  }
+
+  pause(/** @type {boolean} */ on) {
+    this.#handle.pause(on);
+  }
+
+  discard() {
+    this.#handle.pause(false);
+  }
+}
+
 class DataStream extends MessageStream {
   /** Bytes of the message that have come. */
   byteLength = 0;
@@ -17,8 +35,7 @@ class DataStream extends MessageStream {
    * @param {() => void} [closed] is called once it was read or destroyed
    */
   constructor(handle, limit, closed = () => {}) {
-    // Whoever wants no more of it still owes an answer: the rest is let pass.
-    super({ pause: (on) => handle.pause(on), discard: () => handle.pause(false) });
+    super(new Valve(handle));
     this.#limit = limit;
     this.#closed = closed;
   }

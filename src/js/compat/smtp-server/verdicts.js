@@ -14,8 +14,8 @@ const { codeOf, lineOf } = require('./replies.js');
  */
 function verdictsOf({ options, session }, stream, { error, value }) {
   const { lmtp, rejectOversized } = options;
-  const count = lmtp ? session.envelope.rcptTo.length : 1;
-  const each = (/** @type {Verdict} */ reply) => Array.from({ length: count }, () => reply);
+  const each = (/** @type {Verdict} */ reply) =>
+    lmtp ? session.envelope.rcptTo.map(() => reply) : [reply];
   if (rejectOversized && stream.sizeExceeded) {
     const { code, text, status } = tooBig(options);
     return each([code, text, status]);
