@@ -30,6 +30,9 @@ test('a port that is taken rejects', async (t) => {
   const { port } = await openInbox(t);
   await assert.rejects(catchMail({ port }), { code: 'EADDRINUSE' });
   await assert.rejects(catchMail(/** @type {any} */ ({ prot: 1 })), { name: 'TypeError' });
+  await assert.rejects(catchMail({ port: -1 }), {
+    message: 'port must be a whole number from 0 to 65535, not -1',
+  });
   await assert.rejects(catchMail({ fail: [{ at: 'nowhere' }] }), { name: 'RangeError' });
 });
 

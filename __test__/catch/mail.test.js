@@ -115,6 +115,12 @@ test('a line on it holds nothing that steers a terminal', async () => {
   assert.equal(mail.summary, "'\\x1b[31m\\x0ared' from <me@example.net> to <you@example.com>");
 });
 
+test('it names some recipients, and counts the others', async () => {
+  const to = Array.from({ length: 1_000 }, (_, at) => `${at}@example.com`);
+  const { summary } = await mailOf(RAW, { to });
+  assert.match(summary, /<0@example\.com>, .*<4@example\.com>, 995 more$/);
+});
+
 test('console.log shows no bytes', async () => {
   const shown = inspect(await mailOf(RAW));
   assert.match(shown, /Größe/);

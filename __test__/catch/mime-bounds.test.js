@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { BOUNDS, headOf, layoutOf } = require('../../src/js/catch/mime-bounds.js');
+const { bytesOf } = require('../../src/js/catch/part.js');
 
 const crlf = (/** @type {string[]} */ ...lines) => Buffer.from(lines.join('\r\n'), 'latin1');
 const MIXED = 'Content-Type: multipart/mixed; boundary=b';
@@ -192,4 +193,47 @@ test('lines that look like delimiters cost no more than their bytes', () => {
   const begun = Date.now();
   assert.deepEqual(layoutOf(raw).leaves, []);
   assert.ok(Date.now() - begun < 10_000);
+});
+
+/** A message of random parts, and how many leaves it has. @param {() => number} random */
+function randomMessage(random) {
+  let count = 0;
+  const pick = (/** @type {number} */ many) => Math.floor(random() * many);
+  const part = (/** @type {number} */ depth) => {
+    if (depth > 3 || pick(3) === 0) {
+      count += 1;
+      const kinds = ['text/plain', 'text/html', 'image/png', 'application/pdf; name="a b"'];
+      const encoding = ['7bit', 'base64', 'quoted-printable'][pick(3)];
+      const text = `part ${count}${'\r\n'.repeat(pick(3))}`;
+      const body = encoding === 'base64' ? Buffer.from(text).toString('base64') : text;
+      return `Content-Type: ${kinds[pick(4)]}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}`;
+    }
+    const boundary = `b${depth}-${pick(1_000)}`;
+    /** @type {string[]} */
+    const parts = Array.from({ length: 1 + pick(3) }, () => part(depth + 1));
+    const preamble = ['', 'preamble\r\n', `--${boundary}x\r\n`][pick(3)];
+    const inner = parts.map((each) => `--${boundary}\r\n${each}\r\n`).join('');
+    return `Content-Type: multipart/mixed;\r\n boundary="${boundary}"\r\n\r\n${preamble}${inner}--${boundary}--\r\n`;
+  };
+  const text = part(0);
+  return { raw: Buffer.from(`Subject: x\r\n${text}`), count };
+}
+
+test('mailparser finds the same parts in the same places', async () => {
+  const { simpleParser } = require('mailparser');
+  let state = 1;
+  const random = () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  for (let at = 0; at < 200; at++) {
+    const { raw, count } = randomMessage(random);
+    const { leaves, problem } = layoutOf(raw);
+    assert.deepEqual([leaves.length, problem], [count, undefined], raw.toString());
+    const { attachments } = await simpleParser(raw, { skipTextToHtml: true });
+    const contents = leaves.map((leaf) => bytesOf(raw, leaf).toString('latin1'));
+    const left = attachments.map(({ content }) => content.toString('latin1'));
+    for (const content of contents) if (content === left[0]) left.shift();
+    assert.deepEqual(left, [], raw.toString());
+  }
 });

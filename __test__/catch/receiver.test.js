@@ -100,6 +100,41 @@ describe('a rule fails on purpose', { concurrency: 4 }, () => {
   }
 });
 
+test('a client may wait at each of many commands', async (t) => {
+  const inbox = await openInbox(t);
+  inbox.fail({ at: 'rcpt', times: 20, delay: 1 });
+  /** @type {Error[]} */
+  const warnings = [];
+  const warned = (/** @type {Error} */ warning) => warnings.push(warning);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const client = await connectTo(t, inbox);
+  await client.command('EHLO me.example', 250);
+  await client.command('MAIL FROM:<me@example.net>', 250);
+  for (let at = 0; at < 20; at++) await client.command('RCPT TO:<you@example.com>', 451);
+  await client.command('RCPT TO:<you@example.com>', 250);
+  assert.deepEqual(warnings, []);
+});
+
+test('a client that leaves while it waits is forgotten', async (t) => {
+  const inbox = await openInbox(t);
+  const rule = inbox.fail({ at: 'rcpt', delay: 2 ** 31 - 1 });
+  const client = await connectTo(t, inbox);
+  await client.command('EHLO me.example', 250);
+  await client.command('MAIL FROM:<me@example.net>', 250);
+  client.write('RCPT TO:<you@example.com>\r\n');
+  await polled(() => rule.hits === 1, 'the rule');
+  client.reset();
+  await inbox.none(undefined, { within: 0 });
+  assert.equal(rule.hits, 1);
+});
+
+test('a mail whose sender is told that it was taken may be lost', async (t) => {
+  const inbox = await openInbox(t, { fail: [{ at: 'message', reply: [250, 'Taken'] }] });
+  const { response } = await sendTo(inbox);
+  assert.deepEqual([response, inbox.messages], ['250 Taken', []]);
+});
+
 describe('a message is cut', () => {
   for (const how of /** @type {const} */ (['reset', 'close', 'stall'])) {
     for (const command of ['DATA', 'BDAT']) {

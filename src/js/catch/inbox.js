@@ -54,7 +54,7 @@ class Inbox extends Mails {
     this.#receiver = receiver;
     this.#isSecure = params.secure === true;
     for (const rule of fail) this.fail(rule);
-    this.server = new Server(params, receiver.listeners);
+    this.server = serverOf(params, receiver.listeners);
     unrefAll(this.server);
     if (ca !== undefined) this.ca = ca;
   }
@@ -119,6 +119,16 @@ class Inbox extends Mails {
 
   [Symbol.asyncDispose]() {
     return this.close();
+  }
+}
+
+/** @param {any} params @param {object} listeners @throws {TypeError | RangeError} in the words of the inbox */
+function serverOf(params, listeners) {
+  try {
+    return new Server(params, listeners);
+  } catch (/** @type {any} */ error) {
+    if (error instanceof Error) error.message = error.message.replaceAll('params.', '');
+    throw error;
   }
 }
 

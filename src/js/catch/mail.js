@@ -20,6 +20,8 @@ const { bytesOf, textOf } = require('./part.js');
 
 /** Characters of a subject that an error shows. */
 const MAX_SUBJECT = 80;
+/** Recipients that it shows. */
+const MAX_RECIPIENTS = 5;
 
 class Attachment {
   filename;
@@ -161,9 +163,9 @@ class Mail {
   get summary() {
     const { from, to } = this.envelope;
     const subject = this.subject.slice(0, MAX_SUBJECT);
-    return printable(
-      `'${subject}' from <${from}> to ${to.map((/** @type {string} */ each) => `<${each}>`).join(', ')}`,
-    );
+    const some = to.slice(0, MAX_RECIPIENTS).map((/** @type {string} */ each) => `<${each}>`);
+    if (to.length > MAX_RECIPIENTS) some.push(`${to.length - MAX_RECIPIENTS} more`);
+    return printable(`'${subject}' from <${from}> to ${some.join(', ')}`);
   }
 
   /** What console.log shows: no bytes. */

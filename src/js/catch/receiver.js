@@ -29,7 +29,7 @@ class Receiver {
   #parts;
   /** @type {Map<Session, InstanceType<typeof Visit>>} */
   #visits = new Map();
-  /** Those of clients that are kept waiting for ever, or for a while. @type {Set<Session>} */
+  /** Those whose clients wait by a rule, for a while or for ever. @type {Set<Session>} */
   #held = new Set();
 
   /** @param {Parts} parts */
@@ -132,26 +132,30 @@ class Receiver {
 
   /** @param {Session} session @param {Rule} rule */
   async #carryOut(session, rule) {
+    this.#held.add(session);
     if (rule.delay > 0) await this.#pause(session, rule.delay);
+    if (rule.how !== 'stall') this.#held.delete(session);
     const [code, text] = rule.reply;
     if (rule.how === 'reply') session.failure(code, text);
     if (rule.how === 'reply') return false;
     this.#visit(session).over();
     if (rule.how === 'reset') session.socket.resetAndDestroy();
-    else if (rule.how === 'close') session.end();
-    else this.#held.add(session);
+    if (rule.how === 'close') session.end();
     return never;
   }
 
   /** Keeps a client waiting, and no process alive. @param {Session} session @param {number} milliseconds */
-  async #pause(session, milliseconds) {
-    this.#held.add(session);
+  async #pause({ socket }, milliseconds) {
     await new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      const over = () => {
+        socket.off('close', over);
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+      const timer = setTimeout(over, milliseconds);
       timer.unref();
-      session.socket.once('close', () => clearTimeout(timer));
+      socket.once('close', over);
     });
-    this.#held.delete(session);
   }
 
   /** DATA, or the first BDAT. @param {Session} session */
