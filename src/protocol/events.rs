@@ -151,6 +151,8 @@ events! {
         STOPPED;
         /// A server cannot accept clients.
         SERVER_ERROR;
+        /// A handshake is about to begin; its server is asked.
+        HANDSHAKE;
         /// What became of a message of ours; the first of those about clients.
         SENT;
         /// There is room for more of a message of ours.

@@ -36,13 +36,14 @@ const KIND = Object.freeze({
   LISTENER_TIMEOUT: 29,
   STOPPED: 30,
   SERVER_ERROR: 31,
-  SENT: 32,
-  DRAINED: 33,
-  VERIFIED: 34,
-  CLOSED: 35,
-  FOUND: 36,
-  PIPED: 37,
-  ROOTS: 38,
+  HANDSHAKE: 32,
+  SENT: 33,
+  DRAINED: 34,
+  VERIFIED: 35,
+  CLOSED: 36,
+  FOUND: 37,
+  PIPED: 38,
+  ROOTS: 39,
 });
 
 /** Flags of records, beside their kind. */

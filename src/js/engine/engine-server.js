@@ -37,6 +37,8 @@ const sessions = [];
 const owners = [];
 /** What hears of the news of each pipe, by its number. @type {Map<number, () => void>} */
 const pipes = new Map();
+/** Kinds of records about a server as a whole. @type {Set<number>} */
+const OF_SERVERS = new Set([KIND.STOPPED, KIND.SERVER_ERROR, KIND.SNI, KIND.HANDSHAKE]);
 let lastNumber = 0;
 let lastPipe = 0;
 
@@ -47,6 +49,8 @@ class EngineServer {
   #native;
   #application;
   #isOpen = false;
+  /** What becomes of handshakes. @type {(address: string) => Promise<string>} */
+  #judge = async () => 'begin';
   #lifetime = new Lifetime();
   /** Tells a start from those before it, which may be looking a host up still. */
   #starts = 0;
@@ -90,6 +94,17 @@ class EngineServer {
   /** Whether listening keeps the process alive. @param {boolean} isRef */
   setRef(isRef) {
     this.#lifetime.isRef = isRef;
+  }
+
+  /**
+   * Has each handshake of TLS wait for a word on the client's address, '' on a unix socket: 'begin', 'end' of the
+   * connection, or 'reset'.
+   *
+   * @param {(address: string) => Promise<string>} judge
+   */
+  judgeHandshakes(judge) {
+    this.#judge = judge;
+    this.#native.judgeHandshakes();
   }
 
   /** Neither listening nor any client keeps the process alive. */
@@ -187,6 +202,7 @@ class EngineServer {
   static receive(/** @type {EngineServer} */ server, kind) {
     if (kind === KIND.STOPPED) server.#stopped(Number(text()));
     else if (kind === KIND.SNI) server.#findKeys(Number(text()), text());
+    else if (kind === KIND.HANDSHAKE) server.#judgeHandshake(Number(text()), text());
     else server.#cannotAccept(Number(text()), text());
   }
 
@@ -204,6 +220,17 @@ class EngineServer {
     if (owner) owner.#lifetime.closed();
     owners[slot] = undefined;
     sessions[slot] = undefined;
+  }
+
+  /** A handshake is about to begin. */
+  async #judgeHandshake(/** @type {number} */ request, /** @type {string} */ address) {
+    let word = 'end';
+    try {
+      word = await this.#judge(address);
+    } catch (error) {
+      this.#application.failed(/** @type {Error} */ (error));
+    }
+    this.#native.answerHandshake(request, word);
   }
 
   /** A handshake waits for the keys of a host. */
@@ -329,7 +356,7 @@ function noSharing() {
 
 onRecord((kind, head, at, index) => {
   const number = field(at, FIELD.NUMBER);
-  if (kind === KIND.STOPPED || kind === KIND.SERVER_ERROR || kind === KIND.SNI) {
+  if (OF_SERVERS.has(kind)) {
     const server = servers.get(number);
     if (server) EngineServer.receive(server, kind);
     return;

@@ -21,10 +21,13 @@ const noop = () => {};
 
 /** A server keeps the process alive no longer, nor does any client of it. @type {(server: any) => void} */
 let unrefAll = noop;
+/** Has handshakes wait for a word on each. @type {(server: any, judge: (address: string) => Promise<string>) => void} */
+let judgeHandshakes = noop;
 
 class ServerImplementation {
   static {
     unrefAll = (server) => server.#engine.unrefAll();
+    judgeHandshakes = (server, judge) => server.#engine.judgeHandshakes(judge);
   }
 
   #engine;
@@ -222,4 +225,4 @@ const Server = new Proxy(ServerImplementation, {
 Object.defineProperty(ServerImplementation, 'name', { value: 'Server' });
 ServerImplementation.prototype.constructor = Server;
 
-module.exports = { Server, unrefAll };
+module.exports = { Server, judgeHandshakes, unrefAll };

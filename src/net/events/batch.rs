@@ -110,9 +110,10 @@ impl Writer<'_> {
             }
             Record::Client(_, texts) => texts.iter().for_each(|text| self.text(text.as_bytes())),
             Record::Stopped(run) => self.text(run.to_string().as_bytes()),
-            Record::WantsKeys { request, host } => {
+            Record::WantsKeys { request, host: text }
+            | Record::WantsHandshake { request, address: text } => {
                 self.text(request.to_string().as_bytes());
-                self.text(host.as_bytes());
+                self.text(text.as_bytes());
             }
             Record::Timeout | Record::ListenerTimeout => {}
         }

@@ -93,6 +93,13 @@ pub enum Record<'a> {
         /// The host that the client names.
         host: &'a str,
     },
+    /// A handshake is about to begin.
+    WantsHandshake {
+        /// The number to answer with.
+        request: u32,
+        /// The client's address, empty on a unix socket.
+        address: &'a str,
+    },
     /// What a client of ours has to tell, with its texts.
     Client(ClientNews, &'a [String]),
 }
@@ -138,6 +145,7 @@ impl Record<'_> {
             Self::Stopped(_) => kind::STOPPED,
             Self::ServerError(_) => kind::SERVER_ERROR,
             Self::WantsKeys { .. } => kind::SNI,
+            Self::WantsHandshake { .. } => kind::HANDSHAKE,
             Self::Client(ClientNews::Sent, _) => kind::SENT,
             Self::Client(ClientNews::Drained, _) => kind::DRAINED,
             Self::Client(ClientNews::Verified, _) => kind::VERIFIED,

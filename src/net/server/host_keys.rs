@@ -1,31 +1,46 @@
-//! Keys for the host that a client names, as the application finds them while the handshake waits.
+//! What the application decides while a handshake waits: the keys for the host that a client names, and
+//! whether there is to be a handshake at all.
 
 use crate::net::sync::lock;
-use crate::net::tls::HostKeys;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use tokio::sync::oneshot;
 
-/// Handshakes that wait for keys, by the number of their record.
-#[derive(Default)]
-pub(super) struct Waiting(Mutex<Requests>);
+/// What becomes of a handshake that the application was asked about before it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handshake {
+    /// It begins.
+    Begin,
+    /// The connection ends.
+    End,
+    /// The connection is reset.
+    Reset,
+}
 
-#[derive(Default)]
-struct Requests {
+/// Handshakes that wait, by the number of their record.
+pub(super) struct Waiting<T>(Mutex<Requests<T>>);
+
+struct Requests<T> {
     last: u32,
-    waiting: HashMap<u32, oneshot::Sender<HostKeys>>,
+    waiting: HashMap<u32, oneshot::Sender<T>>,
 }
 
 /// A handshake that waits; once it is gone nobody does.
-pub(super) struct Request<'a> {
-    waiting: &'a Waiting,
+pub(super) struct Request<'a, T> {
+    waiting: &'a Waiting<T>,
     pub(super) number: u32,
-    answered: oneshot::Receiver<HostKeys>,
+    answered: oneshot::Receiver<T>,
 }
 
-impl Waiting {
+impl<T> Default for Waiting<T> {
+    fn default() -> Self {
+        Self(Mutex::new(Requests { last: 0, waiting: HashMap::new() }))
+    }
+}
+
+impl<T> Waiting<T> {
     /// Begins to wait.
-    pub(super) fn begin(&self) -> Request<'_> {
+    pub(super) fn begin(&self) -> Request<'_, T> {
         let (answer, answered) = oneshot::channel();
         let mut requests = lock(&self.0);
         requests.last = requests.last.wrapping_add(1);
@@ -34,24 +49,24 @@ impl Waiting {
         Request { waiting: self, number, answered }
     }
 
-    /// Gives the keys that were asked for; those that came too late are nobody's.
-    pub(super) fn answer(&self, request: u32, keys: HostKeys) {
+    /// Gives what was asked for; what comes too late is nobody's.
+    pub(super) fn answer(&self, request: u32, answer: T) {
         let waiting = lock(&self.0).waiting.remove(&request);
-        if let Some(answer) = waiting {
+        if let Some(waiting) = waiting {
             // Who waited may have gone meanwhile.
-            let _ = answer.send(keys);
+            let _ = waiting.send(answer);
         }
     }
 }
 
-impl Request<'_> {
-    /// The keys; without an application there are none.
-    pub(super) async fn keys(mut self) -> HostKeys {
-        (&mut self.answered).await.unwrap_or(HostKeys::Refused)
+impl<T> Request<'_, T> {
+    /// What was asked for; nothing without an application.
+    pub(super) async fn answered(mut self) -> Option<T> {
+        (&mut self.answered).await.ok()
     }
 }
 
-impl Drop for Request<'_> {
+impl<T> Drop for Request<'_, T> {
     fn drop(&mut self) {
         lock(&self.waiting.0).waiting.remove(&self.number);
     }

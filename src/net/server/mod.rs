@@ -3,9 +3,10 @@
 mod connection;
 mod derivations;
 mod door;
-mod host_keys;
+pub mod host_keys;
 mod listener;
 pub mod peers;
+mod questions;
 pub mod rates;
 mod socket;
 #[cfg(test)]
@@ -24,12 +25,13 @@ use crate::protocol::events::Interest;
 use crate::protocol::proxy::Header;
 use crate::protocol::server::ServerConfig;
 use crate::protocol::trusted::{Attributes, Trusted};
+use host_keys::Handshake;
 use peers::Peers;
 use rates::Rates;
 use socket::Listener;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use tokio::sync::Notify;
@@ -77,7 +79,10 @@ pub struct Server {
     interest: AtomicU32,
     turned_away: AtomicU32,
     traffic: Traffic,
-    host_keys: host_keys::Waiting,
+    host_keys: host_keys::Waiting<HostKeys>,
+    /// Whether the application is asked before each handshake.
+    judges_handshakes: AtomicBool,
+    handshakes: host_keys::Waiting<Handshake>,
     queue: Arc<EventQueue>,
     state: Mutex<State>,
 }
@@ -161,6 +166,11 @@ impl ConnectedClient {
     /// [`Unread`] if nobody is there to read it.
     pub fn post(&self, record: Record<'_>) -> Result<(), Unread> {
         if self.server.queue.post(&self.slot, &self.peer, record) { Ok(()) } else { Err(Unread) }
+    }
+
+    /// Its address; on a unix socket it has none.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.peer.address()
     }
 
     /// Begins to look its name up, for its slot, where that is wanted.
@@ -268,6 +278,8 @@ impl Server {
             turned_away: AtomicU32::new(0),
             traffic: Traffic::default(),
             host_keys: host_keys::Waiting::default(),
+            judges_handshakes: AtomicBool::new(false),
+            handshakes: host_keys::Waiting::default(),
             queue,
             state: Mutex::default(),
         })
@@ -285,19 +297,6 @@ impl Server {
     /// are.
     pub fn set_tls(&self, tls: Tls) {
         *lock(&self.tls) = Some(Arc::new(tls));
-    }
-
-    /// Asks the application for the keys of a host that a client has named.
-    pub async fn keys_of(&self, host: &str) -> HostKeys {
-        let request = self.host_keys.begin();
-        let record = Record::WantsKeys { request: request.number, host };
-        self.queue.post_server(self.number, record);
-        request.keys().await
-    }
-
-    /// Gives the keys that a record has asked for.
-    pub fn give_keys(&self, request: u32, keys: HostKeys) {
-        self.host_keys.answer(request, keys);
     }
 
     pub fn implicit_tls(&self) -> bool {

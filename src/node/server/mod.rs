@@ -12,6 +12,7 @@ use super::tls::{KeyPair, TlsSettings};
 use crate::net::dns::scoped;
 use crate::net::error;
 use crate::net::events::EventQueue;
+use crate::net::server::host_keys::Handshake;
 use crate::net::server::{Address, Server};
 use crate::net::stream::Stream;
 use crate::net::tls::HostKeys;
@@ -135,6 +136,25 @@ impl NativeServer {
     #[napi]
     pub fn refuse_keys(&self, request: u32) {
         self.server.give_keys(request, HostKeys::Refused);
+    }
+
+    /// Has each handshake from now on wait for `answer_handshake`.
+    #[napi]
+    pub fn judge_handshakes(&self) {
+        self.server.judge_handshakes();
+    }
+
+    /// Says what becomes of the handshake that waits under this number: `begin`, `end` or `reset`.
+    #[napi]
+    pub fn answer_handshake(&self, request: u32, answer: String) -> Result<()> {
+        let answer = match answer.as_str() {
+            "begin" => Handshake::Begin,
+            "end" => Handshake::End,
+            "reset" => Handshake::Reset,
+            word => return Err(convert::unknown("answer to a handshake", word)),
+        };
+        self.server.answer_handshake(request, answer);
+        Ok(())
     }
 
     /// Sets the events that JavaScript listens to.

@@ -4,6 +4,9 @@ use super::Connection;
 use super::transport::{Ended, Event};
 use crate::net::error::words::{Peer, of_handshake};
 use crate::net::events::{Record, SessionCommand, Wake};
+use crate::net::server::ConnectedClient;
+use crate::net::stream::Stream;
+use crate::net::tls::{Tls, TlsInfo};
 use crate::protocol::events::Interest;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -38,20 +41,12 @@ impl Connection<'_> {
         let tls =
             self.server().tls().ok_or_else(|| io::Error::other("there are no keys for TLS"))?;
         let deadline = self.server().config().limits.handshake.map(|limit| self.now() + limit);
-        let server = self.server();
         let asks = self.interest().contains(Interest::SNI);
         let is_asking = &AtomicBool::new(false);
+        let client = self.client;
         let mut handshake = Box::pin(async move {
-            if !asks {
-                return stream.secure(&tls, early).await;
-            }
-            let keys = |host: String| async move {
-                is_asking.store(true, Ordering::Relaxed);
-                let keys = server.keys_of(&host).await;
-                is_asking.store(false, Ordering::Relaxed);
-                keys
-            };
-            stream.secure_as(&tls, early, keys).await
+            client.server.judge_handshake(&stream, client.address()).await?;
+            secured(client, stream, &tls, early, asks.then_some(is_asking)).await
         });
         loop {
             self.transport.arm(deadline);
@@ -91,6 +86,25 @@ impl Connection<'_> {
         }
         Ok(self.client.post(Record::Secure(self.session.news()))?)
     }
+}
+
+/// Carries the handshake out; where there is a flag, the application is asked for the keys of hosts that have
+/// none, and the flag is set meanwhile.
+async fn secured(
+    client: &ConnectedClient,
+    stream: Stream,
+    tls: &Tls,
+    early: Vec<u8>,
+    asking: Option<&AtomicBool>,
+) -> io::Result<(Stream, TlsInfo)> {
+    let Some(is_asking) = asking else { return stream.secure(tls, early).await };
+    let keys = |host: String| async move {
+        is_asking.store(true, Ordering::Relaxed);
+        let keys = client.server.keys_of(&host).await;
+        is_asking.store(false, Ordering::Relaxed);
+        keys
+    };
+    stream.secure_as(tls, early, keys).await
 }
 
 /// What failed in a handshake, in words; the system's own errors stay what they are.
