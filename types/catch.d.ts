@@ -72,9 +72,9 @@ export interface FailureRule {
   /** Where the client is: 'data' is the command, 'message' the end of the message. */
   at: FailurePlace;
   /**
-   * Whom it concerns. It is asked with the client's address at 'connect', the name that the client gives
-   * at 'helo' and 'tls' (of a handshake from the first byte: the host that it names), the user at 'auth', the
-   * sender at 'mail', the recipient at 'rcpt', and with each recipient at 'data' and 'message'.
+   * Whom it concerns. It is asked with the client's address at 'connect', and at 'tls' with `secure`; with the
+   * name that the client gives at 'helo', and at 'tls' before STARTTLS; with the user at 'auth', the sender
+   * at 'mail', the recipient at 'rcpt', and each recipient at 'data' and 'message'.
    */
   match?: RegExp | ((argument: string) => unknown) | undefined;
   /** What is replied: a code from 200 to 599, or a code and its text. */

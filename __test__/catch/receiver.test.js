@@ -1,6 +1,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { connect } = require('node:net');
 const { describe, test } = require('node:test');
 const nodemailer = require('nodemailer');
 const { connectTo, messageOf, openInbox, sendTo } = require('../support/catch.js');
@@ -194,21 +196,60 @@ test('a rule matches the argument of its place', async (t) => {
   }
 });
 
-test('with TLS from the first byte, a rule at tls hits behind the handshake', async (t) => {
+test('with TLS from the first byte, a rule at tls hits before the handshake', async (t) => {
   const inbox = await openInbox(t, { secure: true });
-  for (const how of /** @type {const} */ (['reset', 'close', 'stall'])) {
-    const rule = inbox.fail({ at: 'tls', how, match: /^localhost$/ });
-    const secure = { ca: inbox.ca, servername: 'localhost' };
-    const client = await connectTo(t, inbox, { greeting: false, secure });
-    if (how === 'stall') {
-      await polled(() => rule.hits === 1, 'the rule');
-      assert.deepEqual([client.unread, client.closed], ['', false]);
-    } else await client.ended();
-    assert.equal(rule.hits, 1);
-    client.destroy();
+  const secure = { ca: inbox.ca };
+  for (const [how, code] of /** @type {const} */ ([
+    ['reply', undefined],
+    ['close', undefined],
+    ['reset', 'ECONNRESET'],
+  ])) {
+    const rule = inbox.fail({ at: 'tls', how, match: /^127\.0\.0\.1$/, delay: 5 });
+    const socket = connect(inbox.port, inbox.host);
+    const ended = new Promise((resolve) => {
+      socket.once('error', (/** @type {any} */ error) => resolve(error.code));
+      socket.once('end', () => resolve(undefined));
+    });
+    socket.resume();
+    assert.equal(await within(ended, 'the end'), code, how);
+    assert.equal(rule.hits, 1, how);
+    socket.destroy();
+    await (await connectTo(t, inbox, { secure })).quit();
   }
-  const client = await connectTo(t, inbox, { secure: { ca: inbox.ca } });
-  await client.quit();
+  inbox.fail({ at: 'tls', how: 'reset', skip: 1 });
+  await (await connectTo(t, inbox, { secure })).quit();
+  await assert.rejects(connectTo(t, inbox, { secure, greeting: false }));
+  const rule = inbox.fail({ at: 'tls', how: 'stall' });
+  const stalled = connect(inbox.port, inbox.host);
+  t.after(() => stalled.destroy());
+  await polled(() => rule.hits === 1, 'the rule');
+  await (await connectTo(t, inbox, { secure })).quit();
+  const ended = once(stalled.resume(), 'close');
+  await within(inbox.close(), 'the end of the inbox');
+  await ended;
+});
+
+test('a match that throws refuses its client alone', async (t) => {
+  const inbox = await openInbox(t, { secure: true });
+  /** @type {Error[]} */
+  const warnings = [];
+  const warned = (/** @type {Error} */ warning) => warnings.push(warning);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  for (const at of ['tls', 'helo']) {
+    const rule = inbox.fail({
+      at,
+      match() {
+        throw new Error(`mine at ${at}`);
+      },
+    });
+    const secure = { ca: inbox.ca };
+    if (at === 'tls') await assert.rejects(connectTo(t, inbox, { secure, greeting: false }));
+    else await (await connectTo(t, inbox, { secure })).command('EHLO me.example', 451);
+    rule.remove();
+    await polled(() => warnings.some(({ message }) => message === `mine at ${at}`), 'the warning');
+  }
+  await (await connectTo(t, inbox, { secure: { ca: inbox.ca } })).quit();
 });
 
 test('a mail tells how it came', async (t) => {

@@ -5,7 +5,7 @@ const { randomInt } = require('node:crypto');
 const { clearInterval, setInterval } = require('node:timers');
 const { inspect } = require('node:util');
 const { MAX_TIMEOUT } = require('../options/checks.js');
-const { Server, unrefAll } = require('../server/server.js');
+const { Server, judgeHandshakes, unrefAll } = require('../server/server.js');
 const { Failures } = require('./failures.js');
 const { Mails, View } = require('./mails.js');
 const { HOST, catchOptions, reachable, urlOf } = require('./options.js');
@@ -56,6 +56,7 @@ class Inbox extends Mails {
     for (const rule of fail) this.fail(rule);
     this.server = serverOf(params, receiver.listeners);
     unrefAll(this.server);
+    if (this.#isSecure) judgeHandshakes(this.server, (address) => receiver.shakeHands(address));
     if (ca !== undefined) this.ca = ca;
   }
 

@@ -51,6 +51,7 @@ const DEFAULTS = {
   allowInsecureAuth: true,
   // Who stalls on purpose does so for ever.
   listenerTimeout: 0,
+  handshakeTimeout: 0,
 };
 
 /**

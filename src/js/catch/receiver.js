@@ -22,7 +22,7 @@ const { Visit } = require('./visit.js');
  * @property {number} sizeLimit bytes that are refused; 0 where the server does that
  */
 
-/** What a listener returns that decides nothing any more. */
+/** What a listener returns that decides nothing any more. @type {Promise<never>} */
 const never = new Promise(() => {});
 
 class Receiver {
@@ -54,7 +54,7 @@ class Receiver {
     /** @type {Record<string, (this: Session, argument: any) => unknown>} */
     const listeners = {
       connect(socket) {
-        return receiver.#connect(this, socket);
+        return receiver.#fail(this, 'connect', socket.remoteAddress ?? '');
       },
       message(line) {
         receiver.#visit(this).said(line);
@@ -109,13 +109,17 @@ class Receiver {
     return visit;
   }
 
-  /** @param {Session} session @param {Session['socket']} socket */
-  #connect(session, socket) {
-    const { failures } = this.#parts;
-    // Its handshake is over before anybody can be asked.
-    const secured = socket.encrypted && failures.hit('tls', socket.servername ?? '');
-    if (secured) return this.#carryOut(session, secured);
-    return this.#fail(session, 'connect', socket.remoteAddress ?? '');
+  /**
+   * What becomes of a handshake from the first byte; nothing can be replied there.
+   *
+   * @param {string} address
+   */
+  async shakeHands(address) {
+    const rule = this.#parts.failures.hit('tls', address);
+    if (!rule) return 'begin';
+    if (rule.delay > 0) await new Promise((resolve) => setTimeout(resolve, rule.delay).unref());
+    if (rule.how === 'stall') return never;
+    return rule.how === 'reset' ? 'reset' : 'end';
   }
 
   /**
