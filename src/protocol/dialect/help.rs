@@ -1,5 +1,7 @@
 //! What HELP says of each command (RFC 5321 section 4.1.1.8).
 
+use crate::protocol::events::Interest;
+
 /// HELP on one command: its verb, syntax, meaning and an example.
 pub(super) type HelpPage = (&'static str, &'static str, &'static str, &'static str);
 
@@ -40,5 +42,22 @@ pub(super) const HELP_PAGES: [HelpPage; 11] = [
         "VRFY {address}",
         "Asks whether there is such a mailbox. The server need not tell; RCPT does.",
         "VRFY <example@example.com>",
+    ),
+];
+
+/// What it says of those that there are where the application listens to them.
+pub(super) const INQUIRY_PAGES: [(HelpPage, Interest); 2] = [
+    (
+        ("EXPN", "EXPN {list}", "Asks for the members of a mailing list.", "EXPN staff"),
+        Interest::EXPN,
+    ),
+    (
+        (
+            "ETRN",
+            "ETRN {host}",
+            "Asks that mail which waits for a host be sent there, over another connection.",
+            "ETRN example.com",
+        ),
+        Interest::ETRN,
     ),
 ];

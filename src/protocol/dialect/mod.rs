@@ -12,11 +12,12 @@ mod syntax;
 pub use stock::Stock;
 pub use syntax::{Domain, Gaps, Lhlo, Parameters, Paths, Surplus, Syntax};
 
+use super::events::Interest;
 use super::extension::{Extension, Extensions, When};
 use super::limits::Limits;
 use super::reply::{EnhancedStatus, Reply, ReplyCode};
 use bytes::{Bytes, BytesMut};
-use help::HELP_PAGES;
+use help::{HELP_PAGES, INQUIRY_PAGES};
 use stock::UNKNOWN;
 
 /// Who answers commands.
@@ -196,9 +197,11 @@ impl Replies {
         self.stock.iter().map(|(_, wire)| lines(wire)).collect()
     }
 
-    /// HELP on one command, which is upper case.
-    pub fn help(&self, verb: &str) -> Reply {
-        let page = HELP_PAGES.iter().find(|page| page.0 == verb);
+    /// HELP on one command, which is upper case, where the application listens to these.
+    pub fn help(&self, verb: &str, wanted: Interest) -> Reply {
+        let asking = INQUIRY_PAGES.iter().filter(|(_, event)| wanted.contains(*event));
+        let mut pages = HELP_PAGES.iter().chain(asking.map(|(page, _)| page));
+        let page = pages.find(|page| page.0 == verb);
         let text = page.map_or(UNKNOWN.to_owned(), |(_, syntax, meaning, example)| {
             [*syntax, *meaning, *example].join("\n")
         });
@@ -279,7 +282,7 @@ mod tests {
         assert_eq!(&other.stock(Stock::Greeting).1[..], b"220 mx.example\r\n");
         assert_eq!(&other.stock(Stock::ResetOk).1[..], b"250\r\n");
         assert_eq!(&other.stock(Stock::SenderOk).1[..], b"250 OK\r\n");
-        let help = enhanced.help("WHAT");
+        let help = enhanced.help("WHAT", Interest::default());
         assert_eq!(help.lines().collect::<Vec<_>>(), [format!("214 2.0.0 {UNKNOWN}")]);
     }
 }

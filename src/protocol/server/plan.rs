@@ -113,9 +113,10 @@ pub(super) fn plan(
         Ok(Command::Noop) => Plan::new(Stock::Ok, Effect::Nothing),
         Ok(Command::Quit) => Plan::new(Stock::Closing, Effect::Quit),
         Ok(Command::Help(None)) => Plan::new(Stock::Help, Effect::Nothing),
-        Ok(Command::Help(Some(verb))) => {
-            Plan { reply: PlannedReply::Made(config.replies.help(&verb)), effect: Effect::Nothing }
-        }
+        Ok(Command::Help(Some(verb))) => Plan {
+            reply: PlannedReply::Made(config.replies.help(&verb, position.wanted)),
+            effect: Effect::Nothing,
+        },
         Ok(Command::StartTls) => plan_starttls(position, config),
         Ok(Command::Xclient(argument)) => plan_xclient(&argument, position, config),
         Ok(Command::Xforward(argument)) => plan_xforward(&argument, position, config),

@@ -110,6 +110,11 @@ fn they_are_what_they_were_where_nobody_listens() {
             let agreed = if verb == Verb::Etrn { "250 " } else { "252 " };
             assert!(reply.starts_with(if is_wanted { agreed } else { other }), "{name}: {reply}");
         }
+        for (verb, usual) in VERBS.into_iter().zip([true, false, false]) {
+            table.send(format!("HELP {verb:?}\r\n").as_bytes());
+            let is_explained = replies(&mut table).lines().count() > 1;
+            assert_eq!(is_explained, usual || interest.contains(verb.event()), "HELP {verb:?}");
+        }
         for line in ["VRFYx a", "ETRN\ta", "EXPNS", "VRF"] {
             table.send(format!("{line}\r\n").as_bytes());
             assert!(replies(&mut table).starts_with("500 "), "{line}");
