@@ -127,22 +127,29 @@ describe('the tarballs', { timeout: 300_000 }, () => {
     const file = path.join(installed, 'program.mjs');
     fs.writeFileSync(file, `import { Client, Server } from 'smtp-engine'; ${ROUND_TRIP}`);
     assert.match(succeed(installed, process.execPath, [file], { PATH }), RECEIVED);
-    const subpaths = ['catch', 'nodemailer', 'smtp-protocol', 'mail-io', 'smtpjs', 'package.json'];
-    for (const subpath of subpaths) {
-      const script = `if (!require('smtp-engine/${subpath}')) process.exit(1)`;
+    for (const subpath of [...SUBPATHS, `${NAME}/package.json`]) {
+      const script = `if (!require('${subpath}')) process.exit(1)`;
       succeed(installed, process.execPath, ['-e', script], { PATH });
     }
   });
 
   test('load what only one interface needs with that interface alone', () => {
-    const heavy = ['mailparser', 'he', 'libmime', 'libqp', 'nodemailer', 'cli-progress'];
+    const heavy = [
+      'mailparser',
+      'he',
+      'libmime',
+      'libqp',
+      'nodemailer',
+      'cli-progress',
+      'node-forge',
+    ];
     const loaded = (/** @type {string} */ subpath) => {
-      const script = `require('smtp-engine${subpath}'); console.log(Object.keys(require.cache).join('\\n'))`;
+      const script = `require('${subpath}'); console.log(Object.keys(require.cache).join('\\n'))`;
       const files = succeed(installed, process.execPath, ['-e', script], { PATH }).split('\n');
       const of = (/** @type {string} */ name) => path.join('node_modules', name) + path.sep;
       return heavy.filter((name) => files.some((file) => file.includes(of(name))));
     };
-    for (const subpath of ['', '/catch', '/nodemailer', '/smtp-protocol', '/mail-io', '/smtpjs']) {
+    for (const subpath of SUBPATHS) {
       assert.deepEqual(loaded(subpath), [], subpath);
     }
   });
