@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { X509Certificate } = require('node:crypto');
 const { describe, test } = require('node:test');
 const tls = require('node:tls');
-const { host, p256, rsa } = require('../../support/certificates.js');
+const { authority, host, p256, rsa } = require('../../support/certificates.js');
 const files = require('./pfx.json');
 const { served, shaken } = require('./served.js');
 
@@ -80,6 +80,22 @@ describe('sniOptions', () => {
       assert.equal((await shaken(port, { servername })).cert, print(cert), servername);
     }
     assert.equal({}.cert, undefined);
+  });
+
+  test('may have issuers of their own', async (t) => {
+    const root = authority('root.example');
+    const middle = root.delegate('middle.example');
+    const { key, cert } = middle.issue({ name: 'mx.example' });
+    const own = { key, cert, ca: middle.cert };
+    const trusting = { servername: 'mx.example', rejectUnauthorized: true, ca: root.cert };
+    for (const options of [
+      { sniOptions: { 'mx.example': own } },
+      { sniOptions: { '*': own } },
+      { SNICallback: (_name, done) => done(null, own) },
+    ]) {
+      const { port } = await secure(t, options);
+      assert.match((await shaken(port, trusting)).line, /^220 /);
+    }
   });
 
   test('may have a PFX', async (t) => {
