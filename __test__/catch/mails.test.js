@@ -191,6 +191,16 @@ test('a loop goes through those there and those to come', async () => {
   assert.deepEqual([seen, arrivals.count], [['one', 'two', 'three', 'four'], 0]);
 });
 
+test('whoever leaves it while it waits is done at once', async () => {
+  const { mails, arrivals } = mailbox();
+  const all = mails[Symbol.asyncIterator]();
+  const next = all.next();
+  while (arrivals.count === 0) await new Promise(setImmediate);
+  assert.deepEqual(await all.return(), { value: undefined, done: true });
+  assert.deepEqual([await next, arrivals.count], [{ value: undefined, done: true }, 0]);
+  assert.equal(all[Symbol.asyncIterator](), all);
+});
+
 test('it ends when the inbox is closed', async () => {
   const { mails, come, arrivals } = mailbox();
   await come('one');

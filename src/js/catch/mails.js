@@ -156,7 +156,24 @@ class Mails {
   }
 
   /** Those that are there and those to come, each once; it ends when the inbox is closed. */
-  async *[Symbol.asyncIterator]() {
+  [Symbol.asyncIterator]() {
+    const controller = new AbortController();
+    const all = this.#each(controller.signal);
+    return {
+      next: () => all.next(),
+      /** Whoever leaves waits for nothing more. */
+      return: () => {
+        controller.abort();
+        return all.return(undefined);
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /** @param {AbortSignal} signal @returns {AsyncGenerator<Mail, undefined>} */
+  async *#each(signal) {
     let last = 0;
     const isNew = (/** @type {Mail} */ mail) => mail.id > last && this.#sees(mail);
     const mail = (/** @type {Mail} */ each) => (isNew(each) ? each : undefined);
@@ -168,9 +185,9 @@ class Mails {
       }
       if (this.#first(isNew)) continue;
       try {
-        await arrivals.wait({ mail }, { timeout: Infinity });
+        await arrivals.wait({ mail }, { timeout: Infinity, signal });
       } catch {
-        return;
+        return undefined;
       }
     }
   }
