@@ -2,9 +2,13 @@
 
 const assert = require('node:assert/strict');
 const { X509Certificate } = require('node:crypto');
+const { mkdtempSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const path = require('node:path');
 const { test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const nodemailer = require('nodemailer');
+const { Client } = require('../../index.js');
 const { catchMail } = require('../../src/js/catch/inbox.js');
 const { p256 } = require('../support/certificates.js');
 const { runNode } = require('../support/child.js');
@@ -34,6 +38,21 @@ test('a port that is taken rejects', async (t) => {
     message: 'port must be a whole number from 0 to 65535, not -1',
   });
   await assert.rejects(catchMail({ fail: [{ at: 'nowhere' }] }), { name: 'RangeError' });
+});
+
+test('it listens at another address, or at a unix socket', async (t) => {
+  const six = await openInbox(t, { host: '::1' });
+  assert.equal(six.url, `smtp://[::1]:${six.port}`);
+  await sendTo(six);
+  assert.equal(six.messages.length, 1);
+  if (process.platform === 'win32') return;
+  const folder = mkdtempSync(path.join(tmpdir(), 'catch-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, 'socket');
+  const unix = await openInbox(t, { server: { path: file } });
+  assert.deepEqual([unix.url, unix.host, unix.port], [`unix:${file}`, '', 0]);
+  await Client.send({ path: file, tls: 'none' }, { from: 'a@b.example', to: 'c@d.example' }, 'x');
+  assert.equal((await unix.waitFor()).session.remoteAddress, undefined);
 });
 
 test('STARTTLS and TLS from the first byte are there, with the certificate to trust', async (t) => {

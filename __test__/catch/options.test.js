@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { X509Certificate } = require('node:crypto');
 const { test } = require('node:test');
-const { catchOptions, reachable, urlOf } = require('../../src/js/catch/options.js');
+const { catchOptions, placeOf } = require('../../src/js/catch/options.js');
 const { p256 } = require('../support/certificates.js');
 
 test('without options it listens on loopback, takes any login and lists what clients may try', () => {
@@ -70,6 +70,7 @@ test('what makes no sense is named, and no password is', () => {
     [{ prot: 5 }, /there is no option prot of catchMail: there are host, port/],
     [{ fail: {} }, /fail must be an array of rules/],
     [{ server: 5 }, /server must be an object, not 5/],
+    [{ server: { compat: '1.0' } }, /server\.compat is for listeners/],
     [{ without: 'SIZE' }, /without must be an array/],
     [{ without: ['PIPE'] }, /without must be 'PIPELINING' or .*, not 'PIPE'/],
     [{ auth: 'ann' }, /auth must be true, false or an object/],
@@ -84,7 +85,13 @@ test('what makes no sense is named, and no password is', () => {
 });
 
 test('a URL is one that a program of this machine can use', () => {
-  assert.equal(urlOf(reachable('0.0.0.0'), 25, false), 'smtp://127.0.0.1:25');
-  assert.equal(urlOf(reachable('::'), 465, true), 'smtps://[::1]:465');
-  assert.equal(urlOf(reachable('192.0.2.1'), 25, false), 'smtp://192.0.2.1:25');
+  for (const [address, host, isSecure, url] of /** @type {[string, string, boolean, string][]} */ ([
+    ['0.0.0.0', '127.0.0.1', false, 'smtp://127.0.0.1:25'],
+    ['::', '::1', true, 'smtps://[::1]:25'],
+    ['192.0.2.1', '192.0.2.1', false, 'smtp://192.0.2.1:25'],
+  ])) {
+    const place = placeOf({ address, port: 25, family: '' }, isSecure);
+    assert.deepEqual(place, { host, port: 25, url });
+  }
+  assert.deepEqual(placeOf('/run/x', false), { host: '', port: 0, url: 'unix:/run/x' });
 });

@@ -8,7 +8,7 @@ const { MAX_TIMEOUT } = require('../options/checks.js');
 const { Server, judgeHandshakes, unrefAll } = require('../server/server.js');
 const { Failures } = require('./failures.js');
 const { Mails, View } = require('./mails.js');
-const { HOST, catchOptions, reachable, urlOf } = require('./options.js');
+const { HOST, catchOptions, placeOf } = require('./options.js');
 const { Receiver } = require('./receiver.js');
 const { release } = require('./release.js');
 const { Store } = require('./store.js');
@@ -36,8 +36,7 @@ class Inbox extends Mails {
   #addresses = new Set();
   /** @type {Promise<void> | undefined} */
   #closing;
-  /** @type {import('node:net').AddressInfo | undefined} */
-  #bound;
+  #place = placeOf(null, false);
 
   /** @param {CatchOptions} options */
   constructor({ params, bounds, auth, sizeLimit, fail, ca }) {
@@ -63,21 +62,21 @@ class Inbox extends Mails {
   /** Listens. For `catchMail`. */
   async listen() {
     await this.server.listen(undefined);
-    this.#bound = /** @type {import('node:net').AddressInfo} */ (this.server.address());
+    this.#place = placeOf(/** @type {any} */ (this.server.address()), this.#isSecure);
     return this;
   }
 
   get host() {
-    return reachable(this.#bound?.address ?? '');
+    return this.#place.host;
   }
 
   get port() {
-    return this.#bound?.port;
+    return this.#place.port;
   }
 
   /** Where to send. */
   get url() {
-    return urlOf(this.host, Number(this.port), this.#isSecure);
+    return this.#place.url;
   }
 
   /** A new address, and a view of the mails to it. @param {string} [name] what it begins with */

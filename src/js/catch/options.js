@@ -84,6 +84,9 @@ function catchOptions(options) {
   const { fail = [], server = {} } = options;
   if (!Array.isArray(fail)) throw typeError('fail', 'an array of rules', fail);
   if (typeof server !== 'object' || server === null) throw typeError('server', 'an object', server);
+  if (server.compat !== undefined) {
+    throw new TypeError('server.compat is for listeners, which an inbox has of its own');
+  }
   const without = withoutOf(options.without);
   const auth = without.includes('AUTH') ? false : usersOf(options.auth ?? true);
   const params = { ...DEFAULTS, ...server, ...given(options), ...loginParams(auth, server) };
@@ -168,10 +171,18 @@ function reachable(address) {
   return address === '::' ? '::1' : address;
 }
 
-/** @param {string} host @param {number} port @param {boolean} isSecure */
-function urlOf(host, port, isSecure) {
+/**
+ * Where to send.
+ *
+ * @param {import('node:net').AddressInfo | string | null} bound where the server listens, a path for a unix socket
+ * @param {boolean} isSecure
+ */
+function placeOf(bound, isSecure) {
+  if (bound === null || typeof bound === 'string')
+    return { host: '', port: 0, url: `unix:${bound ?? ''}` };
+  const host = reachable(bound.address);
   const place = isIPv6(host) ? `[${host}]` : host;
-  return `smtp${isSecure ? 's' : ''}://${place}:${port}`;
+  return { host, port: bound.port, url: `smtp${isSecure ? 's' : ''}://${place}:${bound.port}` };
 }
 
-module.exports = { HOST, catchOptions, reachable, urlOf };
+module.exports = { HOST, catchOptions, placeOf };

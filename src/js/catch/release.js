@@ -1,8 +1,6 @@
 'use strict';
 // A mail that was caught is sent on.
 
-const { Client } = require('../client/index.js');
-
 /**
  * Sends a mail as it came, to whom it was for, or to whom `envelope` says.
  *
@@ -12,6 +10,8 @@ const { Client } = require('../client/index.js');
  * @returns {Promise<any>} what became of it
  */
 function release(mail, options, envelope) {
+  // Few tests need it, and it takes time to load.
+  const { Client } = require('../client/index.js');
   const { from, to, smtpUtf8, requireTls } = mail.envelope;
   const own = {
     from,
