@@ -109,12 +109,14 @@ function rcpt(/** @type {Connection} */ connection, /** @type {string} */ line) 
   const fault = options.hideDSN ? undefined : readRcpt(parsed);
   if (fault) return connection.reply(fault.code, fault.text, fault.status);
   const limit = Number(options.maxRecipients) || 0;
-  if (limit && rcptTo.length >= limit && connection.placeOf(parsed) < 0) {
+  // A handler may rewrite the address.
+  const key = parsed.address.toLowerCase();
+  if (limit && rcptTo.length >= limit && connection.recipients.placeOf(rcptTo, key) < 0) {
     return connection.reply(452, 'Error: too many recipients', '4.5.3');
   }
   connection.ask(handlerOf(server, 'onRcptTo', parsed, session), (/** @type {any} */ error) => {
     if (error) return connection.reply(codeOf(error, 550), error.message);
-    connection.add(parsed);
+    connection.recipients.add(session.envelope.rcptTo, key, parsed);
     connection.reply(250, 'Accepted', '2.1.5');
   });
 }

@@ -22,11 +22,12 @@ const { MAX_STRANGER_COMMANDS, MAX_UNKNOWN_COMMANDS, isSecure, words } = require
 const { GREETINGS, codeOf, statusOf, statusOfVerb, textOf, wireOf } = require('./replies.js');
 const { nameOf, plainAddress } = require('./names.js');
 const {
+  Recipients,
   clientOf,
   isLeaving,
   newEnvelope,
   newId,
-  placeOf,
+  readServername,
   readTls,
   transmissionType,
 } = require('./session.js');
@@ -52,8 +53,7 @@ class SMTPConnection extends EngineSession {
   openingCommand = /** @type {string | false} */ (false);
   clientHostname = /** @type {string | false} */ (false);
   #counts = { unknown: 0, stranger: 0, transactions: 0 };
-  /** Where each recipient stands, by its address in lower case. @type {Map<string, number> | undefined} */
-  #places;
+  recipients = new Recipients();
   isAnnounced = false;
   /** @override Whether a transaction is open, the engine does not know. */
   judgesEnds = true;
@@ -146,19 +146,6 @@ class SMTPConnection extends EngineSession {
     return COMMANDS[verb] !== undefined && !disabled.includes(verb);
   }
 
-  /** Where a recipient stands, -1 for nowhere. @param {import('./address.js').Address} parsed */
-  placeOf({ address }) {
-    return placeOf(address, this.session.envelope.rcptTo, this.#places);
-  }
-
-  add(/** @type {import('./address.js').Address} */ parsed) {
-    const { rcptTo } = this.session.envelope;
-    const place = this.placeOf(parsed);
-    this.#places ??= new Map();
-    if (place >= 0) rcptTo[place] = parsed;
-    else this.#places.set(parsed.address.toLowerCase(), rcptTo.push(parsed) - 1);
-  }
-
   /** The session with no transaction; what the program has put there stays. */
   reset() {
     this.incoming?.abandon();
@@ -178,7 +165,7 @@ class SMTPConnection extends EngineSession {
     session.tlsOptions ??= false;
     session.envelope = newEnvelope(this.options);
     session.transaction = this.#counts.transactions + 1;
-    this.#places?.clear();
+    this.recipients.clear();
   }
 
   /** @param {string} name empty for that of the address */
@@ -209,6 +196,7 @@ class SMTPConnection extends EngineSession {
     this.ask(handlerOf(this.server, 'onConnect', session), (error) => {
       if (error) return this.#refuseClient(error);
       if (!session.secure) return this.greet();
+      readServername(this);
       const handler = handlerOf(this.server, 'onSecure', this.stream ?? this.socket, session);
       this.ask(handler, (reason) => (reason ? this.#refuseClient(reason) : this.greet()));
     });
@@ -315,17 +303,22 @@ class SMTPConnection extends EngineSession {
     }
   }
 
+  /** Verdicts of LMTP; behind 421 nothing is heard (RFC 5321 section 3.8). */
+  #tellEach(/** @type {import('./verdicts.js').Verdict[]} */ replies) {
+    const last = replies.findIndex(([code]) => code === 421);
+    const heard = last < 0 ? replies : replies.slice(0, last + 1);
+    const wire = heard.map(
+      ([code, text, status]) => `${code} ${this.#lines(code, text, status)}\r\n`,
+    );
+    this.handle.write(wire.join(''));
+    if (last < 0) this.carryOut(VERDICT.SKIP);
+    else this.close();
+  }
+
   /** Answers the message, whole or not, and is done with it. @param {import('./verdicts.js').Verdict[]} replies */
   endMessage(replies) {
-    if (replies.length === 1) {
-      this.reply(...replies[0]);
-    } else {
-      const wire = replies.map(
-        ([code, text, status]) => `${code} ${this.#lines(code, text, status)}\r\n`,
-      );
-      this.handle.write(wire.join(''));
-      this.carryOut(VERDICT.SKIP);
-    }
+    if (replies.length === 1) this.reply(...replies[0]);
+    else this.#tellEach(replies);
     this.#counts.transactions += 1;
     this.#counts.unknown = 0;
     this.reset();
@@ -405,6 +398,7 @@ class SMTPConnection extends EngineSession {
     this.hostNameAppearsAs = false;
     this.openingCommand = false;
     readTls(this);
+    readServername(this);
     this.reset();
     this.#gate = new Promise((resolve) => {
       const goOn = (/** @type {any} */ error) => {

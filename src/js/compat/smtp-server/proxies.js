@@ -97,7 +97,7 @@ function xclient(/** @type {any} */ connection, /** @type {string} */ line) {
       keep('PORT', session.remotePort || '');
       told.remotePort = kept;
     }
-    if (key !== 'LOGIN') xClient.set(key, kept);
+    xClient.set(key, kept);
   }
   connection.reset();
   if (values.has('ADDR')) connection.announce();

@@ -66,9 +66,9 @@ function lineOf(text) {
  * @param {string} status empty for none
  */
 function textOf(text, status) {
-  const before = status ? `${status} ` : '';
-  if (!Array.isArray(text)) return before + lineOf(text);
-  return text.map((line) => before + lineOf(line)).join('\n');
+  if (Array.isArray(text)) return text.map((line) => textOf(line, status)).join('\n');
+  const line = lineOf(text);
+  return status && line ? `${status} ${line}` : status || line;
 }
 
 /** A reply as it goes over the wire (RFC 5321 section 4.2.1). @param {number} code @param {string} text its lines */

@@ -57,27 +57,48 @@ function transmissionType(session, opening, options) {
   return `${extended}${name}${session.secure ? 'S' : ''}${session.user ? 'A' : ''}`;
 }
 
+/** The socket under TLS: of STARTTLS it is ours, whatever carries it. @param {any} connection */
+const tlsSocketOf = (connection) =>
+  connection.isTls() ? connection.socket : (connection.stream ?? connection.socket);
+
 /** What TLS has agreed on. @param {any} connection */
 function readTls(connection) {
-  // Under STARTTLS the socket is ours, whatever carries it.
-  const socket = connection.isTls() ? connection.socket : (connection.stream ?? connection.socket);
-  connection.session.tlsOptions = socket.getCipher?.() ?? false;
-  connection.session.servername = socket.servername ?? false;
+  connection.session.tlsOptions = tlsSocketOf(connection).getCipher?.() ?? false;
 }
 
-/**
- * Where an address stands among recipients, -1 for nowhere.
- *
- * @param {string} address
- * @param {any[]} rcptTo a handler may have edited it
- * @param {Map<string, number>} [places] where each was put, by its address in lower case
- */
-function placeOf(address, rcptTo, places) {
-  const key = address.toLowerCase();
-  const isIt = (/** @type {any} */ other) => other?.address.toLowerCase() === key;
-  const place = places?.get(key);
-  if (place === undefined) return -1;
-  return isIt(rcptTo[place]) ? place : rcptTo.findIndex(isIt);
+/** The host that the client named, false for none, as node:tls has it. @param {any} connection */
+function readServername(connection) {
+  const socket = tlsSocketOf(connection);
+  if (connection.isTls()) {
+    Object.defineProperty(socket, 'servername', { value: socket.servername ?? false });
+  }
+  connection.session.servername = socket.servername;
+}
+
+/** Where recipients stand in the envelope, by their addresses in lower case as the client has them. */
+class Recipients {
+  /** @type {Map<string, number> | undefined} */
+  #places;
+
+  /** -1 for nowhere: a handler may have edited the list. @param {any[]} list the envelope's @param {string} key */
+  placeOf(list, key) {
+    const isIt = (/** @type {any} */ other) => other?.address.toLowerCase() === key;
+    const place = this.#places?.get(key);
+    if (place === undefined) return -1;
+    return isIt(list[place]) ? place : list.findIndex(isIt);
+  }
+
+  /** @param {any[]} list @param {string} key @param {any} address as the handler leaves it */
+  add(list, key, address) {
+    const place = this.placeOf(list, key);
+    this.#places ??= new Map();
+    if (place >= 0) list[place] = address;
+    else this.#places.set(key, list.push(address) - 1);
+  }
+
+  clear() {
+    this.#places?.clear();
+  }
 }
 
 /** What the server's 'connect' tells of a client. @param {any} connection */
@@ -87,4 +108,13 @@ function clientOf({ session, hostNameAppearsAs, clientHostname }) {
   return { ...ends, hostNameAppearsAs, clientHostname };
 }
 
-module.exports = { clientOf, isLeaving, newEnvelope, newId, placeOf, readTls, transmissionType };
+module.exports = {
+  Recipients,
+  clientOf,
+  isLeaving,
+  newEnvelope,
+  newId,
+  readServername,
+  readTls,
+  transmissionType,
+};
