@@ -64,6 +64,7 @@ function lineOf(text) {
  *
  * @param {unknown} text a line, or an array of lines
  * @param {string} status empty for none
+ * @returns {string}
  */
 function textOf(text, status) {
   if (Array.isArray(text)) return text.map((line) => textOf(line, status)).join('\n');
