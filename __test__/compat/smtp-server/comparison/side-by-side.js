@@ -211,7 +211,6 @@ const MORE = /\r\n250-CHUNKING\r\n250 BINARYMIME\r\n$/;
 
 /** A reply as it is without that. */
 function withoutMore(/** @type {string} */ said) {
-  if (!/^[EL]HLO .* > 250-/i.test(said)) return said;
   const before = said.replace(MORE, '');
   // The line before is the last.
   return before === said ? said : `${before.replace(/250-([^\n]*)$/, '250 $1')}\r\n`;
