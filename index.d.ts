@@ -206,7 +206,7 @@ export interface ServerParams extends Limits, Control, AuthParams {
   name?: string;
   /** The address to listen to. @default '0.0.0.0' */
   host?: string;
-  /** The port to listen to, a numeric string as well; 0 takes a free one. @default 25 */
+  /** The port to listen to, a numeric string as well; 0 takes a free one. @default 25, with `lmtp` 24 */
   port?: number | string;
   /** A unix socket to listen to, in place of `host` and `port`. */
   path?: string;
@@ -236,6 +236,12 @@ export interface ServerParams extends Limits, Control, AuthParams {
    * @default false
    */
   enhancedStatusCodes?: boolean;
+  /**
+   * Speak LMTP in place of SMTP: clients greet by LHLO, and a message is answered for each recipient, see
+   * {@link Session.results}. `port` is then 24 and `enhancedStatusCodes` true by default. RFC 2033.
+   * @default false
+   */
+  lmtp?: boolean;
   /** Which version's arguments listeners get; see {@link CompatServerParams}. */
   compat?: undefined;
   /**
@@ -811,6 +817,16 @@ export interface Session {
    */
   failure(code: number, message?: ReplyText): this;
   /**
+   * Answers a message for each RCPT that was accepted, in their order, where the server speaks LMTP: true
+   * or a text takes it for that recipient, `{ code, message }` is its reply. Call it in the listener of
+   * 'data', or in that of 'dataStart' which reads the message. RFC 2033 section 4.2.
+   *
+   * @throws {TypeError | RangeError} Without `lmtp: true`, for a list of another length than there are
+   *   recipients, and for what is no reply to one; nothing is decided then.
+   * @throws {SmtpError} `SMTP_ERR_NO_MESSAGE` where another event is to be decided.
+   */
+  results(results: readonly RecipientResult[]): this;
+  /**
    * A trace field for programs that store the message or send it on: who sent it by which protocol, to
    * whom and when, folded, with CRLF at its end. It goes before the message. RFC 5321 section 4.4,
    * RFC 3848.
@@ -841,6 +857,12 @@ export interface Session {
 
 /** The text of a reply; several lines as an array or with line breaks. */
 export type ReplyText = string | readonly string[];
+
+/**
+ * What a recipient of a message is answered: 250, with a text or the engine's own, or a code that is
+ * 2yz, 4yz or 5yz. No text has line breaks.
+ */
+export type RecipientResult = true | string | { code: number; message?: ReplyText };
 
 /** A value that a peer has given, or null where it has none. */
 export type AttributeValue = string | null;

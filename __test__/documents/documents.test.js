@@ -67,6 +67,16 @@ const CLIENTS = {
     await client.command('ETRN elsewhere.example.net', /./);
     await client.command('QUIT', 221);
   },
+  async lmtp(client) {
+    await client.command('LHLO mx.example.net', 250);
+    await client.command('MAIL FROM:<me@example.net>', 250);
+    for (const user of ['you', 'nobody'])
+      await client.command(`RCPT TO:<${user}@example.com>`, 250);
+    await client.command('DATA', 354);
+    client.write('Subject: Hello\r\n\r\nHello!\r\n.\r\n');
+    for (let replies = 0; replies < 2; replies++) await client.reply();
+    await client.command('QUIT', 221);
+  },
   idle: (client) => client.ended(),
 };
 

@@ -14,6 +14,7 @@ const TRACE = {
   hostname: undefined,
   server: 'mx.example',
   isExtended: true,
+  isLmtp: false,
   isTls: false,
   isLoggedIn: false,
   isUtf8: false,
@@ -37,17 +38,25 @@ test('who, by whom, how and when', () => {
 });
 
 test('the word for every protocol of RFC 3848 and RFC 6531', () => {
-  for (const isExtended of [false, true])
-    for (const isTls of [false, true])
-      for (const isLoggedIn of [false, true])
-        for (const isUtf8 of [false, true]) {
-          const [, word] = / with (\w+);/.exec(
-            unfolded({ isExtended, isTls, isLoggedIn, isUtf8 }),
-          ) ?? ['', ''];
-          const begin = isUtf8 ? 'UTF8SMTP' : 'ESMTP';
-          const end = (isTls ? 'S' : '') + (isLoggedIn ? 'A' : '');
-          assert.equal(word, isExtended ? begin + end : 'SMTP');
-        }
+  const ends = [
+    [false, false, ''],
+    [true, false, 'S'],
+    [false, true, 'A'],
+    [true, true, 'SA'],
+  ];
+  for (const [isExtended, isLmtp, isUtf8, begin] of /** @type {const} */ ([
+    [true, false, false, 'ESMTP'],
+    [true, false, true, 'UTF8SMTP'],
+    [true, true, false, 'LMTP'],
+    [true, true, true, 'UTF8LMTP'],
+    [false, true, false, 'LMTP'],
+  ]))
+    for (const [isTls, isLoggedIn, end] of ends) {
+      const line = unfolded({ isExtended, isLmtp, isTls, isLoggedIn, isUtf8 });
+      assert.equal(/ with (\w+);/.exec(line)?.[1], `${begin}${end}`);
+      const plain = unfolded({ isExtended: false, isTls, isLoggedIn, isUtf8 });
+      assert.equal(/ with (\w+);/.exec(plain)?.[1], 'SMTP');
+    }
 });
 
 test('what a client calls itself is repeated where it is a name', () => {

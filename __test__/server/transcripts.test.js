@@ -74,8 +74,14 @@ function give(session, verdict) {
   const [, word, rest] = verdict.match(/^(\w+) ?(.*)$/);
   const text = decode(rest);
   if (word === 'ok') session.ok();
+  else if (word === 'each') session.results(text.split(' | ').map(result));
   else if (word === 'answer') session.failure(Number(text.slice(0, 3)), text.slice(4));
   else session.success(text || undefined);
+}
+
+/** `CODE TEXT` of a recipient. */
+function result(text) {
+  return { code: Number(text.slice(0, 3)), message: text.slice(4).split('\n') };
 }
 
 /** A listener of 'dataStart' that reads the message and hands it to `done`. */

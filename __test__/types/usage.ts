@@ -486,6 +486,12 @@ export function decide(this: Session): void {
   this.send(250).write('250 Fine').end();
   is<Buffer | undefined>(this.raw);
   is<boolean>(this.data.received);
+  this.results(this.data.rcpt.map(({ address }) => `for ${address}`)).end();
+  this.results([true, 'Stored', { code: 550 }, { code: 452, message: ['Full', 'for now'] }]);
+  // @ts-expect-error Who refuses says how.
+  this.results([false]);
+  // @ts-expect-error There is one for each recipient.
+  this.results('Stored');
   // @ts-expect-error A code belongs to it.
   this.failure('550 Mailbox unavailable');
   // @ts-expect-error A code belongs to it.

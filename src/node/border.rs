@@ -205,6 +205,24 @@ impl Border {
         Ok(slot.answer(sequence, answer(verdict, word)))
     }
 
+    /// Answers a message with a code and a text for each recipient; whether it was still being asked
+    /// about.
+    #[napi]
+    pub fn answer_each(
+        &self,
+        session: u32,
+        sequence: u32,
+        word: u32,
+        codes: Vec<u32>,
+        texts: Vec<String>,
+    ) -> Result<bool> {
+        let Some(slot) = self.queue.slot(session) else { return Ok(false) };
+        let replies = codes.into_iter().zip(&texts);
+        let replies = replies.map(|(code, text)| Ok(Reply::new(reply_code(code)?, text)));
+        let verdict = Verdict::Each(replies.collect::<Result<_>>()?);
+        Ok(slot.answer(sequence, answer(verdict, word)))
+    }
+
     /// Gives what the user of a login is known by: a password, stored keys, or neither where there
     /// is no such user. Whether the login was still being asked about.
     #[napi]

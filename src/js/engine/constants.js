@@ -63,6 +63,7 @@ const FLAG = Object.freeze({
   CHUNKS: 1048576,
   ORIGIN_EXTENDED: 2097152,
   EXTENDED: 4194304,
+  EACH: 8388608,
 });
 
 /** Words of a record's header. */

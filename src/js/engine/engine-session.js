@@ -213,6 +213,7 @@ class EngineSession {
     if (head & FLAG.MAIL) this.begun(engine.text(), sizeOf(engine.text()));
     for (let count = engine.field(at, FIELD.RECIPIENTS); count > 0; count--)
       this.added(engine.text());
+    if (head & FLAG.EACH) this.answersEach(Number(engine.text()));
   }
 
   #readDecoded(/** @type {number} */ head) {
@@ -407,6 +408,9 @@ class EngineSession {
 
   /** It has accepted a RCPT. @param {string} _path the forward-path with its parameters */
   added(_path) {}
+
+  /** Its message is answered for each of so many recipients (LMTP). @param {number} _accepted */
+  answersEach(_accepted) {}
 
   /** Message data from the wire. @param {Buffer} _bytes */
   raw(_bytes) {}

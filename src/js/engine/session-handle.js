@@ -23,6 +23,8 @@ function sendLate() {
   engine.flush();
 }
 
+/** @typedef {{ codes: number[], texts: string[] }} Each replies, one for each recipient */
+
 class SessionHandle {
   /** Whether the engine still has the session. */
   isAlive = true;
@@ -40,7 +42,7 @@ class SessionHandle {
   /** The place in the batch of the record that is being read, else -1. */
   #index = -1;
   /** A verdict that has not left yet: recipients count once the listener has returned. */
-  /** @type {{ verdict: number, streams: boolean, code?: number, text?: string, problem?: string } | undefined} */
+  /** @type {{ verdict: number, streams: boolean, code?: number, text?: string, problem?: string, each?: Each } | undefined} */
   #verdict;
 
   /** @param {{ count: number }} transaction how many recipients it has */
@@ -85,6 +87,21 @@ class SessionHandle {
    */
   settle(verdict, code, text, problem) {
     this.#verdict = { verdict, streams: this.streams, code, text, problem };
+    this.#sendSoon();
+  }
+
+  /**
+   * Answers a message with a reply for each of its recipients.
+   *
+   * @param {number[]} codes
+   * @param {string[]} texts
+   */
+  settleEach(codes, texts) {
+    this.#verdict = { verdict: VERDICT.ANSWER, streams: this.streams, each: { codes, texts } };
+    this.#sendSoon();
+  }
+
+  #sendSoon() {
     if (this.#index >= 0) return;
     if (late.length === 0) queueMicrotask(sendLate);
     late.push(this);
@@ -93,10 +110,11 @@ class SessionHandle {
   /** Has its verdict leave, if there is one. */
   send() {
     if (this.#verdict === undefined || !this.isAlive) return;
-    const { verdict, streams, code, text, problem } = this.#verdict;
+    const { verdict, streams, code, text, problem, each } = this.#verdict;
     this.#verdict = undefined;
     const word = this.#word(verdict, streams);
-    if (this.#index >= 0 && code === undefined) engine.settle(this.#index, word);
+    if (each) engine.border().answerEach(this.#slot, this.#sequence, word, each.codes, each.texts);
+    else if (this.#index >= 0 && code === undefined) engine.settle(this.#index, word);
     else engine.answer(this.#slot, this.#sequence, word, code, text, problem);
   }
 

@@ -99,6 +99,9 @@ const AUTH = {
   maxAuthFailures: 3,
 };
 
+/** The port of LMTP, which must not be that of SMTP (RFC 2033 section 5). */
+const LMTP_PORT = 24;
+
 /** Limits that the engine takes as they are, and the most that each can be. */
 const LIMITS = {
   size: Number.MAX_SAFE_INTEGER,
@@ -130,6 +133,7 @@ const FLAGS = [
   'enhancedStatusCodes',
   'reusePort',
   'lineFeeds',
+  'lmtp',
   'auth',
   'requireAuth',
   'allowInsecureAuth',
@@ -213,6 +217,12 @@ function checkSharing(/** @type {any} */ { reusePort, path }) {
   }
 }
 
+/** What else holds where LMTP is spoken, for the root's servers alone. @param {any} params */
+function lmtpDefaults({ lmtp }) {
+  // RFC 2033 section 5 demands these codes.
+  return lmtp === true ? { port: LMTP_PORT, enhancedStatusCodes: true } : { lmtp: false };
+}
+
 /**
  * The parameters, merged with the defaults and checked.
  *
@@ -227,7 +237,7 @@ function merge(params, tlsName = 'params.tls') {
   }
   const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null);
   /** @type {any} */
-  const config = { ...DEFAULTS, ...AUTH, ...Object.fromEntries(given) };
+  const config = { ...DEFAULTS, ...AUTH, ...lmtpDefaults(params), ...Object.fromEntries(given) };
   checkPort('params.port', config.port, 0);
   for (const name of ['host', 'name', 'path']) {
     if (name in config) checkLine(`params.${name}`, config[name]);
@@ -310,6 +320,7 @@ function engineOptions(config, number, tls, dialect) {
     // The original's exact lines have none.
     enhancedStatusCodes: config.enhancedStatusCodes && config.extensions !== false,
     dialect,
+    lmtp: config.lmtp,
     bareNewlines: config.bareNewlines,
     unknownParameters: config.unknownParameters,
     lineFeeds: config.lineFeeds,
@@ -341,7 +352,7 @@ const ENGINE_PARAMS = Object.keys(DEFAULTS).filter(
 
 /** Every parameter, and those within parameters that are objects. */
 const KNOWN = Object.freeze({
-  params: [...Object.keys(DEFAULTS), ...Object.keys(AUTH), 'path', 'tls', 'compat'],
+  params: [...Object.keys(DEFAULTS), ...Object.keys(AUTH), 'lmtp', 'path', 'tls', 'compat'],
   tls: TLS_NAMES,
   keys: KEY_NAMES,
   extensions: KNOWN_EXTENSIONS,

@@ -90,6 +90,7 @@ class Dialogue extends EngineSession {
       hostname: this.hostname(),
       server: this.#host.config.name,
       isExtended,
+      isLmtp: this.#host.config.lmtp,
       isTls: this.isTls(),
       isLoggedIn: this.session.user !== null,
       isUtf8: data.mail?.smtpUtf8 === true,
@@ -146,6 +147,11 @@ class Dialogue extends EngineSession {
   }
 
   /** @override */
+  answersEach(/** @type {number} */ accepted) {
+    this.transaction.accepted = accepted;
+  }
+
+  /** @override */
   connected() {
     const planned = this.planned(this.#host.replies);
     this.#observer.started();
@@ -180,7 +186,12 @@ class Dialogue extends EngineSession {
   message(text, bytes) {
     this.judge.forgetReading();
     this.transaction.receive(text, bytes);
-    this.judge.ask('data', text, this.planned(this.#host.replies));
+    this.judge.ask('data', text, this.#plannedForEach());
+  }
+
+  /** The lines of the reply to a message, said for each recipient in LMTP. */
+  #plannedForEach() {
+    return this.transaction.forEach(this.planned(this.#host.replies));
   }
 
   /** @override @param {() => Buffer | undefined} fetch */
@@ -193,7 +204,7 @@ class Dialogue extends EngineSession {
   /** @override */
   streamed() {
     this.transaction.data.received = true;
-    this.judge.judgeReading(this.planned(this.#host.replies));
+    this.judge.judgeReading(this.#plannedForEach());
   }
 
   /** @override */

@@ -2,11 +2,12 @@
 // The event of a session that is at hand: it is raised, and what its listener returns, calls or
 // throws becomes a verdict.
 
-const engine = require('../engine/border.js');
 const { REPLY_CODE, STOCK, VERDICT } = require('../engine/constants.js');
 const { SmtpError, errorOf } = require('../errors.js');
 const { MessageReader } = require('./message-reader.js');
 const { Question, checkRefusal, refusalCode } = require('./question.js');
+const { Replier } = require('./replier.js');
+const { misplaced } = require('./results.js');
 const { watch } = require('./watch.js');
 const { refusalOf, textOf } = require('../engine/reply.js');
 
@@ -37,6 +38,9 @@ class Judge {
   /** One whose listener was the first of all to return a promise, and so runs in no context. */
   /** @type {InstanceType<typeof Question> | undefined} */
   #untracked;
+  /** Whether a listener is on the stack. */
+  #isCalling = false;
+  #replier;
   #host;
   #session;
   #handle;
@@ -56,6 +60,7 @@ class Judge {
     this.#handle = handle;
     this.#transaction = transaction;
     this.#observer = observer;
+    this.#replier = new Replier(host, handle, transaction, observer);
     this.#question.close();
   }
 
@@ -79,6 +84,7 @@ class Judge {
   ask(event, argument, planned) {
     const question = this.#next(event, argument, planned);
     let result;
+    this.#isCalling = true;
     try {
       // Contexts cost programs that have no use for them.
       result = this.#host.isAsync
@@ -87,6 +93,8 @@ class Judge {
       if (isThenable(result)) return this.#await(question, Promise.resolve(result));
     } catch (error) {
       return this.#failed(question, error);
+    } finally {
+      this.#isCalling = false;
     }
     if (!this.#isAwaited(question)) return;
     if (result || event === 'auth') this.#settled(result);
@@ -138,23 +146,35 @@ class Judge {
   }
 
   success(/** @type {string | string[]=} */ message) {
-    if (this.#isReader()) this.#note({ message, fills: true });
+    if (this.#isReader()) this.reader?.note({ message, fills: true });
     else if (this.#mayDecide()) this.#accept(message, true);
   }
 
   ok(/** @type {string | string[]=} */ message) {
-    if (this.#isReader()) this.#note({ message, fills: false });
+    if (this.#isReader()) this.reader?.note({ message, fills: false });
     else if (!this.#mayDecide()) return;
     else if (this.#question.event === 'message')
-      this.#answer(REPLY_CODE.message, message || this.#stockText(STOCK.ok));
+      this.#answer(REPLY_CODE.message, message || this.#replier.stockText(STOCK.ok));
     else this.#accept(message, false);
   }
 
   failure(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
-    if (this.#isReader()) return this.#note({ code, message });
+    if (this.#isReader()) return void this.reader?.note({ code, message });
     if (!this.#mayDecide()) return;
     checkRefusal(this.#question.event, code);
     this.#answer(code, message);
+  }
+
+  /** Answers a message for each of its recipients (LMTP). */
+  results(/** @type {unknown} */ list) {
+    const results = this.#replier.resultsOf(list);
+    const { accepted } = this.#transaction;
+    const question = this.#question;
+    const isMessage = question.event === 'data' && this.#mayDecide();
+    if (this.#isReader()) this.reader?.note({ results: results.for(accepted), message: undefined });
+    else if (isMessage) this.#answerEach(results.for(accepted));
+    // Others may be late, and have no effect.
+    else if (question.isOpen && (this.#isCalling || this.#caller() === question)) throw misplaced();
   }
 
   /** The listener has replied by itself. */
@@ -165,7 +185,7 @@ class Judge {
     if (event === 'auth') return this.attempt?.silence(sentCode);
     const refused = sentCode >= 400;
     if (refused) this.#transaction.restore();
-    if (event === 'dataStart' && refused) this.#refuseReading(sentCode);
+    if (event === 'dataStart' && refused) this.reader?.refuseData(sentCode);
     else if (event === 'dataStart') this.reader?.open();
     this.#transaction.settle();
     this.#tell(sentCode || 250);
@@ -188,16 +208,14 @@ class Judge {
   send(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
     const starts = code === REPLY_CODE.dataStart && this.#question.is('dataStart');
     const isSilent = starts && this.isChunked;
-    if (!isSilent) this.write(engine.border().replyLines(code, textOf(code, message)));
+    if (!isSilent) this.#replier.send(code, textOf(code, message));
     this.#question.sentCode = code;
     if (starts) this.settleSilently();
   }
 
   /** Sends lines as they are. */
   write(/** @type {string[]} */ lines) {
-    if (!this.#handle.isAlive) return;
-    this.#observer.respond(lines);
-    this.#handle.write(`${lines.join('\r\n')}\r\n`);
+    this.#replier.write(lines);
   }
 
   /** Sends what is ready and ends the connection. */
@@ -252,9 +270,10 @@ class Judge {
     question.turnToData(planned);
     reader.finish(
       () => {
-        const { code, message, fills } = reader.verdict ?? {};
+        const { code, message, fills, results } = reader.verdict ?? {};
         if (!this.#isAwaited(question)) return;
         if (reader.verdict === undefined) this.ask('data', undefined, planned);
+        else if (results !== undefined) this.#answerEach(results);
         else if (code !== undefined) this.#answer(code, message);
         else this.#accept(message, fills === true);
       },
@@ -273,11 +292,6 @@ class Judge {
     return caller === undefined || caller === this.reader?.question || !caller.isPending;
   }
 
-  /** Keeps a verdict until the message was read; the first one counts. */
-  #note(/** @type {import('./message-reader.js').ReadVerdict} */ verdict) {
-    if (this.reader) this.reader.verdict ??= verdict;
-  }
-
   /** The event whose listener calls, else what is at hand. */
   get caller() {
     return this.#caller() ?? this.#question;
@@ -286,12 +300,6 @@ class Judge {
   /** The event whose listener the caller belongs to, as far as that is known. */
   #caller() {
     return Question.running(this) ?? this.#untracked;
-  }
-
-  /** DATA itself was refused: nothing comes. */
-  #refuseReading(/** @type {number} */ code) {
-    const why = `DATA was refused with ${code}`;
-    this.reader?.fail('SMTP_ERR_MESSAGE_REFUSED', why, code);
   }
 
   /**
@@ -317,8 +325,9 @@ class Judge {
       (result) => {
         question.done();
         // A message that is being read is judged when it was read.
-        if (isRead()) this.#noteResult(result);
-        else if (this.#isAwaited(question)) this.#settled(result);
+        if (isRead()) {
+          if (result === false) this.reader?.note({ code: refusalCode('data') });
+        } else if (this.#isAwaited(question)) this.#settled(result);
       },
       (error) => this.#failed(question, error),
     );
@@ -332,11 +341,6 @@ class Judge {
     if (!isRefused) this.#accept(undefined, true);
     else if (event === 'timeout') this.#question.close();
     else this.#answer(refusalCode(event), undefined);
-  }
-
-  /** The same of the reader of a message. */
-  #noteResult(/** @type {unknown} */ result) {
-    if (result === false) this.#note({ code: refusalCode('data'), message: undefined });
   }
 
   /** A listener failed; a verdict that 'error' gives counts, on the event that failed. */
@@ -361,7 +365,7 @@ class Judge {
   #refuse(/** @type {unknown} */ error, refusal = refusalOf(error)) {
     if (this.#question.event === 'auth') this.#answer(UNAVAILABLE, undefined);
     else if (refusal) this.#answer(refusal.code, refusal.text);
-    else this.#answer(LOCAL_ERROR, this.#stockText(STOCK.localError));
+    else this.#answer(LOCAL_ERROR, this.#replier.stockText(STOCK.localError));
   }
 
   /** Goes on; `fills` data or not. */
@@ -389,7 +393,7 @@ class Judge {
     const code = /** @type {Record<string, number>} */ (REPLY_CODE)[event];
     this.#tell(code);
     if (message && !(event === 'dataStart' && this.isChunked)) {
-      this.#replyWith(VERDICT.ACCEPT, question.replyOf(code, message));
+      this.#replier.settle(event, VERDICT.ACCEPT, question.replyOf(code, message));
     } else if (fills || event !== 'helo') {
       this.#observer.respond(question.planned);
       this.#handle.settle(fills ? VERDICT.ACCEPT : VERDICT.OK);
@@ -407,20 +411,23 @@ class Judge {
     if (event === 'auth') return this.attempt?.answer(code, message);
     this.#transaction.restore();
     this.#tell(code);
-    if (event === 'dataStart') this.#refuseReading(code);
+    if (event === 'dataStart') this.reader?.refuseData(code);
     const reply = question.replyOf(code, message);
     if (event === 'timeout') {
-      this.write(engine.border().replyLines(code, reply.text));
+      this.#replier.send(code, reply.text);
       this.end();
     } else {
-      this.#replyWith(VERDICT.ANSWER, reply);
+      this.#replier.settle(event, VERDICT.ANSWER, reply);
     }
   }
 
-  /** @param {number} verdict @param {{ code: number, text: string }} reply */
-  #replyWith(verdict, { code, text }) {
-    if (this.#host.responds) this.#observer.respond(engine.border().replyLines(code, text));
-    this.#handle.settle(verdict, code, text);
+  /** Answers the message that is at hand; who has one recipient that takes it, has taken it. */
+  #answerEach(/** @type {import('./replier.js').Results} */ results) {
+    const { event, argument } = this.#question;
+    this.#question.close();
+    if (results.code < 400) this.#transaction.fill(event, argument);
+    this.#tell(results.code);
+    this.#replier.settleEach(results);
   }
 
   /** Tells those who watch what became of the event. */
@@ -437,10 +444,6 @@ class Judge {
     if (this.reader?.isAnswered) return;
     const bytes = this.reader?.stream.bytesTaken ?? this.#transaction.byteLength;
     this.#observer.answered(this.#transaction, bytes, replyCode);
-  }
-
-  #stockText(/** @type {number} */ stock) {
-    return this.#host.replies[stock].map((line) => line.slice(4));
   }
 }
 

@@ -12,6 +12,7 @@ const { refusalOf, textOf } = require('../engine/reply.js');
  * @property {number} [code] that refuses
  * @property {boolean} [fills] else, whether `data` is filled
  * @property {string | string[]} [message]
+ * @property {InstanceType<typeof import('./results.js').Results>} [results] for each recipient
  */
 
 class MessageReader {
@@ -56,6 +57,16 @@ class MessageReader {
   /** What the listener that reads has returned, if that is a promise. */
   get #listener() {
     return this.question.promise;
+  }
+
+  /** Keeps a verdict until the message was read; the first one counts. @param {ReadVerdict} verdict */
+  note(verdict) {
+    this.verdict ??= verdict;
+  }
+
+  /** DATA itself was refused: nothing comes. @param {number} code */
+  refuseData(code) {
+    this.fail('SMTP_ERR_MESSAGE_REFUSED', `DATA was refused with ${code}`, code);
   }
 
   /** Nothing more is to be said of it, or read. */

@@ -17,6 +17,7 @@ const NAME = /^([\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?|\[[\w.:-]+\])$/u;
  * @property {string | undefined} hostname its confirmed name
  * @property {string} server what the server calls itself
  * @property {boolean} isExtended whether it said EHLO
+ * @property {boolean} isLmtp whether it said LHLO in their place
  * @property {boolean} isTls
  * @property {boolean} isLoggedIn
  * @property {boolean} isUtf8 whether MAIL said SMTPUTF8
@@ -57,9 +58,11 @@ function literalOf(address) {
 }
 
 /** RFC 3848, and RFC 6531 section 4.3. @param {Trace} trace */
-function protocolOf({ isExtended, isTls, isLoggedIn, isUtf8 }) {
-  if (!isExtended) return 'SMTP';
-  return `${isUtf8 ? 'UTF8SMTP' : 'ESMTP'}${isTls ? 'S' : ''}${isLoggedIn ? 'A' : ''}`;
+function protocolOf({ isExtended, isLmtp, isTls, isLoggedIn, isUtf8 }) {
+  if (!isExtended && !isLmtp) return 'SMTP';
+  const usual = isLmtp ? 'LMTP' : 'ESMTP';
+  const utf8 = isLmtp ? 'UTF8LMTP' : 'UTF8SMTP';
+  return `${isUtf8 ? utf8 : usual}${isTls ? 'S' : ''}${isLoggedIn ? 'A' : ''}`;
 }
 
 /** @param {string} name @param {unknown} value @param {RegExp} form */

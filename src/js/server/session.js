@@ -23,6 +23,7 @@ const { receivedField } = require('./received.js');
  *   success(message?: string | string[]): void,
  *   ok(message?: string | string[]): void,
  *   failure(code: number, message?: string | string[]): void,
+ *   results(list: unknown): void,
  *   end(): void,
  * }} judge what is at hand
  */
@@ -155,6 +156,12 @@ class Session {
   /** Refuses. */
   failure(/** @type {number} */ code, /** @type {string | string[]=} */ message) {
     this.#dialogue.judge.failure(checkCode(code), message);
+    return this;
+  }
+
+  /** Answers a message for each of its recipients, where LMTP is spoken. */
+  results(/** @type {unknown} */ list) {
+    this.#dialogue.judge.results(list);
     return this;
   }
 

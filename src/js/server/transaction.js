@@ -47,6 +47,8 @@ class Transaction {
   /** Whether the greeting that was accepted is EHLO, and the one at hand. */
   isExtended = false;
   offersExtended = false;
+  /** How many recipients the message is answered for; 0 where it is answered once (SMTP). */
+  accepted = 0;
   /** The message, perhaps not taken yet. @type {string | undefined} */
   message;
   /** @type {Buffer | undefined} */
@@ -77,6 +79,11 @@ class Transaction {
   get count() {
     const { recipients } = this.data;
     return Array.isArray(recipients) ? recipients.length : 0;
+  }
+
+  /** The lines of a reply to the message, as often as it is said. @param {string[]} lines */
+  forEach(lines) {
+    return this.accepted < 2 ? lines : new Array(this.accepted).fill(lines).flat();
   }
 
   /** Notes the sender. @param {{ from: string, size?: number }} mail what MAIL said */

@@ -134,7 +134,7 @@ impl Writer<'_> {
     }
 
     fn news(&mut self, news: &mut News) {
-        let News { changes, responses, tls } = news;
+        let News { changes, responses, tls, accepted } = news;
         self.flag(if *tls { Flags::TLS } else { Flags::empty() });
         self.set(field::RESPONSES, responses.len() as u32);
         self.set(field::RECIPIENTS, changes.recipients.len() as u32);
@@ -162,6 +162,10 @@ impl Writer<'_> {
         }
         for recipient in &changes.recipients {
             self.recipient(recipient);
+        }
+        if *accepted > 0 {
+            self.flag(Flags::EACH);
+            self.text(accepted.to_string().as_bytes());
         }
         news.clear();
     }

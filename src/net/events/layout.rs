@@ -18,7 +18,8 @@
 //!
 //! The texts come in this order, each only where its flag or count says so: the peer (with
 //! `PEER`), replies, the origin (`ORIGIN`), reverse-path and size of a MAIL (`MAIL`), recipients,
-//! the command line (`LINE`), the event's own, its parameters (`EXT`), the planned reply.
+//! how many have a reply of their own (`EACH`), the command line (`LINE`), the event's own, its
+//! parameters (`EXT`), the planned reply.
 //!
 //! A reverse-path or forward-path whose parameters were parsed has them behind it: of each LF, its
 //! name, `=` and its value.
@@ -97,5 +98,7 @@ bitflags! {
         const ORIGIN_EXTENDED = 1 << 21;
         /// The command is EHLO.
         const EXTENDED = 1 << 22;
+        /// The message has a reply for each recipient, which it repeats where it is the engine's.
+        const EACH = 1 << 23;
     }
 }

@@ -38,6 +38,8 @@ pub struct ServerOptions {
     pub enhanced_status_codes: bool,
     /// 'mbr-smtp', 'smtp-protocol', 'smtp-server' or 'mail-io'.
     pub dialect: String,
+    /// Whether LMTP is spoken in place of SMTP.
+    pub lmtp: bool,
     /// 'accept', 'refuse' or 'normalise'.
     pub bare_newlines: String,
     /// What becomes of parameters that are not offered: `refuse` or `ignore`.
@@ -176,8 +178,9 @@ fn resolver(params: &ResolveParams) -> Result<Arc<Resolver>> {
 /// `tls` tells whether there are keys.
 fn config(options: &ServerOptions, tls: Option<&Tls>) -> Result<ServerConfig> {
     let tls = tls.is_some();
-    let mut dialect =
+    let dialect =
         Dialect::named(&options.dialect).ok_or_else(|| unknown("dialect", &options.dialect))?;
+    let mut dialect = if options.lmtp { dialect.lmtp() } else { dialect };
     match (options.unknown_parameters.as_str(), dialect.syntax.parameters) {
         ("ignore", Parameters::Offered) => dialect.syntax.parameters = Parameters::Ignored,
         ("ignore" | "refuse", _) => {}

@@ -25,7 +25,7 @@ const UNASKED: [&str; 4] = ["SIZE", "8BITMIME", "DSN", "AUTH"];
 pub enum Hello {
     /// HELO: no extensions.
     Helo,
-    /// EHLO: the reply lists the extensions.
+    /// EHLO, or LHLO of LMTP (RFC 2033 section 4.1): the reply lists the extensions.
     Ehlo,
 }
 
@@ -129,9 +129,11 @@ impl Command {
         let (verb, argument) = split(line, syntax.gaps);
         match upper(verb, &mut [0; 8]) {
             upper if syntax.not_implemented.contains(&upper) => Err(CommandError::NotImplemented),
+            b"HELO" | b"EHLO" if syntax.lhlo == Lhlo::Ehlo => Err(CommandError::Unknown),
             b"HELO" => greeting(argument, syntax.domain, Hello::Helo),
             b"EHLO" => greeting(argument, syntax.domain, Hello::Ehlo),
             b"LHLO" if syntax.lhlo == Lhlo::Helo => greeting(argument, syntax.domain, Hello::Helo),
+            b"LHLO" if syntax.lhlo == Lhlo::Ehlo => greeting(argument, syntax.domain, Hello::Ehlo),
             b"MAIL" => mail(argument, syntax, offered),
             b"RCPT" => rcpt(argument, syntax, offered),
             b"DATA" | b"RSET" | b"QUIT"

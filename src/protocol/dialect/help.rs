@@ -1,11 +1,32 @@
 //! What HELP says of each command (RFC 5321 section 4.1.1.8).
 
+use super::syntax::Lhlo;
 use crate::protocol::events::Interest;
 
 /// HELP on one command: its verb, syntax, meaning and an example.
-pub(super) type HelpPage = (&'static str, &'static str, &'static str, &'static str);
+type HelpPage = (&'static str, &'static str, &'static str, &'static str);
 
-pub(super) const HELP_PAGES: [HelpPage; 11] = [
+/// The page on a verb in capitals, if it is a command where LHLO is `lhlo` and the application listens
+/// to these.
+pub(super) fn help_page(verb: &str, lhlo: Lhlo, wanted: Interest) -> Option<&'static HelpPage> {
+    let is_lmtp = lhlo == Lhlo::Ehlo;
+    match verb {
+        "LHLO" if is_lmtp => return Some(&LHLO),
+        "HELO" | "EHLO" if is_lmtp => return None,
+        _ => {}
+    }
+    let asking = INQUIRY_PAGES.iter().filter(|(_, event)| wanted.contains(*event));
+    HELP_PAGES.iter().chain(asking.map(|(page, _)| page)).find(|page| page.0 == verb)
+}
+
+const LHLO: HelpPage = (
+    "LHLO",
+    "LHLO {domain}",
+    "Greets the server and asks for its extensions; the domain is the client's own.",
+    "LHLO example.com",
+);
+
+const HELP_PAGES: [HelpPage; 11] = [
     ("QUIT", "QUIT", "Ends the session and closes the connection.", "QUIT"),
     (
         "HELO",
@@ -46,7 +67,7 @@ pub(super) const HELP_PAGES: [HelpPage; 11] = [
 ];
 
 /// What it says of those that there are where the application listens to them.
-pub(super) const INQUIRY_PAGES: [(HelpPage, Interest); 2] = [
+const INQUIRY_PAGES: [(HelpPage, Interest); 2] = [
     (
         ("EXPN", "EXPN {list}", "Asks for the members of a mailing list.", "EXPN staff"),
         Interest::EXPN,

@@ -2,6 +2,7 @@
 //! strict it is. Data, not code. The default is mbr-smtp's.
 
 mod help;
+mod lmtp;
 mod mail_io;
 mod mbr_smtp;
 mod smtp_protocol;
@@ -17,7 +18,7 @@ use super::extension::{Extension, Extensions, When};
 use super::limits::Limits;
 use super::reply::{EnhancedStatus, Reply, ReplyCode};
 use bytes::{Bytes, BytesMut};
-use help::{HELP_PAGES, INQUIRY_PAGES};
+use help::help_page;
 use stock::UNKNOWN;
 
 /// Who answers commands.
@@ -162,12 +163,14 @@ impl Dialect {
 pub struct Replies {
     stock: Vec<(ReplyCode, Bytes)>,
     enhanced: bool,
+    lhlo: Lhlo,
 }
 
 impl Replies {
     /// The replies of a dialect for a server called `name`.
     pub fn new(dialect: &Dialect, name: &str, enhanced: bool) -> Self {
-        let mut replies = Self { stock: Vec::with_capacity(Stock::COUNT), enhanced };
+        let lhlo = dialect.syntax.lhlo;
+        let mut replies = Self { stock: Vec::with_capacity(Stock::COUNT), enhanced, lhlo };
         for stock in Stock::ALL {
             let entry = stock.entry();
             let other = dialect.overrides.iter().find(|other| other.0 == stock);
@@ -199,9 +202,7 @@ impl Replies {
 
     /// HELP on one command, which is upper case, where the application listens to these.
     pub fn help(&self, verb: &str, wanted: Interest) -> Reply {
-        let asking = INQUIRY_PAGES.iter().filter(|(_, event)| wanted.contains(*event));
-        let mut pages = HELP_PAGES.iter().chain(asking.map(|(page, _)| page));
-        let page = pages.find(|page| page.0 == verb);
+        let page = help_page(verb, self.lhlo, wanted);
         let text = page.map_or(UNKNOWN.to_owned(), |(_, syntax, meaning, example)| {
             [*syntax, *meaning, *example].join("\n")
         });

@@ -74,4 +74,6 @@ pub enum Lhlo {
     Unknown,
     /// Another word for HELO.
     Helo,
+    /// What EHLO is elsewhere; HELO and EHLO are no commands (RFC 2033 section 4.1).
+    Ehlo,
 }

@@ -46,10 +46,11 @@ impl ServerSession {
         if standing.is_some() && verdict.refuses() {
             self.config.counters.refuse_by_application();
         }
-        if let Question::Command { plan, .. } = &question
+        if let Question::Command { line, plan, .. } = &question
             && !verdict.carries_out()
         {
             self.give_back(&plan.effect, now);
+            self.note_told(line, &verdict);
         }
         match question {
             Question::Connect => self.answer_connect(verdict, now),
@@ -110,7 +111,8 @@ impl ServerSession {
             | Verdict::Ok
             | Verdict::Proceed
             | Verdict::Verify(_)
-            | Verdict::RefuseToken(_) => {
+            | Verdict::RefuseToken(_)
+            | Verdict::Each(_) => {
                 self.write_stock(Stock::Greeting);
                 None
             }
@@ -147,26 +149,36 @@ impl ServerSession {
             Verdict::Silent(Some(code)) if !code.is_positive() => self.refuse(code),
             Verdict::Silent(_) => self.apply(plan.effect, by),
             Verdict::Skip(Some(code)) => self.refuse(code),
-            // Those with what is for logins answer nothing else.
-            Verdict::Skip(None) | Verdict::Verify(_) | Verdict::RefuseToken(_) => {}
+            // Those with what is for logins or messages answer nothing else.
+            Verdict::Skip(None)
+            | Verdict::Verify(_)
+            | Verdict::RefuseToken(_)
+            | Verdict::Each(_) => {}
         }
     }
 
     fn answer_data(&mut self, verdict: Verdict) {
+        let owed = self.owed();
         match verdict {
             Verdict::Accept(Some(reply)) | Verdict::Answer(reply) => {
-                self.write_reply(&reply);
+                (0..owed).for_each(|_| self.write_reply(&reply));
                 self.refuse(reply.code());
             }
-            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => self.write_stock(Stock::Ok),
+            Verdict::Accept(None) | Verdict::Ok | Verdict::Proceed => {
+                (0..owed).for_each(|_| self.write_stock(Stock::Ok));
+            }
+            Verdict::Each(replies) => self.write_each(&replies, owed),
             Verdict::Silent(Some(code)) | Verdict::Skip(Some(code)) => self.refuse(code),
-            Verdict::Silent(None) | // Those with what is for logins answer nothing else.
-            Verdict::Skip(None) | Verdict::Verify(_) | Verdict::RefuseToken(_) => {}
+            // Those with what is for logins answer nothing else.
+            Verdict::Silent(None)
+            | Verdict::Skip(None)
+            | Verdict::Verify(_)
+            | Verdict::RefuseToken(_) => {}
         }
     }
 
     /// Puts a reply of the application's to those that are ready.
-    fn write_reply(&mut self, reply: &Reply) {
+    pub(super) fn write_reply(&mut self, reply: &Reply) {
         reply.write(self.queue(Some(reply.code())));
     }
 
@@ -200,12 +212,14 @@ impl ServerSession {
                     self.news.changes.mail(mail);
                 }
             }
-            Effect::Rcpt(recipient) if note => {
+            Effect::Rcpt(recipient) => {
                 self.counts.behind = Behind::Nothing;
-                self.counts.recipients += 1;
-                self.news.changes.recipients.push(recipient);
+                self.note_accepted();
+                if note {
+                    self.counts.recipients += 1;
+                    self.news.changes.recipients.push(recipient);
+                }
             }
-            Effect::Rcpt(_) => self.counts.behind = Behind::Nothing,
             Effect::StartData => self.start_data(by.body()),
             Effect::Reset => {
                 self.forget_transaction();
@@ -291,6 +305,7 @@ impl ServerSession {
     fn forget_transaction(&mut self) {
         self.counts.behind = Behind::Nothing;
         self.counts.mime = None;
+        self.news.accepted = 0;
         self.withdraw();
         if let Some(kept) = self.kept.take() {
             drop(kept.take());

@@ -328,7 +328,7 @@ impl ServerSession {
                 let TokenRefusal { reply, problem } = *refusal;
                 self.refuse_claim(PlannedReply::Made(reply), Some(problem));
             }
-            Verdict::Accept(_) | Verdict::Ok | Verdict::Proceed => {
+            Verdict::Accept(_) | Verdict::Ok | Verdict::Proceed | Verdict::Each(_) => {
                 let reply = PlannedReply::Stock(Stock::AuthRefused);
                 self.announce(&reply);
                 self.refuse_claim(reply, None);

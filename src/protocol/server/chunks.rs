@@ -17,6 +17,7 @@ use super::timers::Timer;
 use super::{
     Behind, Body, Effect, Ending, Next, Plan, PlannedReply, ServerSession, State, Verdict,
 };
+use crate::protocol::command::Chunk;
 use crate::protocol::dialect::Stock;
 use crate::protocol::reply::ReplyCode;
 use bytes::Buf;
@@ -41,12 +42,12 @@ impl ServerSession {
                     self.state = State::Data(receiving);
                 }
             }
-            Effect::DropChunk(size, effect) => {
+            Effect::DropChunk(chunk, effect) => {
                 let told = match by {
                     By::Engine => Told::ByEngine,
                     By::Application(_) => Told::ByApplication,
                 };
-                self.skip(size, Refusal { reply: told(reply), effect: *effect });
+                self.skip(chunk, Refusal { reply: told(reply), effect: *effect });
             }
             _ => {}
         }
@@ -72,16 +73,15 @@ impl ServerSession {
             }
             return self.end(Ending::Closed);
         }
-        let size = match plan.effect {
-            Effect::StartChunks(chunk) | Effect::Chunk(chunk) => chunk.size,
-            Effect::DropChunk(size, _) => size,
-            _ => 0,
-        };
-        self.skip(size, Refusal { reply, effect: Effect::Nothing });
+        if let Effect::StartChunks(chunk) | Effect::Chunk(chunk) | Effect::DropChunk(chunk, _) =
+            plan.effect
+        {
+            self.skip(chunk, Refusal { reply, effect: Effect::Nothing });
+        }
     }
 
     /// Reads a chunk and drops it. What it was to be a part of is over (RFC 3030 section 2).
-    fn skip(&mut self, size: u64, refusal: Refusal) {
+    fn skip(&mut self, chunk: Chunk, refusal: Refusal) {
         let stage = match &self.state {
             State::Chunks(_) => {
                 self.withdraw();
@@ -94,7 +94,7 @@ impl ServerSession {
             }
             _ => self.position().stage,
         };
-        self.state = State::Skipping(Box::new(Skipping::new(size, refusal, stage)));
+        self.state = State::Skipping(Box::new(Skipping::new(chunk, refusal, stage)));
     }
 
     /// Reads on in a chunk that is dropped, and replies behind it.
@@ -107,7 +107,7 @@ impl ServerSession {
             self.timers.set(Timer::Turn, now);
             self.stop_pace(now);
         }
-        if left > 0 {
+        if left.size > 0 {
             return self.wait(now);
         }
         let State::Skipping(skipping) = std::mem::replace(&mut self.state, State::ExpectMail)
@@ -121,10 +121,12 @@ impl ServerSession {
             Stage::Greeted | Stage::Chunks => State::ExpectMail,
             Stage::Transaction => State::ExpectRcpt,
         };
-        match reply {
-            Told::ByEngine(reply) => self.reply(&reply),
-            Told::ByApplication(reply) => self.put(&reply),
-            Told::Sent => {}
+        for _ in 0..self.owed_behind(left, &effect) {
+            match &reply {
+                Told::ByEngine(reply) => self.reply(reply),
+                Told::ByApplication(reply) => self.put(reply),
+                Told::Sent => {}
+            }
         }
         self.apply(effect, By::Engine);
         if self.pipelines_behind_data() {
@@ -141,7 +143,11 @@ impl ServerSession {
         if receiving.has_failed() {
             self.fail_chunks();
             let end = receiving.end(self.config.bare_newlines);
-            return self.end_data(end, body, now);
+            // It is answered once, and the last one for each recipient still (RFC 2033 section 4.3).
+            let accepted = std::mem::take(&mut self.news.accepted);
+            let next = self.end_data(end, body, now);
+            self.news.accepted = accepted;
+            return next;
         }
         if self.pipelines_behind_data() {
             self.close_with(Stock::UnauthorisedPipelining);

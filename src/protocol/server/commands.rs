@@ -202,6 +202,7 @@ impl ServerSession {
             },
             tls: self.news.tls,
             recipients: self.counts.recipients,
+            accepted: self.news.accepted,
             messages: self.counts.messages,
             bad_commands: self.counts.bad_commands,
             behind: self.counts.behind,
@@ -214,7 +215,7 @@ impl ServerSession {
     }
 }
 
-fn is_verb(line: &str, verb: &str) -> bool {
+pub(super) fn is_verb(line: &str, verb: &str) -> bool {
     let (head, rest) = line.split_at_checked(verb.len()).unwrap_or((line, "x"));
     head.eq_ignore_ascii_case(verb) && !rest.starts_with(|c: char| c.is_ascii_alphanumeric())
 }

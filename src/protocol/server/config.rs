@@ -3,7 +3,7 @@
 use crate::protocol::control::AbusePolicy;
 use crate::protocol::counters::Counters;
 use crate::protocol::data::BareNewlines;
-use crate::protocol::dialect::{Dialect, Replies};
+use crate::protocol::dialect::{Dialect, Lhlo, Replies};
 use crate::protocol::extension::Extensions;
 use crate::protocol::limits::Limits;
 use crate::protocol::sasl::server::Pretence;
@@ -38,6 +38,13 @@ pub struct ServerConfig {
     pub control: AbusePolicy,
     /// What its sessions have done.
     pub counters: Counters,
+}
+
+impl ServerConfig {
+    /// Whether LMTP is spoken, where a message is answered for each recipient (RFC 2033).
+    pub(super) fn is_lmtp(&self) -> bool {
+        self.dialect.syntax.lhlo == Lhlo::Ehlo
+    }
 }
 
 /// Whether clients log in, where the application listens to AUTH.

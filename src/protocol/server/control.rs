@@ -159,9 +159,10 @@ fn counted(effect: &Effect) -> Option<Counted> {
 /// as it says, those of extensions that do not allow more. HELO is no command of a client that
 /// may pipeline.
 fn ends_group(line: &[u8]) -> bool {
-    const LAST: [&[u8]; 12] = [
+    const LAST: [&[u8]; 13] = [
         b"EHLO",
         b"HELO",
+        b"LHLO",
         b"DATA",
         b"VRFY",
         b"EXPN",

@@ -2,7 +2,7 @@
 
 use super::dialogue::Parked;
 use super::timers::Timer;
-use super::{Expired, Interest, Question, ServerSession, State, Verdict};
+use super::{Expired, Interest, PlannedReply, Question, ServerSession, State, Verdict};
 use crate::protocol::dialect::{GreetingDeadline, Stock};
 use std::time::{Duration, Instant};
 
@@ -66,12 +66,15 @@ impl ServerSession {
             }
         };
         let is_replied_to = question.is_replied_to();
+        let is_message = question.is_message();
         let stock = match question {
             Question::Auth(_) | Question::Proof(_) => Stock::AuthUnavailable,
             _ => Stock::LocalError,
         };
         let code = self.config.replies.stock(stock).0;
-        if is_replied_to {
+        if is_message {
+            self.reply_each(&PlannedReply::Stock(stock));
+        } else if is_replied_to {
             self.reply_stock(stock);
         }
         self.answer(Verdict::Silent(Some(code)).into(), now);

@@ -55,6 +55,9 @@ pub struct News {
     pub responses: Vec<String>,
     /// Whether the connection is encrypted.
     pub tls: bool,
+    /// Recipients of the transaction that the client knows to be accepted, where its message is
+    /// answered for each of them (RFC 2033 section 4.2); 0 where it is answered once.
+    pub accepted: u32,
 }
 
 impl News {
@@ -105,6 +108,11 @@ impl Question {
     /// Whether a reply of ours depends on the answer.
     pub fn is_replied_to(&self) -> bool {
         !matches!(self, Self::Line(_))
+    }
+
+    /// Whether it is about a message that has come whole.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self, Self::Data(_) | Self::Streamed)
     }
 }
 
@@ -210,6 +218,8 @@ pub enum Verdict {
     Verify(Box<Secret>),
     /// Refuse a login, and tell the client first what is wrong with its token.
     RefuseToken(Box<TokenRefusal>),
+    /// Answer a message with one of these for each recipient, in their order (RFC 2033 section 4.2).
+    Each(Box<[Reply]>),
 }
 
 /// How a token is refused.
@@ -231,13 +241,15 @@ impl Verdict {
             | Self::Answer(_)
             | Self::Skip(_)
             | Self::Verify(_)
-            | Self::RefuseToken(_) => false,
+            | Self::RefuseToken(_)
+            | Self::Each(_) => false,
         }
     }
 
     /// Whether it lets nothing go on, with a negative reply.
     pub(super) fn refuses(&self) -> bool {
         let code = match self {
+            Self::Each(replies) => return replies.iter().all(|it| !it.code().is_positive()),
             Self::Accept(Some(reply)) | Self::Answer(reply) => Some(reply.code()),
             Self::RefuseToken(refusal) => Some(refusal.reply.code()),
             Self::Silent(code) | Self::Skip(code) => *code,

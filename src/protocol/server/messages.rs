@@ -58,24 +58,24 @@ impl ServerSession {
         }
         match end {
             End::Refused(stock) => {
-                self.reply_stock(stock);
+                self.reply_each(&PlannedReply::Stock(stock));
                 if body == Body::Stream || self.interest.contains(Interest::DATA) {
                     return Some(self.tell(Notice::Cut(stock), now));
                 }
             }
             End::Streamed => return Some(self.ask(Question::Streamed, now)),
-            End::Discarded(None) => self.reply_stock(Stock::LocalError),
+            End::Discarded(None) => self.reply_each(&PlannedReply::Stock(Stock::LocalError)),
             End::Discarded(Some(reply)) => {
                 self.config.counters.refuse_by_application();
                 let code = reply.code();
-                self.reply(&PlannedReply::Made(reply));
+                self.reply_each(&PlannedReply::Made(reply));
                 self.refuse(code);
             }
             End::Message(message) if self.interest.contains(Interest::DATA) => {
                 return Some(self.ask(Question::Data(message), now));
             }
             End::Message(message) => {
-                self.reply_stock(Stock::Ok);
+                self.reply_each(&PlannedReply::Stock(Stock::Ok));
                 if self.interest.may_look_back() {
                     let kept = KeptMessage::new(message);
                     self.kept = Some(kept.clone());
@@ -83,7 +83,7 @@ impl ServerSession {
                 }
             }
             End::NotKept => {
-                self.reply_stock(Stock::Ok);
+                self.reply_each(&PlannedReply::Stock(Stock::Ok));
                 // The application has taken every chunk before the client hears so.
                 if self.interest.contains(Interest::DATA_CHUNK) {
                     return Some(self.tell(Notice::Responses, now));

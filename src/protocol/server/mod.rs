@@ -7,7 +7,7 @@
 //! Delaying       -> Connecting                  the greeting's delay is over, or there is none
 //! Connecting     -> ExpectGreeting              220
 //!                -> Refused                     the client is refused, and may only leave
-//! ExpectGreeting -> ExpectMail                  EHLO, HELO
+//! ExpectGreeting -> ExpectMail                  EHLO, HELO; LHLO in LMTP
 //! ExpectMail     -> ExpectRcpt                  MAIL
 //! ExpectRcpt     -> Data                        DATA, once there is a recipient
 //!                -> ExpectMail                  RSET, EHLO, HELO
@@ -34,6 +34,7 @@ mod control;
 mod deadlines;
 mod dialogue;
 mod inquiries;
+mod lmtp;
 mod messages;
 mod outgoing;
 mod pace;
@@ -42,6 +43,7 @@ mod plan;
 mod planned;
 mod receiving;
 mod replies;
+mod shutdown;
 mod skipping;
 mod strangers;
 #[cfg(test)]
@@ -368,26 +370,6 @@ impl ServerSession {
         self.restart_clocks(now);
     }
 
-    /// Asks and tells nothing more, sends what is ready and closes.
-    pub fn close(&mut self) {
-        self.parked = Parked::No;
-        self.end(Ending::Closed);
-    }
-
-    /// Closes with 421 once no transaction is open.
-    pub fn drain(&mut self) {
-        if self.shutdown == Shutdown::No {
-            self.shutdown = Shutdown::Drain;
-        }
-    }
-
-    /// Closes with 421 whatever goes on.
-    pub fn abort(&mut self) {
-        self.parked = Parked::No;
-        self.shutdown = Shutdown::Abort;
-        self.close_with(Stock::ShuttingDown);
-    }
-
     fn end(&mut self, ending: Ending) {
         self.state = State::Closing(match self.state {
             State::Delaying => {
@@ -429,16 +411,6 @@ impl ServerSession {
             return Some(Next::NeedInput);
         }
         None
-    }
-
-    /// Whether the server stops and waits for this session no longer.
-    fn is_to_leave(&self) -> bool {
-        let is_busy = self.in_transaction() || self.in_message();
-        match self.shutdown {
-            Shutdown::No => false,
-            Shutdown::Drain => !is_busy,
-            Shutdown::Abort => true,
-        }
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Position<'a> {
     pub(super) tls: bool,
     /// Recipients of the transaction, the application's own included.
     pub(super) recipients: usize,
+    /// Those that the client knows to be accepted, in LMTP.
+    pub(super) accepted: u32,
     /// Messages of the session.
     pub(super) messages: u32,
     /// Bad commands of the session.
@@ -348,7 +350,7 @@ fn plan_bdat(chunk: Chunk, position: &Position<'_>, config: &ServerConfig) -> Pl
             Plan { reply: PlannedReply::Later, effect: Effect::StartChunks(chunk) }
         }
         Effect::Close => Plan { reply, effect },
-        effect => Plan { reply, effect: Effect::DropChunk(chunk.size, Box::new(effect)) },
+        effect => Plan { reply, effect: Effect::DropChunk(chunk, Box::new(effect)) },
     }
 }
 
@@ -357,7 +359,8 @@ fn plan_message(position: &Position<'_>, config: &ServerConfig) -> Plan {
     if !position.in_transaction() {
         return position.too_early(Stock::DataFirst, config);
     }
-    if position.recipients == 0 {
+    // RFC 2033 section 4.2: those that the application has added get no reply.
+    if position.recipients == 0 || config.is_lmtp() && position.accepted == 0 {
         return position.too_early(Stock::RecipientFirst, config);
     }
     if config.control.memory.as_ref().is_some_and(|memory| memory.is_used_up()) {

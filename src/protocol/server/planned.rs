@@ -105,8 +105,8 @@ pub enum Effect {
     StartChunks(Chunk),
     /// Adds a chunk to the message.
     Chunk(Chunk),
-    /// Drops a chunk of so many bytes; its reply and this other effect come behind them.
-    DropChunk(u64, Box<Effect>),
+    /// Drops a chunk; its reply and this other effect come behind its bytes.
+    DropChunk(Chunk, Box<Effect>),
     /// Drops the transaction.
     Reset,
     /// Begins TLS.

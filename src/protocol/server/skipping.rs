@@ -3,12 +3,13 @@
 use super::pace::Pace;
 use super::plan::Stage;
 use super::planned::{Effect, PlannedReply};
+use crate::protocol::command::Chunk;
 
 /// A chunk that nobody wants, and what is behind it.
 #[derive(Debug)]
 pub(super) struct Skipping {
-    /// Bytes that are still to come.
-    pub(super) left: u64,
+    /// What is still to come of it.
+    pub(super) left: Chunk,
     pub(super) refusal: Refusal,
     /// Where the session stands behind it.
     pub(super) stage: Stage,
@@ -34,14 +35,14 @@ pub(super) enum Told {
 }
 
 impl Skipping {
-    pub(super) fn new(size: u64, refusal: Refusal, stage: Stage) -> Self {
-        Self { left: size, refusal, stage, pace: Pace::default() }
+    pub(super) fn new(chunk: Chunk, refusal: Refusal, stage: Stage) -> Self {
+        Self { left: chunk, refusal, stage, pace: Pace::default() }
     }
 
     /// Drops what has come of it, of so many bytes; how many these are.
     pub(super) fn skip(&mut self, available: usize) -> usize {
-        let used = usize::try_from(self.left).map_or(available, |left| left.min(available));
-        self.left -= used as u64;
+        let used = usize::try_from(self.left.size).map_or(available, |left| left.min(available));
+        self.left.size -= used as u64;
         self.pace.came(used);
         used
     }

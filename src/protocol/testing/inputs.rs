@@ -50,7 +50,12 @@ impl Choices {
 }
 
 fn dialect(choices: &mut Choices) -> Dialect {
-    choices.one_of([Dialect::mbr_smtp(), Dialect::mail_io(), Dialect::smtp_protocol()])
+    choices.one_of([
+        Dialect::mbr_smtp(),
+        Dialect::mail_io(),
+        Dialect::smtp_protocol(),
+        Dialect::mbr_smtp().lmtp(),
+    ])
 }
 
 /// A command line: whatever it is, it is parsed or refused, and what is parsed strictly is parsed to

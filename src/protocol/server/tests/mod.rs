@@ -11,6 +11,7 @@ mod follows;
 mod inquiries;
 mod kept;
 mod lines;
+mod lmtp;
 mod plans;
 mod random;
 mod transcripts;

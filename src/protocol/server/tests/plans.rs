@@ -8,9 +8,10 @@ use crate::protocol::dialect::Commands;
 use crate::protocol::trusted::{Trust, Trusted};
 
 /// Lines, one for each command and each way to be none.
-const LINES: [&str; 30] = [
+const LINES: [&str; 31] = [
     "HELO x",
     "EHLO x",
+    "LHLO x",
     "HELO",
     "MAIL FROM:<a@b>",
     "MAIL",
@@ -57,6 +58,7 @@ pub(super) const fn at(stage: Stage, recipients: usize) -> Position<'static> {
         stage,
         tls: false,
         recipients,
+        accepted: recipients as u32,
         messages: 0,
         bad_commands: 0,
         behind: Behind::Nothing,
@@ -116,6 +118,7 @@ fn table() -> String {
         ("smtp-protocol", Dialect::smtp_protocol()),
         ("mail-io", Dialect::mail_io()),
         ("smtp-server", Dialect::smtp_server()),
+        ("lmtp", Dialect::mbr_smtp().lmtp()),
     ];
     let mut table =
         "dialect | line | refused | begun | greeted | transaction | recipient | chunks\n"
@@ -178,6 +181,19 @@ fn what_a_limit_forbids() {
             },
             "Ok -",
         ),
+    ]);
+}
+
+#[test]
+fn lmtp_counts_the_recipients_that_the_client_knows() {
+    let knows_none = |config: &mut ServerConfig, position: &mut Position| {
+        config.dialect = Dialect::mbr_smtp().lmtp();
+        position.accepted = 0;
+    };
+    check(&[
+        ("DATA", &knows_none, "RecipientFirst Bad"),
+        ("BDAT 5 LAST", &knows_none, "RecipientFirst DropChunk"),
+        ("DATA", &|_, position| position.accepted = 0, "StartData StartData"),
     ]);
 }
 

@@ -8,8 +8,9 @@ use crate::protocol::sasl::Mechanism;
 use crate::protocol::sasl::server::{Secret, StoredKeys};
 use crate::protocol::testing::{Random, in_pieces};
 
-const WORDS: [&[u8]; 39] = [
+const WORDS: [&[u8]; 40] = [
     b"EHLO x",
+    b"LHLO x",
     b"HELO",
     b"MAIL FROM:<a@b>",
     b"MAIL FROM:<a@b> SIZE=5",
@@ -53,6 +54,7 @@ const WORDS: [&[u8]; 39] = [
 fn stream(random: &mut Random) -> Vec<u8> {
     let mut bytes = match random.below(8) {
         0 => Vec::new(),
+        1 => b"LHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@d>\r\n".to_vec(),
         _ => b"EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n".to_vec(),
     };
     for _ in 0..random.below(60) {
@@ -63,9 +65,14 @@ fn stream(random: &mut Random) -> Vec<u8> {
 
 /// One that has each leniency of any of ours.
 fn any_dialect(random: &mut Random) -> Dialect {
-    let dialects =
-        [Dialect::mbr_smtp(), Dialect::mail_io(), Dialect::smtp_protocol(), Dialect::smtp_server()];
-    let mut any = || &dialects[random.below(4)];
+    let dialects = [
+        Dialect::mbr_smtp(),
+        Dialect::mail_io(),
+        Dialect::smtp_protocol(),
+        Dialect::smtp_server(),
+        Dialect::mbr_smtp().lmtp(),
+    ];
+    let mut any = || &dialects[random.below(5)];
     Dialect {
         overrides: any().overrides.clone(),
         commands: any().commands,
@@ -125,6 +132,7 @@ fn any_verdicts(random: &mut Random) -> VecDeque<Verdict> {
             4 => Verdict::Silent(ReplyCode::new([250, 550][random.below(2)])),
             5 => Verdict::Skip([None, ReplyCode::new(550)][random.below(2)]),
             6 => Verdict::Verify(Box::new(any_secret(random))),
+            7 => Verdict::Each((0..random.below(4)).map(|_| reply(250)).collect()),
             _ => Verdict::Accept(None),
         })
         .collect()

@@ -57,6 +57,11 @@ fn set(config: &mut ServerConfig, name: &str, value: &str) {
             config.extensions.offer(Extension::StartTls);
             config.replies = Replies::new(&config.dialect, &config.name, false);
         }
+        "lmtp" => {
+            config.dialect = Dialect::mbr_smtp().lmtp();
+            config.extensions.offer(Extension::EnhancedStatusCodes);
+            config.replies = Replies::new(&config.dialect, &config.name, true);
+        }
         "lineFeeds" => config.line_feeds = true,
         "bareNewlines" => config.bare_newlines = BareNewlines::Normalise,
         "enhancedStatusCodes" => {
@@ -128,6 +133,14 @@ fn verdict(text: &str, event: &str) -> Verdict {
             let (code, text) = rest.split_once(' ').unwrap();
             Verdict::Answer(reply(code.parse().unwrap(), text))
         }
+        "each" => Verdict::Each(
+            rest.split(" | ")
+                .map(|word| {
+                    let (code, text) = word.split_once(' ').unwrap();
+                    reply(code.parse().unwrap(), text)
+                })
+                .collect(),
+        ),
         _ => panic!("no verdict {word}"),
     }
 }
