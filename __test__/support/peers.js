@@ -27,6 +27,7 @@ const LOOK_MS = 20;
  * @property {{ user: string, password: string } | undefined} auth
  * @property {string} [noTls] why it is not spoken to under TLS
  * @property {string[]} [methods] those of AUTH that it must offer; the default is whatever it has
+ * @property {string} [log] the file that it tells of deliveries in
  */
 
 /** A program on the path, or in the folders of daemons. @param {string} name */
@@ -158,7 +159,7 @@ mech_list: ${methods.join(' ')}
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** @type {Record<string, { missing: () => string | undefined, start: (t: import('node:test').TestContext) => Promise<Peer> }>} */
+/** @type {Record<string, { missing: () => string | undefined, start: (t: import('node:test').TestContext, settings?: string) => Promise<Peer> }>} `settings` are more of its own */
 const PEERS = {
   'smtp-server': {
     missing: () => undefined,
@@ -202,7 +203,7 @@ const PEERS = {
       if (!find('postfix')) return 'postfix is not installed';
       return isRoot() ? undefined : 'postfix has to be started by root';
     },
-    async start(t) {
+    async start(t, settings = '') {
       const at = folder(t);
       const port = await freePort();
       for (const name of ['etc', 'spool', 'data', 'mail']) fs.mkdirSync(path.join(at, name));
@@ -243,7 +244,7 @@ smtpd_sasl_local_domain = ${REALM}
 cyrus_sasl_config_path = ${at}/etc/sasl
 maillog_file = ${at}/log
 maillog_file_prefixes = ${os.tmpdir()}
-`,
+${settings}`,
       );
       const services = `${HOST}:${port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
@@ -255,6 +256,7 @@ defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 proxymap unix - - n - - proxymap
 virtual unix - n n - - virtual
+lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 error unix - - n - - error
 postlog unix-dgram n - n - 1 postlogd
@@ -268,7 +270,7 @@ postlog unix-dgram n - n - 1 postlogd
       t.after(() => process.kill(pid, 'SIGTERM'));
       const message = maildirReader(path.join(at, 'mail', 'inbox'));
       const auth = methods && { user: USER, password: PASSWORD };
-      return { port, message, auth, methods };
+      return { port, message, auth, methods, log: path.join(at, 'log') };
     },
   },
 
@@ -433,4 +435,4 @@ const opensmtpdPath = () =>
   process.env.SMTP_ENGINE_OPENSMTPD || find('smtpctl')?.replace(/ctl$/, 'd');
 const eximPath = () => process.env.SMTP_ENGINE_EXIM || find('exim4');
 
-module.exports = { PEERS, eximPath, folder };
+module.exports = { PEERS, eximPath, folder, until };
