@@ -2,7 +2,15 @@
 // The examples, each in a process of its own: they start, take mail, and end when they are told to.
 
 const assert = require('node:assert/strict');
-const { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { describe, test } = require('node:test');
@@ -63,7 +71,7 @@ const EXAMPLES = {
 const DEMONSTRATIONS = { 'catcher.js': /^Caught \d+ bytes from me@example\.com to you@example/ };
 
 /** Those with a test of their own. */
-const OTHERS = ['catch.test.js', 'submission.js'];
+const OTHERS = ['catch.test.js', 'lmtp.js', 'submission.js'];
 
 /** @param {number} port @param {number} count */
 async function sendMails(port, count) {
@@ -129,6 +137,36 @@ describe('an example', { timeout: 120_000, skip: !POSIX && 'no signals here' }, 
     const { code, errors } = await child.ended();
     assert.equal(code, 0);
     assert.equal(errors, `Process ${victim} has ended with null\n`);
+  });
+
+  test('lmtp.js stores mail, and tells of each recipient', async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'smtp-engine-example-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(path.join(folder, 'you'));
+    mkdirSync(path.join(folder, 'me'));
+    // Nothing can be written there.
+    if (LINUX) symlinkSync('/proc', path.join(folder, 'broken'));
+    const child = new Child(t, process.execPath, [path.join(FOLDER, 'lmtp.js'), folder, '0']);
+    const port = Number(/127\.0\.0\.1:(\d+)/.exec(await child.line())?.[1]);
+    const to = ['you@example.com', 'nobody@example.com', 'me@example.com', '../you@example.com'];
+    if (LINUX) to.push('broken@example.com');
+    const sent = await Client.send({ host: '127.0.0.1', port, lmtp: true }, { from: '', to }, 'x');
+    assert.deepEqual(sent.accepted, ['you@example.com', 'me@example.com']);
+    assert.deepEqual(
+      sent.rejected.map(({ replyCode }) => replyCode),
+      LINUX ? [550, 550, 451] : [550, 550],
+    );
+    for (const user of ['you', 'me']) {
+      const names = readdirSync(path.join(folder, user));
+      assert.equal(names.length, 1);
+      const text = readFileSync(path.join(folder, user, names[0]), 'utf8');
+      assert.match(text, /^Return-Path: <>\r\nReceived: /);
+      assert.match(text.replaceAll('\r\n\t', ' '), new RegExp(`with LMTP id .* for <${user}@`));
+      assert.ok(text.endsWith('\r\nx\r\n'));
+    }
+    child.process.kill('SIGTERM');
+    const { code } = await child.ended();
+    assert.equal(code, 0);
   });
 
   test('submission.js hands on what its user sends, and refuses all else', async (t) => {
