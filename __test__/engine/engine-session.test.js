@@ -13,6 +13,7 @@ const HOOKS = [
   ...['connected', 'command', 'message', 'taken', 'streamed', 'cut', 'captured', 'responded'],
   ...['lineTooLong', 'claimed', 'proved', 'exchangeOver', 'withdrawn'],
   ...['wasReset', 'forgotGreeting', 'greeted', 'begun', 'added', 'raw', 'decoded', 'secured'],
+  'answersEach',
   ...['timedOut', 'listenerTimeout', 'failed', 'gone', 'introduced', 'forwarded'],
 ];
 
@@ -149,7 +150,7 @@ const RECORDS = [
     'all that the engine did by itself',
     {
       ...{ kind: KIND.RESPONSES, responses: ['250 OK'], origin: 'x', mail: ['a@x', ''] },
-      ...{ recipients: ['b@x', 'c@x'], flags: FLAG.RESET | FLAG.FORGOT_GREETING },
+      ...{ recipients: ['b@x', 'c@x'], accepted: 3, flags: FLAG.RESET | FLAG.FORGOT_GREETING },
     },
     [
       ...[['responded', '250 OK'], ['wasReset'], ['forgotGreeting'], ['greeted', 'x', false]],
@@ -157,6 +158,7 @@ const RECORDS = [
         ['begun', 'a@x', undefined],
         ['added', 'b@x'],
         ['added', 'c@x'],
+        ['answersEach', 3],
       ],
     ],
   ],

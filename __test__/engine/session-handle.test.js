@@ -80,6 +80,24 @@ describe('a verdict', () => {
     assert.deepEqual(lots, [2]);
   });
 
+  test('is given for each recipient, in its batch and late', async () => {
+    const each = [
+      [250, 550],
+      ['yes', 'no'],
+    ];
+    session.connected = () => session.handle.settleEach(...each);
+    ring(CONNECT);
+    ask();
+    session.handle.settleEach(...each);
+    assert.equal(calls.length, 1);
+    await Promise.resolve();
+    const shown = calls.map(([name, slot, sequence, word, ...reply]) => {
+      assert.equal(verdictOf(word).recipients, 2);
+      return [name, slot, sequence, ...reply];
+    });
+    assert.deepEqual(shown, new Array(2).fill(['answerEach', SLOT, SEQUENCE, ...each]));
+  });
+
   test('takes a message as was said when it was given', () => {
     session.connected = () => {
       session.handle.streams = true;

@@ -24,6 +24,7 @@ const {
  * @property {string} [origin]
  * @property {[string, string]} [mail]
  * @property {string[]} [recipients]
+ * @property {number} [accepted] how many are answered by themselves
  * @property {string} [line]
  * @property {(string | Buffer)[]} [own] the event's own texts
  * @property {Buffer} [blob] in place of them
@@ -172,7 +173,17 @@ function verdictOf(word) {
   };
 }
 
-const SAID = ['answer', 'write', 'feed', 'end', 'destroy', 'setPaused', 'discard', 'setIdle'];
+const SAID = [
+  'answer',
+  'answerEach',
+  'write',
+  'feed',
+  'end',
+  'destroy',
+  'setPaused',
+  'discard',
+  'setIdle',
+];
 for (const name of [...SAID, 'setInterest', 'setTakesLine']) {
   /** @type {any} */ (Border.prototype)[name] = (/** @type {any[]} */ ...args) => {
     calls.push([name, ...args]);
@@ -242,10 +253,11 @@ function written(batch) {
   let blobs = 0;
   for (const record of batch) {
     const { peer, origin, mail, line, ext, blob, responses = [], recipients = [] } = record;
-    const { own = [], reply = PLANNED.NONE } = record;
+    const { own = [], reply = PLANNED.NONE, accepted } = record;
     const flags = [
       ...[peer && FLAG.PEER, origin !== undefined && FLAG.ORIGIN, mail && FLAG.MAIL],
       ...[line !== undefined && FLAG.LINE, ext !== undefined && FLAG.EXT, blob && FLAG.BLOB],
+      accepted && FLAG.EACH,
     ].reduce((/** @type {number} */ all, flag) => all | (flag || 0), record.flags ?? 0);
     const lines = Array.isArray(reply) ? reply : [];
     const code = Array.isArray(reply) ? PLANNED.MADE + reply.length : reply;
@@ -259,7 +271,8 @@ function written(batch) {
       bytes.push(given);
       length += given.length;
     };
-    const before = [peer, ...responses, origin, ...(mail ?? []), ...recipients, line];
+    const each = accepted?.toString();
+    const before = [peer, ...responses, origin, ...(mail ?? []), ...recipients, each, line];
     for (const each of before) if (each !== undefined) text(each);
     if (blob) {
       const isAscii = !blob.some((byte) => byte > 0x7f);
