@@ -42,6 +42,8 @@ export interface CatchOptions {
    * @default true
    */
   auth?: boolean | Readonly<Record<string, string>> | undefined;
+  /** Speak LMTP (RFC 2033) in place of SMTP; `inbox.url` is then `lmtp:`. @default false */
+  lmtp?: boolean | undefined;
   /** The longest message; 0 for no limit. Beyond it 552. @default 31457280 (30 MiB) */
   size?: number | undefined;
   /** How many mails are kept. @default 1000 */

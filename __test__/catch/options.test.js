@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { X509Certificate } = require('node:crypto');
 const { test } = require('node:test');
-const { catchOptions, placeOf } = require('../../src/js/catch/options.js');
+const { catchOptions, placeOf, schemeOf } = require('../../src/js/catch/options.js');
 const { p256 } = require('../support/certificates.js');
 
 test('without options it listens on loopback, takes any login and lists what clients may try', () => {
@@ -85,13 +85,13 @@ test('what makes no sense is named, and no password is', () => {
 });
 
 test('a URL is one that a program of this machine can use', () => {
-  for (const [address, host, isSecure, url] of /** @type {[string, string, boolean, string][]} */ ([
-    ['0.0.0.0', '127.0.0.1', false, 'smtp://127.0.0.1:25'],
-    ['::', '::1', true, 'smtps://[::1]:25'],
-    ['192.0.2.1', '192.0.2.1', false, 'smtp://192.0.2.1:25'],
+  for (const [address, host, params, url] of /** @type {[string, string, any, string][]} */ ([
+    ['0.0.0.0', '127.0.0.1', {}, 'smtp://127.0.0.1:25'],
+    ['::', '::1', { secure: true }, 'smtps://[::1]:25'],
+    ['192.0.2.1', '192.0.2.1', { lmtp: true }, 'lmtp://192.0.2.1:25'],
   ])) {
-    const place = placeOf({ address, port: 25, family: '' }, isSecure);
+    const place = placeOf({ address, port: 25, family: '' }, schemeOf(params));
     assert.deepEqual(place, { host, port: 25, url });
   }
-  assert.deepEqual(placeOf('/run/x', false), { host: '', port: 0, url: 'unix:/run/x' });
+  assert.deepEqual(placeOf('/run/x', 'smtp'), { host: '', port: 0, url: 'unix:/run/x' });
 });

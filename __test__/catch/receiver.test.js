@@ -386,6 +386,38 @@ test('a message over the size is refused, also where no size is listed', async (
   }
 });
 
+describe('by LMTP', () => {
+  test('a message has a reply for each recipient, and rules for each', async (t) => {
+    const inbox = await openInbox(t, { lmtp: true });
+    const full = inbox.fail({ at: 'message', match: /^b@/, reply: [452, 'Full'], delay: 5 });
+    assert.ok(inbox.url.startsWith('lmtp://'));
+    const client = await connectTo(t, inbox);
+    await client.command('LHLO me.example', 250);
+    await client.command('MAIL FROM:<me@example.net>', 250);
+    for (const name of ['a', 'b', 'c']) await client.command(`RCPT TO:<${name}@example.com>`, 250);
+    await client.message('Subject: x\r\n\r\n', 250);
+    await client.expect('452 Full');
+    await client.expect(250);
+    const [mail] = inbox.messages;
+    assert.deepEqual([mail.envelope.to, full.hits], [['a@example.com', 'c@example.com'], 1]);
+    assert.deepEqual(mail.session.helo, 'me.example');
+    await inbox.none({ subject: 'y' }, { within: 0, timeout: 0 });
+  });
+
+  test('who is refused for all has no mail, and a reset is for all', async (t) => {
+    const inbox = await openInbox(t, { lmtp: true });
+    const lmtp = { lmtp: true };
+    inbox.fail({ at: 'message', times: 2 });
+    const to = ['a@example.com', 'b@example.com'];
+    await assert.rejects(sendTo(inbox, { to }, lmtp), { replyCode: 451 });
+    inbox.fail({ at: 'message', how: 'reset' });
+    await assert.rejects(sendTo(inbox, { to }, lmtp));
+    assert.deepEqual(inbox.messages, []);
+    await sendTo(inbox, { to }, lmtp);
+    assert.deepEqual(inbox.messages[0].envelope.to, to);
+  });
+});
+
 test('none waits for whoever is in the middle of a transaction', async (t) => {
   const inbox = await openInbox(t);
   const [ann, bob] = [inbox.address('ann'), inbox.address('bob')];

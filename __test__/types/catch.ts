@@ -23,6 +23,7 @@ const options: Required<CatchOptions> = {
   tls: true,
   secure: false,
   auth: { ann: 'secret' },
+  lmtp: false,
   size: 1_000,
   maxMessages: 10,
   maxBytes: 1_000_000,

@@ -8,7 +8,7 @@ const { MAX_TIMEOUT } = require('../options/checks.js');
 const { Server, judgeHandshakes, unrefAll } = require('../server/server.js');
 const { Failures } = require('./failures.js');
 const { Mails, View } = require('./mails.js');
-const { HOST, catchOptions, placeOf } = require('./options.js');
+const { HOST, catchOptions, placeOf, schemeOf } = require('./options.js');
 const { Receiver } = require('./receiver.js');
 const { release } = require('./release.js');
 const { Store } = require('./store.js');
@@ -31,12 +31,12 @@ class Inbox extends Mails {
   #source;
   #failures;
   #receiver;
-  #isSecure;
+  #scheme;
   /** The addresses that were given out. */
   #addresses = new Set();
   /** @type {Promise<void> | undefined} */
   #closing;
-  #place = placeOf(null, false);
+  #place = placeOf(null, '');
 
   /** @param {CatchOptions} options */
   constructor({ params, bounds, auth, sizeLimit, fail, ca }) {
@@ -44,25 +44,27 @@ class Inbox extends Mails {
     const store = new Store(bounds);
     const arrivals = new Arrivals();
     const failures = new Failures();
-    const receiver = new Receiver({ failures, store, arrivals, auth, sizeLimit });
+    const isLmtp = params.lmtp === true;
+    const receiver = new Receiver({ failures, store, arrivals, auth, sizeLimit, isLmtp });
     const isBusy = (/** @type {string=} */ address) => receiver.isBusy(address);
     const source = { store, arrivals, isBusy };
     super(source);
     this.#source = source;
     this.#failures = failures;
     this.#receiver = receiver;
-    this.#isSecure = params.secure === true;
+    this.#scheme = schemeOf(params);
     for (const rule of fail) this.fail(rule);
     this.server = serverOf(params, receiver.listeners);
     unrefAll(this.server);
-    if (this.#isSecure) judgeHandshakes(this.server, (address) => receiver.shakeHands(address));
+    if (params.secure === true)
+      judgeHandshakes(this.server, (address) => receiver.shakeHands(address));
     if (ca !== undefined) this.ca = ca;
   }
 
   /** Listens. For `catchMail`. */
   async listen() {
     await this.server.listen(undefined);
-    this.#place = placeOf(/** @type {any} */ (this.server.address()), this.#isSecure);
+    this.#place = placeOf(/** @type {any} */ (this.server.address()), this.#scheme);
     return this;
   }
 

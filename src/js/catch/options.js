@@ -18,6 +18,7 @@ const NAMES = [
   'tls',
   'secure',
   'auth',
+  'lmtp',
   'size',
   'maxMessages',
   'maxBytes',
@@ -108,7 +109,9 @@ function catchOptions(options) {
 
 /** Those that are parameters of the server under the same name. @param {any} options */
 function given(options) {
-  const names = ['host', 'port', 'secure', 'size'].filter((name) => options[name] !== undefined);
+  const names = ['host', 'port', 'secure', 'size', 'lmtp'].filter(
+    (name) => options[name] !== undefined,
+  );
   return Object.fromEntries(names.map((name) => [name, options[name]]));
 }
 
@@ -171,18 +174,23 @@ function reachable(address) {
   return address === '::' ? '::1' : address;
 }
 
+/** What a URL of the server begins with. @param {any} params */
+function schemeOf({ lmtp, secure }) {
+  return `${lmtp === true ? 'lmtp' : 'smtp'}${secure === true ? 's' : ''}`;
+}
+
 /**
  * Where to send.
  *
  * @param {import('node:net').AddressInfo | string | null} bound where the server listens, a path for a unix socket
- * @param {boolean} isSecure
+ * @param {string} scheme
  */
-function placeOf(bound, isSecure) {
+function placeOf(bound, scheme) {
   if (bound === null || typeof bound === 'string')
     return { host: '', port: 0, url: `unix:${bound ?? ''}` };
   const host = reachable(bound.address);
   const place = isIPv6(host) ? `[${host}]` : host;
-  return { host, port: bound.port, url: `smtp${isSecure ? 's' : ''}://${place}:${bound.port}` };
+  return { host, port: bound.port, url: `${scheme}://${place}:${bound.port}` };
 }
 
-module.exports = { HOST, catchOptions, placeOf };
+module.exports = { HOST, catchOptions, placeOf, schemeOf };

@@ -20,6 +20,7 @@ const { Visit } = require('./visit.js');
  * @property {InstanceType<typeof import('./waiting.js').Arrivals>} arrivals
  * @property {Map<string, string> | boolean} auth who may log in: these, anybody, or nobody
  * @property {number} sizeLimit bytes that are refused; 0 where the server does that
+ * @property {boolean} isLmtp whether a message is answered for each recipient
  */
 
 /** What a listener returns that decides nothing any more. @type {Promise<never>} */
@@ -136,20 +137,21 @@ class Receiver {
 
   /** @param {Session} session @param {Rule} rule */
   async #carryOut(session, rule) {
-    this.#held.add(session);
-    if (rule.delay > 0) await this.#pause(session, rule.delay);
-    if (rule.how !== 'stall') this.#held.delete(session);
+    if (rule.delay > 0) await this.#wait(session, rule.delay);
     const [code, text] = rule.reply;
     if (rule.how === 'reply') session.failure(code, text);
     if (rule.how === 'reply') return false;
     this.#visit(session).over();
     if (rule.how === 'reset') session.socket.resetAndDestroy();
     if (rule.how === 'close') session.end();
+    if (rule.how === 'stall') this.#held.add(session);
     return never;
   }
 
   /** Keeps a client waiting, and no process alive. @param {Session} session @param {number} milliseconds */
-  async #pause({ socket }, milliseconds) {
+  async #wait(session, milliseconds) {
+    const { socket } = session;
+    this.#held.add(session);
     await new Promise((resolve) => {
       const over = () => {
         socket.off('close', over);
@@ -160,6 +162,7 @@ class Receiver {
       timer.unref();
       socket.once('close', over);
     });
+    this.#held.delete(session);
   }
 
   /** DATA, or the first BDAT. @param {Session} session */
@@ -189,35 +192,65 @@ class Receiver {
   /** A message came whole. @param {Session} session */
   async #receive(session) {
     const visit = this.#visit(session);
-    const { failures, store, arrivals, sizeLimit } = this.#parts;
     const raw = visit.bytes ?? session.raw ?? Buffer.alloc(0);
     visit.sent(raw.length);
-    const rule = failures.hit('message', ...visit.recipients);
+    if (this.#parts.isLmtp) return this.#receiveForEach(session, raw);
+    const rule = this.#parts.failures.hit('message', ...visit.recipients);
     if (rule) return this.#carryOut(session, rule);
-    if (sizeLimit > 0 && raw.length > sizeLimit) {
-      session.failure(552, 'Message too large');
-      return false;
+    if (this.#isTooLarge(session, raw)) return false;
+    await this.#keep(session, raw, envelopeOf(session.data));
+    return true;
+  }
+
+  /** By LMTP each recipient has a reply, and may have a rule (RFC 2033 section 4.2). @param {Session} session @param {Buffer} raw */
+  async #receiveForEach(session, raw) {
+    /** @type {(true | { code: number, message: string | string[] })[]} */
+    const results = [];
+    const envelope = envelopeOf(session.data);
+    for (const { address } of envelope.rcpt) {
+      const rule = this.#parts.failures.hit('message', address);
+      if (rule && rule.how !== 'reply') return this.#carryOut(session, rule);
+      if (rule && rule.delay > 0) await this.#wait(session, rule.delay);
+      results.push(rule ? { code: rule.reply[0], message: rule.reply[1] } : true);
     }
-    const { user, socket, data } = session;
-    const come = {
-      raw,
-      envelope: envelopeOf(data),
-      session: visit.facts({
-        user,
-        tls: socket.getProtocol() ?? false,
-        remoteAddress: socket.remoteAddress,
-      }),
-      receivedAt: new Date(),
-    };
+    if (this.#isTooLarge(session, raw)) return false;
+    const rcpt = envelope.rcpt.filter((_, at) => results[at] === true);
+    const to = rcpt.map(({ address }) => address);
+    if (to.length > 0) await this.#keep(session, raw, { ...envelope, to, rcpt });
+    session.results(results);
+    return true;
+  }
+
+  /** Refuses a message whose size the server did not look at. @param {Session} session @param {Buffer} raw */
+  #isTooLarge(session, raw) {
+    const { sizeLimit } = this.#parts;
+    const isTooLarge = sizeLimit > 0 && raw.length > sizeLimit;
+    if (isTooLarge) session.failure(552, 'Message too large');
+    return isTooLarge;
+  }
+
+  /** Makes a mail of a message. @param {Session} session @param {Buffer} raw @param {ReturnType<typeof envelopeOf>} envelope */
+  async #keep(session, raw, envelope) {
+    const { store, arrivals } = this.#parts;
+    const { user, socket } = session;
+    const visit = this.#visit(session);
+    const facts = visit.facts({
+      user,
+      tls: socket.getProtocol() ?? false,
+      remoteAddress: socket.remoteAddress,
+    });
+    const come = { raw, envelope, session: facts, receivedAt: new Date() };
     const mail = new Mail(store.nextId(), come, await read(raw));
     store.add(mail);
     arrivals.arrived(mail);
     visit.over();
-    return true;
   }
 }
 
-/** @param {any} data of a session */
+/**
+ * @param {any} data of a session
+ * @returns {{ from: string, to: string[], rcpt: { address: string }[], size?: number }}
+ */
 function envelopeOf({ from, mail, recipients, rcpt }) {
   const { size, ...rest } = mail;
   const given = size === undefined ? rest : { size, ...rest };
