@@ -159,6 +159,37 @@ test('a mail cut anywhere is read', async () => {
   }
 });
 
+test('a mail whose bytes were thrown about is read', async () => {
+  const raws = [
+    await composed({
+      subject: 'ü',
+      text: 'one',
+      html: '<p>two',
+      attachments: [{ content: 'three' }],
+    }),
+    ...ODD.map(([, text]) => Buffer.from(text, 'latin1')),
+  ];
+  let state = 7;
+  const random = (/** @type {number} */ below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+  for (let count = 0; count < 400; count++) {
+    let raw = Buffer.from(raws[random(raws.length)]);
+    for (let change = 0; change <= random(4); change++) {
+      const at = random(raw.length + 1);
+      const piece = raw.subarray(at, at + random(40));
+      const cut = [raw.subarray(0, at), raw.subarray(at + random(40))];
+      const noise = Buffer.from([random(256), '\r\n-:;="'.charCodeAt(random(8))]);
+      raw = Buffer.concat([cut[0], [piece, noise, Buffer.alloc(0)][random(3)], cut[1]]);
+    }
+    const index = await read(raw);
+    const mail = JSON.stringify(raw.toString('latin1'));
+    assert.equal(typeof index.subject, 'string', mail);
+    for (const { size } of index.attachments) assert.ok(size >= 0, mail);
+  }
+});
+
 test('two parts of one cid are both there, and names are safe', async () => {
   const content = 'x';
   const attachments = [
@@ -178,4 +209,24 @@ test('two parts of one cid are both there, and names are safe', async () => {
 test('a passcode of OTP-Token is found', async () => {
   const raw = Buffer.from(messageOf({ 'OTP-Token': '"12ab";origin="https://example.com"' }));
   assert.equal((await read(raw)).otp, '12ab');
+});
+
+test('a parser that never ends is not waited for', async (t) => {
+  const mailparser = require('mailparser');
+  t.mock.method(mailparser, 'simpleParser', () => new Promise(() => {}));
+  const index = await read(Buffer.from(messageOf({ Subject: 'x' })));
+  assert.deepEqual([index.problem, index.subject], ['it ends where a header does not', '']);
+});
+
+test('one that fails leaves the header', async (t) => {
+  const mailparser = require('mailparser');
+  const { simpleParser } = mailparser;
+  let calls = 0;
+  const failing = (/** @type {any[]} */ ...args) => {
+    calls += 1;
+    return calls === 1 ? Promise.reject(new Error('mine')) : simpleParser(...args);
+  };
+  t.mock.method(mailparser, 'simpleParser', failing);
+  const index = await read(Buffer.from(messageOf({ Subject: 'x' })));
+  assert.deepEqual([index.problem, index.subject, index.text], ['mine', 'x', '']);
 });
