@@ -105,7 +105,8 @@ class Receiver {
     let visit = this.#visits.get(session);
     if (visit === undefined) {
       visit = new Visit(() => this.#parts.arrivals.quiet());
-      this.#visits.set(session, visit);
+      // What is still at work for a client that has gone brings nothing more.
+      if (!session.socket.destroyed) this.#visits.set(session, visit);
     }
     return visit;
   }
