@@ -4,6 +4,8 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { describe, test } = require('node:test');
+const tls = require('node:tls');
+const { p256 } = require('../support/certificates.js');
 const { Log, deferred, serve } = require('../support/serve.js');
 
 /** The interruptable events that a command or a connection leads to, with their default code. */
@@ -517,6 +519,44 @@ describe("a failure where nobody listens to 'error'", () => {
         assert.equal(warning.cause, fault);
         assert.equal(warning.detail, fault.stack);
         assert.equal(warning.code, 'SMTP_WARN_NO_ERROR_LISTENER');
+      });
+    }
+  }
+});
+
+describe('an error stands for nothing that is thrown', { timeout: 60_000 }, () => {
+  /** What raises each of the other events whose listeners may fail. @type {Record<string, (client: any, server: any) => unknown>} */
+  const RAISE = {
+    sni: async (client) => {
+      await client.command('STARTTLS', 220);
+      const secure = { socket: client.socket, servername: 'a.example', rejectUnauthorized: false };
+      tls.connect(secure).on('error', () => {});
+    },
+    secure: (client) => client.startTls({ rejectUnauthorized: false }),
+    start: () => {},
+    stop: (client, server) => {
+      client.destroy();
+      return server.close();
+    },
+    timeout: () => {},
+    disconnect: (client) => client.destroy(),
+  };
+  for (const [name, raise] of Object.entries(RAISE)) {
+    for (const way of ['throws', 'rejects']) {
+      test(`'${name}' ${way}`, async (t) => {
+        const log = new Log();
+        const answer = () => {
+          if (way === 'rejects') return Promise.reject(undefined);
+          throw undefined;
+        };
+        const { key, cert } = p256();
+        const params = { tls: { key, cert }, timeout: 200 };
+        const listeners = log.listeners({ [name]: answer, error: () => {} }, []);
+        const { server, greeted } = await serve(t, params, listeners);
+        await raise(await greeted(), server);
+        const [error] = (await log.when('error')).args;
+        const wanted = `the listener of '${name}' failed with undefined in place of an error`;
+        assert.equal(error.message, wanted);
       });
     }
   }
