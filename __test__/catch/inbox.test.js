@@ -135,6 +135,27 @@ test('bounds hold: the oldest go, those first that were given out', async (t) =>
   assert.deepEqual(subjects(), ['three', 'four']);
 });
 
+test('many clients at once bring each mail once, to its own view', async (t) => {
+  const inbox = await openInbox(t);
+  const place = { host: inbox.host, port: inbox.port, tls: /** @type {const} */ ('none') };
+  const pool = new Client.Pool({ ...place, maxConnections: 20, maxMessages: 7 });
+  t.after(() => pool.close());
+  const views = Array.from({ length: 20 }, (_, at) => inbox.address(`user${at}`));
+  const sent = views.flatMap(({ email }) =>
+    Array.from({ length: 20 }, (_, at) =>
+      pool.send({ from: 'me@example.net', to: email }, `Subject: ${at}\r\n\r\n${email}\r\n`),
+    ),
+  );
+  const got = views.map((view) => view.take(20, ({ text }) => text.trim() === view.email));
+  const wanted = Array.from({ length: 20 }, (_, at) => `${at}`).sort();
+  for (const mails of await Promise.all(got)) {
+    assert.deepEqual(mails.map(({ subject }) => subject).sort(), wanted);
+  }
+  await Promise.all(sent);
+  for (const view of views) await view.none(({ subject }) => !wanted.includes(subject));
+  assert.equal(inbox.messages.length, 400);
+});
+
 test('two inboxes of one process know nothing of each other', async (t) => {
   const [one, two] = [await openInbox(t), await openInbox(t)];
   one.fail({ at: 'rcpt' });
