@@ -88,8 +88,8 @@ class Receiver {
       },
       // Clients come and go as they like.
       error(error) {
-        if (!(error instanceof SmtpError))
-          process.emitWarning(messageOf(error), { detail: error?.stack });
+        if (error instanceof SmtpError) return;
+        process.emitWarning(messageOf(error), { type: 'SmtpEngineWarning', detail: error?.stack });
       },
     };
     if (auth !== false) {
