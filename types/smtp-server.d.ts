@@ -319,6 +319,16 @@ export interface SMTPServerEvents {
   connect: [info: SMTPServerConnectionInfo];
 }
 
+/** What is known of a client whose socket does not say it. */
+export interface SMTPConnectionOptions {
+  id?: string | undefined;
+  ignore?: boolean | undefined;
+  localAddress?: string | undefined;
+  localPort?: number | undefined;
+  remoteAddress?: string | undefined;
+  remotePort?: number | undefined;
+}
+
 /** Events: 'listening', 'connect', 'error', 'close'. */
 export declare class SMTPServer extends EventEmitter<SMTPServerEvents> {
   constructor(options?: SMTPServerOptions | null);
@@ -333,7 +343,7 @@ export declare class SMTPServer extends EventEmitter<SMTPServerEvents> {
   /** The promise is rejected where it cannot listen, and 'error' is raised. */
   listen(...args: any[]): NetServer & NodeServer & Promise<NetServer & NodeServer>;
   /** Serves the client behind a stream of the program's. */
-  connect(socket: Duplex): void;
+  connect(socket: Duplex, told?: SMTPConnectionOptions | null): void;
   /** The promise is fulfilled when the last session has ended. */
   close(callback?: (() => void) | null): Promise<void>;
   /** Sets what handshakes from then on use. */

@@ -137,6 +137,59 @@ describe('a socket in plain text', () => {
     });
   }
 
+  test('is of the client that the program says', async (t) => {
+    const told = {
+      id: 'my-own-id',
+      remoteAddress: '::ffff:192.0.2.1',
+      remotePort: 51000,
+      localAddress: '2001:DB8::1',
+      localPort: 25,
+    };
+    const wanted = { ...told, remoteAddress: '192.0.2.1', localAddress: '2001:db8::1' };
+    const seen = [];
+    const note = (_address, session, done) => {
+      seen.push(Object.fromEntries(Object.keys(told).map((name) => [name, session[name]])));
+      done();
+    };
+    const asked = [];
+    const resolver = {
+      reverse(ip, done) {
+        asked.push(ip);
+        done(null, ['client.example']);
+      },
+    };
+    const options = { onMailFrom: note, resolver, disableReverseLookup: false };
+    const { server } = await served(t, { ...options, useXClient: ['192.0.2.1'] });
+    const listener = net.createServer((socket) => server.connect(socket, told));
+    await once(listener.listen(0, '127.0.0.1'), 'listening');
+    t.after(() => listener.close());
+    const client = await Client.connect(listener.address().port);
+    const { text } = await client.command('EHLO c.example', /you, client\.example/);
+    assert.match(text, /XCLIENT/, 'it is the trusted one');
+    await client.command('MAIL FROM:<a@c.example>', 250);
+    await client.command('RSET', 250);
+    await client.command('MAIL FROM:<a@c.example>', 250);
+    assert.deepEqual([seen, asked], [[wanted, wanted], ['192.0.2.1']]);
+    await client.quit();
+  });
+
+  for (const told of [undefined, null, {}, { remoteAddress: '', remotePort: 'x', id: '' }]) {
+    test(`says of itself what is not told: ${JSON.stringify(told)}`, async (t) => {
+      const seen = [];
+      const onConnect = ({ id, remoteAddress, remotePort }, done) => {
+        seen.push([id.length, remoteAddress, remotePort]);
+        done();
+      };
+      const { server } = await served(t, { onConnect });
+      const listener = net.createServer((socket) => server.connect(socket, told));
+      await once(listener.listen(0, '127.0.0.1'), 'listening');
+      t.after(() => listener.close());
+      const client = await Client.connect(listener.address().port);
+      assert.deepEqual(seen, [[16, '127.0.0.1', client.socket.localPort]]);
+      await client.quit();
+    });
+  }
+
   test('may be any stream', async (t) => {
     const { server, closed } = await served(t, { disabledCommands: ['STARTTLS'] });
     let said = '';

@@ -57,7 +57,8 @@ class SMTPConnection extends EngineSession {
   isAnnounced = false;
   /** @override Whether a transaction is open, the engine does not know. */
   judgesEnds = true;
-  /** What a proxy has said of the client. @type {{ remoteAddress?: string, remotePort?: number | '' }} */
+  /** What a proxy, or the program, has said of the client. */
+  /** @type {{ remoteAddress?: string, remotePort?: number | '', localAddress?: string, localPort?: number }} */
   told = {};
   /** The question at hand; a word on another one counts no more. @type {object | undefined} */
   #turn;
@@ -152,8 +153,8 @@ class SMTPConnection extends EngineSession {
     this.incoming = undefined;
     const { told, session } = this;
     const ends = this.stream ?? this.ends;
-    session.localAddress = plainAddress(ends.localAddress);
-    session.localPort = Number(ends.localPort) || 0;
+    session.localAddress = told.localAddress ?? plainAddress(ends.localAddress);
+    session.localPort = told.localPort ?? (Number(ends.localPort) || 0);
     session.remoteAddress = told.remoteAddress ?? plainAddress(ends.remoteAddress);
     session.remotePort = told.remotePort ?? (Number(ends.remotePort) || 0);
     session.clientHostname = this.clientHostname;
@@ -186,7 +187,8 @@ class SMTPConnection extends EngineSession {
   /** @override */
   async connected() {
     const { options, session } = this;
-    const address = plainAddress((this.stream ?? this.ends).remoteAddress);
+    const ends = this.stream ?? this.ends;
+    const address = this.told.remoteAddress ?? plainAddress(ends.remoteAddress);
     if (session.secure) readTls(this);
     const name = options.disableReverseLookup ? '' : await nameOf(address, options.resolver);
     if (!this.handle.isAlive) return;

@@ -12,6 +12,7 @@ const { SMTPConnection, WANTED } = require('./connection.js');
 const { awaitable, listening } = require('./listening.js');
 const { loggerOf } = require('./logger.js');
 const { closeTimeoutOf, engineConfig, fill, nameOf, needsTls } = require('./options.js');
+const { plainAddress } = require('./names.js');
 const { lineOf } = require('./replies.js');
 const { callbackOf, tlsOf } = require('./tls.js');
 
@@ -34,6 +35,19 @@ function ownEnds(ends) {
   const [client, port, , , ...proxy] = ends;
   const [, , address = '', ownPort = ''] = proxy;
   return [client, port, address, ownPort, ...proxy];
+}
+
+/** What the program has found out of a client by itself. @param {any} given */
+function toldOf(given) {
+  /** @type {InstanceType<typeof SMTPConnection>['told']} */
+  const told = {};
+  for (const name of /** @type {const} */ (['remoteAddress', 'localAddress'])) {
+    if (given?.[name]) told[name] = plainAddress(String(given[name]));
+  }
+  for (const name of /** @type {const} */ (['remotePort', 'localPort'])) {
+    if (Number(given?.[name])) told[name] = Number(given[name]);
+  }
+  return told;
 }
 
 /** Events: 'listening', 'connect' (info), 'error', 'close'. */
@@ -138,8 +152,10 @@ class SMTPServer extends EventEmitter {
    * Serves the client behind a stream of the program's, such as a socket of its own node:tls server.
    *
    * @param {any} socket
+   * @param {any} [told] of the client, where the socket does not say it: `id`, `remoteAddress`, `remotePort`,
+   *   `localAddress`, `localPort`
    */
-  connect(socket) {
+  connect(socket, told) {
     const { maxClients } = this.options;
     if (maxClients && this.connections.size >= maxClients) {
       socket.on('error', () => {});
@@ -147,7 +163,8 @@ class SMTPServer extends EventEmitter {
       return;
     }
     const connection = new SMTPConnection(this, -1, [], socket);
-    this.connections.add(connection);
+    connection.told = toldOf(told);
+    if (told?.id) connection.id = connection.session.id = told.id;
     const open = (/** @type {number} */ slot, /** @type {string[]} */ ends) => {
       connection.attach(slot, ends);
       return connection;
@@ -157,6 +174,7 @@ class SMTPServer extends EventEmitter {
     const config = engineConfig({ ...this.options, secured: true, maxClients: 0 });
     const application = { open, stopped, failed: () => {}, ...this.#keys };
     const engine = new EngineServer(config, 'smtp-server', application);
+    this.connections.add(connection);
     engine.setInterest(this.#interest);
     this.#adopted.add(engine);
     carry(engine, socket);
