@@ -3,10 +3,10 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const {
+  Recipients,
   isLeaving,
   newEnvelope,
   newId,
-  placeOf,
   transmissionType,
 } = require('../../../src/js/compat/smtp-server/session.js');
 
@@ -56,13 +56,18 @@ test('who resets within a transaction is told of, and nobody else', () => {
 
 test('a recipient is found where it was put, or where a handler has moved it', () => {
   const [a, b] = [{ address: 'A@x' }, { address: 'b@x' }];
-  const places = new Map([
-    ['a@x', 0],
-    ['b@x', 1],
-  ]);
-  assert.equal(placeOf('a@X', [a, b], places), 0);
-  assert.equal(placeOf('B@x', [b], places), 0);
-  assert.equal(placeOf('a@x', [b, null], places), -1);
-  assert.equal(placeOf('c@x', [a, { address: 'c@x' }], places), -1);
-  assert.equal(placeOf('a@x', [a]), -1);
+  const list = [];
+  const recipients = new Recipients();
+  recipients.add(list, 'a@x', a);
+  recipients.add(list, 'b@x', b);
+  assert.deepEqual(list, [a, b]);
+  assert.equal(recipients.placeOf(list, 'a@x'), 0);
+  assert.equal(recipients.placeOf([b], 'b@x'), 0);
+  assert.equal(recipients.placeOf([b, null], 'a@x'), -1);
+  assert.equal(recipients.placeOf([a, { address: 'c@x' }], 'c@x'), -1);
+  const again = { address: 'a@X' };
+  recipients.add(list, 'a@x', again);
+  assert.deepEqual(list, [again, b]);
+  recipients.clear();
+  assert.equal(recipients.placeOf(list, 'a@x'), -1);
 });
