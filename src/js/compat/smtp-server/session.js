@@ -17,7 +17,7 @@ let used = digits.length;
 function newId() {
   if (used === digits.length) {
     randomFillSync(digits);
-    for (const [at, byte] of digits.entries()) digits[at] = DIGITS[byte % DIGITS.length];
+    for (let at = 0; at < digits.length; at++) digits[at] = DIGITS[digits[at] % DIGITS.length];
     used = 0;
   }
   used += ID_LENGTH;
@@ -104,8 +104,16 @@ class Recipients {
 /** What the server's 'connect' tells of a client. @param {any} connection */
 function clientOf({ session, hostNameAppearsAs, clientHostname }) {
   const { id, localAddress, localPort, remoteAddress, remotePort } = session;
-  const ends = { id, localAddress, localPort, remoteAddress, remotePort };
-  return { ...ends, hostNameAppearsAs, clientHostname };
+  // Not by `...`: what V8 makes of that keeps sessions until its next full collection.
+  return {
+    id,
+    localAddress,
+    localPort,
+    remoteAddress,
+    remotePort,
+    hostNameAppearsAs,
+    clientHostname,
+  };
 }
 
 module.exports = {
