@@ -15,16 +15,13 @@ const { p256 } = require('../support/certificates.js');
 const { ROOT } = require('../support/child.js');
 const { Client } = require('../support/client.js');
 const { blocks, documents, programs, prose, read } = require('../support/documents.js');
+const { standIn } = require('../support/test-runners.js');
 const { Waiters } = require('../support/wait.js');
 
 const PRELOAD = path.join(ROOT, '__test__', 'support', 'document-preload.js');
 const SILENT = Object.fromEntries(
   ['debug', 'verbose', 'info', 'warn', 'error', 'protocol'].map((level) => [level, () => {}]),
 );
-
-/** Test runners that programs of the documents are for, and what stands in for them. */
-const RUNNERS = ['vitest', '@jest/globals', '@playwright/test'];
-const STAND_IN = path.join(ROOT, '__test__', 'support', 'test-runners.js').replaceAll('\\', '/');
 
 /** What programs of the documents find in their environment. */
 const SETTINGS = { SMTP_PASSWORD: 'secret' };
@@ -117,11 +114,7 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
     }
     for (const alias of ['smtp-engine', 'mbr-smtp', 'smtp-protocol'])
       link('.', path.join('node_modules', alias));
-    for (const runner of RUNNERS) {
-      const stand = path.join(folder, 'node_modules', runner);
-      fs.mkdirSync(stand, { recursive: true });
-      fs.writeFileSync(path.join(stand, 'index.js'), `module.exports = require('${STAND_IN}');`);
-    }
+    standIn(path.join(folder, 'node_modules'));
     const { key, cert } = p256();
     fs.writeFileSync(path.join(folder, 'key.pem'), key);
     fs.writeFileSync(path.join(folder, 'cert.pem'), cert);

@@ -4,6 +4,7 @@
 const assert = require('node:assert/strict');
 const {
   mkdirSync,
+  copyFileSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -20,6 +21,7 @@ const { Client } = require('../../index.js');
 const { p256 } = require('../support/certificates.js');
 const { Child, ROOT } = require('../support/child.js');
 const { serve } = require('../support/serve.js');
+const { standIn } = require('../support/test-runners.js');
 
 const FOLDER = path.join(ROOT, 'examples');
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM']);
@@ -73,6 +75,9 @@ const DEMONSTRATIONS = { 'catcher.js': /^Caught \d+ bytes from me@example\.com t
 /** Those with a test of their own. */
 const OTHERS = ['catch.test.js', 'lmtp.js', 'submission.js'];
 
+/** Suites for runners that something stands in for. */
+const SUITES = ['catch.jest.js', 'catch.playwright.mjs', 'catch.vitest.mjs'];
+
 /** @param {number} port @param {number} count */
 async function sendMails(port, count) {
   const transport = nodemailer.createTransport({ host: '127.0.0.1', port });
@@ -95,9 +100,29 @@ test('catch.test.js is a suite that passes', async (t) => {
   assert.deepEqual([code, errors], [0, '']);
 });
 
+describe('a suite for another runner passes', () => {
+  for (const name of SUITES) {
+    test(name, async (t) => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'smtp-engine-example-'));
+      t.after(() => rmSync(folder, { recursive: true, force: true }));
+      const modules = path.join(folder, 'node_modules');
+      standIn(modules);
+      symlinkSync(ROOT, path.join(modules, 'smtp-engine'), 'junction');
+      symlinkSync(
+        path.join(ROOT, 'node_modules', 'nodemailer'),
+        path.join(modules, 'nodemailer'),
+        'junction',
+      );
+      copyFileSync(path.join(FOLDER, name), path.join(folder, name));
+      const child = new Child(t, process.execPath, [path.join(folder, name)]);
+      assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
+    });
+  }
+});
+
 test('every example is run here', () => {
-  const known = [...Object.keys(EXAMPLES), ...Object.keys(DEMONSTRATIONS), ...OTHERS];
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.js'));
+  const known = [...Object.keys(EXAMPLES), ...Object.keys(DEMONSTRATIONS), ...OTHERS, ...SUITES];
+  const files = readdirSync(FOLDER).filter((name) => /\.m?js$/.test(name));
   assert.deepEqual(files.sort(), known.sort());
 });
 

@@ -2,6 +2,8 @@
 // Stands in for vitest, jest and Playwright's runner in the programs of the documents, which would be larger
 // than all else that is tested here: it runs the one test of a program, and has what these programs use.
 
+const fs = require('node:fs');
+const path = require('node:path');
 const { Client } = require('../../index.js');
 
 /** @type {Record<string, (received: any, ...args: any[]) => any>} */
@@ -37,20 +39,35 @@ function test(/** @type {string} */ _name, /** @type {() => unknown} */ body) {
   })();
 }
 
-/** A site that sends a mail with a link to whoever signs up, at the inbox among the fixtures. @param {any} values */
+/**
+ * A page of a site: by HTTP where its address is whole; else that of a site which sends a mail with a link to
+ * whoever signs up, at the inbox among the fixtures.
+ *
+ * @param {any} values
+ */
 function pageOf(values) {
-  const page = { email: '', where: '' };
-  const send = () => {
+  const page = { email: '', where: '', text: '' };
+  const send = async () => {
+    if (page.where.startsWith('http')) {
+      const body = new URLSearchParams({ email: page.email });
+      page.text = await (await fetch(page.where, { method: 'POST', body })).text();
+      return;
+    }
     const { host, port } = values.inbox;
     const message = 'Subject: Please confirm\r\n\r\nhttps://site.example/confirm?token=7\r\n';
     const envelope = { from: 'site@site.example', to: page.email };
-    return Client.send({ host, port, tls: 'none' }, envelope, message);
+    await Client.send({ host, port, tls: 'none' }, envelope, message);
   };
   return {
-    goto: (/** @type {string} */ where) => Object.assign(page, { where }),
+    async goto(/** @type {string} */ where) {
+      const isThere = where.startsWith('http://127.0.0.1:');
+      page.text = isThere ? await (await fetch(where)).text() : '';
+      if (where === 'https://site.example/confirm?token=7') page.text = 'Welcome';
+      page.where = where;
+    },
     getByLabel: () => ({ fill: (/** @type {string} */ email) => Object.assign(page, { email }) }),
     getByRole: () => ({ click: send }),
-    getByText: () => ({ isVisible: page.where.includes('/confirm?token=7') }),
+    getByText: (/** @type {string} */ text) => ({ isVisible: page.text.includes(text) }),
   };
 }
 
@@ -84,4 +101,14 @@ test.extend = (fixtures) => async (/** @type {string} */ _name, /** @type {Funct
   for (const teardown of teardowns) await teardown();
 };
 
-module.exports = { afterAll, beforeAll, expect, test };
+/** Makes packages of the runners in a folder `node_modules`, which are this file. @param {string} modules */
+function standIn(modules) {
+  for (const runner of ['vitest', '@jest/globals', '@playwright/test']) {
+    const stand = path.join(modules, runner);
+    fs.mkdirSync(stand, { recursive: true });
+    const file = __filename.replaceAll('\\', '/');
+    fs.writeFileSync(path.join(stand, 'index.js'), `module.exports = require('${file}');`);
+  }
+}
+
+module.exports = { afterAll, beforeAll, expect, standIn, test };
