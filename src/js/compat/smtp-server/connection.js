@@ -7,20 +7,14 @@ const { INTEREST, VERDICT } = require('../../engine/constants.js');
 const { endsOf } = require('../../engine/client-socket.js');
 const { EngineSession } = require('../../engine/engine-session.js');
 const { ask, handlerOf } = require('./asking.js');
-const {
-  AFTER_GREETING,
-  AFTER_LOGIN,
-  COMMANDS,
-  NOT_BETWEEN_CHUNKS,
-  isHttp,
-  wordOf,
-} = require('./commands.js');
+const { COMMANDS } = require('./commands.js');
 const { SILENT } = require('./logger.js');
 const { Login } = require('./login.js');
 const { Message } = require('./message.js');
-const { MAX_STRANGER_COMMANDS, MAX_UNKNOWN_COMMANDS, isSecure, words } = require('./options.js');
-const { GREETINGS, codeOf, statusOf, statusOfVerb, textOf, wireOf } = require('./replies.js');
+const { isSecure, words } = require('./options.js');
+const { codeOf, statusOf, textOf, wireOf } = require('./replies.js');
 const { nameOf, plainAddress } = require('./names.js');
+const { INTERNAL, Screening } = require('./screening.js');
 const {
   Recipients,
   clientOf,
@@ -43,7 +37,6 @@ const WANTED =
   INTEREST.auth;
 
 const HOSTNAME = os.hostname();
-const INTERNAL = 'Error: internal server error';
 
 class SMTPConnection extends EngineSession {
   id = newId();
@@ -52,7 +45,8 @@ class SMTPConnection extends EngineSession {
   hostNameAppearsAs = /** @type {string | false} */ (false);
   openingCommand = /** @type {string | false} */ (false);
   clientHostname = /** @type {string | false} */ (false);
-  #counts = { unknown: 0, stranger: 0, transactions: 0 };
+  #screening = new Screening(this);
+  #transactions = 0;
   recipients = new Recipients();
   isAnnounced = false;
   /** @override Whether a transaction is open, the engine does not know. */
@@ -165,7 +159,7 @@ class SMTPConnection extends EngineSession {
     session.transmissionType = transmissionType(session, this.openingCommand, this.options);
     session.tlsOptions ??= false;
     session.envelope = newEnvelope(this.options);
-    session.transaction = this.#counts.transactions + 1;
+    session.transaction = this.#transactions + 1;
     this.recipients.clear();
   }
 
@@ -220,74 +214,8 @@ class SMTPConnection extends EngineSession {
   /** @override @param {{ line: string | null, isChunked: boolean }} read */
   command({ line, isChunked }) {
     const text = line ?? '';
-    if (this.#gate) this.#gate.then(() => this.#take(text, isChunked));
-    else this.#take(text, isChunked);
-  }
-
-  #take(/** @type {string} */ line, /** @type {boolean} */ isChunked) {
-    if (!this.handle.isAlive) return;
-    const word = wordOf(line);
-    const { logger } = this.server;
-    if (logger.debug !== SILENT) {
-      logger.debug({ tnx: 'command', cid: this.id, command: word }, 'C: %s', line);
-    }
-    if (this.server.isClosing)
-      return this.reply(421, 'Server shutting down', statusOfVerb(word, 421));
-    if (isHttp(word, line)) return this.reply(421, 'HTTP requests not allowed');
-    if (GREETINGS.has(word)) this.openingCommand = word;
-    const verb = this.#verbOf(word);
-    if (verb === undefined) {
-      return this.reply(500, `Error: ${word} not allowed in LMTP server`, '');
-    }
-    if (!this.supports(verb)) return this.#unknown(verb);
-    if (this.#isIdle(verb)) {
-      const text = 'Error: too many unauthenticated commands';
-      return this.reply(421, text, statusOfVerb(verb, 421));
-    }
-    if (!this.hostNameAppearsAs && AFTER_GREETING.has(verb)) {
-      const wanted = this.options.lmtp ? 'LHLO' : 'HELO/EHLO';
-      return this.reply(503, `Error: send ${wanted} first`);
-    }
-    if (this.#needsLogin() && AFTER_LOGIN.has(verb)) {
-      const { authRequiredMessage: text } = this.options;
-      return this.reply(530, typeof text === 'string' ? text : 'Error: authentication Required');
-    }
-    if (this.incoming && NOT_BETWEEN_CHUNKS.has(verb)) {
-      return this.reply(503, 'Error: need BDAT command');
-    }
-    try {
-      COMMANDS[verb](this, line, isChunked);
-    } catch (error) {
-      logger.error({ err: error, tnx: 'command', cid: this.id, command: verb }, 'failed');
-      this.reply(451, INTERNAL);
-    }
-  }
-
-  /** The command behind a word; undefined for a greeting that is not LMTP's (RFC 2033 section 4.1). */
-  #verbOf(/** @type {string} */ word) {
-    if (!this.options.lmtp) return word;
-    if (word === 'LHLO') return 'EHLO';
-    return GREETINGS.has(word) ? undefined : word;
-  }
-
-  #unknown(/** @type {string} */ verb) {
-    this.#counts.unknown += 1;
-    if (this.#counts.unknown >= MAX_UNKNOWN_COMMANDS) {
-      return this.reply(421, 'Error: too many unrecognized commands', statusOfVerb(verb, 421));
-    }
-    this.reply(500, 'Error: command not recognized', statusOfVerb(verb, 500));
-  }
-
-  #needsLogin() {
-    return !this.options.authOptional && !this.session.user && this.supports('AUTH');
-  }
-
-  /** Whether it does all but log in, and for too long. */
-  #isIdle(/** @type {string} */ verb) {
-    const { maxAllowedUnauthenticatedCommands: given } = this.options;
-    if (!this.#needsLogin() || verb === 'AUTH' || given === false) return false;
-    this.#counts.stranger += 1;
-    return this.#counts.stranger >= (given || MAX_STRANGER_COMMANDS);
+    if (this.#gate) this.#gate.then(() => this.#screening.take(text, isChunked));
+    else this.#screening.take(text, isChunked);
   }
 
   /** The handler has a message from here on. @param {'DATA' | 'BDAT'} verb that it comes by */
@@ -321,8 +249,8 @@ class SMTPConnection extends EngineSession {
   endMessage(replies) {
     if (replies.length === 1) this.reply(...replies[0]);
     else this.#tellEach(replies);
-    this.#counts.transactions += 1;
-    this.#counts.unknown = 0;
+    this.#transactions += 1;
+    this.#screening.forgive();
     this.reset();
   }
 
