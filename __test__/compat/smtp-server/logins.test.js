@@ -77,7 +77,8 @@ describe('of a proof the exchange decides', () => {
         const { port } = await guarded(t, method, onAuth);
         await assert.rejects(send(port, { user: 'ann', password: 'wrong', method }), /535/);
         const right = send(port, { user: 'ann', password: PASSWORD, method });
-        if (what === 'asks twice') await assert.rejects(right, /535/);
+        // One after the other: of SCRAM the first answer is the last.
+        if (what === 'asks twice' && method !== 'CRAM-MD5') await assert.rejects(right, /535/);
         else await right;
       });
     }

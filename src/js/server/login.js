@@ -1,11 +1,11 @@
 'use strict';
 // A client that wants to log in: what the listener of 'auth' is given, and what its verdict comes to.
-// While a secret is held against what the client shows, or has proved, the verdict waits for that.
 
 const { Buffer } = require('node:buffer');
 const engine = require('../engine/border.js');
 const { REPLY_CODE, STOCK, VERDICT } = require('../engine/constants.js');
 const { textOf } = require('../engine/reply.js');
+const { Proof } = require('./proof.js');
 const { secretOf } = require('./secrets.js');
 
 /** What a mechanism shows of a client: 'proof' is nothing without `verify`. @type {Record<string, string>} */
@@ -83,16 +83,9 @@ class Attempt {
   #claim;
   #parts;
   #planned;
-  /** What `verify` waits for, if it does. @type {{ promise: Promise<boolean>, resolve: (isRight: boolean) => void } | undefined} */
-  #verifying;
-  #wasVerified = false;
-  #isRight = false;
-  /** A verdict that waits for `verify`. @type {(() => void) | undefined} */
-  #held;
+  #proof;
   /** Whether the client is in, by the last that was said. @type {'open' | 'in' | 'out'} */
   #outcome = 'open';
-  /** Whether a verdict was given. */
-  #isOver = false;
   /** What its listener has set. @type {any} */
   #user = null;
 
@@ -101,6 +94,7 @@ class Attempt {
     this.#parts = parts;
     this.#claim = claim;
     this.#planned = planned;
+    this.#proof = new Proof(parts.handle);
     this.login = new Login(this, claim);
   }
 
@@ -138,61 +132,30 @@ class Attempt {
     if (this.#shows === 'token' || this.#shows === 'certificate') {
       throw new TypeError(`login.verify is for passwords, and ${mechanism} has none`);
     }
-    const { password, keys } = secretOf(secret);
-    if (keys && mechanism === 'CRAM-MD5') {
+    const known = secretOf(secret);
+    if (known.keys && mechanism === 'CRAM-MD5') {
       throw new TypeError('CRAM-MD5 needs the password: stored keys cannot verify it');
     }
-    while (this.#verifying) await this.#verifying.promise;
-    if (this.#isOver || this.#held) return false;
-    this.#wasVerified = true;
-    let resolve = (/** @type {boolean} */ _isRight) => {};
-    const promise = new Promise((/** @type {typeof resolve} */ done) => {
-      resolve = done;
-    });
-    this.#verifying = { promise, resolve };
-    this.#parts.handle.verify(password, keys);
-    return promise;
+    return this.#proof.verify(known);
   }
 
   /** The engine says what came of it, and asks again. @param {boolean} isRight */
   proved(isRight) {
-    this.#isRight = isRight;
-    this.#settle(isRight);
-    const held = this.#held;
-    this.#held = undefined;
-    if (held) this.#give(held);
+    this.#proof.proved(isRight);
   }
 
   /** Nothing comes of it any more, whatever the listener says, or has said. */
   end() {
     this.#outcome = 'out';
     this.#user = null;
-    this.#isOver = true;
-    this.#held = undefined;
-    this.#settle(false);
-  }
-
-  #settle(/** @type {boolean} */ isRight) {
-    const verifying = this.#verifying;
-    this.#verifying = undefined;
-    verifying?.resolve(isRight);
-  }
-
-  /** Gives a verdict, once the engine asks for it. */
-  #give(/** @type {() => void} */ verdict) {
-    if (this.#verifying) {
-      this.#held = verdict;
-      return;
-    }
-    this.#isOver = true;
-    verdict();
+    this.#proof.end();
   }
 
   /** The client may come in, unless it has proved nothing where a proof is all there is. */
   accept(/** @type {string | string[] | undefined} */ message) {
-    this.#give(() => {
+    this.#proof.give(() => {
       const { handle, observer } = this.#parts;
-      if (this.#shows === 'proof' && !this.#isRight) return this.#answer(REFUSED, undefined);
+      if (this.#shows === 'proof' && !this.#proof.isRight) return this.#answer(REFUSED, undefined);
       this.#outcome = 'in';
       if (!message) {
         observer.respond(this.#planned);
@@ -207,12 +170,12 @@ class Attempt {
 
   /** The client may not: the listener says so, said nothing, or failed. */
   answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
-    this.#give(() => this.#answer(code, message));
+    this.#proof.give(() => this.#answer(code, message));
   }
 
   /** The listener has replied by itself: nobody is let in by that. @param {number} code 0 if it is not known */
   silence(code) {
-    this.#give(() => {
+    this.#proof.give(() => {
       this.end();
       this.#parts.handle.settle(VERDICT.SILENT, code || undefined);
     });
@@ -221,7 +184,7 @@ class Attempt {
   #answer(/** @type {number} */ code, /** @type {string | string[] | undefined} */ message) {
     const { handle, observer } = this.#parts;
     const text = message ? textOf(code, message) : this.#usualText(code);
-    if (this.#shows === 'proof' && !this.#wasVerified && code === REFUSED) {
+    if (this.#shows === 'proof' && !this.#proof.wasTried && code === REFUSED) {
       warnOfNoVerify(this.#claim.mechanism);
     }
     this.end();

@@ -3,6 +3,7 @@
 // decides, whatever the handler says.
 
 const { VERDICT } = require('../../engine/constants.js');
+const { Proof } = require('../../server/proof.js');
 const { secretOf } = require('../../server/secrets.js');
 const { codeOf } = require('./replies.js');
 
@@ -16,11 +17,7 @@ const CONTROL = /\p{Cc}/u;
 class Login {
   #connection;
   #method;
-  /** @type {((isRight: boolean) => void) | undefined} */
-  #verifying;
-  #isRight = false;
-  /** A word that waits for the engine. @type {(() => void) | undefined} */
-  #held;
+  #proof;
 
   /**
    * @param {any} connection
@@ -29,11 +26,13 @@ class Login {
   constructor(connection, { mechanism, username, authzid, secret }) {
     this.#connection = connection;
     this.#method = mechanism;
+    this.#proof = new Proof(connection.handle);
     /** What onAuth is given. @type {any} */
     this.auth = { method: mechanism, username };
     if (mechanism === 'PLAIN') Object.assign(this.auth, { authcid: username, authzid });
     if (PROOFS.has(mechanism)) {
-      this.auth.validatePassword = (/** @type {any} */ known) => this.#verify(known);
+      this.auth.validatePassword = async (/** @type {any} */ known) =>
+        this.#proof.verify(secretOf(known));
     } else if (TOKENS.has(mechanism)) {
       this.auth.accessToken = secret;
     } else {
@@ -43,43 +42,24 @@ class Login {
     this.isWellFormed = !CONTROL.test(username) && !CONTROL.test(authzid);
   }
 
-  async #verify(/** @type {unknown} */ known) {
-    if (this.#verifying || this.#held) return false;
-    const { password, keys } = secretOf(known);
-    const verified = new Promise((resolve) => {
-      this.#verifying = resolve;
-    });
-    this.#connection.handle.verify(password, keys);
-    return verified;
-  }
-
-  /** What came of it, and the engine asks again. @param {boolean} isRight */
+  /** What came of a proof, and the engine asks again. @param {boolean} isRight */
   proved(isRight) {
-    this.#isRight = isRight;
-    const resolve = this.#verifying;
-    this.#verifying = undefined;
-    resolve?.(isRight);
-    const held = this.#held;
-    this.#held = undefined;
-    held?.();
+    this.#proof.proved(isRight);
   }
 
   /** The exchange has ended without a login. */
   end() {
-    this.#held = undefined;
-    const resolve = this.#verifying;
-    this.#verifying = undefined;
-    resolve?.(false);
+    this.#proof.end();
   }
 
   /** The handler's word. @param {any} error @param {any} response */
-  settle(error, response = {}) {
-    if (this.#verifying) {
-      this.#held = () => this.settle(error, response);
-      return;
-    }
+  settle(error, response) {
+    this.#proof.give(() => this.#decide(error, response));
+  }
+
+  #decide(/** @type {any} */ error, /** @type {any} */ response = {}) {
     const { user, message, data } = response ?? {};
-    const isProved = !PROOFS.has(this.#method) || this.#isRight;
+    const isProved = !PROOFS.has(this.#method) || this.#proof.isRight;
     if (!error && user && isProved) return this.#connection.letIn(user);
     const isToken = TOKENS.has(this.#method);
     if (!error && isToken) {
