@@ -7,6 +7,7 @@ const {
   isLeaving,
   newEnvelope,
   newId,
+  newSession,
   transmissionType,
 } = require('../../../src/js/compat/smtp-server/session.js');
 
@@ -70,4 +71,16 @@ test('a recipient is found where it was put, or where a handler has moved it', (
   assert.deepEqual(list, [again, b]);
   recipients.clear();
   assert.equal(recipients.placeOf(list, 'a@x'), -1);
+});
+
+test('a session has what the original has, in its order, and nothing of another one', () => {
+  const [first, second] = ['a', 'b'].map((id) => newSession(id, false));
+  assert.deepEqual(Object.keys(first), [
+    ...['id', 'secure', 'localAddress', 'localPort', 'remoteAddress', 'remotePort'],
+    ...['clientHostname', 'openingCommand', 'hostNameAppearsAs', 'xClient', 'xForward'],
+    ...['transmissionType', 'tlsOptions', 'envelope', 'transaction'],
+  ]);
+  first.xClient.set('ADDR', '192.0.2.1');
+  first.xForward.set('ADDR', '192.0.2.1');
+  assert.deepEqual([second.xClient.size, second.xForward.size], [0, 0]);
 });

@@ -7,26 +7,27 @@ const { errorOf } = require('../../errors.js');
 class Handler {
   #server;
   #name;
-  #args;
+  #subject;
+  #session;
 
-  /** @param {any} server whose `this` it has @param {string} name @param {any[]} args before the callback */
-  constructor(server, name, args) {
+  /** @param {any} server whose `this` it has @param {string} name @param {any} subject @param {any} session */
+  constructor(server, name, subject, session) {
     this.#server = server;
     this.#name = name;
-    this.#args = args;
+    this.#subject = subject;
+    this.#session = session;
   }
 
   /** Calls it. @param {(error?: any, value?: any) => void} callback */
   run(callback) {
-    const [first, second] = this.#args;
-    return this.#args.length === 1
-      ? this.#server[this.#name](first, callback)
-      : this.#server[this.#name](first, second, callback);
+    return this.#subject === undefined
+      ? this.#server[this.#name](this.#session, callback)
+      : this.#server[this.#name](this.#subject, this.#session, callback);
   }
 
   /** Whether it answers by the callback, whatever it returns. */
   get takesCallback() {
-    return this.#server[this.#name].length > this.#args.length;
+    return this.#server[this.#name].length > (this.#subject === undefined ? 1 : 2);
   }
 }
 
@@ -73,8 +74,12 @@ function follow(
  * A handler with its arguments.
  *
  * @param {any} server whose `this` it has @param {string} name
- * @param {any[]} args one or two, before the callback
+ * @param {any} first what it is about, or the session
+ * @param {any} [session] the session, where it is about something else
  */
-const handlerOf = (server, name, ...args) => new Handler(server, name, args);
+function handlerOf(server, name, first, session) {
+  if (session === undefined) return new Handler(server, name, undefined, first);
+  return new Handler(server, name, first, session);
+}
 
 module.exports = { ask, handlerOf };

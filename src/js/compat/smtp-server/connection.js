@@ -21,6 +21,7 @@ const {
   isLeaving,
   newEnvelope,
   newId,
+  newSession,
   readServername,
   readTls,
   transmissionType,
@@ -71,7 +72,7 @@ class SMTPConnection extends EngineSession {
     this.options = server.options;
     this.name = this.options.name || HOSTNAME;
     /** @type {any} */
-    this.session = { id: this.id, secure: isSecure(this.options) };
+    this.session = newSession(this.id, isSecure(this.options));
     this.stream = stream;
     this.ends = endsOf(...ends);
     if (slot >= 0) this.attach(slot, ends);
@@ -154,10 +155,7 @@ class SMTPConnection extends EngineSession {
     session.clientHostname = this.clientHostname;
     session.openingCommand = this.openingCommand;
     session.hostNameAppearsAs = this.hostNameAppearsAs;
-    session.xClient ??= new Map();
-    session.xForward ??= new Map();
     session.transmissionType = transmissionType(session, this.openingCommand, this.options);
-    session.tlsOptions ??= false;
     session.envelope = newEnvelope(this.options);
     session.transaction = this.#transactions + 1;
     this.recipients.clear();

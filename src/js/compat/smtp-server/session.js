@@ -97,9 +97,29 @@ class Recipients {
   }
 
   clear() {
-    this.#places?.clear();
+    // One that is empty would make room for itself anew.
+    if (this.#places?.size) this.#places.clear();
   }
 }
+
+/** The session of a client that nothing is known of yet, in the original's order. @param {string} id @param {boolean} secure */
+const newSession = (id, secure) => ({
+  id,
+  secure,
+  localAddress: undefined,
+  localPort: undefined,
+  remoteAddress: undefined,
+  remotePort: undefined,
+  clientHostname: undefined,
+  openingCommand: undefined,
+  hostNameAppearsAs: undefined,
+  xClient: new Map(),
+  xForward: new Map(),
+  transmissionType: undefined,
+  tlsOptions: false,
+  envelope: undefined,
+  transaction: undefined,
+});
 
 /** What the server's 'connect' tells of a client. @param {any} connection */
 function clientOf({ session, hostNameAppearsAs, clientHostname }) {
@@ -122,6 +142,7 @@ module.exports = {
   isLeaving,
   newEnvelope,
   newId,
+  newSession,
   readServername,
   readTls,
   transmissionType,
