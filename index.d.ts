@@ -18,6 +18,8 @@ import type { Pem } from './types/client.js';
 export * from './types/auth.js';
 export * from './types/client.js';
 export { connect, createServer, protocol } from './types/smtp-protocol.js';
+// For programs that have this package under the name smtp-server.
+export type * from './types/smtp-server.js';
 export { SMTPServer } from './types/smtp-server.js';
 
 // ---------------------------------------------------------------------------------------------

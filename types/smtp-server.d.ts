@@ -182,6 +182,11 @@ export type SMTPServerSocket = ClientSocket & TLSSocket;
 
 type Callback = (error?: SMTPServerError | null) => void;
 
+/** Of a method: where a subclass has one that takes texts alone, it may be given to `super.onData`. */
+type DataCallback = {
+  done(error?: SMTPServerError | null, message?: string | SMTPServerDataResult[]): void;
+}['done'];
+
 /** A handler calls back, or returns a promise. */
 export interface SMTPServerOptions extends Omit<TlsOptions, 'SNICallback'>, ServerOpts {
   /**
@@ -296,7 +301,7 @@ export interface SMTPServerOptions extends Omit<TlsOptions, 'SNICallback'>, Serv
   onData?(
     stream: SMTPServerDataStream,
     session: SMTPServerSession,
-    callback: (error?: SMTPServerError | null, message?: string | SMTPServerDataResult[]) => void,
+    callback: DataCallback,
   ): unknown;
   /** When a client has left; there is nothing to call back. */
   onClose?(session: SMTPServerSession, callback: Callback): unknown;
@@ -329,8 +334,30 @@ export interface SMTPConnectionOptions {
   remotePort?: number | undefined;
 }
 
+type Listener<K extends keyof SMTPServerEvents> = (...args: SMTPServerEvents[K]) => void;
+
+/** Listeners of the server's events, and of those of the program. */
+export interface SMTPServer {
+  on<K extends keyof SMTPServerEvents>(event: K, listener: Listener<K>): this;
+  on(event: string | symbol, listener: (...args: any[]) => void): this;
+  once<K extends keyof SMTPServerEvents>(event: K, listener: Listener<K>): this;
+  once(event: string | symbol, listener: (...args: any[]) => void): this;
+  off<K extends keyof SMTPServerEvents>(event: K, listener: Listener<K>): this;
+  off(event: string | symbol, listener: (...args: any[]) => void): this;
+  addListener<K extends keyof SMTPServerEvents>(event: K, listener: Listener<K>): this;
+  addListener(event: string | symbol, listener: (...args: any[]) => void): this;
+  removeListener<K extends keyof SMTPServerEvents>(event: K, listener: Listener<K>): this;
+  removeListener(event: string | symbol, listener: (...args: any[]) => void): this;
+  prependListener<K extends keyof SMTPServerEvents>(event: K, listener: Listener<K>): this;
+  prependListener(event: string | symbol, listener: (...args: any[]) => void): this;
+  prependOnceListener<K extends keyof SMTPServerEvents>(event: K, listener: Listener<K>): this;
+  prependOnceListener(event: string | symbol, listener: (...args: any[]) => void): this;
+  emit<K extends keyof SMTPServerEvents>(event: K, ...args: SMTPServerEvents[K]): boolean;
+  emit(event: string | symbol, ...args: any[]): boolean;
+}
+
 /** Events: 'listening', 'connect', 'error', 'close'. */
-export declare class SMTPServer extends EventEmitter<SMTPServerEvents> {
+export declare class SMTPServer extends EventEmitter {
   constructor(options?: SMTPServerOptions | null);
   /** The object that the program gave. */
   options: SMTPServerResolvedOptions;
@@ -366,11 +393,7 @@ export declare class SMTPServer extends EventEmitter<SMTPServerEvents> {
   /** At RCPT; an error is 550. */
   onRcptTo(address: SMTPServerAddress, session: SMTPServerSession, callback: Callback): unknown;
   /** At DATA and BDAT; an error is 450. */
-  onData(
-    stream: SMTPServerDataStream,
-    session: SMTPServerSession,
-    callback: (error?: SMTPServerError | null, message?: string | SMTPServerDataResult[]) => void,
-  ): unknown;
+  onData(stream: SMTPServerDataStream, session: SMTPServerSession, callback: DataCallback): unknown;
   /** When a client has left; there is nothing to call back. */
   onClose(session: SMTPServerSession, callback?: Callback): unknown;
 }
