@@ -76,6 +76,7 @@ describe('wrong parameters', { timeout: 20_000 }, () => {
   }
   for (const value of ['x', 5, {}]) wrongType('debug', value);
   for (const value of ['yes', 1, {}]) wrongType('secure', value);
+  for (const value of ['yes', 1, {}]) wrongType('lmtp', value);
   for (const value of ['yes', 1, {}]) wrongType('enhancedStatusCodes', value);
   assert.throws(() => new Server({ extensions: ['ENHANCEDSTATUSCODES'] }), RangeError);
   new Server({ extensions: ['ENHANCEDSTATUSCODES'], enhancedStatusCodes: true });

@@ -129,11 +129,7 @@ impl Command {
         let (verb, argument) = split(line, syntax.gaps);
         match upper(verb, &mut [0; 8]) {
             upper if syntax.not_implemented.contains(&upper) => Err(CommandError::NotImplemented),
-            b"HELO" | b"EHLO" if syntax.lhlo == Lhlo::Ehlo => Err(CommandError::Unknown),
-            b"HELO" => greeting(argument, syntax.domain, Hello::Helo),
-            b"EHLO" => greeting(argument, syntax.domain, Hello::Ehlo),
-            b"LHLO" if syntax.lhlo == Lhlo::Helo => greeting(argument, syntax.domain, Hello::Helo),
-            b"LHLO" if syntax.lhlo == Lhlo::Ehlo => greeting(argument, syntax.domain, Hello::Ehlo),
+            greets @ (b"HELO" | b"EHLO" | b"LHLO") => greeting(greets, argument, syntax),
             b"MAIL" => mail(argument, syntax, offered),
             b"RCPT" => rcpt(argument, syntax, offered),
             b"DATA" | b"RSET" | b"QUIT"
@@ -230,8 +226,14 @@ fn unknown(line: &str) -> CommandError {
     if version.starts_with("HTTP/") { CommandError::Http } else { CommandError::Unknown }
 }
 
-fn greeting(argument: &str, domain: Domain, hello: Hello) -> Result<Command, CommandError> {
-    let (name, may_be_empty) = match domain {
+/// HELO, EHLO or LHLO, whichever of them there are (RFC 2033 section 4.1).
+fn greeting(verb: &[u8], argument: &str, syntax: &Syntax) -> Result<Command, CommandError> {
+    let hello = match (verb, syntax.lhlo) {
+        (b"HELO", Lhlo::Unknown | Lhlo::Helo) | (b"LHLO", Lhlo::Helo) => Hello::Helo,
+        (b"EHLO", Lhlo::Unknown | Lhlo::Helo) | (b"LHLO", Lhlo::Ehlo) => Hello::Ehlo,
+        _ => return Err(CommandError::Unknown),
+    };
+    let (name, may_be_empty) = match syntax.domain {
         Domain::Required => (argument.split(' ').next().unwrap_or_default(), false),
         Domain::Optional => (argument, true),
     };

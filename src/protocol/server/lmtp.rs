@@ -47,10 +47,17 @@ impl ServerSession {
     pub(super) fn reply_each(&mut self, reply: &PlannedReply) {
         let owed = self.owed();
         self.reply(reply);
+        if owed > 1 {
+            self.repeat(reply, owed - 1);
+        }
+    }
+
+    /// Says a reply that was counted so many times more.
+    #[cold]
+    fn repeat(&mut self, reply: &PlannedReply, times: u32) {
         let code = reply.code(&self.config.replies);
-        for _ in 1..owed {
+        for _ in 0..times {
             self.announce(reply);
-            // It was counted.
             let Self { config, outgoing, .. } = self;
             reply.write(&config.replies, outgoing.queue(config, Some(code)));
         }
