@@ -5,9 +5,11 @@
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
+const http = require('node:http');
 const net = require('node:net');
 const path = require('node:path');
 const { once } = require('node:events');
+const zlib = require('node:zlib');
 const { after, before, describe, test } = require('node:test');
 const { ROOT } = require('../support/child.js');
 const {
@@ -36,9 +38,55 @@ async function freePort() {
   return port;
 }
 
+/** What a registry says of a package that is one tarball. */
+function packument(/** @type {string} */ file, /** @type {string} */ url) {
+  const manifest = JSON.parse(tarballManifest(file));
+  const { name, version } = manifest;
+  const dist = { tarball: `${url}/${path.basename(file)}` };
+  return { name, 'dist-tags': { latest: version }, versions: { [version]: { ...manifest, dist } } };
+}
+
+/** `package.json` of a tarball. */
+function tarballManifest(/** @type {string} */ file) {
+  const bytes = zlib.gunzipSync(fs.readFileSync(file));
+  const at = bytes.indexOf('package/package.json\0');
+  const size = Number.parseInt(bytes.toString('latin1', at + 124, at + 135), 8);
+  return bytes.toString('utf8', at + 512, at + 512 + size);
+}
+
+/** A registry that has ours, and sends on to npm's for the others. */
+async function registry(/** @type {string} */ elsewhere) {
+  const server = http.createServer((request, response) => {
+    const { port } = /** @type {net.AddressInfo} */ (server.address());
+    const url = `http://127.0.0.1:${port}`;
+    const name = decodeURIComponent(request.url ?? '').slice(1);
+    const own = [MAIN, ADDON].find((file) => path.basename(file) === name);
+    if (own) return response.end(fs.readFileSync(own));
+    const known = [MAIN, ADDON]
+      .map((file) => packument(file, url))
+      .find((each) => each.name === name);
+    if (known) return response.end(JSON.stringify(known));
+    if (name.startsWith('smtp-engine')) return response.writeHead(404).end('{}');
+    response.writeHead(302, { location: new URL(request.url ?? '', elsewhere).href }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
 /** What a program prints, once it has ended well. */
-async function output(/** @type {string} */ at, /** @type {string} */ file) {
-  const child = spawn(process.execPath, [file], { cwd: at, timeout: 60_000 });
+function output(/** @type {string} */ at, /** @type {string} */ file) {
+  return printedBy(at, process.execPath, [file]);
+}
+
+/** What a command prints, once it has ended well. */
+async function printedBy(
+  /** @type {string} */ at,
+  /** @type {string} */ command,
+  /** @type {string[]} */ args,
+) {
+  const shell = process.platform === 'win32';
+  const child = spawn(command, args, { cwd: at, shell, timeout: 120_000 });
   let [printed, errors] = ['', ''];
   child.stdout.on('data', (text) => {
     printed += text;
@@ -278,6 +326,28 @@ describe('programs on smtp-server', { timeout: 300_000 }, () => {
       '250 Hello Hello! a.txt',
       '250 Hello',
     ]);
+  });
+
+  test('npm install smtp-server@npm:smtp-engine', async (t) => {
+    if (missing) return t.skip(missing);
+    const elsewhere = succeed(at, 'npm', ['config', 'get', 'registry']).trim();
+    const server = await registry(elsewhere.endsWith('/') ? elsewhere : `${elsewhere}/`);
+    t.after(() => server.close());
+    const { port } = /** @type {net.AddressInfo} */ (server.address());
+    const alias = project({});
+    const from = `--registry=http://127.0.0.1:${port}/`;
+    await printedBy(alias, 'npm', [...INSTALL, from, 'smtp-server@npm:smtp-engine']);
+    const names = (/** @type {string} */ file) => path.join(alias, file);
+    fs.writeFileSync(names('one.cjs'), "console.log(typeof require('smtp-server').SMTPServer)");
+    fs.writeFileSync(
+      names('two.mjs'),
+      `import { SMTPServer } from 'smtp-server';
+       import smtpServer from 'smtp-server';
+       import { SMTPServer as Same } from 'smtp-server/smtp-server';
+       console.log(SMTPServer === smtpServer.SMTPServer && SMTPServer === Same);`,
+    );
+    assert.equal(await output(alias, names('one.cjs')), 'function\n');
+    assert.equal(await output(alias, names('two.mjs')), 'true\n');
   });
 
   for (const name of ['smtp-server-bundled.ts', 'smtp-server-definitely-typed.ts']) {
