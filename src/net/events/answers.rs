@@ -1,5 +1,5 @@
 //! What an application answers, in words: one for each record of a batch, in the order of these, and
-//! those of [`told`] for an answer that comes late or has a text.
+//! those of [`mod@told`] for an answer that comes late or has a text.
 
 use crate::protocol::events::numbers;
 use crate::protocol::reply::{Reply, ReplyCode};
