@@ -14,15 +14,15 @@ const MAIL = 'MAIL FROM:<a@client.example>';
 const base64 = (/** @type {string} */ text) => Buffer.from(text).toString('base64');
 const PLAIN = `AUTH PLAIN ${base64(`\0tim\0${PASSWORD}`)}`;
 
-/** Logs in by SCRAM-SHA-256 with the right password; the last reply's code. @param {any} client */
-async function scram(client) {
+/** Logs in by SCRAM-SHA-256; the last reply's code. @param {any} client */
+async function scram(client, password = PASSWORD) {
   const first = await client.command(`AUTH SCRAM-SHA-256 ${base64('n,,n=tim,r=abc')}`);
   if (first.code !== 334) return first.code;
   const challenge = Buffer.from(first.lines[0], 'base64').toString();
   const [, nonce, salt, rounds] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(challenge) ?? [];
   const hmac = (/** @type {any} */ secret, /** @type {string} */ text) =>
     createHmac('sha256', secret).update(text).digest();
-  const salted = pbkdf2Sync(PASSWORD, Buffer.from(salt, 'base64'), Number(rounds), 32, 'sha256');
+  const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), Number(rounds), 32, 'sha256');
   const clientKey = hmac(salted, 'Client Key');
   const last = `c=biws,r=${nonce}`;
   const stored = createHash('sha256').update(clientKey).digest();
@@ -87,6 +87,108 @@ describe('verify of a listener that has replied by itself', { timeout: 60_000 },
       assert.deepEqual(log.all('error'), []);
     });
   }
+});
+
+/** Lines of a login up to the one by which the listener is asked, by mechanism. */
+const UNTIL_ASKED = {
+  PLAIN: [PLAIN],
+  LOGIN: ['AUTH LOGIN', base64('tim'), base64('no password of his')],
+  XOAUTH2: ['AUTH XOAUTH2', base64('user=tim\x01auth=Bearer x\x01\x01'), ''],
+};
+
+describe('listeners that change while a client logs in', { timeout: 60_000 }, () => {
+  const params = { allowInsecureAuth: true, authMechanisms: Object.keys(UNTIL_ASKED) };
+  /** What there is from then on. @type {Record<string, [any, number]>} */
+  const CHANGES = {
+    'are gone': [{}, 500],
+    "are one function, which is not asked about 'auth'": [() => true, 500],
+    'are others': [{ auth: () => false }, 535],
+  };
+  for (const [what, [listeners, code]] of Object.entries(CHANGES)) {
+    for (const [mechanism, lines] of Object.entries(UNTIL_ASKED)) {
+      if (lines.length === 1) continue;
+      test(`and ${what}: ${mechanism} lets nobody in`, async (t) => {
+        const { server, greeted } = await serve(t, params, { auth: () => true });
+        const client = await greeted();
+        await client.command(lines[0], 334);
+        server.listeners = listeners;
+        for (const line of lines.slice(1, -1)) await client.command(line, 334);
+        await client.command(/** @type {string} */ (lines.at(-1)), 535);
+        await client.command(PLAIN, code);
+      });
+    }
+
+    test(`and ${what}: whom the one before is at is for that one`, async (t) => {
+      const log = new Log();
+      const gate = deferred();
+      const auth = async (/** @type {any} */ login) => {
+        await gate.promise;
+        return login.verify(PASSWORD);
+      };
+      const { server, greeted } = await serve(t, params, log.listeners({ auth }, []));
+      const client = await greeted();
+      client.write(`${PLAIN}\r\n`);
+      await log.when('auth');
+      server.listeners = listeners;
+      gate.resolve(undefined);
+      await client.expect(235);
+      await client.command('NOOP', 250);
+    });
+  }
+});
+
+describe('an empty password', { timeout: 60_000 }, () => {
+  test("is nobody's, though anybody could prove it", async (t) => {
+    /** @type {boolean[]} */
+    const results = [];
+    const auth = async (/** @type {any} */ login) => {
+      const isRight = await login.verify('');
+      results.push(isRight);
+      return isRight;
+    };
+    const params = { ...OPEN, authMechanisms: ['PLAIN', 'SCRAM-SHA-256', 'CRAM-MD5'] };
+    const { greeted } = await serve(t, params, { auth });
+    assert.equal(await scram(await greeted(), ''), 535);
+    const client = await greeted();
+    const challenge = Buffer.from((await client.command('AUTH CRAM-MD5', 334)).lines[0], 'base64');
+    const digest = createHmac('md5', '').update(challenge).digest('hex');
+    await client.command(base64(`tim ${digest}`), 535);
+    assert.deepEqual(results, [false, false]);
+    // RFC 4616 section 2: no such message.
+    await client.command(`AUTH PLAIN ${base64('\0tim\0')}`, 501);
+    await client.command(MAIL, 530);
+  });
+});
+
+describe('a login of another session', { timeout: 60_000 }, () => {
+  test('can be verified, and says nothing of this one', async (t) => {
+    /** @type {any} */
+    let first;
+    const gate = deferred();
+    /** @type {boolean[][]} */
+    const results = [];
+    const auth = async (/** @type {any} */ login) => {
+      if (login.username === 'first') {
+        first = login;
+        await gate.promise;
+        return false;
+      }
+      results.push([await first.verify(PASSWORD)]);
+      gate.resolve(undefined);
+      results.push(
+        await Promise.all([login.verify('x'), login.verify(PASSWORD), first.verify('x')]),
+      );
+      return login.verify('x');
+    };
+    const { greeted } = await serve(t, OPEN, { auth });
+    const [one, other] = [await greeted(), await greeted()];
+    one.write(`AUTH PLAIN ${base64(`\0first\0${PASSWORD}`)}\r\n`);
+    while (first === undefined) await new Promise(setImmediate);
+    await other.command(PLAIN, 535);
+    await one.expect(535);
+    for (const client of [one, other]) await client.command(MAIL, 530);
+    assert.deepEqual(results, [[true], [false, true, false]]);
+  });
 });
 
 describe('listeners that answer', { timeout: 60_000 }, () => {

@@ -59,7 +59,12 @@ class Listeners {
     return listeners;
   }
 
-  /** Whether AUTH is the engine's: one function for all events returns true for what it leaves alone. */
+  /** Whether AUTH is the engine's, and these are asked about logins. */
+  get judgeLogins() {
+    return this.#judgesLogins(this.#current);
+  }
+
+  /** One function for all events returns true for what it leaves alone. */
   #judgesLogins(/** @type {any} */ listeners) {
     if (this.#config.auth) return true;
     return typeof listeners !== 'function' && typeof listeners.auth === 'function';
@@ -82,7 +87,7 @@ class Listeners {
     for (const [event, bit] of EVENTS) if (this.has(event)) interest |= bit;
     interest &= ~INTEREST.auth;
     if (typeof this.#current === 'function') interest &= ~OF_OBJECTS;
-    return this.#judgesLogins(this.#current) ? interest | INTEREST.auth : interest;
+    return this.judgeLogins ? interest | INTEREST.auth : interest;
   }
 
   /** Calls the listener of an event; true where there is none, and nothing for a login or keys. */
@@ -90,6 +95,8 @@ class Listeners {
     const listeners = this.#current;
     const isFunction = typeof listeners === 'function';
     const listener = isFunction ? listeners : listeners[event];
+    // An exchange may have begun with other listeners.
+    if (event === 'auth' && !this.judgeLogins) return undefined;
     if (typeof listener !== 'function')
       return event === 'auth' || event === 'sni' ? undefined : true;
     if (event === 'mail' && this.#config.compat === '1.0') {

@@ -199,6 +199,7 @@ impl Exchange {
 
     /// The application says what the user is known by.
     pub fn verify(&mut self, secret: Secret, pretence: &Pretence) -> Turn {
+        let secret = secret.of_somebody();
         let turn = match &mut self.state {
             State::Scram(scram) => scram.verify(secret.clone(), pretence),
             State::Digest { challenge, digest, is_verified } => {

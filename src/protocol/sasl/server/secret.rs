@@ -21,6 +21,16 @@ pub enum Secret {
     Nobody,
 }
 
+impl Secret {
+    /// An empty password is nobody's: it could be proved by everybody, and RFC 4616 section 2 has none.
+    pub(super) fn of_somebody(self) -> Self {
+        match self {
+            Self::Password(password) if password.is_empty() => Self::Nobody,
+            secret => secret,
+        }
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")

@@ -189,6 +189,11 @@ fn cram_md5() {
         assert_eq!(turn, Turn::Verified(is_right));
         assert_eq!(exchange.may_let_in(), is_right);
     }
+    // Everybody can make this one.
+    let (mut exchange, _) = start(Mechanism::CramMd5, None, "1896.697170952");
+    assert_eq!(exchange.respond(b"tim a00b54b824afa19ec2de0f73cb2a04c2"), Turn::Ask);
+    let turn = verified(&mut exchange, password(""), &pretence());
+    assert_eq!(turn, Turn::Verified(false), "an empty password is nobody's");
     let (mut replayed, _) = start(Mechanism::CramMd5, None, "1897.697170953");
     assert_eq!(replayed.respond(answer), Turn::Ask);
     let turn = verified(&mut replayed, password("tanstaaftanstaaf"), &pretence());
