@@ -213,7 +213,8 @@ export interface ServerParams extends Limits, Control, AuthParams {
   /** A unix socket to listen to, in place of `host` and `port`. */
   path?: string;
   /**
-   * Called with each command line ('CLIENT'), reply line ('SERVER') and chunk of data ('DATA').
+   * Called with each command line ('CLIENT'), reply line ('SERVER') and chunk of data ('DATA'). It gets
+   * nothing of what clients log in with.
    */
   debug?: (this: Server, type: DebugType, text: string, session: Session) => void;
   /** Speak TLS from the first byte; needs `tls`. RFC 8314 section 3.3. @default false */
@@ -786,7 +787,7 @@ export interface Session {
   /** The program's own, kept as long as the session; empty at first. */
   state: SessionState;
   /**
-   * Who has logged in: the user's name, or what the listener of 'auth' has set here. Null before, and
+   * Who has logged in: the user's name, or what the listener of 'auth' has set here, null included. Null before, and
    * after STARTTLS.
    */
   user: unknown;

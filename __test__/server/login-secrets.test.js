@@ -226,6 +226,73 @@ describe('nothing shows what clients log in with', { timeout: 120_000 }, () => {
     watch.check();
   });
 
+  // AUTH is none of the engine's there, and 'message' has the lines for programs that carry it out.
+  for (const [what, listenersOf] of /** @type {[string, (seen: any) => any][]} */ ([
+    ['without a listener of auth', (seen) => ({ message: seen })],
+    ['by one function', (seen) => (type, line) => type !== 'message' || seen(line)],
+  ])) {
+    test(`to debug, ${what}`, async (t) => {
+      const watch = new Watch();
+      /** @type {string[]} */
+      const lines = [];
+      const debug = (type, text) => watch.see(`debug ${type}`, text);
+      const seen = (line) => lines.push(line) > 0;
+      const { greeted } = await serve(t, { maxBadCommands: 0, debug }, listenersOf(seen));
+      const client = await greeted();
+      const response = watch.secret(base64(`\0${USER}\0${RIGHT}`));
+      const strays = [`${USER}-by-LOGIN`, RIGHT].map((text) => watch.secret(base64(text)));
+      const begins = ['AUTH PLAIN', 'auth plain', ' AUTH NTLM', 'AUTH', 'AUTHPLAIN', 'AUTH=LOGIN'];
+      for (const begin of begins) await client.command(`${begin} ${response}`, 500);
+      for (const line of ['AUTH LOGIN', ...strays]) await client.command(line, 500);
+      for (const line of ['NOOP', 'XUNKNOWN']) await client.command(line);
+      const shown = watch.outputs.filter((output) => output.startsWith('debug CLIENT ')).slice(1);
+      assert.deepEqual(
+        shown.map((output) => output.slice('debug CLIENT '.length)),
+        [
+          ...['AUTH PLAIN', 'AUTH PLAIN', 'AUTH', 'AUTH', 'AUTH', 'AUTH'],
+          ...['AUTH LOGIN', '***', '***', 'NOOP', 'XUNKNOWN'],
+        ],
+      );
+      watch.secret('something else that is more than ten');
+      watch.check();
+      for (const line of [`AUTH PLAIN ${response}`, ...strays])
+        assert.ok(lines.includes(line), line);
+    });
+  }
+
+  test('to debug, where a program carries AUTH out', async (t) => {
+    const watch = new Watch();
+    const debug = (type, text) => watch.see(`debug ${type}`, text);
+    /** @type {string[]} */
+    const taken = [];
+    const listeners = {
+      message(line) {
+        if (!line.startsWith('AUTH')) return true;
+        const session = this;
+        this.send(334, base64('Say it, please'));
+        this.queue.push({
+          continue(bytes) {
+            taken.push(bytes.toString().trim());
+            session.send(235, 'Welcome');
+            session.queue.next();
+          },
+        });
+        this.queue.next();
+        return undefined;
+      },
+    };
+    const { greeted } = await serve(t, { debug }, listeners);
+    const client = await greeted();
+    const response = watch.secret(base64(`\0${USER}\0${RIGHT}`));
+    watch.secret(base64('Say it, please'));
+    await client.command(`AUTH PLAIN ${response}`, 334);
+    await client.command(response, '235 Welcome');
+    await client.command('NOOP', 250);
+    assert.deepEqual(taken, [response]);
+    assert.ok(watch.outputs.includes('debug SERVER 334'));
+    watch.check();
+  });
+
   test("in the command's lines", async (t) => {
     const watch = new Watch();
     const env = { SMTP_ENGINE_PASSWORD: RIGHT };

@@ -52,6 +52,22 @@ test('debugging that throws is an error of its session', () => {
   assert.deepEqual(told, [['failed', session, 'of the test']]);
 });
 
+test('debugging shows no challenge, and what AUTH says only where the engine has made it safe', () => {
+  for (const ownsAuth of [false, true]) {
+    /** @type {string[]} */
+    const heard = [];
+    const debug = (/** @type {string} */ _type, /** @type {string} */ text) => heard.push(text);
+    const { observer } = announcing({ debugs: true, ownsAuth, config: { debug } });
+    observer.respondLine('334 VXNlcm5hbWU6');
+    observer.command('AUTH LOGIN dGlt', ['500 Unknown']);
+    observer.command('cGVuY2ls', ['421 Too many']);
+    observer.command('NOOP', ['250 OK']);
+    observer.command('cGVuY2ls', ['500 Unknown']);
+    const whole = ['334', 'AUTH LOGIN dGlt', 'cGVuY2ls', 'NOOP', 'cGVuY2ls'];
+    assert.deepEqual(heard, ownsAuth ? whole : ['334', 'AUTH LOGIN', '***', 'NOOP', 'cGVuY2ls']);
+  }
+});
+
 describe('channels', () => {
   for (const [
     name,

@@ -359,4 +359,4 @@ const KNOWN = Object.freeze({
   resolve: RESOLVE_NAMES,
 });
 
-module.exports = { ENGINE_PARAMS, KNOWN, engineOptions, merge };
+module.exports = { ENGINE_PARAMS, KNOWN, MECHANISMS, engineOptions, merge };

@@ -162,7 +162,7 @@ class Dialogue extends EngineSession {
   command({ kind, line, argument, path, size, drops, dropsGreeting, isExtended, isChunked }) {
     const planned = this.#host.responds ? this.planned(this.#host.replies) : NOT_TOLD;
     if (line !== null) {
-      this.#observer.debug('CLIENT', line);
+      this.#observer.command(line, planned);
       if (!this.judge.mayPass(line, planned)) return;
     }
     if (kind === KIND.COMMAND) {

@@ -59,6 +59,7 @@ class ServerImplementation {
       replies: this.#engine.replies,
       responds: false,
       debugs: typeof params?.debug === 'function',
+      ownsAuth: false,
       emitsTimeout: false,
       isAsync: false,
       call: (session, event, argument) => this.#listeners.call(session, event, argument),
@@ -211,6 +212,7 @@ class ServerImplementation {
     const { debugs } = this.#host;
     const listeners = this.#listeners;
     this.#host.isAsync ||= listeners.isAsync;
+    this.#host.ownsAuth = listeners.judgeLogins;
     this.#host.responds = debugs || listeners.has('response');
     this.#host.emitsTimeout = listeners.has('timeout') || this.config.timeout > 0;
     const debug = debugs ? INTEREST.message | INTEREST.response | INTEREST.dataChunk : 0;
