@@ -85,8 +85,8 @@ export interface Login {
   problem?: TokenProblem | undefined;
   /**
    * Tells whether this is the client's secret: a password, stored keys, or null for a user who does not
-   * exist. An empty password is as null. With SCRAM and CRAM-MD5 it carries out the rest of the exchange. It is false once the login
-   * is over.
+   * exist. An empty password is as null. With SCRAM and CRAM-MD5 it carries out the rest of the exchange.
+   * It is false once the login is over.
    *
    * @throws {TypeError} For a token or a certificate, for what is no secret, and for stored keys with
    *   CRAM-MD5.

@@ -115,6 +115,44 @@ describe('lines of AUTH', { timeout: 60_000 }, () => {
     assert.deepEqual(logins, [USER]);
   });
 
+  /** What is no message of any mechanism, with an initial response and behind a challenge. */
+  const ODD = {
+    nothing: '',
+    'an empty response': '=',
+    'only padding': '==',
+    'a NUL': base64('\0'),
+    'many of them': base64('\0'.repeat(9_000)),
+    'one long word': base64('x'.repeat(9_000)),
+    'no UTF-8': Buffer.from([0xff, 0xfe, 0x80]).toString('base64'),
+    'no UTF-8 on the line': Buffer.from([0xff, 0xfe]),
+    'a space within': 'AHRp bQB4',
+    'a space before': ' ?',
+    'a CR within': 'AHRp\rbQB4',
+    'no padding': 'AHRpbQB0YQ',
+    'too much padding': 'AHRpbQB0YQ===',
+    'the other alphabet': '-_-_',
+    'bits that nobody needs': 'AB==',
+  };
+  const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-256', 'XOAUTH2', 'OAUTHBEARER'];
+  for (const mechanism of MECHANISMS) {
+    test(`that no client of ${mechanism} sends end its exchange, and nothing else`, async (t) => {
+      const { logins, greeted } = await noting(t, { ...OPEN, authMechanisms: MECHANISMS });
+      for (const [what, line] of Object.entries(ODD)) {
+        const client = await greeted();
+        for (const isInitial of [true, false]) {
+          if (isInitial && line === '') continue;
+          if (!isInitial) await client.command(`AUTH ${mechanism}`, 334);
+          const before = isInitial ? `AUTH ${mechanism} ` : '';
+          client.write(Buffer.concat([before, line, '\r\n'].map((part) => Buffer.from(part))));
+          await client.expect(501, `${what}${isInitial ? ' at once' : ''}`);
+          await client.command('MAIL FROM:<a@client.example>', 530);
+        }
+        client.destroy();
+      }
+      assert.deepEqual(logins, []);
+    });
+  }
+
   test('that do not wait for their challenge are refused where that is wanted', async (t) => {
     const { logins, greeted } = await noting(t, { ...OPEN, unauthorisedPipelining: 'refuse' });
     for (const [first, ...rest] of [

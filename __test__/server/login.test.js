@@ -73,6 +73,7 @@ describe('AUTH is offered', { timeout: 60_000 }, () => {
 });
 
 describe('what a listener returns decides at once', { timeout: 60_000 }, () => {
+  const thenable = (/** @type {any} */ then) => ({ then });
   const fails = () => {
     throw new Error('a listener that fails');
   };
@@ -92,6 +93,23 @@ describe('what a listener returns decides at once', { timeout: 60_000 }, () => {
     ['0', () => 0, REFUSED],
     ['a promise of nothing', async () => {}, REFUSED],
     ['a promise of false', async () => false, REFUSED],
+    ['a promise of NaN', async () => Number.NaN, REFUSED],
+    ['a promise of a promise of false', () => Promise.resolve(Promise.resolve(false)), REFUSED],
+    ['a thenable of false', () => thenable((resolve) => resolve(false)), REFUSED],
+    [
+      'a thenable of true',
+      () => thenable((resolve) => resolve(true)),
+      '235 Authentication successful',
+    ],
+    ['a promise of a Buffer', async () => Buffer.alloc(0), '235 Authentication successful'],
+    ['a thenable that throws', () => thenable(fails), UNAVAILABLE],
+    ['a thenable that is never settled', () => thenable(() => {}), UNAVAILABLE],
+    ['a rejection by a string', () => Promise.reject('down'), UNAVAILABLE],
+    [
+      "a 'then' that cannot be read",
+      () => Object.defineProperty({}, 'then', { get: fails }),
+      UNAVAILABLE,
+    ],
     ['failure(535)', call('failure', 535), REFUSED],
     ['failure(550, text)', call('failure', 550, 'Not you'), '550 Not you'],
     ['failure(454)', call('failure', 454), UNAVAILABLE],
@@ -388,6 +406,10 @@ describe('a login', { timeout: 60_000 }, () => {
       [5, TypeError],
       [Symbol('secret'), TypeError],
       [{}, TypeError],
+      [[PASSWORD], TypeError],
+      [Buffer.from(PASSWORD), TypeError, /, not a Buffer$/],
+      [Promise.resolve(PASSWORD), TypeError, /, not a promise: await it first$/],
+      [new String(PASSWORD), TypeError, /, not an object without storedKey$/],
       [{ ...keys, salt: 'secret!' }, RangeError],
       [{ ...keys, salt: '' }, RangeError],
       [{ ...keys, iterations: 1 }, RangeError],
@@ -396,8 +418,17 @@ describe('a login', { timeout: 60_000 }, () => {
       [{ ...keys, storedKey: 'c2VjcmV0' }, RangeError],
       [{ ...keys, serverKey: Buffer.alloc(31) }, RangeError],
       [{ ...keys, serverKey: 7 }, TypeError],
+      ...[0, -1, 4_096.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32 + 4_096, 2 ** 53].map(
+        (iterations) => [{ ...keys, iterations }, RangeError],
+      ),
+      [{ ...keys, salt: Buffer.alloc(257) }, RangeError],
+      [{ ...keys, salt: new Uint16Array(8) }, TypeError],
+      // base64 without its padding, of the other alphabet, and with a line end.
+      [{ ...keys, storedKey: keys.storedKey.replace('=', '') }, RangeError],
+      [{ ...keys, storedKey: '-'.repeat(43).concat('=') }, RangeError],
+      [{ ...keys, storedKey: `${keys.storedKey}\n` }, RangeError],
     ];
-    for (const [secret, type] of bad) {
+    for (const [secret, type, message] of bad) {
       const log = new Log();
       const auth = (login) => login.verify(secret);
       const { client } = await asked(t, auth, {}, log.listeners({}, ['error']));
@@ -405,6 +436,8 @@ describe('a login', { timeout: 60_000 }, () => {
       const [error] = log.values('error');
       assert.ok(error instanceof type, inspect(error));
       assert.ok(!inspect(error).includes(String(keys.storedKey)), error.message);
+      assert.ok(!inspect(error).includes(PASSWORD), error.message);
+      if (message) assert.match(error.message, message);
     }
     for (const [mechanism, line] of [
       ['XOAUTH2', `AUTH XOAUTH2 ${base64('user=tim\x01auth=Bearer x\x01\x01')}`],
@@ -553,6 +586,35 @@ describe('session.user of a listener that does not wait', { timeout: 60_000 }, (
     await client.expect(235);
     await client.command('MAIL FROM:<a@client.example>', 250);
     assert.deepEqual(users, [null, USER]);
+  });
+
+  test('is what the listener has set, though it be nobody', async (t) => {
+    for (const [given, wanted] of [
+      [null, null],
+      ['', ''],
+      [undefined, USER],
+    ]) {
+      /** @type {unknown[]} */
+      const users = [];
+      const listeners = {
+        auth() {
+          this.user = given;
+          return true;
+        },
+        mail() {
+          users.push(this.user);
+          this.user = 'somebody';
+          this.user = null;
+          users.push(this.user);
+          return true;
+        },
+      };
+      const { greeted } = await serve(t, OPEN, listeners);
+      const client = await greeted();
+      await client.command(PLAIN, 235);
+      await client.command('MAIL FROM:<a@client.example>', 250);
+      assert.deepEqual(users, [wanted, null]);
+    }
   });
 
   test('is what a program sets elsewhere, until somebody logs in', async (t) => {

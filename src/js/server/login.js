@@ -86,8 +86,8 @@ class Attempt {
   #proof;
   /** Whether the client is in, by the last that was said. @type {'open' | 'in' | 'out'} */
   #outcome = 'open';
-  /** What its listener has set. @type {any} */
-  #user = null;
+  /** What its listener has set, if it has. @type {any} */
+  #user;
 
   /** @param {Parts} parts @param {Claim} claim @param {string[]} planned the lines of the reply if it goes on */
   constructor(parts, claim, planned) {
@@ -114,7 +114,8 @@ class Attempt {
 
   /** Who that is: what the listener has set, else the name once the client is in. */
   get user() {
-    return this.#user ?? (this.isIn ? this.#claim.username : null);
+    const name = this.isIn ? this.#claim.username : null;
+    return this.#user === undefined ? name : this.#user;
   }
 
   /** A listener that goes on after its login was refused says nothing of the next one. */

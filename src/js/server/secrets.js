@@ -43,6 +43,13 @@ function bytesOf(name, value, min, max) {
 const iterationsOf = (/** @type {string} */ name, /** @type {unknown} */ value) =>
   checkWhole(name, value, MIN_ITERATIONS, MAX_ITERATIONS);
 
+/** What a value is, and nothing of what is in it. */
+function kindOf(/** @type {any} */ value) {
+  if (typeof value !== 'object') return typeof value;
+  if (typeof value.then === 'function') return 'a promise: await it first';
+  return Buffer.isBuffer(value) ? 'a Buffer' : 'an object without storedKey';
+}
+
 /**
  * A secret as the engine takes it: a password, stored keys, or neither where there is no such user.
  *
@@ -53,8 +60,8 @@ const iterationsOf = (/** @type {string} */ name, /** @type {unknown} */ value) 
 function secretOf(secret) {
   if (secret === null) return {};
   if (typeof secret === 'string') return { password: secret };
-  if (typeof secret !== 'object') {
-    throw new TypeError(`a secret must be a password, ${KEYS}, or null, not ${typeof secret}`);
+  if (typeof secret !== 'object' || secret.storedKey === undefined) {
+    throw new TypeError(`a secret must be a password, ${KEYS}, or null, not ${kindOf(secret)}`);
   }
   const { salt, iterations, storedKey, serverKey } = secret;
   return {
