@@ -119,6 +119,51 @@ const STATES = {
   rcpt: ['EHLO c', 'MAIL FROM:<m@x>', 'RCPT TO:<r@x>'],
 };
 
+/** Options that are set once the server listens, as a program may do by `server.options`. */
+function changes(/** @type {Record<string, any>} */ all) {
+  const mail = [
+    'MAIL FROM:<..a@b>',
+    'MAIL FROM:<a@b> SIZE=50',
+    'RCPT TO:<c@d>',
+    'RCPT TO:<e@f>',
+    'DATA',
+    'x\r\n.',
+  ];
+  for (const [name, change] of Object.entries(OPTIONS)) {
+    // Lists are made when a server is made, and whether it is under TLS is settled then.
+    if (/^(authMethods|disabledCommands|secure)/.test(name)) continue;
+    const hello = change.lmtp ? 'LHLO c' : 'EHLO c';
+    const rest = [
+      'HELP',
+      'AUTH PLAIN x',
+      'XCLIENT NAME=x.example',
+      ...mail,
+      'VRFY a',
+      'STARTTLS x',
+      'QUIT',
+    ];
+    all[`changed to ${name}`] = { options: OPEN, change, lines: [hello, ...rest] };
+    all[`changed from ${name}`] = {
+      options: { ...OPEN, ...change },
+      change: Object.fromEntries(
+        Object.keys({ ...change, ...OPEN }).map((key) => [key, undefined]),
+      ),
+      lines: ['EHLO c', ...rest],
+    };
+  }
+  const change = { disabledCommands: ['HELP', 'AUTH'] };
+  all['changed to other disabledCommands'] = {
+    options: OPEN,
+    change,
+    lines: ['EHLO c', 'HELP', 'NOOP'],
+  };
+  all['changed to other authMethods'] = {
+    options: { hideSTARTTLS: true },
+    change: { authMethods: ['XOAUTH2'] },
+    lines: ['EHLO c', 'AUTH PLAIN x', `AUTH XOAUTH2 ${b64('user=u\x01auth=Bearer t\x01\x01')}`, ''],
+  };
+}
+
 /** Scripts of limits, and of closing. */
 function limits(/** @type {Record<string, any>} */ all) {
   for (const maxClients of [1, 2, '1', 0, undefined]) {
@@ -268,6 +313,7 @@ function cases() {
       }
     }
   }
+  changes(all);
   limits(all);
   pipelined(all);
   return all;

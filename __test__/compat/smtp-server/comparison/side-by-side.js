@@ -13,6 +13,7 @@ const { Conversation } = require('./conversation.js');
  * @property {any} options
  * @property {Record<string, any>} [handlers]
  * @property {boolean} [promises] handlers return promises, which the original is given by callbacks
+ * @property {any} [change] options that are set once the server listens
  * @property {Buffer | string} [before] what a proxy says first
  * @property {import('node:tls').ConnectionOptions} [tls] TLS from the first byte
  * @property {number} [held] connections that are open before
@@ -148,6 +149,7 @@ async function run(SMTPServer, script, isOriginal) {
     server.listen(0, '127.0.0.1').on('error', () => {}),
     'listening',
   );
+  Object.assign(server.options, script.change);
   const at = server.server.address().port;
   const held = Array.from({ length: script.held ?? 0 }, () => new Conversation(at));
   for (const each of held) await each.reply();
