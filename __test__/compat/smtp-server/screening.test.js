@@ -105,7 +105,7 @@ describe('what a client logs in with', { timeout: 60_000 }, () => {
             assert.ok(!text.includes(secret), text);
           }
         }
-        assert.ok(entries.some((entry) => /'?AUTH/.test(entry)));
+        assert.ok(entries.some((entry) => /AUTH|\*\*\*/.test(entry)));
       });
     }
   }

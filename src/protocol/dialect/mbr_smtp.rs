@@ -1,8 +1,8 @@
 //! The default dialect: what mbr-smtp says, and what it left open in the words of RFC 5321.
 
 use super::{
-    Commands, Dialect, Domain, EarlyTalkers, Gaps, GreetingDeadline, Incomplete, Lhlo, Order,
-    Parameters, Paths, Surplus, Syntax, Welcome,
+    Commands, Dialect, Domain, EarlyTalkers, Gaps, GreetingDeadline, Incomplete, Lhlo, Margins,
+    Order, Parameters, Paths, Surplus, Syntax, Welcome,
 };
 use crate::protocol::extension::{Extension, When};
 
@@ -26,6 +26,7 @@ impl Dialect {
             welcome: Welcome::Server,
             greeting_deadline: GreetingDeadline::Kept,
             early_talkers: EarlyTalkers::Served,
+            margins: Margins::Trimmed,
             lists: &[Extension::Help, Extension::Size],
             starttls: When::BeforeTls,
         }

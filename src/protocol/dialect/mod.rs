@@ -78,6 +78,15 @@ pub enum EarlyTalkers {
     TurnedAway,
 }
 
+/// What becomes of spaces and tabs around a command line (RFC 5321 section 4.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Margins {
+    /// They are taken off.
+    Trimmed,
+    /// They are the application's to judge.
+    Kept,
+}
+
 /// What one interface says and allows. Each field is a leniency of its own: any of them goes with
 /// any other.
 #[derive(Debug, Clone)]
@@ -98,6 +107,8 @@ pub struct Dialect {
     pub greeting_deadline: GreetingDeadline,
     /// What becomes of clients that do not wait for the greeting.
     pub early_talkers: EarlyTalkers,
+    /// What becomes of spaces and tabs around a command line.
+    pub margins: Margins,
     /// What EHLO lists whatever the server is to offer: HELP and SIZE, or not.
     pub lists: &'static [Extension],
     /// When EHLO lists STARTTLS; under TLS it is refused all the same.

@@ -1,8 +1,8 @@
 //! smtp-protocol's dialect.
 
 use super::{
-    Commands, Dialect, Domain, EarlyTalkers, Gaps, GreetingDeadline, Incomplete, Lhlo, Order,
-    Parameters, Paths, Stock, Surplus, Syntax, Welcome,
+    Commands, Dialect, Domain, EarlyTalkers, Gaps, GreetingDeadline, Incomplete, Lhlo, Margins,
+    Order, Parameters, Paths, Stock, Surplus, Syntax, Welcome,
 };
 use crate::protocol::extension::When;
 
@@ -50,6 +50,7 @@ impl Dialect {
             welcome: Welcome::Client,
             greeting_deadline: GreetingDeadline::Kept,
             early_talkers: EarlyTalkers::Served,
+            margins: Margins::Trimmed,
             lists: &[],
             starttls: When::Always,
         }

@@ -1,6 +1,6 @@
 //! smtp-server's dialect: its interface answers commands by itself, in its order and its words.
 
-use super::{Commands, Dialect, EarlyTalkers, GreetingDeadline, Stock};
+use super::{Commands, Dialect, EarlyTalkers, GreetingDeadline, Margins, Stock};
 
 impl Dialect {
     /// smtp-server's: what the engine says by itself has the original's words.
@@ -30,6 +30,7 @@ impl Dialect {
             commands: Commands::Application,
             greeting_deadline: GreetingDeadline::Lifted,
             early_talkers: EarlyTalkers::TurnedAway,
+            margins: Margins::Kept,
             ..Self::mbr_smtp()
         }
     }

@@ -139,19 +139,22 @@ impl ServerSession {
     /// A line as others may see it where AUTH is ours: of AUTH the verb and a mechanism that there is, of what may be a
     /// response to a refused AUTH nothing.
     pub(super) fn shown(&mut self, line: String, plan: &Plan) -> String {
+        let is_application = self.config.dialect.commands == Commands::Application;
         if is_auth(&line) {
             if !matches!(plan.effect, Effect::Auth(_)) {
                 self.account().strays = Strays::Possible;
             }
-            let name =
-                argument_of(&line).and_then(|argument| argument.split_ascii_whitespace().next());
+            let argument = argument_of(&line);
+            let name = argument.and_then(|argument| argument.split_ascii_whitespace().next());
             return match name.and_then(Mechanism::parse) {
                 Some(mechanism) => format!("AUTH {}", mechanism.name()),
+                // It is another word, which that application is to know by no name.
+                None if argument.is_none() && is_application => NOT_SHOWN.to_owned(),
                 None => "AUTH".to_owned(),
             };
         }
         // Its commands all look unknown here.
-        if self.config.dialect.commands == Commands::Application {
+        if is_application {
             return line;
         }
         let Some(account) = self.account.as_deref_mut() else { return line };

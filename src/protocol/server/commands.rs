@@ -10,7 +10,7 @@ use super::{
     ServerSession, State,
 };
 use crate::protocol::command::Command;
-use crate::protocol::dialect::{Commands, Stock};
+use crate::protocol::dialect::{Commands, Margins, Stock};
 use crate::protocol::inquiry::Verb;
 use crate::protocol::limits::{MAX_AUTH_LINE, MAX_ENDLESS_LINE, MAX_OVERLONG_LINES};
 use crate::protocol::line::Line;
@@ -44,7 +44,7 @@ impl ServerSession {
                 self.close_with(Stock::UnauthorisedPipelining);
             }
             Some(Line::Complete(line)) => {
-                self.run(trimmed(line), About::Line, now);
+                self.run(self.text_of(line), About::Line, now);
             }
             Some(Line::TooLong) => {
                 let plan = self.plan_overlong();
@@ -106,7 +106,15 @@ impl ServerSession {
             let plan = self.plan_overlong();
             self.execute(plan);
         } else {
-            self.run(trimmed(line), About::Line, now);
+            self.run(self.text_of(line), About::Line, now);
+        }
+    }
+
+    /// A command line as text.
+    fn text_of(&self, line: Vec<u8>) -> String {
+        match self.config.dialect.margins {
+            Margins::Trimmed => trimmed(line),
+            Margins::Kept => text(line),
         }
     }
 
@@ -149,7 +157,7 @@ impl ServerSession {
     }
 
     /// What `line` would do now.
-    fn plan(&self, line: &str) -> Plan {
+    pub(super) fn plan(&self, line: &str) -> Plan {
         let (position, config) = (self.position(), &*self.config);
         let dialect = &config.dialect;
         if dialect.commands == Commands::Application {
@@ -224,13 +232,18 @@ fn is_auth(line: &[u8]) -> bool {
     line.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"AUTH "))
 }
 
-/// A command line as text, without the space around it that a receiver tolerates (RFC 5321 section
-/// 4.1.1): what else is no text is for the command to refuse.
+/// A command line without the space around it that a receiver tolerates (RFC 5321 section 4.1.1).
 fn trimmed(line: Vec<u8>) -> String {
-    let without_space = |text: &str| text.trim_matches([' ', '\t']).to_owned();
-    match String::from_utf8(line) {
-        Ok(text) if !text.starts_with([' ', '\t']) && !text.ends_with([' ', '\t']) => text,
-        Ok(text) => without_space(&text),
-        Err(error) => without_space(&String::from_utf8_lossy(error.as_bytes())),
+    let text = text(line);
+    if text.starts_with([' ', '\t']) || text.ends_with([' ', '\t']) {
+        text.trim_matches([' ', '\t']).to_owned()
+    } else {
+        text
     }
+}
+
+/// What is no text is for the command to refuse.
+fn text(line: Vec<u8>) -> String {
+    String::from_utf8(line)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

@@ -70,7 +70,7 @@ class Screening {
       logger.debug(entry, 'C: %s', isShown ? line : NOT_SHOWN);
     }
     // The engine shows nothing of its argument.
-    if (word === 'AUTH') this.#hides = true;
+    if (word === 'AUTH' || word === NOT_SHOWN) this.#hides = true;
   }
 
   /** The command behind a word; undefined for a greeting that is not LMTP's (RFC 2033 section 4.1). */

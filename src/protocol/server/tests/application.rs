@@ -1,6 +1,7 @@
 //! Applications that answer every command, for which the engine carries out what they accept.
 
 use super::*;
+use crate::protocol::sasl::Mechanism;
 use crate::protocol::testing::in_pieces;
 
 const BEGUN: &[u8] = b"EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
@@ -180,5 +181,147 @@ fn where_it_is_not_offered_or_malformed_bdat_has_no_chunk() {
         table.verdicts.extend([said(501, "no"), said(250, "noop")]);
         table.send(format!("{line}\r\nNOOP\r\n").as_bytes());
         assert_eq!(lines(&mut table), ["501 no", "250 noop"], "{line}");
+    }
+}
+
+/// Lines that are AUTH, or look like it, and what they would do where the application accepts them.
+const AUTHS: [(&str, &str, &str); 17] = [
+    ("AUTH", "MechanismMissing Bad", "AUTH"),
+    ("AUTH ", "MechanismMissing Bad", "AUTH"),
+    ("AUTH PLAIN", "- Auth", "AUTH PLAIN"),
+    ("auth plain", "- Auth", "AUTH PLAIN"),
+    ("AUTH  PLAIN  c2VjcmV0", "- Auth", "AUTH PLAIN"),
+    ("AUTH PLAIN =", "- Auth", "AUTH PLAIN"),
+    ("AUTH PLAIN c2VjcmV0 c2VjcmV0", "AuthMalformed Bad", "AUTH PLAIN"),
+    ("AUTH PLAIN secret!", "AuthMalformed Bad", "AUTH PLAIN"),
+    ("AUTH LOGIN", "MechanismUnknown Bad", "AUTH LOGIN"),
+    ("AUTH CRAM-MD5", "- Auth", "AUTH CRAM-MD5"),
+    ("AUTH SCRAM-SHA-256-PLUS", "MechanismUnknown Bad", "AUTH SCRAM-SHA-256-PLUS"),
+    ("AUTH FOO c2VjcmV0", "MechanismUnknown Bad", "AUTH"),
+    ("AUTHENTICATE PLAIN secret", "UnknownCommand -", "***"),
+    (" AUTH PLAIN c2VjcmV0", "UnknownCommand -", "***"),
+    ("AUTH\tPLAIN c2VjcmV0", "UnknownCommand -", "***"),
+    ("*AUTH PLAIN c2VjcmV0", "UnknownCommand -", "***"),
+    ("NOOP AUTH", "UnknownCommand -", "NOOP AUTH"),
+];
+
+/// One of an application that listens to logins, before a greeting.
+fn with_logins() -> Table {
+    let config = config(|config| {
+        config.dialect = Dialect::smtp_server();
+        config.auth.exposure = Exposure::Anywhere;
+        config.auth.mechanisms = vec![Mechanism::Plain, Mechanism::CramMd5];
+    });
+    let mut table = Table::new(config, ALL | Interest::AUTH);
+    table.replies.clear();
+    table
+}
+
+#[test]
+fn logins_are_planned_wherever_it_wants_them_but_between_chunks() {
+    for begin in ["", "EHLO x\r\n", "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"] {
+        let mut table = with_logins();
+        table.send(begin.as_bytes());
+        for (line, planned, _) in AUTHS {
+            assert_eq!(plans::shown(&table.session.plan(line)), planned, "{begin}{line}");
+        }
+        table.send(b"BDAT 1\r\nx");
+        for (line, _, _) in AUTHS {
+            let plan = table.session.plan(line);
+            assert_eq!(plans::shown(&plan), "UnknownCommand -", "{begin}{line}");
+        }
+    }
+}
+
+#[test]
+fn of_a_login_it_is_shown_the_mechanism_whatever_becomes_of_it() {
+    for (line, planned, shown) in AUTHS {
+        for begin in ["", "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 1\r\nx"] {
+            let mut table = with_logins();
+            table.send(begin.as_bytes());
+            table.events.clear();
+            table.replies.clear();
+            table.verdicts.extend([said(538, "no"), said(250, "noop")]);
+            table.send(format!("{line}\r\nNOOP\r\n").as_bytes());
+            assert_eq!(table.events, [format!("message {shown}"), "message NOOP".into()]);
+            assert_eq!(lines(&mut table), ["538 no", "250 noop"], "{line}: {planned}");
+        }
+    }
+}
+
+#[test]
+fn a_login_that_it_accepts_is_the_engines_until_its_end() {
+    let right = "AHRpbQB0YW5zdGFhZnRhbnN0YWFm";
+    for (verdict, reply) in [
+        (Verdict::Accept(None), "235 "),
+        (said(535, "no"), "535 no"),
+        (said(421, "bye"), "421 bye"),
+    ] {
+        for whole in [true, false] {
+            let bytes = match whole {
+                true => format!("AUTH PLAIN {right}\r\n"),
+                false => format!("AUTH PLAIN\r\n{right}\r\n"),
+            };
+            let make = || {
+                let mut table = with_logins();
+                table.verdicts.extend([Verdict::Accept(None), verdict.clone()]);
+                table
+            };
+            at_every_split(bytes.as_bytes(), make, |table, cut| {
+                let said = lines(table);
+                assert!(said.last().unwrap().starts_with(reply), "{cut} {said:?}");
+                assert_eq!(said.len(), if whole { 1 } else { 2 }, "{cut} {said:?}");
+                assert_eq!(table.events[0], "message AUTH PLAIN");
+                assert_eq!(table.events.len(), 2, "{cut} {:?}", table.events);
+                assert_eq!(table.closed, reply.starts_with("421"));
+            });
+        }
+    }
+}
+
+/// What stands where a greeting should, whatever the application would say, and behind one.
+#[test]
+fn strangers_are_closed_until_a_greeting_came() {
+    let strange: [&[u8]; 8] = [
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET / HTTP/1.1\r\n",
+        b"POST x\r\n",
+        b"SETUP rtsp://a RTSP/1.0\r\n",
+        b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
+        b"\r\n\r\n\0\r\nNOOP\n",
+        b"A\0B\r\n",
+        b"CONNECT a:25 HTTP/1.0\r\n",
+    ];
+    for bytes in strange {
+        for (begin, is_stranger) in [
+            ("", true),
+            ("NOOP\r\n", true),
+            (" EHLO x\r\n", true),
+            ("AUTH FOO\r\n", true),
+            ("EHLO x\r\n", false),
+            ("helo x\r\n", false),
+            ("LHLO x\r\n", false),
+        ] {
+            let mut table = with_logins();
+            table.verdicts.push_back(said(250, "as it likes"));
+            table.send(begin.as_bytes());
+            table.replies.clear();
+            table.send(bytes);
+            let shown = bytes.escape_ascii();
+            assert_eq!(table.closed, is_stranger, "{begin:?} {shown}");
+            let is_told = lines(&mut table).last().is_some_and(|line| line.starts_with("421 "));
+            assert_eq!(is_told, is_stranger, "{begin:?} {shown}");
+        }
+    }
+}
+
+#[test]
+fn spaces_around_a_line_are_its_to_judge() {
+    for line in [" NOOP", "NOOP ", "\tNOOP\t", "  ", " DATA", " QUIT", "QUIT\t", " BDAT 5"] {
+        let mut table = begun(0);
+        table.verdicts.extend([said(500, "no"), said(250, "noop")]);
+        table.send(format!("{line}\r\nNOOP\r\n").as_bytes());
+        assert_eq!(table.events, [format!("message {line}"), "message NOOP".into()]);
+        assert_eq!(lines(&mut table), ["500 no", "250 noop"], "{line}");
     }
 }

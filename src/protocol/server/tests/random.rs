@@ -91,6 +91,7 @@ fn any_dialect(random: &mut Random) -> Dialect {
         greeting_deadline: any().greeting_deadline,
         // How much has come before the greeting, cuts do change.
         early_talkers: EarlyTalkers::Served,
+        margins: any().margins,
         lists: any().lists,
         starttls: any().starttls,
     }
