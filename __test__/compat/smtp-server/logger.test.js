@@ -2,7 +2,9 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
+const { format } = require('node:util');
 const { loggerOf } = require('../../../src/js/compat/smtp-server/logger.js');
+const { served } = require('./served.js');
 
 test('the program’s logger gets the entry with its component, the format and its values', () => {
   const calls = [];
@@ -29,3 +31,25 @@ for (const given of [undefined, false, null]) {
     assert.equal(log.mock.callCount(), 0);
   });
 }
+
+test('a server tells of its clients, from where it listens to its end', async (t) => {
+  /** @type {any[]} */
+  const entries = [];
+  const info = (
+    /** @type {any} */ entry,
+    /** @type {string} */ text,
+    /** @type {any[]} */ ...values
+  ) => entries.push([entry.tnx, format(text, ...values)]);
+  const { server, port, connect } = await served(t, { logger: { info } });
+  const client = await connect();
+  await client.command('EHLO c', 250);
+  await client.command('QUIT', 221);
+  await client.ended();
+  await server.close();
+  assert.deepEqual(entries, [
+    ['listen', `SMTP Server listening on 127.0.0.1:${port}`],
+    ['connection', 'Connection from [127.0.0.1]'],
+    ['close', 'Connection closed to [127.0.0.1]'],
+    ['closed', 'SMTP Server closed'],
+  ]);
+});

@@ -107,9 +107,18 @@ class SMTPConnection extends EngineSession {
     if (code >= 400) this.session.error = lines ? `${code} ${lines}` : String(code);
     const { logger } = this.server;
     if (logger.debug !== SILENT) {
-      logger.debug({ tnx: 'send', cid: this.id }, 'S: %s %s', code, lines);
+      logger.debug({ tnx: 'send', cid: this.id }, 'S: %s', wireOf(code, lines).trimEnd());
     }
     return lines;
+  }
+
+  /** Tells the log of the client's coming and going. @param {string} tnx @param {string} format */
+  #log(tnx, format) {
+    const { logger } = this.server;
+    if (logger.info === SILENT) return;
+    const { remoteAddress: host, clientHostname: hostname, user } = this.session;
+    const entry = { tnx, cid: this.id, host, hostname, user: user?.username ?? user };
+    logger.info(entry, format, hostname || host);
   }
 
   /** Sends a reply that nobody has asked for. @param {number} code @param {unknown} text */
@@ -188,6 +197,7 @@ class SMTPConnection extends EngineSession {
     this.clientHostname = name || `[${address}]`;
     this.reset();
     this.ask(handlerOf(this.server, 'onConnect', session), (error) => {
+      this.#log('connection', 'Connection from %s');
       if (error) return this.#refuseClient(error);
       if (!session.secure) return this.greet();
       readServername(this);
@@ -365,6 +375,7 @@ class SMTPConnection extends EngineSession {
     this.#login?.end();
     this.incoming?.abandon();
     this.server.connections.delete(this);
+    if (!isQuiet) this.#log('close', 'Connection closed to %s');
     if (!isQuiet) setImmediate(() => this.server.onClose(this.session, () => {}));
   }
 }

@@ -11,7 +11,7 @@ const { carry } = require('../smtp-protocol/stream-bridge.js');
 const { SMTPConnection, WANTED } = require('./connection.js');
 const { awaitable, listening } = require('./listening.js');
 const { loggerOf } = require('./logger.js');
-const { closeTimeoutOf, engineConfig, fill, nameOf, needsTls } = require('./options.js');
+const { closeTimeoutOf, engineConfig, fill, isSecure, nameOf, needsTls } = require('./options.js');
 const { plainAddress } = require('./names.js');
 const { lineOf } = require('./replies.js');
 const { callbackOf, tlsOf } = require('./tls.js');
@@ -79,9 +79,34 @@ class SMTPServer extends EventEmitter {
     };
     const config = engineConfig(this.options);
     this.server = new NetServer(config, 'smtp-server', this.#interest, open, this.#keys);
-    this.server.on('listening', () => this.emit('listening'));
-    this.server.on('close', () => this.emit('close'));
+    this.server.on('listening', () => {
+      this.#listening();
+      this.emit('listening');
+    });
+    this.server.on('close', () => {
+      this.logger.info({ tnx: 'closed' }, '%s Server closed', this.#protocol);
+      this.emit('close');
+    });
     this.server.on('error', (error) => this.emit('error', error));
+  }
+
+  get #protocol() {
+    return this.options.lmtp ? 'LMTP' : 'SMTP';
+  }
+
+  /** Tells the log where it listens. */
+  #listening() {
+    const where = this.server.address();
+    const {
+      address: host = null,
+      port = null,
+      family,
+    } = typeof where === 'object' ? (where ?? {}) : {};
+    const secure = isSecure(this.options);
+    const entry = { tnx: 'listen', host, port, secure, protocol: this.#protocol };
+    const name = `${secure ? 'Secure ' : ''}${this.#protocol}`;
+    const shown = family === 'IPv6' ? `[${host}]` : host;
+    this.logger.info(entry, '%s Server listening on %s:%s', name, shown, port);
   }
 
   /** Events that the engine tells of. */
