@@ -46,7 +46,7 @@ const CLIENTS = {
   },
   async parameters(client) {
     await client.command('EHLO client.example.net', 250);
-    const mail = 'MAIL FROM:<me@example.net> BODY=8BITMIME RET=HDRS ENVID=a+2Bb';
+    const mail = 'MAIL FROM:<me@example.net> BODY=8BITMIME RET=HDRS ENVID=a+2Bb AUTH=<>';
     await client.command(mail, 250);
     const original = 'ORCPT=rfc822;b+2Bc@example.com';
     await client.command(`RCPT TO:<you@example.com> NOTIFY=SUCCESS,FAILURE ${original}`, 250);
