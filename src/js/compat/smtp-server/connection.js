@@ -38,6 +38,8 @@ const WANTED =
   INTEREST.auth;
 
 const HOSTNAME = os.hostname();
+/** The engine need not know of any: handlers have said all there is to say. */
+const NO_RECIPIENTS = Object.freeze({ count: 0 });
 
 class SMTPConnection extends EngineSession {
   id = newId();
@@ -55,7 +57,8 @@ class SMTPConnection extends EngineSession {
   /** What a proxy, or the program, has said of the client. */
   /** @type {{ remoteAddress?: string, remotePort?: number | '', localAddress?: string, localPort?: number }} */
   told = {};
-  /** The question at hand; a word on another one counts no more. @type {object | undefined} */
+  #turns = 0;
+  /** The question at hand; a word on another one counts no more. @type {number | undefined} */
   #turn;
   /** onSecure is at work: commands wait. @type {Promise<void> | undefined} */
   #gate;
@@ -66,7 +69,7 @@ class SMTPConnection extends EngineSession {
 
   /** @param {any} server @param {number} slot @param {string[]} ends @param {any} [stream] of the program's */
   constructor(server, slot, ends, stream) {
-    super(undefined, false);
+    super(NO_RECIPIENTS, false);
     this.handle.streams = true;
     this.server = server;
     this.options = server.options;
@@ -135,7 +138,7 @@ class SMTPConnection extends EngineSession {
 
   /** Runs a handler; its word is for this question alone. */
   ask(/** @type {any} */ handler, /** @type {(error: any, value?: any) => void} */ done) {
-    const turn = {};
+    const turn = ++this.#turns;
     this.#turn = turn;
     const isOpen = () => this.#turn === turn && this.handle.isAlive;
     const threw = (/** @type {unknown} */ error) => {
