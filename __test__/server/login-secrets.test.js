@@ -7,7 +7,7 @@ const { createHash, createHmac, pbkdf2Sync } = require('node:crypto');
 const { subscribe, unsubscribe } = require('node:diagnostics_channel');
 const { describe, test } = require('node:test');
 const { inspect } = require('node:util');
-const { p256 } = require('../support/certificates.js');
+const { authority, p256 } = require('../support/certificates.js');
 const { Child } = require('../support/child.js');
 const { Client } = require('../support/client.js');
 const { CLI, portOf } = require('../support/command.js');
@@ -58,6 +58,23 @@ class Watch {
 const hmac = (/** @type {string} */ hash, /** @type {any} */ key, /** @type {string} */ text) =>
   createHmac(hash, key).update(text).digest();
 
+/** SCRAM-SHA-256 behind this header, bound to these bytes (RFC 5802 section 7). */
+const scram = (password, header, bound) => [
+  () => `${header}n=${USER},r=the-nonce-of-a-client`,
+  (first) => {
+    const [, nonce, salt, rounds] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(first) ?? [];
+    const input = base64(Buffer.concat([Buffer.from(header), Buffer.from(bound)]));
+    if (nonce === undefined) return `c=${input},r=none,p=none`;
+    const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), +rounds, 32, 'sha256');
+    const key = hmac('sha256', salted, 'Client Key');
+    const last = `c=${input},r=${nonce}`;
+    const message = `n=${USER},r=the-nonce-of-a-client,${first},${last}`;
+    const signature = hmac('sha256', createHash('sha256').update(key).digest(), message);
+    return `${last},p=${base64(key.map((byte, at) => byte ^ signature[at]))}`;
+  },
+  () => '',
+];
+
 /** The responses of a mechanism, each to the challenge before it. */
 const EXCHANGES = {
   PLAIN: (password) => [() => `\0${USER}\0${password}`],
@@ -65,20 +82,7 @@ const EXCHANGES = {
   'CRAM-MD5': (password) => [
     (challenge) => `${USER} ${hmac('md5', password, challenge).toString('hex')}`,
   ],
-  'SCRAM-SHA-256': (password) => [
-    () => `n,,n=${USER},r=the-nonce-of-a-client`,
-    (first) => {
-      const [, nonce, salt, rounds] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(first) ?? [];
-      if (nonce === undefined) return 'c=biws,r=none,p=none';
-      const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), +rounds, 32, 'sha256');
-      const key = hmac('sha256', salted, 'Client Key');
-      const last = `c=biws,r=${nonce}`;
-      const message = `n=${USER},r=the-nonce-of-a-client,${first},${last}`;
-      const signature = hmac('sha256', createHash('sha256').update(key).digest(), message);
-      return `${last},p=${base64(key.map((byte, at) => byte ^ signature[at]))}`;
-    },
-    () => '',
-  ],
+  'SCRAM-SHA-256': (password) => scram(password, 'n,,', ''),
   XOAUTH2: (token) => [() => `user=${USER}\x01auth=Bearer ${token}\x01\x01`, () => ''],
   OAUTHBEARER: (token) => [() => `n,a=${USER},\x01auth=Bearer ${token}\x01\x01`, () => '\x01'],
 };
@@ -87,7 +91,11 @@ const FIRST_BY_CLIENT = MECHANISMS.filter((name) => name !== 'CRAM-MD5');
 
 /** Carries an exchange out; `spoil` makes a line of it another. The last reply's code. */
 async function exchange(client, watch, mechanism, password, { initial, spoil = (line) => line }) {
-  const responses = EXCHANGES[mechanism](password);
+  return respond(client, watch, mechanism, EXCHANGES[mechanism](password), { initial, spoil });
+}
+
+/** The same with these responses. */
+async function respond(client, watch, mechanism, responses, { initial, spoil }) {
   let line = `AUTH ${mechanism}`;
   if (initial) line += ` ${watch.secret(spoil(base64(responses.shift()(''))))}`;
   let reply = await client.command(line);
@@ -207,6 +215,65 @@ describe('nothing shows what clients log in with', { timeout: 120_000 }, () => {
     }
     for (const output of ['message ***', 'response 334', 'debug SERVER 334', 'message AUTH']) {
       assert.ok(watch.outputs.includes(output), output);
+    }
+    watch.check();
+  });
+
+  test('to a program, of logins that are bound to TLS, or by a certificate', async (t) => {
+    const watch = new Watch();
+    const seen = (where) => (value) => {
+      watch.see(where, typeof value === 'string' ? value : inspect(value, { depth: 3 }));
+      return true;
+    };
+    const ours = authority('ours');
+    const mine = ours.issue({ name: USER });
+    const listeners = {
+      ...{ message: seen('message'), response: seen('response'), error: seen('error') },
+      auth(login) {
+        watch.see('login', inspect(login, { depth: 3 }) + JSON.stringify(login));
+        return login.certificate ? login.username === USER : login.verify(RIGHT);
+      },
+    };
+    const params = {
+      tls: { ...KEYS, ca: ours.cert, requestCert: true, rejectUnauthorized: false },
+      ...{ maxAuthFailures: 0, authMechanisms: ['SCRAM-SHA-256-PLUS', 'EXTERNAL'] },
+      debug: (type, text) => watch.see(`debug ${type}`, text),
+    };
+    const { greeted } = await serve(t, params, listeners);
+    const begin = async () => {
+      const client = await greeted();
+      await client.startTls({ rejectUnauthorized: false, key: mine.key, cert: mine.cert });
+      await client.command('EHLO client.example', 250);
+      return client;
+    };
+    const whole = (line) => line;
+    for (const [password, spoil, code] of [
+      [RIGHT, whole, 235],
+      [WRONG, whole, 535],
+      [RIGHT, (line) => `${line}?`, 501],
+    ]) {
+      const client = await begin();
+      const socket = /** @type {any} */ (client.socket);
+      const label = 'EXPORTER-Channel-Binding';
+      const bound = socket.exportKeyingMaterial(32, label, Buffer.alloc(0));
+      const responses = scram(password, 'p=tls-exporter,,', bound);
+      const about = { initial: true, spoil };
+      assert.equal(await respond(client, watch, 'SCRAM-SHA-256-PLUS', responses, about), code);
+      watch.secret(bound.toString('hex'));
+      client.destroy();
+    }
+    // The name is what a client that logs in by a certificate says.
+    for (const [response, code] of [
+      [base64(USER), 235],
+      [base64(`${USER}-and-who-he-is-not`), 535],
+      [base64('\0 what a name has not'), 501],
+    ]) {
+      const client = await begin();
+      await client.command(`AUTH EXTERNAL ${watch.secret(response)}`, code);
+      client.destroy();
+    }
+    for (const mechanism of ['SCRAM-SHA-256-PLUS', 'EXTERNAL']) {
+      assert.ok(watch.outputs.includes(`message AUTH ${mechanism}`));
     }
     watch.check();
   });
