@@ -414,7 +414,11 @@ describe('a login', { timeout: 60_000 }, () => {
       [{ ...keys, salt: '' }, RangeError],
       [{ ...keys, iterations: 1 }, RangeError],
       [{ ...keys, iterations: 10_000_000 }, RangeError],
-      [{ ...keys, iterations: '4096' }, TypeError],
+      [{ ...keys, iterations: '4096' }, TypeError, /, not string$/],
+      // Members that were mixed up.
+      [{ ...keys, iterations: keys.storedKey }, TypeError],
+      [{ ...keys, iterations: keys.serverKey, serverKey: 4_096 }, TypeError],
+      [{ ...keys, iterations: null }, TypeError],
       [{ ...keys, storedKey: 'c2VjcmV0' }, RangeError],
       [{ ...keys, serverKey: Buffer.alloc(31) }, RangeError],
       [{ ...keys, serverKey: 7 }, TypeError],
@@ -435,7 +439,9 @@ describe('a login', { timeout: 60_000 }, () => {
       await client.command(PLAIN, UNAVAILABLE);
       const [error] = log.values('error');
       assert.ok(error instanceof type, inspect(error));
-      assert.ok(!inspect(error).includes(String(keys.storedKey)), error.message);
+      for (const key of [keys.storedKey, keys.serverKey]) {
+        assert.ok(!inspect(error).includes(key), error.message);
+      }
       assert.ok(!inspect(error).includes(PASSWORD), error.message);
       if (message) assert.match(error.message, message);
     }

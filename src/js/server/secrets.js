@@ -45,7 +45,7 @@ const iterationsOf = (/** @type {string} */ name, /** @type {unknown} */ value) 
 
 /** What a value is, and nothing of what is in it. */
 function kindOf(/** @type {any} */ value) {
-  if (typeof value !== 'object') return typeof value;
+  if (typeof value !== 'object' || value === null) return typeof value;
   if (typeof value.then === 'function') return 'a promise: await it first';
   return Buffer.isBuffer(value) ? 'a Buffer' : 'an object without storedKey';
 }
@@ -64,6 +64,10 @@ function secretOf(secret) {
     throw new TypeError(`a secret must be a password, ${KEYS}, or null, not ${kindOf(secret)}`);
   }
   const { salt, iterations, storedKey, serverKey } = secret;
+  // What is no number may be one of the others, and no error shows those.
+  if (typeof iterations !== 'number') {
+    throw new TypeError(`iterations of a secret must be a number, not ${kindOf(iterations)}`);
+  }
   return {
     keys: {
       salt: bytesOf('salt of a secret', salt, 1, MAX_SALT_BYTES),
