@@ -3,6 +3,7 @@
 // types as well:
 //
 //     options  <-  engine  <-  { server, client, files }  <-  catch, compat/*  <-  cli
+//     catch  <-  catch-api
 //
 // with errors.js, printable.js and node-version.js below all, and index.js, the door of the package, above.
 
@@ -15,6 +16,7 @@ const ROOMS = {
   client: ['engine', 'options'],
   files: [],
   catch: ['server', 'client', 'engine', 'options'],
+  'catch-api': ['catch', 'options'],
   'compat/shared': ['engine', 'options'],
   'compat/smtp-protocol': ['compat/shared', 'client', 'engine', 'options'],
   'compat/mail-io': ['compat/shared', 'client', 'files', 'engine', 'options'],

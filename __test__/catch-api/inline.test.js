@@ -1,0 +1,31 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { isInline } = require('../../src/js/catch-api/inline.js');
+
+/** The HTML, the Content-ID, and whether it is shown. @type {[string, string | undefined, boolean][]} */
+const CASES = [
+  ['<img src="cid:logo@shop">', 'logo@shop', true],
+  ['<img src="cid:logo%40shop">', 'logo@shop', true],
+  ['<img src="cid:other">', 'logo@shop', false],
+  ['', 'logo@shop', false],
+  ['<img src="cid:">', '', false],
+  ['<img src="cid:undefined">', undefined, false],
+  ['<img src="cid:x">', '\ud800', false],
+];
+
+for (const [html, cid, shown] of CASES) {
+  test(`${JSON.stringify(cid)} is ${shown ? '' : 'not '}shown by ${JSON.stringify(html)}`, () => {
+    assert.equal(isInline({ html }, { cid }), shown);
+  });
+}
+
+test('the HTML is not read for an attachment without a Content-ID', () => {
+  const mail = {
+    get html() {
+      return assert.fail('it was read');
+    },
+  };
+  assert.equal(isInline(mail, {}), false);
+});

@@ -1,0 +1,147 @@
+'use strict';
+// The language of searches, as Mailpit 1.34 has it: terms that must all hold, each a word, a "quoted text" or
+// a `name:value`, and each with `-` or `!` before it the other way round. Case does not count.
+
+const { isInline } = require('./inline.js');
+const { timeOf } = require('./dates.js');
+
+/** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
+/** @typedef {{ isRead: boolean, tags: readonly string[] }} Mark what is kept of a mail beside it */
+/** @typedef {(mail: Mail, mark: Mark) => boolean} Test */
+/** @typedef {(value: string, timeZone?: string) => Test | undefined} Term `undefined` for a value without sense */
+
+/** Terms of a search: each is held against the text of each mail. */
+const MAX_TERMS = 100;
+/** @type {Record<string, number>} */
+const UNITS = { '': 1, k: 1_024, kb: 1_024, m: 1_024 ** 2, mb: 1_024 ** 2 };
+
+/** Fields of addresses. */
+const fieldsOf = {
+  from: (/** @type {Mail} */ mail) => mail.from,
+  to: (/** @type {Mail} */ mail) => mail.to,
+  cc: (/** @type {Mail} */ mail) => mail.cc,
+  bcc: (/** @type {Mail} */ mail) => mail.bcc,
+  'reply-to': (/** @type {Mail} */ mail) => mail.replyTo,
+};
+const everybody = (/** @type {Mail} */ mail) => Object.values(fieldsOf).flatMap((of) => of(mail));
+
+/** What stands whole. @type {Record<string, Test>} */
+const FLAGS = {
+  'is:read': (_mail, { isRead }) => isRead,
+  'is:unread': (_mail, { isRead }) => !isRead,
+  'is:tagged': (_mail, { tags }) => tags.length > 0,
+  'has:attachment': hasAttachment,
+  'has:attachments': hasAttachment,
+  'has:inline': hasInline,
+  'has:inlines': hasInline,
+};
+
+/** What has a value behind a colon. @type {Record<string, Term>} */
+const TERMS = {
+  ...Object.fromEntries(Object.entries(fieldsOf).map(([name, of]) => [name, addressTerm(of)])),
+  addressed: addressTerm(everybody),
+  subject: (value) => (mail) => contains(mail.subject, value),
+  'message-id': (value) => (mail) => contains(mail.messageId ?? '', value),
+  tag:
+    (value) =>
+    (_mail, { tags }) =>
+      tags.some((tag) => tag.toLowerCase() === value),
+  before: timeTerm((received, time) => received <= time),
+  after: timeTerm((received, time) => received >= time),
+  larger: sizeTerm((size, wanted) => size > wanted),
+  smaller: sizeTerm((size, wanted) => size < wanted),
+};
+
+/**
+ * Reads a search.
+ *
+ * @param {string} query
+ * @param {string} [timeZone] of the times of `before:` and `after:`, such as 'Europe/Berlin'; without it, or
+ *   where there is no such zone, that of the process
+ * @returns {Test} whether a mail is found; a search without a term finds every mail
+ * @throws {RangeError} of a search with more than 100 terms
+ */
+function searchOf(query, timeZone) {
+  const words = wordsOf(query);
+  if (words.length > MAX_TERMS) {
+    throw new RangeError(`a search has at most ${MAX_TERMS} terms, not ${words.length}`);
+  }
+  const tests = words.flatMap((word) => testOf(word.toLowerCase(), timeZone) ?? []);
+  return (mail, mark) => tests.every((test) => test(mail, mark));
+}
+
+/** The terms of a search: spaces part them, but not within quotes, which go. @param {string} query */
+function wordsOf(query) {
+  return (query.match(/(?:"[^"]*(?:"|$)|[^\s"])+/g) ?? []).map((word) => word.replaceAll('"', ''));
+}
+
+/** @param {string} word in lower case @param {string} [timeZone] @returns {Test | undefined} */
+function testOf(word, timeZone) {
+  const isNegated = /^[-!]./.test(word);
+  const term = (isNegated ? word.slice(1) : word).trim();
+  if (!/[\p{L}\p{N}]/u.test(term)) return undefined;
+  const test = Object.hasOwn(FLAGS, term) ? FLAGS[term] : valueTest(term, timeZone);
+  return test && isNegated ? (mail, mark) => !test(mail, mark) : test;
+}
+
+/** @param {string} term @param {string} [timeZone] @returns {Test | undefined} */
+function valueTest(term, timeZone) {
+  const colon = term.indexOf(':');
+  const name = term.slice(0, Math.max(colon, 0));
+  if (!Object.hasOwn(TERMS, name)) return (mail) => isSaid(mail, term);
+  const value = term.slice(colon + 1).trim();
+  return value === '' ? undefined : TERMS[name](value, timeZone);
+}
+
+/** @param {(mail: Mail) => import('../catch/reading.js').Address[]} of @returns {Term} */
+function addressTerm(of) {
+  return (value) => (mail) =>
+    of(mail).some(({ name, address }) => contains(address, value) || contains(name, value));
+}
+
+/** @param {(received: number, time: number) => boolean} holds @returns {Term} */
+function timeTerm(holds) {
+  return (value, timeZone) => {
+    const time = timeOf(value, timeZone);
+    return time === undefined ? undefined : (mail) => holds(mail.receivedAt.getTime(), time);
+  };
+}
+
+/** Sizes such as 500, 2kb and 1.5M. @param {(size: number, wanted: number) => boolean} holds @returns {Term} */
+function sizeTerm(holds) {
+  return (value) => {
+    const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s?(kb?|mb?)?$/.exec(value) ?? [];
+    if (number === undefined) return undefined;
+    const wanted = Number(number) * UNITS[unit];
+    return (mail) => holds(mail.size, wanted);
+  };
+}
+
+/** @param {Mail} mail */
+function hasAttachment(mail) {
+  return mail.attachments.some((attachment) => !isInline(mail, attachment));
+}
+
+/** @param {Mail} mail */
+function hasInline(mail) {
+  return mail.attachments.some((attachment) => isInline(mail, attachment));
+}
+
+/** Whether a mail says this anywhere; what costs least is looked at first. @param {Mail} mail @param {string} value */
+function isSaid(mail, value) {
+  return (
+    contains(mail.subject, value) ||
+    everybody(mail).some(
+      ({ name, address }) => contains(address, value) || contains(name, value),
+    ) ||
+    mail.attachments.some(({ filename }) => contains(filename, value)) ||
+    contains(mail.text, value)
+  );
+}
+
+/** @param {string} text @param {string} value in lower case */
+function contains(text, value) {
+  return text.toLowerCase().includes(value);
+}
+
+module.exports = { searchOf };
