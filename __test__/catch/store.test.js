@@ -67,3 +67,8 @@ test('some are cleared, and their bytes are free', () => {
   store.add({ id: store.nextId(), size: 1 });
   assert.deepEqual(ids(), [3, 4]);
 });
+
+test('a mail is found by its id while it is there', () => {
+  const { store, mails } = filled({ maxMessages: 2 }, 1, 1, 1);
+  assert.deepEqual([store.get(3), store.get(1), store.get(4)], [mails[2], undefined, undefined]);
+});

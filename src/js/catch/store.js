@@ -44,6 +44,11 @@ class Store {
     while (this.#mails.size > 1 && this.#isFull()) this.#drop(this.#first(mail.id));
   }
 
+  /** The one with this id, while it is there. @param {number} id */
+  get(id) {
+    return this.#mails.get(id);
+  }
+
   has(/** @type {T} */ mail) {
     return this.#mails.has(mail.id);
   }

@@ -1,0 +1,147 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { Mailbox } = require('../../src/js/catch-api/mailbox.js');
+const { Store } = require('../../src/js/catch/store.js');
+const { mailOf } = require('../support/catch.js');
+
+/** A mailbox with so many mails, in the order in which they came. @param {number} count */
+async function mailboxOf(count) {
+  /** @type {any} */
+  const store = new Store({ maxMessages: 100, maxBytes: 1e6 });
+  const mails = [];
+  for (let at = 0; at < count; at += 1) {
+    const mail = await mailOf(`Subject: ${at}\r\n\r\n`);
+    store.add(mail);
+    mails.push(mail);
+  }
+  return { mailbox: new Mailbox(store), mails, store };
+}
+
+test('mails are there newest first, and by their ids', async () => {
+  const { mailbox, mails } = await mailboxOf(3);
+  const [one, two, three] = mails;
+  assert.deepEqual(mailbox.mails, [three, two, one]);
+  assert.equal(mailbox.total, 3);
+  assert.equal(mailbox.find('latest'), three);
+  for (const mail of mails) assert.equal(mailbox.find(mailbox.idOf(mail)), mail);
+  assert.deepEqual(mailbox.findAll([mailbox.idOf(two), 'x', 'latest', mailbox.idOf(two)]), [
+    two,
+    three,
+  ]);
+});
+
+test('an id has no path in it, and is of one process', async () => {
+  const { mailbox, mails, store } = await mailboxOf(1);
+  const id = mailbox.idOf(mails[0]);
+  assert.match(id, /^[\da-f]{12}-\d+$/);
+  const other = new Mailbox(store);
+  assert.equal(other.find(id), undefined);
+  const prefix = id.slice(0, 13);
+  for (const wrong of [
+    '',
+    '1',
+    `${id}0`,
+    `${prefix}../1`,
+    `${prefix}01`,
+    `${prefix}1e0`,
+    `${prefix}-1`,
+    ` ${id}`,
+    `${id}/`,
+    '__proto__',
+    `${prefix}${'9'.repeat(400)}`,
+  ]) {
+    assert.equal(mailbox.find(wrong), undefined, wrong);
+  }
+  assert.equal((await mailboxOf(0)).mailbox.find('latest'), undefined);
+});
+
+test('a mail is unread until somebody says otherwise', async () => {
+  const { mailbox, mails } = await mailboxOf(3);
+  assert.equal(mailbox.unread, 3);
+  mailbox.setRead(mails.slice(0, 2), true);
+  assert.deepEqual(
+    mails.map((mail) => mailbox.mark(mail).isRead),
+    [true, true, false],
+  );
+  assert.equal(mailbox.unread, 1);
+  mailbox.setRead([mails[0]], false);
+  assert.equal(mailbox.unread, 2);
+  assert.deepEqual(
+    mailbox.search((_mail, { isRead }) => isRead),
+    [mails[1]],
+  );
+});
+
+test('tags are set as a whole, and counted', async () => {
+  const { mailbox, mails } = await mailboxOf(3);
+  const [one, two, three] = mails;
+  mailbox.setRead([one], true);
+  mailbox.setTags([one, two], ['  Big   fish ', 'blue', 'BLUE']);
+  mailbox.setTags([three], ['big FISH', 'Äpfel']);
+  assert.deepEqual(mailbox.mark(one), { isRead: true, tags: ['Big fish', 'blue'] });
+  assert.deepEqual(mailbox.mark(three).tags, ['Äpfel', 'Big fish']);
+  assert.deepEqual(
+    [...mailbox.tags],
+    [
+      ['Äpfel', 1],
+      ['Big fish', 3],
+      ['blue', 2],
+    ],
+  );
+  mailbox.setTags([one, two, three], []);
+  assert.deepEqual([...mailbox.tags], []);
+});
+
+test('a tag is renamed and deleted in any case, and joins one that is there', async () => {
+  const { mailbox, mails } = await mailboxOf(2);
+  mailbox.setTags(mails, ['red', 'blue']);
+  assert.equal(mailbox.renameTag('RED', 'Red'), true);
+  assert.deepEqual([...mailbox.tags.keys()], ['blue', 'Red']);
+  assert.equal(mailbox.renameTag('blue', 'red'), true);
+  assert.deepEqual([...mailbox.tags], [['Red', 2]]);
+  assert.equal(mailbox.renameTag('blue', 'green'), false);
+  assert.equal(mailbox.deleteTag('rED'), true);
+  assert.equal(mailbox.deleteTag('red'), false);
+  assert.equal(mailbox.tags.size, 0);
+});
+
+test('what is no tag changes nothing', async () => {
+  const { mailbox, mails } = await mailboxOf(1);
+  mailbox.setTags(mails, ['red']);
+  for (const wrong of [
+    '',
+    ' ',
+    '<b>',
+    'a,b',
+    'a/b',
+    '-x',
+    'x'.repeat(101),
+    'a\u202eb',
+    7,
+    null,
+    undefined,
+  ]) {
+    const names = /** @type {any} */ (['good', wrong]);
+    assert.throws(() => mailbox.setTags(mails, names), TypeError, String(wrong));
+    assert.throws(() => mailbox.renameTag('red', /** @type {any} */ (wrong)), TypeError);
+  }
+  const many = Array.from({ length: 101 }, (_, at) => `t${at}`);
+  assert.throws(() => mailbox.setTags(mails, many), {
+    name: 'RangeError',
+    message: 'a mail has at most 100 tags, not 101',
+  });
+  assert.deepEqual(mailbox.mark(mails[0]).tags, ['red']);
+});
+
+test('mails are deleted, and those that go take their tags along', async () => {
+  const { mailbox, mails } = await mailboxOf(3);
+  const [one, two] = mails;
+  mailbox.setTags([one], ['red']);
+  const id = mailbox.idOf(one);
+  mailbox.delete([one, two]);
+  assert.equal(mailbox.total, 1);
+  assert.equal(mailbox.find(id), undefined);
+  assert.equal(mailbox.tags.size, 0);
+});

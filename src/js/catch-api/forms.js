@@ -1,0 +1,124 @@
+'use strict';
+// What the API says of mails, in the names of Mailpit 1.34.
+
+const { Buffer } = require('node:buffer');
+const { createHash } = require('node:crypto');
+const { isInline } = require('./inline.js');
+const { unsubscribeForm } = require('./unsubscribe.js');
+
+/** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
+/** @typedef {InstanceType<typeof import('./mailbox.js').Mailbox>} Mailbox */
+/** @typedef {Mail['attachments'][number]} Attachment */
+
+/** Characters of a text that a list shows. */
+const MAX_SNIPPET = 250;
+/** Among how many of its first ones they are looked for. */
+const SNIPPET_SOURCE = 4 * MAX_SNIPPET;
+/** They are asked for at each look at a list. @type {WeakMap<Mail, string>} */
+const snippets = new WeakMap();
+
+/**
+ * A mail in a list.
+ *
+ * @param {Mailbox} mailbox
+ * @param {Mail} mail
+ */
+function summaryForm(mailbox, mail) {
+  const { isRead, tags } = mailbox.mark(mail);
+  const attached = mail.attachments.filter((attachment) => !isInline(mail, attachment));
+  return {
+    ...commonForm(mailbox, mail),
+    Read: isRead,
+    Created: mail.receivedAt.toISOString(),
+    Tags: tags,
+    Attachments: attached.length,
+    Snippet: snippetOf(mail),
+  };
+}
+
+/**
+ * A mail by itself.
+ *
+ * @param {Mailbox} mailbox
+ * @param {Mail} mail
+ */
+function messageForm(mailbox, mail) {
+  const parts = mail.attachments.map((attachment, index) => ({ attachment, id: index + 1 }));
+  const isShown = (/** @type {{ attachment: Attachment }} */ part) =>
+    isInline(mail, part.attachment);
+  return {
+    ...commonForm(mailbox, mail),
+    ReturnPath: mail.envelope.from,
+    ListUnsubscribe: unsubscribeForm(mail),
+    Date: (mail.date ?? mail.receivedAt).toISOString(),
+    Tags: mailbox.mark(mail).tags,
+    Text: mail.text,
+    HTML: mail.html,
+    Inline: parts.filter(isShown).map(partForm),
+    Attachments: parts.filter((part) => !isShown(part)).map(partForm),
+  };
+}
+
+/** The fields of the header by name, each an array, in the order of their names. @param {Mail} mail */
+function headersForm(mail) {
+  const entries = Object.entries(mail.headers).map(([name, values]) => [
+    name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()),
+    [values].flat(),
+  ]);
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** The attachment with this PartID, undefined without one. @param {Mail} mail @param {string} id */
+function partOf(mail, id) {
+  return /^[1-9]\d{0,3}$/.test(id) ? mail.attachments[Number(id) - 1] : undefined;
+}
+
+/** @param {Mailbox} mailbox @param {Mail} mail */
+function commonForm(mailbox, mail) {
+  const { user } = mail.session;
+  return {
+    ID: mailbox.idOf(mail),
+    MessageID: (mail.messageId ?? '').replace(/^<|>$/g, ''),
+    From: addressForms(mail.from)[0] ?? { Name: '', Address: '' },
+    To: addressForms(mail.to),
+    Cc: addressForms(mail.cc),
+    Bcc: addressForms(mail.bcc),
+    ReplyTo: addressForms(mail.replyTo),
+    Subject: mail.subject,
+    Size: mail.size,
+    Username: user ?? '',
+  };
+}
+
+/** @param {{ name: string, address: string }[]} addresses */
+function addressForms(addresses) {
+  return addresses.map(({ name, address }) => ({ Name: name, Address: address }));
+}
+
+/** @param {{ attachment: Attachment, id: number }} part */
+function partForm({ attachment, id }) {
+  const { filename, contentType, cid = '', size, content } = attachment;
+  const checksum = (/** @type {string} */ name) => createHash(name).update(content).digest('hex');
+  return {
+    PartID: String(id),
+    FileName: filename,
+    ContentType: contentType,
+    ContentID: cid,
+    Size: size,
+    Checksums: { MD5: checksum('md5'), SHA1: checksum('sha1'), SHA256: checksum('sha256') },
+  };
+}
+
+/** How a text begins. @param {Mail} mail */
+function snippetOf(mail) {
+  let snippet = snippets.get(mail);
+  if (snippet === undefined) {
+    const start = mail.text.slice(0, SNIPPET_SOURCE).replace(/\s+/g, ' ').trim();
+    // By way of bytes: a slice of a string keeps the whole of it.
+    snippet = Buffer.from([...start].slice(0, MAX_SNIPPET).join('')).toString();
+    snippets.set(mail, snippet);
+  }
+  return snippet;
+}
+
+module.exports = { headersForm, messageForm, partOf, summaryForm };

@@ -1,0 +1,156 @@
+'use strict';
+// The mails of an inbox as the API sees them: by an id that no other process gives out, newest first, and
+// with what is kept beside each: whether it was read, and its tags.
+
+const { randomBytes } = require('node:crypto');
+
+/** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
+/** @typedef {InstanceType<typeof import('../catch/store.js').Store<Mail>>} Store */
+/** @typedef {{ isRead: boolean, tags: readonly string[] }} Mark */
+
+const TAG = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,99}$/u;
+/** Tags of one mail. */
+const MAX_TAGS = 100;
+/** Of a mail that nobody has touched. @type {Mark} */
+const NEW = Object.freeze({ isRead: false, tags: Object.freeze([]) });
+
+class Mailbox {
+  #store;
+  /** @type {WeakMap<Mail, Mark>} */
+  #marks = new WeakMap();
+  /** Before the number of each mail, so that a page that outlives the process shows none that it did not mean. */
+  #prefix = `${randomBytes(6).toString('hex')}-`;
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  get total() {
+    return this.#store.count;
+  }
+
+  /** Newest first. @returns {Mail[]} */
+  get mails() {
+    return [...this.#store].reverse();
+  }
+
+  get unread() {
+    let count = 0;
+    for (const mail of this.#store) if (!this.mark(mail).isRead) count += 1;
+    return count;
+  }
+
+  /** How many mails have each tag, in the order of their names. */
+  get tags() {
+    /** @type {Map<string, number>} */
+    const counts = new Map();
+    for (const mail of this.#store) {
+      for (const tag of this.mark(mail).tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+    }
+    return new Map([...counts].sort(([one], [other]) => one.localeCompare(other)));
+  }
+
+  /** @param {Mail} mail */
+  idOf(mail) {
+    return `${this.#prefix}${mail.id}`;
+  }
+
+  /** The mail with this id, or the newest for 'latest'; undefined without one. @param {string} id @returns {Mail | undefined} */
+  find(id) {
+    if (id === 'latest') return this.mails[0];
+    const number = id.startsWith(this.#prefix) ? id.slice(this.#prefix.length) : '';
+    return /^[1-9]\d{0,14}$/.test(number) ? this.#store.get(Number(number)) : undefined;
+  }
+
+  /** The mails with these ids; ids of no mail are passed over. @param {Iterable<string>} ids @returns {Mail[]} */
+  findAll(ids) {
+    const found = new Set([...ids].map((id) => this.find(id)));
+    return [...found].filter((mail) => mail !== undefined);
+  }
+
+  /** Those that a search finds, newest first. @param {(mail: Mail, mark: Mark) => boolean} test */
+  search(test) {
+    return this.mails.filter((mail) => test(mail, this.mark(mail)));
+  }
+
+  /** @param {Mail} mail @returns {Mark} */
+  mark(mail) {
+    return this.#marks.get(mail) ?? NEW;
+  }
+
+  /** @param {Iterable<Mail>} mails @param {boolean} isRead */
+  setRead(mails, isRead) {
+    for (const mail of mails) this.#marks.set(mail, { ...this.mark(mail), isRead });
+  }
+
+  /**
+   * Gives mails these tags and no others. A tag that is there in another case keeps its own.
+   *
+   * @param {Iterable<Mail>} mails
+   * @param {readonly string[]} names
+   * @throws {TypeError | RangeError} naming what is no tag; no mail is changed then
+   */
+  setTags(mails, names) {
+    /** @type {Map<string, string>} */
+    const known = new Map([...this.tags.keys()].map((tag) => [tag.toLowerCase(), tag]));
+    /** @type {Map<string, string>} */
+    const wanted = new Map();
+    for (const name of names.map(tagOf)) {
+      const key = name.toLowerCase();
+      wanted.set(key, wanted.get(key) ?? known.get(key) ?? name);
+    }
+    if (wanted.size > MAX_TAGS) {
+      throw new RangeError(`a mail has at most ${MAX_TAGS} tags, not ${wanted.size}`);
+    }
+    const tags = Object.freeze([...wanted.values()].sort((one, other) => one.localeCompare(other)));
+    for (const mail of mails) this.#marks.set(mail, { ...this.mark(mail), tags });
+  }
+
+  /**
+   * @param {string} tag in any case
+   * @param {string} name its new name; mails that have a tag of that name already have it once
+   * @returns {boolean} whether there was such a tag
+   * @throws {TypeError} where the new name is none
+   */
+  renameTag(tag, name) {
+    const renamed = tagOf(name);
+    return this.#replaceTag(tag, [renamed]);
+  }
+
+  /** @param {string} tag in any case @returns {boolean} whether there was such a tag */
+  deleteTag(tag) {
+    return this.#replaceTag(tag, []);
+  }
+
+  /** Deletes mails. @param {Iterable<Mail>} mails */
+  delete(mails) {
+    const gone = new Set(mails);
+    this.#store.clear((mail) => gone.has(mail));
+  }
+
+  /** @param {string} tag @param {string[]} others */
+  #replaceTag(tag, others) {
+    const isIt = (/** @type {string} */ each) => each.toLowerCase() === tag.toLowerCase();
+    const tagged = this.mails.filter((mail) => this.mark(mail).tags.some(isIt));
+    const before = new Map(tagged.map((mail) => [mail, this.mark(mail).tags]));
+    // First from all of them, so that its old spelling is not kept.
+    for (const [mail, tags] of before)
+      this.setTags(
+        [mail],
+        tags.filter((each) => !isIt(each)),
+      );
+    for (const mail of tagged) this.setTags([mail], [...this.mark(mail).tags, ...others]);
+    return tagged.length > 0;
+  }
+}
+
+/** The name of a tag, without spaces that do not count. @param {string} name @throws {TypeError} */
+function tagOf(name) {
+  const tag = typeof name === 'string' ? name.trim().replace(/\s+/g, ' ') : '';
+  if (TAG.test(tag)) return tag;
+  const wanted = 'at most 100 letters, digits, spaces and . _ @ -';
+  throw new TypeError(`a tag is ${wanted}, not ${JSON.stringify(name)?.slice(0, 100)}`);
+}
+
+module.exports = { Mailbox };
