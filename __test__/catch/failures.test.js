@@ -72,6 +72,13 @@ test('it replies as it says, or as is usual where it is', () => {
   assert.equal(new Rule({ at: 'auth' }).reply[0], 535);
 });
 
+test('a function that answers later is refused when it is asked', () => {
+  const failures = new Failures();
+  const { hits } = failures.add({ at: 'mail', match: async () => false });
+  assert.throws(() => failures.hit('mail', 'a@b'), /match must answer at once/);
+  assert.equal(hits, 0);
+});
+
 test('what makes no sense is named', () => {
   for (const [rule, message] of /** @type {[any, RegExp][]} */ ([
     [undefined, /a rule must be an object, not undefined/],
@@ -92,6 +99,9 @@ test('what makes no sense is named', () => {
     [{ at: 'data', reply: [250] }, /the code of reply at 'data' must be/],
     [{ at: 'mail', reply: 'no' }, /a reply code is a whole number/],
     [{ at: 'mail', reply: [452, 5] }, /the text of reply must be/],
+    [{ at: 'mail', reply: [452, []] }, /the text of reply must be/],
+    [{ at: 'mail', reply: [452, ['a', 5]] }, /the text of reply must be/],
+    [{ at: 'mail', reply: [452, 'a', 'b'] }, /reply must be \[code, text\], not/],
     [{ at: 'mail', reply: [452], how: 'reset' }, /reply needs how: 'reply', and how is 'reset'/],
     [{ at: 'mail', how: 'reset', after: 5 }, /after needs at: 'data'/],
     [{ at: 'data', after: 5 }, /after needs at: 'data' and how/],

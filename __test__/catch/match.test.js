@@ -64,6 +64,23 @@ test('a mail matches', async () => {
   }
 });
 
+test('a domain matches in the letters of its language and in those of DNS', async () => {
+  const raw = messageOf({ To: 'b@m\u00fcnchen.example' });
+  const mails = [
+    await mailOf(raw, { to: ['b@xn--mnchen-3ya.example'] }),
+    await mailOf('\r\n', { to: ['b@xn--mnchen-3ya.example'] }),
+    await mailOf('\r\n', { to: ['b@m\u00fcnchen.example'] }),
+  ];
+  for (const to of ['b@m\u00fcnchen.example', 'b@xn--mnchen-3ya.example']) {
+    assert.deepEqual(
+      mails.map((mail) => matcherOf({ to }).accepts(mail)),
+      [true, true, true],
+      to,
+    );
+  }
+  assert.deepEqual(mails[0].bcc, []);
+});
+
 test('the parts are named that a mail missed', async () => {
   const mail = await mailOf(RAW, ENVELOPE);
   const match = { subject: 'x', to: 'ann@example.com', header: { 'x-tag': 'no' }, html: 'nothing' };
@@ -93,6 +110,9 @@ test('what makes no sense is named', async () => {
     [{ timeout: 5 }, /^match\.timeout is none/],
     [{ subject: 5 }, /^match\.subject must be a string or a RegExp, not 5$/],
     [{ header: 'x' }, /^match\.header must be an object/],
+    [[], /^match must be .*, not \[\]$/],
+    [Promise.resolve(), /^match must be .*, not Promise/],
+    [{ header: ['x-tag'] }, /^match\.header must be an object .*, not \[ 'x-tag' \]$/],
     [{ header: { 'x-y': 1 } }, /^match\.header\['x-y'\] must be a string or a RegExp, not 1$/],
   ])) {
     assert.throws(() => matcherOf(match), { name: 'TypeError', message: name });

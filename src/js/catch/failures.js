@@ -10,7 +10,7 @@ const {
   checkWhole,
   typeError,
 } = require('../options/checks.js');
-const { finds } = require('./pattern.js');
+const { asked, finds } = require('./pattern.js');
 
 /** Where a rule can be, and how it replies there. @type {Record<string, [number, string]>} */
 const USUAL = {
@@ -72,7 +72,7 @@ class Rule {
     const match = this.#match;
     if (match === undefined) return true;
     if (types.isRegExp(match)) return values.some((value) => finds(match, value));
-    return values.some((value) => Boolean(match(value)));
+    return values.some((value) => asked(match, value));
   }
 
   /** Whether it hits now, and counts that. @param {string[]} values */
@@ -96,7 +96,9 @@ class Rule {
 function replyOf(reply, at) {
   if (reply === undefined) return USUAL[at];
   const [code, text = USUAL[at][1]] = Array.isArray(reply) ? reply : [reply];
-  const isText = typeof text === 'string' || (Array.isArray(text) && text.length > 0);
+  if (Array.isArray(reply) && reply.length > 2) throw typeError('reply', '[code, text]', reply);
+  const lines = Array.isArray(text) ? text : [text];
+  const isText = lines.length > 0 && lines.every((line) => typeof line === 'string');
   if (!isText) throw typeError('the text of reply', 'a string or an array of lines', text);
   const number = checkCode(code);
   if (number < 400 && ['auth', 'data'].includes(at)) {

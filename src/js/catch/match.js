@@ -3,7 +3,8 @@
 // mail missed can be said of the latter.
 
 const { inspect, types } = require('node:util');
-const { checkPattern, finds } = require('./pattern.js');
+const { comparable } = require('./address.js');
+const { asked, checkPattern, finds } = require('./pattern.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
 /** @typedef {string | RegExp} Wanted */
@@ -53,10 +54,10 @@ class Matcher {
 function matcherOf(match) {
   if (match === undefined || match === null) return new Matcher('any mail', []);
   if (typeof match === 'function') {
-    const accepts = (/** @type {Mail} */ mail) => asked(/** @type {Function} */ (match), mail);
+    const accepts = (/** @type {Mail} */ mail) => asked(/** @type {any} */ (match), mail);
     return new Matcher('the function', [{ name: 'the function', accepts }]);
   }
-  if (typeof match !== 'object' || types.isRegExp(match)) {
+  if (!isRecord(match)) {
     const wanted = `a function or an object with some of ${NAMES.join(', ')}`;
     throw new TypeError(`match must be ${wanted}, not ${inspect(match)}`);
   }
@@ -66,25 +67,16 @@ function matcherOf(match) {
   return new Matcher(inspect(match, { breakLength: Infinity }), parts);
 }
 
-/** @param {Function} match @param {Mail} mail */
-function asked(match, mail) {
-  const answer = match(mail);
-  if (typeof answer?.then === 'function') {
-    answer.then(
-      () => {},
-      () => {},
-    );
-    throw new TypeError(
-      'match must answer at once: it returned a promise, which is true in any case',
-    );
-  }
-  return Boolean(answer);
+/** Whether a value can have parts: one of these would have none, and any mail would do. @param {any} value */
+function isRecord(value) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !types.isRegExp(value) && !types.isPromise(value);
 }
 
 /** @param {string} name @param {any} wanted @returns {Part[]} */
 function partsOf(name, wanted) {
   if (name === 'header') {
-    if (typeof wanted !== 'object' || wanted === null || types.isRegExp(wanted)) {
+    if (!isRecord(wanted)) {
       throw new TypeError(`match.header must be an object { name: value }, not ${inspect(wanted)}`);
     }
     return Object.entries(wanted).map(([field, value]) => {
@@ -112,12 +104,6 @@ function isAmong(addresses, wanted) {
   if (typeof wanted !== 'string') return addresses.some((address) => finds(wanted, address));
   const whole = comparable(wanted);
   return addresses.some((address) => comparable(address) === whole);
-}
-
-/** An address whose domain can be compared (RFC 5321 section 2.3.11). @param {string} address */
-function comparable(address) {
-  const at = address.lastIndexOf('@') + 1;
-  return address.slice(0, at) + address.slice(at).toLowerCase();
 }
 
 /** Whoever gets a mail, and whom its header names. @param {Mail} mail */

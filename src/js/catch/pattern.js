@@ -1,5 +1,5 @@
 'use strict';
-// Strings and RegExps that a program looks for something with.
+// Strings, RegExps and functions that a program looks for something with.
 
 const { inspect, types } = require('node:util');
 
@@ -22,4 +22,25 @@ function finds(pattern, text) {
   return found;
 }
 
-module.exports = { checkPattern, finds };
+/**
+ * What a function answers.
+ *
+ * @template T
+ * @param {(value: T) => any} match @param {T} value
+ * @throws {TypeError} where the answer is a promise
+ */
+function asked(match, value) {
+  const answer = match(value);
+  if (typeof answer?.then === 'function') {
+    answer.then(
+      () => {},
+      () => {},
+    );
+    throw new TypeError(
+      'match must answer at once: it returned a promise, which is true in any case',
+    );
+  }
+  return Boolean(answer);
+}
+
+module.exports = { asked, checkPattern, finds };

@@ -1,0 +1,26 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { comparable } = require('../../src/js/catch/address.js');
+
+/** Two addresses, and whether they are one. @type {[string, string, boolean][]} */
+const PAIRS = [
+  ['a@example.com', 'a@EXAMPLE.com', true],
+  ['a@example.com', 'A@example.com', false],
+  ['a@m\u00fcnchen.example', 'a@xn--mnchen-3ya.example', true],
+  ['a@M\u00dcNCHEN.example', 'a@XN--mnchen-3ya.EXAMPLE', true],
+  ['\u00fc@example.com', 'xn--tda@example.com', false],
+  ['"a@b"@example.com', '"a@b"@Example.com', true],
+  ['"A@b"@example.com', '"a@b"@example.com', false],
+  ['a@[127.0.0.1]', 'a@[127.0.0.1]', true],
+  ['a@1', 'a@0.0.0.1', false],
+  ['', 'postmaster', false],
+  ['Postmaster', 'postmaster', true],
+];
+
+test('addresses are compared by what their domain is', () => {
+  for (const [one, other, wanted] of PAIRS) {
+    assert.equal(comparable(one) === comparable(other), wanted, `${one} ${other}`);
+  }
+});
