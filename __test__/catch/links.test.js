@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { codeIn, linksOf, pick } = require('../../src/js/catch/links.js');
+const { codeIn, linksOf, pick, shownText } = require('../../src/js/catch/links.js');
 
 /** HTML, and the links in it. @type {[string, string[]][]} */
 const HTML = [
@@ -17,6 +17,8 @@ const HTML = [
   ['<a title="a > b" href="https://x.example/7">', ['https://x.example/7']],
   ['<a href="mailto:a@b.example"><a href="my-app://go">', ['mailto:a@b.example', 'my-app://go']],
   ['<a href="#top"><a href=""><a><a href>', []],
+  ['<a href="\x01javascript:x"><a href="&#1; &#2;javascript:x">', []],
+  ['<a href="&#1;https://x.example/c\x1f">', ['https://x.example/c']],
   ['<a href="javascript:alert(1)"><a href=" JAVA\tSCRIPT:x"><a href="data:text/html,x">', []],
   [
     '<!-- <a href="https://x.example/no"> --><a href="https://x.example/8">',
@@ -72,6 +74,39 @@ test('those of the HTML come first, and none twice', () => {
   assert.deepEqual(linksOf(html, text), wanted);
 });
 
+/** HTML, the text that is made of it, the links and what is left to look for codes in. @type {[string, string, string[], string][]} */
+const MADE = [
+  [
+    '<a href="https://x.example/a">A</a>b',
+    'A [https://x.example/a]b',
+    ['https://x.example/a'],
+    'A  b',
+  ],
+  ['<a href="/c/123456">Go</a> 654321', 'Go [/c/123456] 654321', ['/c/123456'], 'Go   654321'],
+  ['<a href="tel:5551234">Call</a>', 'Call [tel:5551234]', ['tel:5551234'], 'Call  '],
+  ['<img src="https://x.example/1111.png">', '[https://x.example/1111.png]', [], ' '],
+  [
+    '<a href="https://x.example/a b">z</a>',
+    'z [https://x.example/a\nb]',
+    ['https://x.example/a b'],
+    'z  ',
+  ],
+  [
+    '<p>[https://x.example/p] [1234]</p>',
+    '[https://x.example/p] [1234]',
+    ['https://x.example/p'],
+    '[https://x.example/p] [1234]',
+  ],
+  ['', '[https://x.example/p]', ['https://x.example/p'], '[https://x.example/p]'],
+];
+
+test('where links of HTML lead is not looked for in the text that is made of it', () => {
+  for (const [html, text, links, shown] of MADE) {
+    assert.deepEqual(linksOf(html, text), links, text);
+    assert.equal(shownText(html, text), shown, text);
+  }
+});
+
 test('odd markup costs no more than its length', () => {
   const size = 200_000;
   for (const [html, text] of [
@@ -84,6 +119,8 @@ test('odd markup costs no more than its length', () => {
     ['', `https://x${')'.repeat(size)}`],
     ['', 'https://x('.repeat(size)],
     ['', 'a'.repeat(size)],
+    ['<img src=x>', '['.repeat(size)],
+    [`<a href="${'&#1;'.repeat(size)}x${' '.repeat(size)}y">`, ''],
   ]) {
     const begun = Date.now();
     linksOf(html, text);

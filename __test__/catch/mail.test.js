@@ -96,6 +96,13 @@ test('whoever writes to the content of an attachment leaves the mail as it is', 
   assert.equal(mail.raw.toString(), RAW);
 });
 
+test('a code of HTML alone is one that its reader sees', async () => {
+  const html = '<img src="https://x.example/1111.png"><a href="/c/2222">Go</a>3333\r\n';
+  const mail = await mailOf(messageOf({ 'Content-Type': 'text/html' }, html));
+  assert.equal(mail.code(), '3333');
+  assert.deepEqual(mail.links, ['/c/2222']);
+});
+
 test('the code of OTP-Token comes first', async () => {
   const raw = messageOf({ 'OTP-Token': '"ab12";origin="https://example.com"' }, '1234\r\n');
   const mail = await mailOf(raw);

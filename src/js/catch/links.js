@@ -30,17 +30,39 @@ const OPENS = { '(': ')', '[': ']', '{': '}' };
  * @returns {string[]}
  */
 function linksOf(html, text) {
-  const found = new Set(hrefs(html));
-  for (const [link] of text.matchAll(IN_TEXT)) found.add(bare(link));
+  const places = placesOf(html);
+  const found = new Set(places.flatMap(({ isLink, url }) => (isLink ? url : [])));
+  for (const [link] of without(places, text).matchAll(IN_TEXT)) found.add(bare(link));
   return [...found].filter((link) => !USELESS.test(link));
 }
 
-/** What stands in `href`, entities undone. @param {string} html */
-function* hrefs(html) {
+/** @typedef {{ isLink: boolean, url: string }} Place what an element of HTML leads to, or loads */
+
+/**
+ * A text without the places of its HTML: where it was made of that, they stand in it in brackets.
+ *
+ * @param {Place[]} places @param {string} text
+ */
+function without(places, text) {
+  if (places.length === 0) return text;
+  const urls = new Set(places.map(({ url }) => url.replace(/\s/g, '')));
+  const isOne = (/** @type {string} */ inner) => urls.has(inner.replace(/\s/g, ''));
+  return text.replace(/\[([^[\]]*)\]/g, (whole, inner) => (isOne(inner) ? ' ' : whole));
+}
+
+/** A text as its reader sees it, without where its links lead. @param {string} html @param {string} text */
+function shownText(html, text) {
+  return without(placesOf(html), text);
+}
+
+/** What stands in `href` and `src`, entities undone. @param {string} html @returns {Place[]} */
+function placesOf(html) {
+  /** @type {Place[]} */
+  const places = [];
   for (let at = html.indexOf('<'); at >= 0; at = html.indexOf('<', at)) {
     if (html.startsWith('<!--', at)) {
       const end = html.indexOf('-->', at + 4);
-      if (end < 0) return;
+      if (end < 0) break;
       at = end;
       continue;
     }
@@ -48,33 +70,38 @@ function* hrefs(html) {
     const name = TAG.exec(html)?.[1].toLowerCase();
     at = name === undefined ? at + 1 : TAG.lastIndex;
     if (name === undefined) continue;
-    const { href, end } = attributesAt(html, at);
+    const { href, src, end } = attributesAt(html, at);
     at = OPAQUE.includes(name) ? endOf(name, html, end) : end;
-    if (href !== undefined && LINKING.includes(name)) yield href;
+    if (href !== undefined) places.push({ isLink: LINKING.includes(name), url: href });
+    if (src !== undefined) places.push({ isLink: false, url: src });
   }
+  return places;
 }
 
-/** The attributes of a tag, up to where they end. @param {string} html @param {number} at */
+/** Where the attributes of a tag lead, and where they end. @param {string} html @param {number} at */
 function attributesAt(html, at) {
-  /** @type {string | undefined} */
-  let href;
+  /** @type {{ href?: string, src?: string }} */
+  const urls = {};
   for (let end = at; ; ) {
     ATTRIBUTE.lastIndex = end;
     const found = ATTRIBUTE.exec(html);
-    if (!found) return { href, end };
+    if (!found) return { ...urls, end };
     end = ATTRIBUTE.lastIndex;
     const [, name, double, single, plain] = found;
-    if (name.toLowerCase() !== 'href') continue;
-    href ??= urlOf(double ?? single ?? plain ?? '');
+    const key = name.toLowerCase();
+    if (key === 'href' || key === 'src') urls[key] ??= urlOf(double ?? single ?? plain ?? '');
   }
 }
 
 /** A URL as a browser reads it from an attribute. @param {string} value */
 function urlOf(value) {
   const { decode } = require('he');
-  return decode(value, { isAttributeValue: true })
-    .replace(/[\t\r\n]/g, '')
-    .trim();
+  const url = decode(value, { isAttributeValue: true }).replace(/[\t\r\n]/g, '');
+  // Browsers strip control characters as well as spaces.
+  let [start, end] = [0, url.length];
+  while (start < end && url[start] <= ' ') start += 1;
+  while (end > start && url[end - 1] <= ' ') end -= 1;
+  return url.slice(start, end);
 }
 
 /** Where an element ends whose content is no markup. @param {string} name @param {string} html @param {number} at */
@@ -154,4 +181,4 @@ function nothing(what, all, pattern, mail) {
   return new SmtpError(code, `the mail ${mail} has no ${what}${wanted}; ${there}`);
 }
 
-module.exports = { codeIn, linksOf, pick };
+module.exports = { codeIn, linksOf, pick, shownText };

@@ -5,7 +5,8 @@
 const { Buffer } = require('node:buffer');
 const { inspect } = require('node:util');
 const { printable } = require('../printable.js');
-const { codeIn, linksOf, pick } = require('./links.js');
+const { comparable } = require('./address.js');
+const { codeIn, linksOf, pick, shownText } = require('./links.js');
 const { bytesOf, textOf } = require('./part.js');
 
 /** @typedef {import('./reading.js').Index} Index */
@@ -96,10 +97,9 @@ class Mail {
 
   /** Who gets it and does not stand in its header. */
   get bcc() {
-    const named = new Set([...this.to, ...this.cc].map(({ address }) => address.toLowerCase()));
-    const hidden = [...new Set(this.envelope.to)].filter(
-      (address) => !named.has(address.toLowerCase()),
-    );
+    const key = (/** @type {string} */ address) => comparable(address).toLowerCase();
+    const named = new Set([...this.to, ...this.cc].map(({ address }) => key(address)));
+    const hidden = [...new Set(this.envelope.to)].filter((address) => !named.has(key(address)));
     return hidden.map((address) => ({ name: '', address }));
   }
 
@@ -150,7 +150,8 @@ class Mail {
   code(pattern) {
     const { otp } = this.#index;
     if (pattern === undefined && otp !== undefined) return otp;
-    return codeIn([this.text, this.subject], pattern, this.summary);
+    const text = pattern === undefined ? shownText(this.html, this.text) : this.text;
+    return codeIn([text, this.subject], pattern, this.summary);
   }
 
   /** Whether it goes to this address. @param {string} address */
