@@ -130,6 +130,37 @@ test('a wait that is given up gives back what it had', async () => {
   assert.equal(arrivals.count, 0);
 });
 
+test('what is given back goes to those who wait', async () => {
+  const { mails, come, arrivals } = mailbox();
+  const controller = new AbortController();
+  const both = mails.take(2, undefined, { signal: controller.signal });
+  const next = mails.next();
+  const one = await come('one');
+  controller.abort();
+  await assert.rejects(both, { name: 'AbortError' });
+  assert.equal(await next, one);
+  assert.equal(arrivals.count, 0);
+  const late = mails.take(2, undefined, { timeout: 200 });
+  const rest = mails.take(2);
+  const two = await come('two');
+  await assert.rejects(late, { code: 'SMTP_ERR_NO_MAIL' });
+  const three = await come('three');
+  assert.deepEqual(await rest, [two, three]);
+});
+
+test('what was forgotten is not given back', async () => {
+  const { mails, come } = mailbox();
+  const controller = new AbortController();
+  const both = mails.take(2, undefined, { signal: controller.signal });
+  const next = mails.next();
+  await come('one');
+  mails.clear();
+  controller.abort();
+  await assert.rejects(both, { name: 'AbortError' });
+  const two = await come('two');
+  assert.equal(await next, two);
+});
+
 test('what was given out goes first when there is no room', async () => {
   const { mails, come } = mailbox({ maxMessages: 2 });
   await come('one');

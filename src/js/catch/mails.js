@@ -118,6 +118,7 @@ class Mails {
       throw this.#noMail(what, matcher, limits.timeout, taken);
     } catch (error) {
       for (const each of taken) this.#mark(each, false);
+      this.#offer(taken);
       throw error;
     }
   }
@@ -190,6 +191,12 @@ class Mails {
         return undefined;
       }
     }
+  }
+
+  /** Those who wait are shown what was given back. @param {Mail[]} mails */
+  #offer(mails) {
+    const { store, arrivals } = this.#source;
+    for (const mail of mails) if (store.has(mail)) arrivals.arrived(mail);
   }
 
   #first(/** @type {(mail: Mail) => boolean} */ isOne) {
