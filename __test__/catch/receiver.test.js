@@ -167,6 +167,43 @@ describe('a message is cut', () => {
     await assert.rejects(sendTo(inbox, { raw: messageOf({}, `${'y'.repeat(5_000)}\r\n`) }));
     assert.deepEqual([rule.hits, inbox.messages.length], [1, 1]);
   });
+
+  for (const command of ['DATA', 'BDAT']) {
+    for (const end of ['the client goes', 'it is too large']) {
+      test(`${command}: the rule is still there if ${end} before`, async (t) => {
+        const inbox = await openInbox(t, { size: 3_000 });
+        const rule = inbox.fail({ at: 'data', how: 'close', after: 100_000 });
+        const client = await connectTo(t, inbox);
+        await client.envelope('you@example.com');
+        if (command === 'DATA') await client.command('DATA', 354);
+        else client.write('BDAT 1000\r\n');
+        client.write(`${'y'.repeat(998)}\r\n`);
+        await polled(() => rule.hits === 1, 'the rule');
+        if (end === 'the client goes') client.destroy();
+        else if (command === 'BDAT') {
+          await client.expect(250);
+          client.write(`BDAT 5000 LAST\r\n${'y'.repeat(5_000)}`);
+          await client.expect(552);
+        } else {
+          client.write(`${'y'.repeat(5_000)}\r\n.\r\n`);
+          await client.expect(552);
+        }
+        await polled(() => rule.hits === 0, 'the end');
+        await inbox.none(undefined, { within: 0 });
+      });
+    }
+  }
+
+  test('an empty one is cut after nothing', async (t) => {
+    const inbox = await openInbox(t);
+    const rule = inbox.fail({ at: 'data', how: 'close', after: 0 });
+    const client = await connectTo(t, inbox);
+    await client.envelope('you@example.com');
+    await client.command('DATA', 354);
+    client.write('.\r\n');
+    assert.equal(await ending(client), undefined);
+    assert.deepEqual([rule.hits, inbox.messages], [1, []]);
+  });
 });
 
 /** @type {[string, any, string][]} */

@@ -177,13 +177,21 @@ class Receiver {
 
   /** Reads a message up to where it is to fail. @param {Session} session @param {Rule} rule */
   async #cut(session, rule) {
+    /** @type {Buffer[]} */
     const pieces = [];
     let size = 0;
-    for await (const piece of session.message()) {
-      pieces.push(piece);
-      size += piece.length;
-      if (size >= Number(rule.after)) await this.#carryOut(session, rule);
+    try {
+      for await (const piece of session.message()) {
+        pieces.push(piece);
+        size += piece.length;
+        if (size >= Number(rule.after)) await this.#carryOut(session, rule);
+      }
+    } catch (error) {
+      // The client went before that, or the message was refused.
+      rule.giveBack();
+      throw error;
     }
+    if (rule.after === 0) return this.#carryOut(session, rule);
     // It was shorter than that.
     rule.giveBack();
     this.#visit(session).bytes = Buffer.concat(pieces);
