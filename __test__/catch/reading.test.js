@@ -77,6 +77,24 @@ test('the header is read', async () => {
   assert.deepEqual([index.subject, index.date?.getTime(), index.messageId], ['Größe', 0, '<a@b>']);
 });
 
+/** Fields, and the date in them. @type {[string, string | undefined][]} */
+const DATES = [
+  ['Date: Thu, 26 Nov 2026 05:00:00 +0100 (CET)\r\n', '2026-11-26T04:00:00.000Z'],
+  ['DATE: Thu,\r\n 26 Nov 2026 05:00:00 +0100\r\n', '2026-11-26T04:00:00.000Z'],
+  ['Date: never\r\n', undefined],
+  ['Date: Mon, 31 Feb 2026 25:00:00 +0000\r\n', undefined],
+  ['Date:\r\n', undefined],
+  ['X-Date: Thu, 26 Nov 2026 05:00:00 +0100\r\n', undefined],
+  ['', undefined],
+];
+
+test('a date that cannot be read is none', async () => {
+  for (const [fields, wanted] of DATES) {
+    const { date } = await read(Buffer.from(`${fields}\r\nx\r\n`));
+    assert.equal(date?.toISOString(), wanted, fields);
+  }
+});
+
 test('a message beyond the bounds has its header and a problem', async () => {
   const header = {
     Subject: 'many',

@@ -31,3 +31,11 @@ test('what a mail needs on its way is asked for again', async (t) => {
   const sent = inbox.release(mail, { host: other.host, port: other.port, tls: 'none' });
   await assert.rejects(sent, { code: 'SMTP_ERR_EXTENSION' });
 });
+
+test('what is no mail is named', async (t) => {
+  const inbox = await openInbox(t);
+  for (const mail of /** @type {any[]} */ ([undefined, null, {}, 'x', inbox])) {
+    const sent = inbox.release(mail, { host: inbox.host, port: inbox.port });
+    await assert.rejects(sent, /^TypeError: mail must be a mail of an inbox, not /);
+  }
+});

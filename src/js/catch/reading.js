@@ -123,7 +123,7 @@ function indexOf(mail, raw, headEnd, leaves) {
     to: addressesOf(mail.to),
     cc: addressesOf(mail.cc),
     replyTo: addressesOf(mail.replyTo),
-    date: mail.date,
+    date: dateOf(mail),
     messageId: mail.messageId,
     ...(mail.otp ? { otp: mail.otp.code } : {}),
     headEnd,
@@ -133,6 +133,13 @@ function indexOf(mail, raw, headEnd, leaves) {
     attachments: attachmentsOf(mail.attachments, raw, leaves),
     ...(problem === undefined ? {} : { problem }),
   };
+}
+
+/** What Date says; mailparser takes one that it cannot read for now. @param {any} mail @returns {Date | undefined} */
+function dateOf({ headerLines = [] }) {
+  const field = headerLines.find((/** @type {{ key: string }} */ { key }) => key === 'date');
+  const date = new Date(String(field?.line).replace(/^[^:]*:/, ''));
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 /** Where a text stands, or the text where it is not one part as it is. @param {Buffer} raw @param {Leaf[]} leaves @param {string} text */
