@@ -112,10 +112,13 @@ export interface SMTPServerSession {
   id: string;
   /** Whether the client is under TLS. */
   secure: boolean;
+  /** Our end of the connection. */
   localAddress: string;
+  /** The port of our end. */
   localPort: number;
   /** The client's address, also where a proxy has told it. */
   remoteAddress: string;
+  /** The client's port, also where a proxy has told it. */
   remotePort: number;
   /** The client's name, or its address in brackets. */
   clientHostname: string;
@@ -159,10 +162,15 @@ export type SMTPServerDataResult = string | Error;
 
 /** Who has connected, as 'connect' tells it. */
 export interface SMTPServerConnectionInfo {
+  /** That of the session. */
   id: string;
+  /** Our end of the connection. */
   localAddress: string;
+  /** The port of our end. */
   localPort: number;
+  /** The client's address. */
   remoteAddress: string;
+  /** The client's port. */
   remotePort: number;
   /** False before HELO or EHLO. */
   hostNameAppearsAs: string | false;
@@ -326,11 +334,17 @@ export interface SMTPServerEvents {
 
 /** What is known of a client whose socket does not say it. */
 export interface SMTPConnectionOptions {
+  /** Of the session, in place of one made for it. */
   id?: string | undefined;
+  /** The original's mark of `ignoredHosts`; it has no effect. */
   ignore?: boolean | undefined;
+  /** Our end of the connection. */
   localAddress?: string | undefined;
+  /** The port of our end. */
   localPort?: number | undefined;
+  /** The client's address. */
   remoteAddress?: string | undefined;
+  /** The client's port. */
   remotePort?: number | undefined;
 }
 

@@ -36,6 +36,8 @@ describe('send', { timeout: 60_000 }, () => {
     221: 'Connection is being closed. Hope to see you next time',
     250: 'OK',
     450: 'Mailbox unavailable',
+    458: 'Unable to queue messages for the node',
+    459: 'Node not allowed',
     550: 'Mailbox unavailable',
     554: 'Transaction failed',
   };

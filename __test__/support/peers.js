@@ -265,8 +265,12 @@ postlog unix-dgram n - n - 1 postlogd
       const command = /** @type {string} */ (find('postfix'));
       const config = ['-c', path.join(at, 'etc')];
       await start(t, command, [...config, 'start-fg'], port);
-      // Its master leaves the group.
-      const pid = Number(fs.readFileSync(path.join(at, 'spool', 'pid', 'master.pid'), 'utf8'));
+      // Its master leaves the group, and may listen before it has written who it is.
+      const file = path.join(at, 'spool', 'pid', 'master.pid');
+      const pid = await until(
+        () => fs.existsSync(file) && Number(fs.readFileSync(file, 'utf8')),
+        () => file,
+      );
       t.after(() => process.kill(pid, 'SIGTERM'));
       const message = maildirReader(path.join(at, 'mail', 'inbox'));
       const auth = methods && { user: USER, password: PASSWORD };
