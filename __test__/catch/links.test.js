@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { codeIn, linksOf, pick, shownText } = require('../../src/js/catch/links.js');
+const { codeIn, linksOf, pick, seenIn, shownText } = require('../../src/js/catch/links.js');
 
 /** HTML, and the links in it. @type {[string, string[]][]} */
 const HTML = [
@@ -107,6 +107,28 @@ test('where links of HTML lead is not looked for in the text that is made of it'
   }
 });
 
+/** HTML, and the words that are seen of it. @type {[string, string][]} */
+const SEEN = [
+  ['', ''],
+  ['no markup', 'no markup'],
+  ['<p>Code: <b>48</b><span class="x">29</span>13</p>', 'Code: 482913'],
+  ['<td>1234</td><td>5678</td>', '1234 5678'],
+  ['a<br>b<BR/>c', 'a b c'],
+  ['<style>.x{color:#123456}</style><script>var n = 1234;</script>ok', 'ok'],
+  ['<title>9999</title >ok<!-- 8888 -->', 'ok'],
+  ['<a href="/c/1234" title="5678">Go</a>', 'Go'],
+  ['&#52;8&nbsp;29 &lt;b&gt; 1 < 2', '48 29 <b> 1 < 2'],
+  ['<p>open <b', 'open'],
+  ['open </b', 'open'],
+  ['<!-- never closed 1234', ''],
+];
+
+test('what is seen of HTML is its text', () => {
+  for (const [html, wanted] of SEEN) {
+    assert.equal(seenIn(html).trim().replace(/\s+/g, ' '), wanted, html);
+  }
+});
+
 test('odd markup costs no more than its length', () => {
   const size = 200_000;
   for (const [html, text] of [
@@ -115,6 +137,8 @@ test('odd markup costs no more than its length', () => {
     [`<a${' '.repeat(size)}`, ''],
     [`<a ${'x '.repeat(size)}`, ''],
     ['<script>'.repeat(size), ''],
+    ['</a'.repeat(size), ''],
+    ['<b></b>'.repeat(size), ''],
     ['<!--'.repeat(size), ''],
     ['', `https://x${')'.repeat(size)}`],
     ['', 'https://x('.repeat(size)],
@@ -124,6 +148,7 @@ test('odd markup costs no more than its length', () => {
   ]) {
     const begun = Date.now();
     linksOf(html, text);
+    seenIn(html);
     assert.ok(Date.now() - begun < 5_000, (html || text).slice(0, 20));
   }
 });

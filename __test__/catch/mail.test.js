@@ -103,6 +103,18 @@ test('a code of HTML alone is one that its reader sees', async () => {
   assert.deepEqual(mail.links, ['/c/2222']);
 });
 
+test('a code that the text leaves to the HTML is found, one of the text comes first', async () => {
+  const fields = { 'Content-Type': 'multipart/alternative; boundary=b' };
+  const mailWith = (/** @type {string} */ text) => {
+    const html = '<style>#x{color:#111111}</style><p>Code <b>4829</b>13</p>';
+    const parts = `--b\r\n\r\n${text}\r\n--b\r\nContent-Type: text/html\r\n\r\n${html}\r\n--b--\r\n`;
+    return mailOf(messageOf(fields, parts));
+  };
+  const mail = await mailWith('See the HTML.');
+  assert.deepEqual([mail.code(), mail.code(/\d{3}$/m)], ['482913', '913']);
+  assert.equal((await mailWith('Code 5555')).code(), '5555');
+});
+
 test('the code of OTP-Token comes first', async () => {
   const raw = messageOf({ 'OTP-Token': '"ab12";origin="https://example.com"' }, '1234\r\n');
   const mail = await mailOf(raw);

@@ -5,12 +5,16 @@ const { inspect } = require('node:util');
 const { SmtpError } = require('../errors.js');
 const { checkPattern, finds } = require('./pattern.js');
 
-const TAG = /<([a-z][^\s/>]*)/iy;
+const TAG = /<(\/?)([a-z][^\s/>]*)/iy;
 const ATTRIBUTE = /[\s/]*([^\s/>=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+)))?/y;
 /** Elements with a link to go to. */
 const LINKING = ['a', 'area'];
 /** Elements whose content is no markup. */
 const OPAQUE = ['script', 'style', 'title', 'textarea'];
+/** Elements that part no words. */
+const INLINE = 'a abbr b big code em font i kbd mark s small span strong sub sup tt u wbr'.split(
+  ' ',
+);
 /** What leads nowhere, or runs. */
 const USELESS = /^(#|$|javascript:|vbscript:|data:)/i;
 const IN_TEXT = /\b[a-z][a-z\d+.-]{0,30}:\/\/[^\s<>"'`]+/gi;
@@ -59,23 +63,56 @@ function shownText(html, text) {
 function placesOf(html) {
   /** @type {Place[]} */
   const places = [];
-  for (let at = html.indexOf('<'); at >= 0; at = html.indexOf('<', at)) {
-    if (html.startsWith('<!--', at)) {
-      const end = html.indexOf('-->', at + 4);
-      if (end < 0) break;
-      at = end;
-      continue;
-    }
-    TAG.lastIndex = at;
-    const name = TAG.exec(html)?.[1].toLowerCase();
-    at = name === undefined ? at + 1 : TAG.lastIndex;
-    if (name === undefined) continue;
-    const { href, src, end } = attributesAt(html, at);
-    at = OPAQUE.includes(name) ? endOf(name, html, end) : end;
+  for (const { name = '', href, src } of piecesOf(html)) {
     if (href !== undefined) places.push({ isLink: LINKING.includes(name), url: href });
     if (src !== undefined) places.push({ isLink: false, url: src });
   }
   return places;
+}
+
+/** What the reader of HTML sees of it, without lines. @param {string} html */
+function seenIn(html) {
+  const { decode } = require('he');
+  let seen = '';
+  for (const { text, name = '' } of piecesOf(html)) {
+    seen += decode(text) + (INLINE.includes(name) ? '' : ' ');
+  }
+  return seen.trim();
+}
+
+/** @typedef {{ end: number, name?: string, href?: string, src?: string }} Tag a comment has no name */
+
+/** The texts of HTML, each with the tag behind it. @param {string} html @returns {Generator<{ text: string } & Partial<Tag>>} */
+function* piecesOf(html) {
+  let done = 0;
+  for (let at = html.indexOf('<'); at >= 0; at = html.indexOf('<', at)) {
+    const tag = tagAt(html, at);
+    if (tag) {
+      yield { ...tag, text: html.slice(done, at) };
+      done = tag.end;
+    }
+    at = tag ? tag.end : at + 1;
+  }
+  yield { text: html.slice(done) };
+}
+
+/** The tag or comment that begins here, if one does. @param {string} html @param {number} at @returns {Tag | undefined} */
+function tagAt(html, at) {
+  if (html.startsWith('<!--', at)) return { end: behind('-->', html, at + 4) };
+  TAG.lastIndex = at;
+  const [, slash, given] = TAG.exec(html) ?? [];
+  if (given === undefined) return undefined;
+  const name = given.toLowerCase();
+  if (slash !== '') return { name, end: behind('>', html, at) };
+  const { end, ...urls } = attributesAt(html, TAG.lastIndex);
+  const isOpaque = OPAQUE.includes(name);
+  return { name, ...urls, end: isOpaque ? endOf(name, html, end) : behind('>', html, end) };
+}
+
+/** Where the text goes on behind what ends a tag. @param {string} mark @param {string} html @param {number} at */
+function behind(mark, html, at) {
+  const end = html.indexOf(mark, at);
+  return end < 0 ? html.length : end + mark.length;
 }
 
 /** Where the attributes of a tag lead, and where they end. @param {string} html @param {number} at */
@@ -108,7 +145,7 @@ function urlOf(value) {
 function endOf(name, html, at) {
   const close = new RegExp(`</${name}`, 'gi');
   close.lastIndex = at;
-  return close.test(html) ? close.lastIndex : html.length;
+  return close.test(html) ? behind('>', html, close.lastIndex) : html.length;
 }
 
 /** A link in a text, without what ends its sentence: a bracket stays that was opened within. @param {string} link */
@@ -162,7 +199,7 @@ function codeIn(texts, pattern, mail) {
     const found = matchOf(pattern ?? CODE, text);
     if (found) return found[1] ?? found[0];
   }
-  const all = bareTexts.flatMap((text) => text.match(CODES) ?? []);
+  const all = [...new Set(bareTexts.flatMap((text) => text.match(CODES) ?? []))];
   throw nothing('code', all, pattern, mail);
 }
 
@@ -181,4 +218,4 @@ function nothing(what, all, pattern, mail) {
   return new SmtpError(code, `the mail ${mail} has no ${what}${wanted}; ${there}`);
 }
 
-module.exports = { codeIn, linksOf, pick, shownText };
+module.exports = { codeIn, linksOf, pick, seenIn, shownText };

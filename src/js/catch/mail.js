@@ -6,7 +6,7 @@ const { Buffer } = require('node:buffer');
 const { inspect } = require('node:util');
 const { printable } = require('../printable.js');
 const { comparable } = require('./address.js');
-const { codeIn, linksOf, pick, shownText } = require('./links.js');
+const { codeIn, linksOf, pick, seenIn, shownText } = require('./links.js');
 const { bytesOf, textOf } = require('./part.js');
 
 /** @typedef {import('./reading.js').Index} Index */
@@ -151,7 +151,7 @@ class Mail {
     const { otp } = this.#index;
     if (pattern === undefined && otp !== undefined) return otp;
     const text = pattern === undefined ? shownText(this.html, this.text) : this.text;
-    return codeIn([text, this.subject], pattern, this.summary);
+    return codeIn([text, this.subject, seenIn(this.html)], pattern, this.summary);
   }
 
   /** Whether it goes to this address. @param {string} address */
