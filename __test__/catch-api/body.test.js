@@ -1,0 +1,52 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { Readable } = require('node:stream');
+const { test } = require('node:test');
+const { bodyOf, stringIn, stringsIn } = require('../../src/js/catch-api/body.js');
+
+/** @param {string[]} pieces @param {any} [headers] @returns {any} */
+function requestOf(pieces, headers = {}) {
+  return Object.assign(Readable.from(pieces.map((piece) => Buffer.from(piece))), { headers });
+}
+
+test('a body is an object, in as many pieces as it likes', async () => {
+  assert.deepEqual(await bodyOf(requestOf([]), 10), {});
+  assert.deepEqual(await bodyOf(requestOf(['{"a":', '"\xc3', '"}']), 100), { a: '\xc3' });
+  assert.deepEqual(await bodyOf(requestOf(['{"a": 1234}']), 11), { a: 1234 });
+});
+
+for (const text of ['x', '{', '[]', 'null', '7', '"{}"', '{}{}']) {
+  test(`${text} is none`, () => assert.rejects(bodyOf(requestOf([text]), 100), { status: 400 }));
+}
+
+test('a body that is too long is refused before it is read, or as soon as it is too long', async () => {
+  const announced = requestOf(['{}'], { 'content-length': '101' });
+  await assert.rejects(bodyOf(announced, 100), { status: 413 });
+  let read = 0;
+  const endless = Readable.from(
+    (function* () {
+      for (;;) {
+        read += 1;
+        yield Buffer.alloc(10);
+      }
+    })(),
+  );
+  await assert.rejects(bodyOf(/** @type {any} */ (Object.assign(endless, { headers: {} })), 100), {
+    status: 413,
+    message: 'the body is longer than 100 bytes',
+  });
+  assert.ok(read < 100, String(read));
+});
+
+test('strings are strings', () => {
+  assert.deepEqual(stringsIn({ IDs: ['a'] }, 'IDs'), ['a']);
+  assert.deepEqual([stringsIn({}, 'IDs'), stringsIn({ IDs: null }, 'IDs')], [[], []]);
+  assert.deepEqual([stringIn({ Name: 'x' }, 'Name'), stringIn({}, 'Name')], ['x', '']);
+  for (const wrong of ['a', {}, [7], [['a']], 7, true]) {
+    assert.throws(() => stringsIn({ IDs: wrong }, 'IDs'), { status: 400 });
+  }
+  for (const wrong of [7, {}, [], true]) {
+    assert.throws(() => stringIn({ Name: wrong }, 'Name'), { status: 400 });
+  }
+});

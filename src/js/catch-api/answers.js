@@ -1,0 +1,68 @@
+'use strict';
+// What the API answers with, and the fields that keep a browser from making more of it.
+
+const { Buffer } = require('node:buffer');
+
+/** @typedef {{ status?: number, type: string, body: string | Buffer, headers?: Record<string, string> }} Answer */
+
+const TEXT = 'text/plain; charset=utf-8';
+/** For what strangers wrote: it runs nothing, fetches nothing, and is of no origin. */
+const SANDBOX = { 'Content-Security-Policy': "sandbox; default-src 'none'" };
+/** For each answer. */
+const ALWAYS = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'SAMEORIGIN',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'",
+};
+
+/** @param {unknown} value @returns {Answer} */
+function json(value) {
+  return { type: 'application/json', body: JSON.stringify(value) };
+}
+
+/** @param {string} body @param {number} [status] @returns {Answer} */
+function text(body, status = 200) {
+  return { status, type: TEXT, body };
+}
+
+/** What a mail brought. @param {string} type @param {string | Buffer} body @param {Record<string, string>} [headers] @returns {Answer} */
+function strange(type, body, headers = {}) {
+  return { type, body, headers: { ...SANDBOX, ...headers } };
+}
+
+/** An attachment, to be saved and not shown. @param {{ contentType: string, filename: string, content: Buffer }} attachment */
+function attached({ contentType, filename, content }) {
+  const type = /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/.test(contentType)
+    ? contentType
+    : 'application/octet-stream';
+  return strange(type, content, { 'Content-Disposition': `attachment; ${nameField(filename)}` });
+}
+
+/** The parameter of a name (RFC 8187 section 3.2). @param {string} filename */
+function nameField(filename) {
+  // By way of bytes, since half a surrogate pair cannot be encoded.
+  const encoded = encodeURIComponent(Buffer.from(filename).toString());
+  return `filename*=UTF-8''${encoded.replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)}`;
+}
+
+/**
+ * Sends an answer.
+ *
+ * @param {import('node:http').ServerResponse} response
+ * @param {Answer} answer
+ */
+function send(response, { status = 200, type, body, headers }) {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, {
+    ...ALWAYS,
+    'Content-Type': type,
+    'Content-Length': bytes.length,
+    ...headers,
+  });
+  response.end(bytes);
+}
+
+module.exports = { TEXT, attached, json, send, strange, text };

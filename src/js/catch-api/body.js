@@ -1,0 +1,74 @@
+'use strict';
+// The body of a request, as JSON and within bounds.
+
+const { Buffer } = require('node:buffer');
+const { Refused } = require('./refused.js');
+
+/**
+ * Reads what a request brings.
+ *
+ * @param {import('node:http').IncomingMessage} request
+ * @param {number} max bytes
+ * @returns {Promise<any>} an object; an empty one for a request without a body
+ * @throws {Refused} 413 of a body that is longer, as soon as it is, and 400 of one that is no JSON object
+ */
+async function bodyOf(request, max) {
+  if (Number(request.headers['content-length'] ?? 0) > max) throw tooLong(max);
+  /** @type {Buffer[]} */
+  const pieces = [];
+  let size = 0;
+  for await (const piece of request.iterator({ destroyOnReturn: false })) {
+    size += piece.length;
+    if (size > max) throw tooLong(max);
+    pieces.push(piece);
+  }
+  if (size === 0) return {};
+  const body = parsed(Buffer.concat(pieces).toString());
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new Refused(400, 'the body must be an object of JSON');
+  }
+  return body;
+}
+
+/** @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refused(400, 'the body is no JSON');
+  }
+}
+
+/** @param {number} max */
+function tooLong(max) {
+  return new Refused(413, `the body is longer than ${max} bytes`);
+}
+
+/**
+ * An array of strings in a body.
+ *
+ * @param {any} body @param {string} name
+ * @returns {string[]} empty where the body has none
+ * @throws {Refused} 400
+ */
+function stringsIn(body, name) {
+  const value = body[name] ?? [];
+  const isRight = Array.isArray(value) && value.every((each) => typeof each === 'string');
+  if (!isRight) throw new Refused(400, `${name} must be an array of strings`);
+  return value;
+}
+
+/**
+ * A string in a body.
+ *
+ * @param {any} body @param {string} name
+ * @returns {string} '' where the body has none
+ * @throws {Refused} 400
+ */
+function stringIn(body, name) {
+  const value = body[name] ?? '';
+  if (typeof value !== 'string') throw new Refused(400, `${name} must be a string`);
+  return value;
+}
+
+module.exports = { bodyOf, stringIn, stringsIn };

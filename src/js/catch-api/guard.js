@@ -1,0 +1,65 @@
+'use strict';
+// Which requests are let in: those to a name of this host (a page may have any name lead to loopback), from no
+// page or from a page of its own, and none that another page can make a browser send unasked.
+
+const { Buffer } = require('node:buffer');
+const { createHash, timingSafeEqual } = require('node:crypto');
+const { isIP } = require('node:net');
+
+/** @typedef {{ method?: string, headers: import('node:http').IncomingHttpHeaders }} Request */
+/** @typedef {{ status: number, text: string }} Refusal */
+/** @typedef {{ user: string, password: string }} Login */
+
+const NAMED = /^(\[[\da-f:.]+\]|[a-z\d.-]+)(:\d{1,5})?$/i;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
+
+/**
+ * Why a request is not let in; undefined where it is.
+ *
+ * @param {Request} request
+ * @param {{ hosts?: readonly string[], auth?: Login }} options `hosts` are names beside localhost, in lower
+ *   case; `auth` is whom alone it serves
+ * @returns {Refusal | undefined}
+ */
+function refusalOf({ method = '', headers }, { hosts = [], auth }) {
+  if (!isHost(headers.host, hosts)) {
+    return { status: 403, text: 'this is no name of this host' };
+  }
+  const { origin } = headers;
+  if (origin !== undefined && origin.toLowerCase() !== `http://${headers.host}`.toLowerCase()) {
+    return { status: 403, text: 'requests from other pages are not served' };
+  }
+  if (!METHODS.includes(method)) return { status: 405, text: 'there is no such method' };
+  if (method === 'POST' && !isJson(headers['content-type'])) {
+    return { status: 415, text: 'a POST needs Content-Type: application/json' };
+  }
+  if (auth && !isLogin(headers.authorization, auth)) {
+    return { status: 401, text: 'a login is needed' };
+  }
+  return undefined;
+}
+
+/** Whether a Host leads here by no name that another page could have chosen. @param {string | undefined} host @param {readonly string[]} hosts */
+function isHost(host, hosts) {
+  const name = NAMED.exec(host ?? '')?.[1].toLowerCase();
+  if (name === undefined) return false;
+  const address = name.replace(/^\[|\]$/g, '');
+  return isIP(address) > 0 || name === 'localhost' || hosts.includes(name);
+}
+
+/** @param {string | undefined} type */
+function isJson(type) {
+  return /^application\/json\s*(;|$)/i.test(type ?? '');
+}
+
+/** @param {string | undefined} given @param {Login} login */
+function isLogin(given, { user, password }) {
+  const [, code] = /^Basic ([a-z\d+/=]+)$/i.exec(given ?? '') ?? [];
+  if (code === undefined) return false;
+  // Digests have one length, whatever was given.
+  const digest = (/** @type {Buffer} */ bytes) => createHash('sha256').update(bytes).digest();
+  const wanted = digest(Buffer.from(`${user}:${password}`));
+  return timingSafeEqual(digest(Buffer.from(code, 'base64')), wanted);
+}
+
+module.exports = { refusalOf };

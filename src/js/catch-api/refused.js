@@ -1,0 +1,17 @@
+'use strict';
+// A request that is not carried out.
+
+class Refused extends Error {
+  status;
+
+  /** @param {number} status of HTTP @param {string} text that the client is told */
+  constructor(status, text) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/** Without saying what is not there, as Mailpit does. */
+const notFound = () => new Refused(404, '404 page not found');
+
+module.exports = { Refused, notFound };

@@ -1,0 +1,193 @@
+'use strict';
+// The routes of the API that look at mails and change what is kept of them: what of Mailpit's `/api/v1` needs
+// nothing but a mailbox.
+
+const { messageOf } = require('../errors.js');
+const { attached, json, strange, text, TEXT } = require('./answers.js');
+const { stringIn, stringsIn } = require('./body.js');
+const { headersForm, messageForm, partOf, summaryForm } = require('./forms.js');
+const { Refused, notFound } = require('./refused.js');
+const { searchOf } = require('./search.js');
+
+/** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
+/** @typedef {InstanceType<typeof import('./mailbox.js').Mailbox>} Mailbox */
+/** @typedef {import('./answers.js').Answer} Answer */
+
+/**
+ * @typedef {object} Call
+ * @property {Mailbox} mailbox
+ * @property {string[]} values what stands in the place of each `*` of the path
+ * @property {URLSearchParams} query
+ * @property {any} body
+ */
+/** @typedef {(call: Call) => Answer | Promise<Answer>} Route */
+
+const LIMIT = 50;
+const OK = text('ok');
+
+/** By method and path; a `*` is one piece of the path. @type {Record<string, Route>} */
+const ROUTES = {
+  'GET /livez': () => OK,
+  'GET /readyz': () => OK,
+  'GET /api/v1/messages': ({ mailbox, query }) => json(page(mailbox, mailbox.mails, query)),
+  'PUT /api/v1/messages': setRead,
+  'DELETE /api/v1/messages': deleteMails,
+  'GET /api/v1/search': ({ mailbox, query }) => json(page(mailbox, found(mailbox, query), query)),
+  'DELETE /api/v1/search': ({ mailbox, query }) => {
+    mailbox.delete(found(mailbox, query));
+    return OK;
+  },
+  'GET /api/v1/message/*': (call) => {
+    const mail = mailOf(call);
+    call.mailbox.setRead([mail], true);
+    return json(messageForm(call.mailbox, mail));
+  },
+  'GET /api/v1/message/*/headers': (call) => json(headersForm(mailOf(call))),
+  'GET /api/v1/message/*/raw': (call) => strange(TEXT, mailOf(call).raw),
+  'GET /api/v1/message/*/part/*': (call) => {
+    const part = partOf(mailOf(call), call.values[1]);
+    if (!part) throw notFound();
+    return attached(part);
+  },
+  'GET /view/*': view,
+  'GET /api/v1/tags': ({ mailbox }) => json([...mailbox.tags.keys()]),
+  'PUT /api/v1/tags': ({ mailbox, body }) => {
+    const mails = mailbox.findAll(idsIn(body));
+    const tags = stringsIn(body, 'Tags');
+    told(() => mailbox.setTags(mails, tags));
+    return OK;
+  },
+  'PUT /api/v1/tags/*': ({ mailbox, values, body }) => {
+    const name = stringIn(body, 'Name');
+    if (!told(() => mailbox.renameTag(values[0], name))) throw notFound();
+    return OK;
+  },
+  'DELETE /api/v1/tags/*': ({ mailbox, values }) => {
+    if (!mailbox.deleteTag(values[0])) throw notFound();
+    return OK;
+  },
+};
+
+/**
+ * The route of a request, and what stands in its places.
+ *
+ * @param {Record<string, Route>} routes
+ * @param {string} method
+ * @param {string} path before its pieces are decoded
+ * @returns {{ route: Route, values: string[] } | undefined}
+ */
+function routeOf(routes, method, path) {
+  const wanted = [method === 'HEAD' ? 'GET' : method, ...path.split('/').slice(1)];
+  for (const [name, route] of Object.entries(routes)) {
+    const pieces = name.split(/ \/|\//);
+    const isIt =
+      pieces.length === wanted.length &&
+      pieces.every((piece, at) => (piece === '*' ? wanted[at] !== '' : piece === wanted[at]));
+    if (isIt) {
+      const values = wanted.filter((_, at) => pieces[at] === '*').map(decoded);
+      return { route, values };
+    }
+  }
+  return undefined;
+}
+
+/** @param {string} piece */
+function decoded(piece) {
+  try {
+    return decodeURIComponent(piece);
+  } catch {
+    throw new Refused(400, 'the path is not encoded as it should be');
+  }
+}
+
+/** A page of mails. @param {Mailbox} mailbox @param {Mail[]} mails newest first @param {URLSearchParams} query */
+function page(mailbox, mails, query) {
+  const start = numberIn(query, 'start', 0);
+  const shown = mails.slice(start, start + numberIn(query, 'limit', LIMIT));
+  return {
+    total: mailbox.total,
+    unread: mailbox.unread,
+    count: shown.length,
+    messages_count: mails.length,
+    messages_unread: mails.filter((mail) => !mailbox.mark(mail).isRead).length,
+    start,
+    tags: [...mailbox.tags.keys()],
+    messages: shown.map((mail) => summaryForm(mailbox, mail)),
+  };
+}
+
+/** @param {URLSearchParams} query @param {string} name @param {number} usual */
+function numberIn(query, name, usual) {
+  const value = query.get(name) ?? '';
+  return /^\d{1,9}$/.test(value) ? Number(value) : usual;
+}
+
+/** The mails that a request looks for. @param {Mailbox} mailbox @param {URLSearchParams} query */
+function found(mailbox, query) {
+  const wanted = (query.get('query') ?? '').trim();
+  if (wanted === '') throw new Refused(400, 'there is no query');
+  return searched(mailbox, wanted, query);
+}
+
+/** @param {Mailbox} mailbox @param {string} wanted @param {URLSearchParams} query with the zone of its times */
+function searched(mailbox, wanted, query) {
+  const test = told(() => searchOf(wanted, query.get('tz') ?? undefined));
+  return mailbox.search(test);
+}
+
+/** What is wrong with a value is for the client. @template T @param {() => T} work @returns {T} */
+function told(work) {
+  try {
+    return work();
+  } catch (error) {
+    throw new Refused(400, messageOf(error));
+  }
+}
+
+/** The mail of a request; 'latest' may be that of a search. @param {Call} call @param {string} [id] */
+function mailOf({ mailbox, values, query }, id = values[0]) {
+  const isSearch = id === 'latest' && query.has('query');
+  const mail = isSearch ? found(mailbox, query)[0] : mailbox.find(id);
+  if (!mail) throw notFound();
+  return mail;
+}
+
+/** @param {any} body */
+function idsIn(body) {
+  const ids = stringsIn(body, 'IDs');
+  if (ids.length === 0) throw new Refused(400, 'there are no IDs');
+  return ids;
+}
+
+/** @type {Route} */
+function setRead({ mailbox, query, body }) {
+  const ids = stringsIn(body, 'IDs');
+  const search = stringIn(body, 'Search').trim();
+  const isRead = body.Read ?? false;
+  if (typeof isRead !== 'boolean') throw new Refused(400, 'Read must be true or false');
+  if (ids.length > 0 && search) throw new Refused(400, 'there are IDs and a Search: one will do');
+  if (ids.length > 0) mailbox.setRead(mailbox.findAll(ids), isRead);
+  else if (search) mailbox.setRead(searched(mailbox, search, query), isRead);
+  else mailbox.setRead(mailbox.mails, isRead);
+  return OK;
+}
+
+/** @type {Route} */
+function deleteMails({ mailbox, body }) {
+  const ids = stringsIn(body, 'IDs');
+  mailbox.delete(ids.length > 0 ? mailbox.findAll(ids) : mailbox.mails);
+  return OK;
+}
+
+/** The HTML or the text by itself. @type {Route} */
+function view(call) {
+  const [, id, ending] = /^(.+)\.(html|txt)$/.exec(call.values[0]) ?? [];
+  if (id === undefined) throw notFound();
+  const mail = mailOf(call, id);
+  if (ending === 'txt') return strange(TEXT, mail.text);
+  const { html } = mail;
+  if (html === '') throw new Refused(404, 'this message has no HTML');
+  return strange('text/html; charset=utf-8', html);
+}
+
+module.exports = { ROUTES, routeOf };
