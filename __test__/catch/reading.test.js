@@ -2,6 +2,8 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const nodemailer = require('nodemailer');
 const { read } = require('../../src/js/catch/reading.js');
 const { messageOf } = require('../support/catch.js');
@@ -52,6 +54,34 @@ test('a text that is made of several parts, or of HTML, is kept', async () => {
     '--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n',
   );
   assert.equal((await read(Buffer.from(two))).text, 'one\ntwo');
+});
+
+/** Bytes of the heap that each of 200 such indexes keeps. @param {Buffer} raw */
+async function keptOf(raw) {
+  v8.setFlagsFromString('--expose-gc');
+  const gc = vm.runInNewContext('gc');
+  await read(raw);
+  gc();
+  const before = process.memoryUsage().heapUsed;
+  const kept = [];
+  while (kept.length < 200) kept.push(await read(raw));
+  gc();
+  return (process.memoryUsage().heapUsed - before) / kept.length;
+}
+
+test('a text that is kept keeps nothing that it was made of', async () => {
+  const lines = `<p>${'x'.repeat(70)}</p>\r\n`.repeat(300);
+  const html = 'Content-Type: text/html\r\n\r\n';
+  const mixed = 'Content-Type: multipart/mixed; boundary=b\r\n\r\n';
+  for (const [name, raw] of [
+    ['HTML', `${html}${lines}`],
+    ['two texts', `${mixed}--b\r\n\r\n${lines}\r\n--b\r\n\r\n${lines}\r\n--b--\r\n`],
+    ['two of HTML', `${mixed}--b\r\n${html}${lines}\r\n--b\r\n${html}${lines}\r\n--b--\r\n`],
+  ]) {
+    const bytes = await keptOf(Buffer.from(raw));
+    const texts = name === 'two of HTML' ? 2 : 1;
+    assert.ok(bytes < 1.3 * texts * raw.length, `${name}: ${bytes} of ${raw.length}`);
+  }
 });
 
 test('the header is read', async () => {

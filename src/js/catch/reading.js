@@ -145,7 +145,14 @@ function dateOf({ headerLines = [] }) {
 /** Where a text stands, or the text where it is not one part as it is. @param {Buffer} raw @param {Leaf[]} leaves @param {string} text */
 function placeOfText(raw, leaves, text) {
   if (text === '') return '';
-  return leaves.find((leaf) => mayHold(leaf, text.length) && textOf(raw, leaf) === text) ?? text;
+  return (
+    leaves.find((leaf) => mayHold(leaf, text.length) && textOf(raw, leaf) === text) ?? apart(text)
+  );
+}
+
+/** A text by itself: one that was put together keeps all that it was made of. @param {string} text */
+function apart(text) {
+  return Buffer.from(text).toString();
 }
 
 /** @param {any[]} attachments @param {Buffer} raw @param {Leaf[]} leaves @returns {Attached[]} */
