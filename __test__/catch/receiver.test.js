@@ -194,6 +194,14 @@ describe('a message is cut', () => {
     }
   }
 
+  test('one that a rule skips may have any length', async (t) => {
+    const inbox = await openInbox(t);
+    const rule = inbox.fail({ at: 'data', how: 'reset', after: 1_000, skip: 1 });
+    await sendTo(inbox);
+    await assert.rejects(sendTo(inbox, { raw: messageOf({}, `${'y'.repeat(5_000)}\r\n`) }));
+    assert.deepEqual([rule.hits, inbox.messages.length], [1, 1]);
+  });
+
   test('an empty one is cut after nothing', async (t) => {
     const inbox = await openInbox(t);
     const rule = inbox.fail({ at: 'data', how: 'close', after: 0 });
