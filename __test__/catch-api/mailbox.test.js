@@ -141,6 +141,8 @@ test('mails are deleted, and those that go take their tags along', async () => {
   mailbox.setTags([one], ['red']);
   const id = mailbox.idOf(one);
   mailbox.delete([one, two]);
+  mailbox.delete([one]);
+  assert.equal(mailbox.deleted, 2);
   assert.equal(mailbox.total, 1);
   assert.equal(mailbox.find(id), undefined);
   assert.equal(mailbox.tags.size, 0);

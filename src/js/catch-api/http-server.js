@@ -9,7 +9,7 @@ const { refusalOf } = require('./guard.js');
 const { Refused, notFound } = require('./refused.js');
 const { routeOf } = require('./routes.js');
 
-/** Bytes of a body; one that sends a mail may be as long as the mail in base64. */
+/** Bytes of a body where the route has no bound of its own. */
 const MAX_BODY = 1_024 * 1_024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -18,6 +18,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  * @typedef {object} Options
  * @property {Record<string, import('./routes.js').Route>} routes
  * @property {InstanceType<typeof import('./mailbox.js').Mailbox>} mailbox
+ * @property {Record<string, number>} [maxBodies] bytes, by the names of routes
  * @property {readonly string[]} [hosts] names of this host beside localhost, in lower case
  * @property {import('./guard.js').Login} [auth] whom alone it serves
  */
@@ -46,7 +47,7 @@ async function answerOf(request, options) {
   const [path, ...query] = (request.url ?? '').split('?');
   const match = routeOf(options.routes, String(request.method), path);
   if (!match) throw notFound();
-  const body = await bodyOf(request, MAX_BODY);
+  const body = await bodyOf(request, options.maxBodies?.[match.name] ?? MAX_BODY);
   const { mailbox } = options;
   const params = new URLSearchParams(query.join('?'));
   return match.route({ mailbox, values: match.values, query: params, body });

@@ -15,6 +15,8 @@ const MAX_TAGS = 100;
 const NEW = Object.freeze({ isRead: false, tags: Object.freeze([]) });
 
 class Mailbox {
+  /** How many mails were deleted here. */
+  deleted = 0;
   #store;
   /** @type {WeakMap<Mail, Mark>} */
   #marks = new WeakMap();
@@ -126,7 +128,9 @@ class Mailbox {
   /** Deletes mails. @param {Iterable<Mail>} mails */
   delete(mails) {
     const gone = new Set(mails);
+    const before = this.#store.count;
     this.#store.clear((mail) => gone.has(mail));
+    this.deleted += before - this.#store.count;
   }
 
   /** @param {string} tag @param {string[]} others */

@@ -74,7 +74,7 @@ const ROUTES = {
  * @param {Record<string, Route>} routes
  * @param {string} method
  * @param {string} path before its pieces are decoded
- * @returns {{ route: Route, values: string[] } | undefined}
+ * @returns {{ name: string, route: Route, values: string[] } | undefined}
  */
 function routeOf(routes, method, path) {
   const wanted = [method === 'HEAD' ? 'GET' : method, ...path.split('/').slice(1)];
@@ -85,7 +85,7 @@ function routeOf(routes, method, path) {
       pieces.every((piece, at) => (piece === '*' ? wanted[at] !== '' : piece === wanted[at]));
     if (isIt) {
       const values = wanted.filter((_, at) => pieces[at] === '*').map(decoded);
-      return { route, values };
+      return { name, route, values };
     }
   }
   return undefined;
@@ -190,4 +190,4 @@ function view(call) {
   return strange('text/html; charset=utf-8', html);
 }
 
-module.exports = { ROUTES, routeOf };
+module.exports = { ROUTES, mailOf, routeOf, told };

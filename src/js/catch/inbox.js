@@ -24,7 +24,14 @@ const TAG_LENGTH = 4;
 /** What the transactions that are under way at the end are given, in milliseconds. */
 const GRACE_MS = 1_000;
 
+/** What the API needs of an inbox, and programs do not. @type {(inbox: Inbox) => import('./mails.js').Source} */
+let sourceOf;
+
 class Inbox extends Mails {
+  static {
+    sourceOf = (inbox) => inbox.#source;
+  }
+
   /** PEM of what clients have to trust, where the certificate was made for the inbox. */
   ca;
   server;
@@ -148,4 +155,4 @@ async function catchMail(options = {}) {
   return new Inbox(catchOptions(options)).listen();
 }
 
-module.exports = { Inbox, catchMail };
+module.exports = { Inbox, catchMail, sourceOf };
