@@ -1,0 +1,83 @@
+'use strict';
+// The API of an inbox, opened and closed.
+
+const { once } = require('node:events');
+const { isIP } = require('node:net');
+const { isLoopback } = require('../options/loopback.js');
+const { sourceOf } = require('../catch/inbox.js');
+const { httpServerOf } = require('./http-server.js');
+const { MAX_BODIES, inboxRoutes } = require('./inbox-routes.js');
+const { Mailbox } = require('./mailbox.js');
+const { ROUTES } = require('./routes.js');
+
+/**
+ * @typedef {object} Options
+ * @property {string} [host] the address to listen to; 127.0.0.1 without one
+ * @property {number} [port] 0, which takes a free one, without one
+ * @property {import('./guard.js').Login} [auth] whom alone it serves; needed beyond loopback
+ * @property {object} [release] options of a client to the server that mails are released to
+ */
+
+class Api {
+  #server;
+  #host;
+
+  /** @param {import('node:http').Server} server that listens @param {string} host */
+  constructor(server, host) {
+    this.#server = server;
+    this.#host = host;
+  }
+
+  get port() {
+    return /** @type {import('node:net').AddressInfo} */ (this.#server.address()).port;
+  }
+
+  /** Where a browser or a client of this machine finds it. */
+  get url() {
+    const everywhere = /** @type {Record<string, string>} */ ({
+      '0.0.0.0': '127.0.0.1',
+      '::': '::1',
+    });
+    const host = everywhere[this.#host] ?? this.#host;
+    return `http://${isIP(host) === 6 ? `[${host}]` : host}:${this.port}`;
+  }
+
+  /** Listens no more, and ends what is open. */
+  async close() {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+/**
+ * Opens the API of an inbox.
+ *
+ * @param {InstanceType<typeof import('../catch/inbox.js').Inbox>} inbox
+ * @param {Options} [options]
+ * @returns {Promise<Api>} once it listens; it rejects where it cannot
+ * @throws {TypeError} without `auth` beyond loopback
+ */
+async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = {}) {
+  const isNear = host.toLowerCase() === 'localhost' || isLoopback(host);
+  if (!isNear && !auth) {
+    throw new TypeError(
+      `the API needs a login where others can reach it, and ${host} is no loopback`,
+    );
+  }
+  const server = httpServerOf({
+    routes: { ...ROUTES, ...inboxRoutes(inbox, release) },
+    maxBodies: MAX_BODIES,
+    mailbox: new Mailbox(sourceOf(inbox).store),
+    hosts: [host.toLowerCase()],
+    ...(auth ? { auth } : {}),
+  });
+  server.listen(port, host);
+  // It throws what 'error' tells.
+  await once(server, 'listening');
+  return new Api(server, host);
+}
+
+module.exports = { openApi };
