@@ -69,7 +69,9 @@ test('a recipient is found where it was put, or where a handler has moved it', (
   const again = { address: 'a@X' };
   recipients.add(list, 'a@x', again);
   assert.deepEqual(list, [again, b]);
+  assert.deepEqual(recipients.told, [0, 1, 0]);
   recipients.clear();
+  assert.deepEqual(recipients.told, []);
   assert.equal(recipients.placeOf(list, 'a@x'), -1);
 });
 

@@ -79,6 +79,13 @@ function readServername(connection) {
 class Recipients {
   /** @type {Map<string, number> | undefined} */
   #places;
+  /** @type {number[] | undefined} */
+  #told;
+
+  /** Where those stand whose RCPT was accepted, one named twice included, in the order of RCPT. */
+  get told() {
+    return this.#told ?? [];
+  }
 
   /** -1 for nowhere: a handler may have edited the list. @param {any[]} list the envelope's @param {string} key */
   placeOf(list, key) {
@@ -94,11 +101,14 @@ class Recipients {
     this.#places ??= new Map();
     if (place >= 0) list[place] = address;
     else this.#places.set(key, list.push(address) - 1);
+    this.#told ??= [];
+    this.#told.push(place >= 0 ? place : list.length - 1);
   }
 
   clear() {
     // One that is empty would make room for itself anew.
     if (this.#places?.size) this.#places.clear();
+    this.#told = undefined;
   }
 }
 

@@ -6,22 +6,31 @@ const { codeOf, lineOf } = require('./replies.js');
 
 /** @typedef {[code: number, text: string, status: string | undefined]} Verdict */
 
+/** Of a recipient that the handler has left out: its client waits for a reply. @type {Verdict} */
+const NO_RESULT = [450, 'Error: no result for this recipient', undefined];
+
 /**
- * @param {{ options: any, session: any }} connection
+ * The original sends a reply for each result, whatever the client waits for.
+ *
+ * @param {{ options: any, recipients: { told: number[] } }} connection
  * @param {{ sizeExceeded: boolean }} stream
  * @param {{ error: any, value: any }} word the handler's
  * @returns {Verdict[]}
  */
-function verdictsOf({ options, session }, stream, { error, value }) {
+function verdictsOf({ options, recipients }, stream, { error, value }) {
   const { lmtp, rejectOversized } = options;
   const each = (/** @type {Verdict} */ reply) =>
-    lmtp ? session.envelope.rcptTo.map(() => reply) : [reply];
+    lmtp ? recipients.told.map(() => reply) : [reply];
   if (rejectOversized && stream.sizeExceeded) {
     const { code, text, status } = tooBig(options);
     return each([code, text, status]);
   }
   if (error) return each([codeOf(error, 450), lineOf(error.message), undefined]);
-  if (Array.isArray(value)) return value.map(verdictOf);
+  if (Array.isArray(value)) {
+    const one = value.find((result) => result instanceof Error) ?? value[0];
+    if (!lmtp) return [verdictOf(one)];
+    return recipients.told.map((at) => (at < value.length ? verdictOf(value[at]) : NO_RESULT));
+  }
   const usual = lmtp ? 'OK: message accepted' : 'OK: message queued';
   return each([250, typeof value === 'string' ? value : usual, '2.6.0']);
 }
