@@ -11,6 +11,7 @@ import type {
   AcceptedRecipient,
   Envelope,
   ExtensionName,
+  MailCommand,
   SendOptions,
   SendResult,
   Server,
@@ -115,18 +116,9 @@ export interface MailAddress {
 }
 
 /** What the client said of a mail: sender, recipients and parameters (RFC 5321 section 3.3). */
-export interface MailEnvelope {
-  /** The reverse-path, '' for `<>`. */
-  from: string;
+export interface MailEnvelope extends MailCommand {
   /** The forward-paths. */
   to: string[];
-  /** The size that the client announced. */
-  size?: number;
-  body?: '7bit' | '8bitmime' | 'binarymime';
-  smtpUtf8?: true;
-  requireTls?: true;
-  auth?: string;
-  dsn?: { ret?: 'FULL' | 'HDRS'; envid?: string };
   /** The forward-paths with their parameters. */
   rcpt: AcceptedRecipient[];
 }

@@ -4,9 +4,7 @@
 
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
-const { once } = require('node:events');
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
 const { createInterface } = require('node:readline');
 const { after, before, describe, test } = require('node:test');
@@ -21,6 +19,7 @@ const {
   run,
   succeed,
 } = require('../support/package.js');
+const { freePort } = require('../support/port.js');
 const { within } = require('../support/wait.js');
 
 const PROGRAM = `
@@ -50,16 +49,6 @@ function write(/** @type {string} */ at, /** @type {Record<string, string>} */ f
     fs.mkdirSync(path.dirname(path.join(at, name)), { recursive: true });
     fs.writeFileSync(path.join(at, name), text);
   }
-}
-
-/** A port that nobody listens on; Next takes 0 for its default. */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {net.AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** What a program prints in a folder that has nothing but it, beside files that look like ours. */

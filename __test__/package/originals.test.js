@@ -4,30 +4,19 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
 const { setTimeout: pause } = require('node:timers/promises');
 const { Child, ROOT } = require('../support/child.js');
 const { Client } = require('../support/client.js');
 const { INSTALL, ADDON, MAIN, cleanUp, pack, project, succeed } = require('../support/package.js');
+const { freePort } = require('../support/port.js');
 const { serve } = require('../support/serve.js');
 const { within } = require('../support/wait.js');
 
 const ORIGINALS = path.join(ROOT, '__test__', 'originals');
 const ALIASES = ['mbr-smtp', 'smtp-protocol', 'smtp-engine'];
 const MAIL = 'Subject: Hello\r\n\r\nBeep boop.\r\n.I am a computer.\r\n';
-
-/** @returns {Promise<number>} a port that is free just now */
-function freePort() {
-  const server = net.createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 describe('the originals’ own programs', { timeout: 300_000 }, () => {
   /** @type {string} */

@@ -6,7 +6,6 @@ const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const http = require('node:http');
-const net = require('node:net');
 const path = require('node:path');
 const { once } = require('node:events');
 const zlib = require('node:zlib');
@@ -22,21 +21,12 @@ const {
   run,
   succeed,
 } = require('../support/package.js');
+const { freePort } = require('../support/port.js');
 
 const TSC = path.join(ROOT, 'node_modules', '@typescript', 'native', 'bin', 'tsc');
 /** What they are, as they were when this was written. */
 const OTHERS = ['smtp-tester@2.1.0', 'test-smtp-server@0.9.10', '@maildev/smtp@3.0.0'];
 const TAPE = ['tape@4.17.0', 'tape-promise@2.0.1'];
-
-/** @returns {Promise<number>} a port that is free just now: two of them take none for another */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {net.AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** What a registry says of a package that is one tarball. */
 function packument(/** @type {string} */ file, /** @type {string} */ url) {
@@ -57,7 +47,7 @@ function tarballManifest(/** @type {string} */ file) {
 /** A registry that has ours, and sends on to npm's for the others. */
 async function registry(/** @type {string} */ elsewhere) {
   const server = http.createServer((request, response) => {
-    const { port } = /** @type {net.AddressInfo} */ (server.address());
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
     const url = `http://127.0.0.1:${port}`;
     const name = decodeURIComponent(request.url ?? '').slice(1);
     const own = [MAIN, ADDON].find((file) => path.basename(file) === name);
@@ -333,7 +323,7 @@ describe('programs on smtp-server', { timeout: 300_000 }, () => {
     const elsewhere = succeed(at, 'npm', ['config', 'get', 'registry']).trim();
     const server = await registry(elsewhere.endsWith('/') ? elsewhere : `${elsewhere}/`);
     t.after(() => server.close());
-    const { port } = /** @type {net.AddressInfo} */ (server.address());
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
     const alias = project({});
     const from = `--registry=http://127.0.0.1:${port}/`;
     await printedBy(alias, 'npm', [...INSTALL, from, 'smtp-server@npm:smtp-engine']);

@@ -137,4 +137,4 @@ print(json.dumps([[m['Subject'], m.get_flags(), m.get_subdir()] for m in box]))
   return JSON.parse(stdout);
 }
 
-module.exports = { missing, readMaildir, startDns, startHaproxy, startSpamd };
+module.exports = { find, missing, readMaildir, startDns, startHaproxy, startSpamd };

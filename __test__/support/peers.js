@@ -11,6 +11,8 @@ const path = require('node:path');
 const { SMTPServer } = require('smtp-server');
 const { p256 } = require('./certificates.js');
 const { NOBODY, eximConfig } = require('./exim.js');
+const { find } = require('./daemons.js');
+const { freePort } = require('./port.js');
 const { PATIENCE_MS } = require('./wait.js');
 const { Server } = require('../../index.js');
 
@@ -29,21 +31,6 @@ const LOOK_MS = 20;
  * @property {string[]} [methods] those of AUTH that it must offer; the default is whatever it has
  * @property {string} [log] the file that it tells of deliveries in
  */
-
-/** A program on the path, or in the folders of daemons. @param {string} name */
-function find(name) {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin'];
-  return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const { port } = /** @type {net.AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A folder that others may enter, and that is gone when the test has ended. */
 function folder(/** @type {import('node:test').TestContext} */ t) {
