@@ -35,7 +35,11 @@ fn set(config: &mut ServerConfig, name: &str, value: &str) {
         "maxMessages" => config.limits.messages = Some(number()),
         "maxBadCommands" => config.limits.bad_commands = Some(number()).filter(|limit| *limit > 0),
         "maxCommandLength" => config.limits.command_length = Some(number() as usize),
-        "extensions" => config.extensions = Extensions::default(),
+        "extensions" if value == "false" => config.extensions = Extensions::default(),
+        "extensions" => {
+            let wanted = value.split(',').map(|keyword| Extension::named(keyword).unwrap());
+            config.extensions = config.dialect.extensions(wanted, &config.limits, config.tls);
+        }
         "tls" => config.tls = true,
         "requireTls" => config.require_tls = true,
         "requireAuth" => config.auth.login = Login::Required,
