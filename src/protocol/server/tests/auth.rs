@@ -345,3 +345,58 @@ fn nothing_random_and_nobody_logs_in() {
     table.send(PLAIN);
     assert_eq!(replies(&mut table), "454 Temporary authentication failure\r\n");
 }
+
+/// XOAUTH2 of its developers' page and RFC 7628 section 3.2.3: the client's line behind the JSON ends the
+/// exchange, whatever is in it, and is no command.
+#[test]
+fn any_line_behind_a_refused_token_is_answered_by_the_refusal() {
+    let longest = "x".repeat(MAX_AUTH_LINE - 2);
+    let too_long = format!("{longest}x");
+    let lines: [&[u8]; 21] = [
+        b"",
+        b"AQ==",
+        b"=",
+        b"*",
+        b"**",
+        b"!",
+        b" ",
+        b"QUIT",
+        b"RSET",
+        b"STARTTLS",
+        b"EHLO x",
+        b"MAIL FROM:<a@b>",
+        b"BDAT 6",
+        b"AUTH XOAUTH2 dXNlcj1hAWF1dGg9QmVhcmVyIHgBAQ==",
+        b"GET / HTTP/1.1",
+        b".",
+        b"\0\x1b\x7f",
+        b"\xff\xfe",
+        b"a\rb",
+        longest.as_bytes(),
+        too_long.as_bytes(),
+    ];
+    for (mechanism, token) in [
+        (Mechanism::XOAuth2, "user=a\x01auth=Bearer x\x01\x01"),
+        (Mechanism::OAuthBearer, "n,a=a,\x01auth=Bearer x\x01\x01"),
+    ] {
+        for line in lines {
+            for cut in 0..=line.len().min(24) {
+                let mut table = open(|config| config.auth.mechanisms = vec![mechanism]);
+                table.replies.clear();
+                table.verdicts.push_back(Verdict::Answer(Reply::new(ReplyCode::known(535), "No")));
+                let token = STANDARD.encode(token);
+                table.send(format!("AUTH {} {token}\r\n", mechanism.name()).as_bytes());
+                assert!(table.line().starts_with("334 "));
+                table.send(&line[..cut]);
+                table.send(&[&line[cut..], b"\r\nNOOP\r\n"].concat());
+                let shown = String::from_utf8_lossy(line);
+                assert_eq!(
+                    replies(&mut table),
+                    "535 No\r\n250 OK\r\n",
+                    "{mechanism:?} {shown:?} {cut}"
+                );
+                assert_eq!(table.events.len(), 1, "{shown:?}");
+            }
+        }
+    }
+}
