@@ -5,8 +5,7 @@
 const { version } = require('../../../package.json');
 const { messageOf } = require('../errors.js');
 const { sourceOf } = require('../catch/inbox.js');
-const { Mail } = require('../catch/mail.js');
-const { read } = require('../catch/reading.js');
+const { keep } = require('../catch/keep.js');
 const { json, text } = require('./answers.js');
 const { stringsIn } = require('./body.js');
 const { Chaos } = require('./chaos.js');
@@ -49,15 +48,11 @@ function inboxRoutes(inbox, release) {
 async function sendMail(inbox, { mailbox, body }) {
   const { raw, from, to } = await asked(composed(body));
   const tags = stringsIn(body, 'Tags');
-  const { store, arrivals } = sourceOf(inbox);
   const envelope = { from, to, rcpt: to.map((address) => ({ address })) };
   const session = { helo: '', user: null, tls: false, remoteAddress: undefined, transcript: [] };
-  const come = { raw, envelope, session, receivedAt: new Date() };
-  const index = await read(raw);
-  const mail = new Mail(store.nextId(), come, index);
-  told(() => mailbox.setTags([mail], tags));
-  store.add(mail);
-  arrivals.arrived(mail);
+  const mail = await keep(sourceOf(inbox), { raw, envelope, session }, (made) =>
+    told(() => mailbox.setTags([made], tags)),
+  );
   return json({ ID: mailbox.idOf(mail) });
 }
 

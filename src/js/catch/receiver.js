@@ -5,8 +5,7 @@
 const { Buffer } = require('node:buffer');
 const { clearTimeout, setTimeout } = require('node:timers');
 const { SmtpError, messageOf } = require('../errors.js');
-const { Mail } = require('./mail.js');
-const { read } = require('./reading.js');
+const { keep } = require('./keep.js');
 const { Visit } = require('./visit.js');
 
 /** @typedef {InstanceType<typeof import('./failures.js').Failures>} Failures */
@@ -16,8 +15,8 @@ const { Visit } = require('./visit.js');
 /**
  * @typedef {object} Parts
  * @property {Failures} failures
- * @property {InstanceType<typeof import('./store.js').Store<InstanceType<typeof Mail>>>} store
- * @property {InstanceType<typeof import('./waiting.js').Arrivals>} arrivals
+ * @property {import('./mails.js').Source['store']} store
+ * @property {import('./mails.js').Source['arrivals']} arrivals
  * @property {Map<string, string> | boolean} auth who may log in: these, anybody, or nobody
  * @property {number} sizeLimit bytes that are refused; 0 where the server does that
  * @property {boolean} isLmtp whether a message is answered for each recipient
@@ -240,7 +239,6 @@ class Receiver {
 
   /** Makes a mail of a message. @param {Session} session @param {Buffer} raw @param {ReturnType<typeof envelopeOf>} envelope */
   async #keep(session, raw, envelope) {
-    const { store, arrivals } = this.#parts;
     const { user, socket } = session;
     const visit = this.#visit(session);
     const facts = visit.facts({
@@ -248,10 +246,7 @@ class Receiver {
       tls: socket.getProtocol() ?? false,
       remoteAddress: socket.remoteAddress,
     });
-    const come = { raw, envelope, session: facts, receivedAt: new Date() };
-    const mail = new Mail(store.nextId(), come, await read(raw));
-    store.add(mail);
-    arrivals.arrived(mail);
+    await keep(this.#parts, { raw, envelope, session: facts });
     visit.over();
   }
 }
