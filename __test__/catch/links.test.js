@@ -190,6 +190,31 @@ test('a code is found', () => {
   }
 });
 
+test('the flags of a pattern count for codes as they do for links', () => {
+  for (const [flags, word, isThere] of /** @type {[string, string, boolean][]} */ ([
+    ['', 'b1234', true],
+    ['g', 'b1234', true],
+    ['i', 'B1234', true],
+    ['y', 'b1234', false],
+    ['gy', 'b1234', false],
+    ['y', 'a5678', true],
+    ['y', 'A5678', false],
+    ['iy', 'A5678', true],
+  ])) {
+    const pattern = new RegExp(word, flags);
+    pattern.lastIndex = 3;
+    const text = 'a5678 b1234';
+    for (const find of [
+      () => codeIn([text], pattern, 'm'),
+      () => pick('link', [text], pattern, 'm'),
+    ]) {
+      if (isThere) assert.ok(find(), String(pattern));
+      else assert.throws(find, { name: 'SmtpError' }, String(pattern));
+    }
+    assert.equal(pattern.lastIndex, 0);
+  }
+});
+
 test('an error lists the codes that there are', () => {
   assert.throws(() => codeIn(['1234 and 5678'], /X\d/, "'x'"), {
     code: 'SMTP_ERR_NO_CODE',

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const vm = require('node:vm');
-const { checkPattern, finds } = require('../../src/js/catch/pattern.js');
+const { checkPattern, finds, matchOf } = require('../../src/js/catch/pattern.js');
 
 test('strings and RegExps are patterns, those of other realms too', () => {
   for (const pattern of ['', 'x', /x/, vm.runInNewContext('/x/')]) checkPattern('it', pattern);
@@ -20,10 +20,15 @@ test('a RegExp looks from the beginning each time, and leaves no trace', () => {
     const pattern = new RegExp('x', flags);
     pattern.lastIndex = 5;
     assert.deepEqual(
-      [finds(pattern, 'xy'), finds(pattern, 'xy'), finds(pattern, 'z')],
-      [true, true, false],
+      [finds(pattern, 'xy'), finds(pattern, 'xy'), finds(pattern, 'z'), finds(pattern, 'yx')],
+      [true, true, false, !flags.includes('y')],
       flags,
     );
     assert.equal(pattern.lastIndex, 0);
   }
+});
+
+test('a match has its groups', () => {
+  assert.deepEqual([...(matchOf(/(x)y/g, 'axy') ?? [])], ['xy', 'x']);
+  assert.equal(matchOf(/x/, 'y'), null);
 });

@@ -3,7 +3,7 @@
 
 const { inspect } = require('node:util');
 const { SmtpError } = require('../errors.js');
-const { checkPattern, finds } = require('./pattern.js');
+const { checkPattern, finds, matchOf } = require('./pattern.js');
 
 const TAG = /<(\/?)([a-z][^\s/>]*)/iy;
 const ATTRIBUTE = /[\s/]*([^\s/>=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+)))?/y;
@@ -201,11 +201,6 @@ function codeIn(texts, pattern, mail) {
   }
   const all = [...new Set(bareTexts.flatMap((text) => text.match(CODES) ?? []))];
   throw nothing('code', all, pattern, mail);
-}
-
-/** From the beginning, whatever the program has done with the RegExp. @param {RegExp} pattern @param {string} text */
-function matchOf(pattern, text) {
-  return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).exec(text);
 }
 
 /** @param {string} what @param {string[]} all @param {string | RegExp | undefined} pattern @param {string} mail */

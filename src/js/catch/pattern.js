@@ -14,12 +14,17 @@ function checkPattern(name, pattern) {
   throw new TypeError(`${name} must be a string or a RegExp, not ${inspect(pattern)}`);
 }
 
-/** Looks from the beginning, whatever the program has done with the RegExp. @param {RegExp} pattern @param {string} text */
-function finds(pattern, text) {
+/** The first match from the beginning, whatever the program has done with the RegExp. @param {RegExp} pattern @param {string} text */
+function matchOf(pattern, text) {
   pattern.lastIndex = 0;
-  const found = pattern.test(text);
+  const found = pattern.exec(text);
   pattern.lastIndex = 0;
   return found;
+}
+
+/** @param {RegExp} pattern @param {string} text */
+function finds(pattern, text) {
+  return matchOf(pattern, text) !== null;
 }
 
 /**
@@ -43,4 +48,4 @@ function asked(match, value) {
   return Boolean(answer);
 }
 
-module.exports = { asked, checkPattern, finds };
+module.exports = { asked, checkPattern, finds, matchOf };
