@@ -47,6 +47,41 @@ test('one that was given back goes in its turn', () => {
   assert.deepEqual(ids(), [2, 3]);
 });
 
+test('which go is the same however mails were given out, given back and cleared', () => {
+  let state = 11;
+  const random = (/** @type {number} */ below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+  for (let round = 0; round < 50; round++) {
+    const maxMessages = 1 + random(8);
+    const { store, ids } = filled({ maxMessages });
+    /** What it should be. @type {{ id: number, size: number, isGiven: boolean }[]} */
+    let model = [];
+    for (let step = 0; step < 100; step++) {
+      const one = model[random(model.length || 1)];
+      const action = random(4);
+      if (action === 0 || one === undefined) {
+        const mail = { id: store.nextId(), size: 1, isGiven: false };
+        store.add(mail);
+        const first = model.find(({ isGiven }) => isGiven) ?? model[0];
+        if (model.length === maxMessages) model = model.filter((each) => each !== first);
+        model.push(mail);
+      } else if (action === 1 && random(4) === 0) {
+        store.clear(({ id }) => id === one.id);
+        model = model.filter((each) => each !== one);
+      } else {
+        one.isGiven = action !== 1;
+        store.mark(one, one.isGiven);
+      }
+      assert.deepEqual(
+        ids(),
+        model.map(({ id }) => id),
+      );
+    }
+  }
+});
+
 test('one that is larger than all room is there, alone', () => {
   const { store, ids } = filled({ maxBytes: 10 }, 4, 100);
   assert.deepEqual([ids(), store.bytes], [[2], 100]);

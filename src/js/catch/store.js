@@ -12,6 +12,8 @@ class Store {
   #mails = new Map();
   /** The ids of those that were given out: they go first. @type {Set<number>} */
   #given = new Set();
+  /** None with a lower id is among them, so that not all of them are looked at for each mail that comes. */
+  #nextGiven = Infinity;
   #lastId = 0;
   #bytes = 0;
 
@@ -37,11 +39,11 @@ class Store {
     return this.#lastId;
   }
 
-  /** Takes a mail, and lets others go that are beyond the bounds: those first that were given out. */
+  /** Takes a mail, and lets others go that are beyond the bounds; its sender is about to hear that it is there. */
   add(/** @type {T} */ mail) {
     this.#mails.set(mail.id, mail);
     this.#bytes += mail.size;
-    while (this.#mails.size > 1 && this.#isFull()) this.#drop(this.#first(mail.id));
+    while (this.#mails.size > 1 && this.#isFull()) this.#dropFirst();
   }
 
   /** The one with this id, while it is there. @param {number} id */
@@ -55,8 +57,12 @@ class Store {
 
   /** Somebody has got this one and will not ask for it again. @param {T} mail @param {boolean} isGiven */
   mark(mail, isGiven) {
-    if (isGiven && this.has(mail)) this.#given.add(mail.id);
-    else this.#given.delete(mail.id);
+    if (!isGiven || !this.has(mail)) {
+      this.#given.delete(mail.id);
+      return;
+    }
+    this.#given.add(mail.id);
+    this.#nextGiven = Math.min(this.#nextGiven, mail.id);
   }
 
   /** Drops those for which `isOne` is true. @param {(mail: T) => boolean} isOne */
@@ -72,13 +78,14 @@ class Store {
     return this.#mails.size > this.#maxMessages || this.#bytes > this.#maxBytes;
   }
 
-  /** Which goes first. The newest stays: its sender is about to hear that it is there. @param {number} newest */
-  #first(newest) {
-    let oldest = Infinity;
-    for (const id of this.#given) if (id < oldest && id !== newest) oldest = id;
-    if (oldest < Infinity) return oldest;
-    const [first] = this.#mails.keys();
-    return first;
+  /** Drops the oldest that was given out, else the oldest. */
+  #dropFirst() {
+    if (this.#given.size === 0) {
+      const [first] = this.#mails.keys();
+      return this.#drop(first);
+    }
+    while (!this.#given.has(this.#nextGiven)) this.#nextGiven += 1;
+    this.#drop(this.#nextGiven);
   }
 
   #drop(/** @type {number} */ id) {
