@@ -259,7 +259,7 @@ export interface Mails extends AsyncIterable<Mail> {
    * it waits up to `timeout`.
    */
   none(match?: Match, options?: NoneOptions): Promise<void>;
-  /** Forgets the mails that are there. */
+  /** Forgets the mails that are there; a `take` that had some of them waits for others in their place. */
   clear(): void;
   /** Those that are there and those to come; it ends when the inbox is closed. */
   [Symbol.asyncIterator](): AsyncIterator<Mail, undefined>;

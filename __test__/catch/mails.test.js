@@ -161,6 +161,71 @@ test('what was forgotten is not given back', async () => {
   assert.equal(await next, two);
 });
 
+test('a take that holds what was cleared needs as many more', async () => {
+  const { mails, source, come } = mailbox();
+  const you = new View(source, 'you@example.com');
+  /** Whose mails are cleared. @type {[string, () => void][]} */
+  const clears = [
+    ['all', () => mails.clear()],
+    ['those of the address', () => you.clear()],
+    ['as by the API', () => source.store.clear((/** @type {any} */ { id }) => id > 0)],
+  ];
+  for (const [name, clear] of clears) {
+    const wait = mails.take(3);
+    const few = you.take(4, undefined, { timeout: 50 });
+    await come('one');
+    await come('two');
+    clear();
+    await come('three');
+    const failed = assert.rejects(few, /1 of 4 mails matched/, name);
+    await failed;
+    await come('four');
+    await come('five');
+    assert.deepEqual(subjects(await wait), ['three', 'four', 'five'], name);
+    mails.clear();
+  }
+});
+
+test('a loop gives nothing that was cleared while it was at work', async () => {
+  const { mails, come } = mailbox();
+  for (const subject of ['one', 'two', 'three']) await come(subject);
+  /** @type {string[]} */
+  const seen = [];
+  for await (const { subject } of mails) {
+    seen.push(subject);
+    if (subject === 'four') break;
+    mails.clear();
+    await come('four');
+  }
+  assert.deepEqual(seen, ['one', 'four']);
+});
+
+test('what a take holds has its turn when there is no room, and what it was given has none', async () => {
+  const { mails, come } = mailbox({ maxMessages: 2 });
+  const controller = new AbortController();
+  const { signal } = controller;
+  await come('one');
+  const wait = mails.take(3, { subject: /two|x/ }, { signal });
+  await come('two');
+  await come('three');
+  // The oldest went, not what is held.
+  assert.deepEqual(subjects(mails.messages), ['two', 'three']);
+  controller.abort();
+  await assert.rejects(wait, { name: 'AbortError' });
+  assert.equal((await mails.next()).subject, 'two');
+});
+
+test('what one has is still given out when a take of another fails', async () => {
+  const { mails, source, come } = mailbox({ maxMessages: 2 });
+  const you = new View(source, 'you@example.com');
+  await come('one');
+  const two = await come('two');
+  assert.equal(await mails.next({ subject: 'two' }), two);
+  await assert.rejects(you.take(3, { subject: 'two' }, { timeout: 0 }));
+  await come('three');
+  assert.deepEqual(subjects(mails.messages), ['one', 'three']);
+});
+
 test('what was given out goes first when there is no room', async () => {
   const { mails, come } = mailbox({ maxMessages: 2 });
   await come('one');

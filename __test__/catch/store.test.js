@@ -29,8 +29,8 @@ test('beyond a number of mails, or of bytes, the oldest go', () => {
 
 test('those that were given out go first, the oldest of them before the others', () => {
   const { store, mails, ids } = filled({ maxMessages: 4 }, 1, 1, 1, 1);
-  store.mark(mails[2], true);
-  store.mark(mails[1], true);
+  store.give(mails[2]);
+  store.give(mails[1]);
   store.add({ id: store.nextId(), size: 1 });
   assert.deepEqual(ids(), [1, 3, 4, 5]);
   store.add({ id: store.nextId(), size: 1 });
@@ -39,15 +39,7 @@ test('those that were given out go first, the oldest of them before the others',
   assert.deepEqual(ids(), [4, 5, 6, 7]);
 });
 
-test('one that was given back goes in its turn', () => {
-  const { store, mails, ids } = filled({ maxMessages: 2 }, 1, 1);
-  store.mark(mails[1], true);
-  store.mark(mails[1], false);
-  store.add({ id: store.nextId(), size: 1 });
-  assert.deepEqual(ids(), [2, 3]);
-});
-
-test('which go is the same however mails were given out, given back and cleared', () => {
+test('which go is the same however mails were given out and cleared', () => {
   let state = 11;
   const random = (/** @type {number} */ below) => {
     state = (state * 48_271) % 2_147_483_647;
@@ -60,19 +52,19 @@ test('which go is the same however mails were given out, given back and cleared'
     let model = [];
     for (let step = 0; step < 100; step++) {
       const one = model[random(model.length || 1)];
-      const action = random(4);
+      const action = random(3);
       if (action === 0 || one === undefined) {
         const mail = { id: store.nextId(), size: 1, isGiven: false };
         store.add(mail);
         const first = model.find(({ isGiven }) => isGiven) ?? model[0];
         if (model.length === maxMessages) model = model.filter((each) => each !== first);
         model.push(mail);
-      } else if (action === 1 && random(4) === 0) {
+      } else if (action === 1) {
         store.clear(({ id }) => id === one.id);
         model = model.filter((each) => each !== one);
       } else {
-        one.isGiven = action !== 1;
-        store.mark(one, one.isGiven);
+        one.isGiven = true;
+        store.give(one);
       }
       assert.deepEqual(
         ids(),
@@ -91,19 +83,21 @@ test('one that is larger than all room is there, alone', () => {
 
 test('some are cleared, and their bytes are free', () => {
   const { store, mails, ids } = filled({}, 1, 2, 4);
-  store.mark(mails[0], true);
+  store.give(mails[0]);
   store.clear(({ size }) => size < 4);
   assert.deepEqual(
     [ids(), store.bytes, store.has(mails[0]), store.has(mails[2])],
     [[3], 4, false, true],
   );
-  // What is gone is not marked again.
-  store.mark(mails[0], true);
+  assert.deepEqual([store.isCleared(mails[0]), store.isCleared(mails[2])], [true, false]);
+  // What is gone is not given out.
+  store.give(mails[0]);
   store.add({ id: store.nextId(), size: 1 });
   assert.deepEqual(ids(), [3, 4]);
 });
 
 test('a mail is found by its id while it is there', () => {
   const { store, mails } = filled({ maxMessages: 2 }, 1, 1, 1);
+  assert.equal(store.isCleared(mails[0]), false);
   assert.deepEqual([store.get(3), store.get(1), store.get(4)], [mails[2], undefined, undefined]);
 });

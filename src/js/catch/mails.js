@@ -52,7 +52,7 @@ class Mails {
     return this.messages.filter((mail) => matcher.accepts(mail));
   }
 
-  /** Forgets those that are there. */
+  /** Forgets those that are there, and those of them that a `take` or a loop holds. */
   clear() {
     this.#source.store.clear((mail) => this.#sees(mail));
   }
@@ -100,24 +100,28 @@ class Mails {
     }
     const matcher = matcherOf(match);
     const limits = waitOptions(options, TIMES);
+    const { store, arrivals } = this.#source;
     /** @type {Mail[]} */
-    const taken = [];
+    let taken = [];
     const mail = (/** @type {Mail} */ each) => {
       if (!this.#sees(each) || this.#given.has(each) || !matcher.accepts(each)) return undefined;
-      this.#mark(each, true);
+      this.#given.add(each);
       taken.push(each);
+      if (taken.length < count) return undefined;
+      taken = taken.filter((one) => !store.isCleared(one));
       return taken.length === count ? taken : undefined;
     };
     try {
       const there = limits.signal?.aborted ? [] : this.messages;
-      for (const each of there) if (mail(each)) return taken;
-      const all = await this.#source.arrivals.wait({ mail }, limits);
+      const all = there.some(mail) ? taken : await arrivals.wait({ mail }, limits);
+      for (const each of all ?? []) store.give(each);
       if (all) return all;
+      taken = taken.filter((one) => !store.isCleared(one));
       const few = `${taken.length} of ${count} mails matched`;
       const what = count === 1 ? 'no mail that was not given out before matched' : few;
       throw this.#noMail(what, matcher, limits.timeout, taken);
     } catch (error) {
-      for (const each of taken) this.#mark(each, false);
+      for (const each of taken) this.#given.delete(each);
       this.#offer(taken);
       throw error;
     }
@@ -178,11 +182,11 @@ class Mails {
     let last = 0;
     const isNew = (/** @type {Mail} */ mail) => mail.id > last && this.#sees(mail);
     const mail = (/** @type {Mail} */ each) => (isNew(each) ? each : undefined);
-    const { arrivals } = this.#source;
+    const { store, arrivals } = this.#source;
     for (;;) {
       for (const each of this.messages.filter(isNew)) {
         last = each.id;
-        yield each;
+        if (!store.isCleared(each)) yield each;
       }
       if (this.#first(isNew)) continue;
       try {
@@ -206,12 +210,6 @@ class Mails {
 
   #sees(/** @type {Mail} */ mail) {
     return this.#address === undefined || mail.isTo(this.#address);
-  }
-
-  #mark(/** @type {Mail} */ mail, /** @type {boolean} */ isGiven) {
-    if (isGiven) this.#given.add(mail);
-    else this.#given.delete(mail);
-    this.#source.store.mark(mail, isGiven);
   }
 
   /**

@@ -14,6 +14,8 @@ class Store {
   #given = new Set();
   /** None with a lower id is among them, so that not all of them are looked at for each mail that comes. */
   #nextGiven = Infinity;
+  /** @type {WeakSet<T>} */
+  #cleared = new WeakSet();
   #lastId = 0;
   #bytes = 0;
 
@@ -55,19 +57,25 @@ class Store {
     return this.#mails.has(mail.id);
   }
 
-  /** Somebody has got this one and will not ask for it again. @param {T} mail @param {boolean} isGiven */
-  mark(mail, isGiven) {
-    if (!isGiven || !this.has(mail)) {
-      this.#given.delete(mail.id);
-      return;
-    }
+  /** Somebody has got this one and will not ask for it again. @param {T} mail */
+  give(mail) {
+    if (!this.has(mail)) return;
     this.#given.add(mail.id);
     this.#nextGiven = Math.min(this.#nextGiven, mail.id);
   }
 
   /** Drops those for which `isOne` is true. @param {(mail: T) => boolean} isOne */
   clear(isOne) {
-    for (const mail of [...this]) if (isOne(mail)) this.#drop(mail.id);
+    for (const mail of [...this]) {
+      if (!isOne(mail)) continue;
+      this.#drop(mail.id);
+      this.#cleared.add(mail);
+    }
+  }
+
+  /** Whether nobody wants this one any more; one that had no room is not such. @param {T} mail */
+  isCleared(mail) {
+    return this.#cleared.has(mail);
   }
 
   [Symbol.iterator]() {
