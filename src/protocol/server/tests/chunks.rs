@@ -341,73 +341,58 @@ fn any_message_in_any_chunks_comes_as_it_was_sent() {
     }
 }
 
-/// RFC 3030 section 2: `chunk-size` is digits, and what is none of them has no bytes behind it.
+/// What stands behind BDAT and is no size (RFC 3030 section 2: digits, then nothing or LAST).
+const UNUSABLE: &[&str] = &[
+    "",
+    " ",
+    " LAST",
+    " last",
+    " -1",
+    " -0",
+    " +1",
+    " 0x6",
+    " 6h",
+    " 6,0",
+    " 6.0",
+    " 1e1",
+    " 6;",
+    " \"6\"",
+    " six",
+    " NaN",
+    " Infinity",
+    " \u{663}",
+    " \u{ff16}",
+    " 6LAST",
+    " 6 FIRST",
+    " 6 LASTS",
+    " 6 LAST LAST",
+    " 6 6",
+    " 6 LAST 6",
+    " LAST 6",
+    " 0 FIRST",
+    " -1 LAST",
+    " 6\tLAST",
+    " 6\0",
+    " 18446744073709551616",
+    " 18446744073709551616 LAST",
+    " -18446744073709551616",
+    " 340282366920938463463374607431768211456",
+    " 99999999999999999999999999999999999999999999 LAST",
+];
+
 #[test]
 fn a_size_is_usable_or_there_is_no_chunk() {
-    let nines = "9".repeat(200);
-    for argument in [
-        "",
-        " ",
-        " LAST",
-        " last",
-        " -1",
-        " -0",
-        " +1",
-        " 0x6",
-        " 6h",
-        " 6,0",
-        " 6.0",
-        " 1e1",
-        " 6;",
-        " \"6\"",
-        " six",
-        " NaN",
-        " Infinity",
-        " \u{663}",
-        " \u{ff16}",
-        " 6LAST",
-        " 6 FIRST",
-        " 6 LASTS",
-        " 6 LAST LAST",
-        " 6 6",
-        " 6 LAST 6",
-        " LAST 6",
-        " 0 FIRST",
-        " -1 LAST",
-        " 6\tLAST",
-        "\t6",
-        " 6\0",
-        " 18446744073709551616",
-        " 18446744073709551616 LAST",
-        " 340282366920938463463374607431768211456",
-        &format!(" {nines}"),
-        &format!(" {nines} LAST"),
-        &format!(" -{nines}"),
-    ] {
+    for argument in UNUSABLE {
         let line = format!("BDAT{argument}\r\n");
-        for interest in [STREAM, Interest::DATA] {
-            for cut in 0..line.len() {
-                let mut table = begun(|_| {}, interest);
-                table.send(&line.as_bytes()[..cut]);
-                table.send(&[&line.as_bytes()[cut..], b"NOOP\r\nBDAT 3 LAST\r\nx\r\n"].concat());
-                let said = replies(&mut table);
-                let (first, rest) = said.split_once("\r\n").unwrap();
-                // A tab ends no verb.
-                let code = if argument.starts_with('\t') { "500 " } else { "501 " };
-                assert!(first.starts_with(code), "{line:?} {cut}: {said}");
-                assert_eq!(
-                    rest, "250 OK\r\n250 OK\r\n",
-                    "{line:?} {cut}: the transaction is as it was"
-                );
-                assert!(
-                    table
-                        .events
-                        .iter()
-                        .any(|event| event.ends_with("x\\r\\n") || event.ends_with("x\r\n")),
-                    "{:?}",
-                    table.events
-                );
-            }
+        for cut in 0..line.len() {
+            let mut table = begun(|_| {}, Interest::DATA);
+            table.send(&line.as_bytes()[..cut]);
+            table.send(&[&line.as_bytes()[cut..], b"NOOP\r\nBDAT 3 LAST\r\nx\r\n"].concat());
+            let said = replies(&mut table);
+            let (first, rest) = said.split_once("\r\n").unwrap();
+            assert!(first.starts_with("501 "), "{line:?} {cut}: {said}");
+            assert_eq!(rest, "250 OK\r\n250 OK\r\n", "{line:?} {cut}: the transaction stays");
+            assert_eq!(table.events, ["data x\\r\\n"], "{line:?} {cut}");
         }
     }
 }
