@@ -41,6 +41,13 @@ describe('AUTH is offered', { timeout: 60_000 }, () => {
     ['without TLS', OPEN, { auth }, listed, 235],
     ['by some', { ...OPEN, authMechanisms: ['LOGIN', 'PLAIN'] }, { auth }, 'AUTH LOGIN PLAIN', 235],
     ['by others', { ...OPEN, authMechanisms: ['LOGIN'] }, { auth }, 'AUTH LOGIN', 504],
+    [
+      'by each once, however often it is named',
+      { ...OPEN, authMechanisms: ['LOGIN', 'PLAIN', 'LOGIN', 'PLAIN', 'LOGIN'] },
+      { auth },
+      'AUTH LOGIN PLAIN',
+      235,
+    ],
   ];
   for (const [name, params, listeners, mechanisms, code] of cases) {
     test(name, async (t) => {
@@ -689,6 +696,45 @@ describe('parameters that make no sense', () => {
     [{ authMechanisms: 'PLAIN' }, { auth }, TypeError, /params\.authMechanisms must be an array/],
     [{ authMechanisms: [] }, { auth }, RangeError, /params\.authMechanisms/],
     [{ authMechanisms: ['NTLM'] }, { auth }, RangeError, /EXTERNAL, not \[ 'NTLM' \]/],
+    ...[
+      'plain',
+      'Login',
+      'PLAIN ',
+      '',
+      'PLAIN LOGIN',
+      'SCRAM-SHA-1',
+      'xoauth2',
+      '__proto__',
+      'toString',
+    ]
+      .flatMap((name) => [[name], ['PLAIN', name], ['PLAIN', 'PLAIN', name]])
+      .map(
+        (names) =>
+          /** @type {const} */ ([
+            { authMechanisms: names },
+            { auth },
+            RangeError,
+            /params\.authMechanisms must be an array of PLAIN, /,
+          ]),
+      ),
+    ...[null, undefined, 5, true, {}, ['PLAIN'], Symbol('PLAIN')].map(
+      (name) =>
+        /** @type {const} */ ([
+          { authMechanisms: ['PLAIN', name] },
+          { auth },
+          RangeError,
+          /params\.authMechanisms must be an array of PLAIN, /,
+        ]),
+    ),
+    ...[5, {}, new Set(['PLAIN'])].map(
+      (names) =>
+        /** @type {const} */ ([
+          { authMechanisms: names },
+          { auth },
+          TypeError,
+          /params\.authMechanisms must be an array/,
+        ]),
+    ),
     [{ maxAuthFailures: -1 }, { auth }, RangeError, /params\.maxAuthFailures/],
     [{ maxAuthFailures: '3' }, { auth }, TypeError, /params\.maxAuthFailures/],
     [{}, { auth: true }, TypeError, /listeners\.auth must be a function/],
