@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
+const { inspect } = require('node:util');
 const { p256 } = require('../support/certificates.js');
 const { receivedField } = require('../../src/js/server/received.js');
 const { Log, serve } = require('../support/serve.js');
@@ -98,8 +99,20 @@ test('nothing makes a second field or a longer line than has to be', () => {
   ]) {
     assert.throws(() => unfolded({}, clauses), RangeError);
   }
-  for (const clauses of [{ id: 5 }, { for: null }, { for: ['a@b'] }]) {
-    assert.throws(() => unfolded({}, clauses), TypeError);
+  for (const name of ['id', 'for']) {
+    for (const value of [5, null, true, ['a@b'], {}, Symbol('a'), 5n, new String('a'), () => 'a']) {
+      assert.throws(() => unfolded({}, { [name]: value }), {
+        name: 'TypeError',
+        message: new RegExp(`^${name} of a Received field must be a string`),
+      });
+    }
+    for (let code = 0; code < 0xa0; code += code === 0x1f ? 0x60 : 1) {
+      const value = `a${String.fromCharCode(code)}b`;
+      assert.throws(() => unfolded({}, { [name]: value }), {
+        name: 'RangeError',
+        message: new RegExp(`^${name} of a Received field cannot be `),
+      });
+    }
   }
   const long = `${'x'.repeat(60)}.example`;
   const field = receivedField(
@@ -111,6 +124,27 @@ test('nothing makes a second field or a longer line than has to be', () => {
     assert.ok(line.length <= 78 || !line.slice(1).includes(' '), line);
   }
   assert.match(field, /^Received: \S+( \S+)*(\r\n\t\S+( \S+)*)*\r\n$/);
+});
+
+test('what is no clause of it has no effect', () => {
+  const plain = unfolded({});
+  const __proto__ = { id: undefined };
+  for (const clauses of [
+    {},
+    { ID: 'x' },
+    { Id: 'x', For: 'a@b', FOR: 'a@b' },
+    { with: 'X', by: 'other.example', from: 'other.example', date: new Date(0) },
+    { constructor: 'x', toString: () => 'x' },
+    JSON.parse('{"__proto__":{"id":"x"}}'),
+    { __proto__, id: undefined, for: undefined },
+    'id',
+    5,
+    [],
+    ['x', 'y'],
+  ]) {
+    assert.equal(unfolded({}, clauses), plain, inspect(clauses));
+  }
+  assert.throws(() => unfolded({}, null), TypeError);
 });
 
 describe('session.receivedField', { timeout: 60_000 }, () => {
