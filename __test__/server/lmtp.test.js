@@ -614,19 +614,24 @@ describe('a server of LMTP', { timeout: 60_000 }, () => {
     await (await smtp()).command('LHLO x', 500);
   });
 
-  test("raises 'helo' at LHLO, and names LMTP in the Received field", async (t) => {
-    for (const [tls, utf8, word] of /** @type {const} */ ([
-      [false, false, 'LMTP'],
-      [false, true, 'UTF8LMTP'],
-      [true, false, 'LMTPS'],
-      [true, true, 'UTF8LMTPS'],
-    ])) {
+  for (const [tls, login, utf8, word] of /** @type {const} */ ([
+    [false, false, false, 'LMTP'],
+    [false, false, true, 'UTF8LMTP'],
+    [false, true, false, 'LMTPA'],
+    [false, true, true, 'UTF8LMTPA'],
+    [true, false, false, 'LMTPS'],
+    [true, false, true, 'UTF8LMTPS'],
+    [true, true, false, 'LMTPSA'],
+    [true, true, true, 'UTF8LMTPSA'],
+  ])) {
+    test(`raises 'helo' at LHLO, and names ${word} in the Received field`, async (t) => {
       const log = new Log();
       const { connect } = await serve(
         t,
-        { lmtp: true, tls: KEYS },
+        { lmtp: true, tls: KEYS, allowInsecureAuth: true },
         log.listeners(
           {
+            auth: (login) => login.verify('tanstaaf'),
             data() {
               this.results([this.receivedField().match(/with\s+(\S+);/)[1]]);
             },
@@ -638,16 +643,21 @@ describe('a server of LMTP', { timeout: 60_000 }, () => {
       await client.command('LHLO client.example', 250);
       if (tls) {
         await client.command('STARTTLS', 220);
-        await client.upgrade({ rejectUnauthorized: false });
+        await client.upgrade();
         await client.command('LHLO client.example', 250);
       }
+      const response = (/** @type {string} */ password) =>
+        Buffer.from(`\0tim\0${password}`).toString('base64');
+      // Who was refused has not logged in.
+      if (utf8) await client.command(`AUTH PLAIN ${response('wrong')}`, 535);
+      if (login) await client.command(`AUTH PLAIN ${response('tanstaaf')}`, 235);
       await client.command(`MAIL FROM:<a@x>${utf8 ? ' SMTPUTF8' : ''}`, 250);
       await client.command('RCPT TO:<b@x>', 250);
       await sendMessage(client, 'DATA');
       await client.expect(`250 ${word}`);
       assert.equal(log.values('helo').at(-1), 'client.example');
-    }
-  });
+    });
+  }
 
   test('tells those who watch of a message once', async (t) => {
     /** @type {any[]} */
