@@ -168,6 +168,40 @@ describe('parameters of MAIL and RCPT', { timeout: 60_000 }, () => {
     assert.equal(log.all('rcpt').length, 0);
   });
 
+  const many = (/** @type {(at: number) => string} */ parameter) =>
+    Array.from({ length: 1_000 }, (_, at) => ` ${parameter(at)}`).join('');
+  /** What they are, and the replies to MAIL and RCPT with them: refused and ignored where not known. */
+  const THOUSAND = /** @type {const} */ ({
+    same: [many(() => 'SIZE=1'), [501, 555], [501, 250]],
+    'of many names': [many((at) => `X${at}=${at}`), [555, 555], [250, 250]],
+    'flags of many names': [many((at) => `X${at}`), [555, 555], [250, 250]],
+    'keys of objects': [many((at) => `constructor${at}=x`), [555, 555], [250, 250]],
+    'malformed at last': [`${many((at) => `X${at}`)} =x`, [501, 501], [501, 501]],
+    'no names': [many(() => '__proto__=x'), [501, 501], [501, 501]],
+  });
+  for (const [what, [text, refused, ignored]] of Object.entries(THOUSAND)) {
+    for (const [params, [atMail, atRcpt]] of /** @type {const} */ ([
+      [{}, [500, 500]],
+      [{ maxCommandLength: 0 }, refused],
+      [{ maxCommandLength: 0, unknownParameters: 'ignore' }, ignored],
+    ])) {
+      test(`1,000, ${what}: ${JSON.stringify(params)}`, async (t) => {
+        const log = new Log();
+        const listeners = log.listeners({}, ['mail', 'rcpt']);
+        const { greeted } = await serve(t, { maxBadCommands: 0, ...params }, listeners);
+        const client = await greeted();
+        await client.command(`MAIL FROM:<a@x.test>${text}`, atMail);
+        await client.command('MAIL FROM:<a@x.test>', 250);
+        await client.command(`RCPT TO:<b@x.test>${text}`, atRcpt);
+        await client.command('RCPT TO:<b@x.test>', 250);
+        await client.message('x\r\n');
+        const mail = { from: 'a@x.test', size: undefined };
+        assert.deepEqual(log.values('mail'), Array(atMail === 250 ? 2 : 1).fill(mail));
+        assert.deepEqual(log.values('rcpt'), Array(atRcpt === 250 ? 2 : 1).fill('b@x.test'));
+      });
+    }
+  }
+
   test('of 1 MB on one line end the session, and no listener hears of them', async (t) => {
     const log = new Log();
     const { greeted } = await serve(t, {}, log.listeners({}, ['mail']));
