@@ -321,10 +321,12 @@ describe('what is no header', () => {
   for (const end of /** @type {const} */ (['end', 'resetAndDestroy'])) {
     test(`who goes before it is whole (${end}) is no error and was never there`, async (t) => {
       const { log, proxied, server } = await behindProxy(t);
-      for (const begun of ['', 'PROXY ', V1.slice(0, -2), v2(V4_ENDS).subarray(0, 20)]) {
-        const client = await proxied(begun);
-        client.socket[end]();
-        await ended(client);
+      for (const header of [Buffer.from(V1), v2(V4_ENDS), v2([...V4_ENDS, 4, 0, 1, 0])]) {
+        for (let cut = 0; cut < header.length; cut++) {
+          const client = await proxied(header.subarray(0, cut));
+          client.socket[end]();
+          await ended(client);
+        }
       }
       const last = await proxied(V1);
       await last.expect(220);
@@ -333,6 +335,32 @@ describe('what is no header', () => {
       assert.equal(server.stats().sessions.total, 1);
     });
   }
+
+  test('who goes before it is whole, under secure', async (t) => {
+    const { log, proxied, server } = await behindProxy(t, { secure: true, tls: keys() });
+    for (const header of [Buffer.from(V1), v2(V4_ENDS)]) {
+      for (let cut = 0; cut < header.length; cut++) {
+        const client = await proxied(header.subarray(0, cut));
+        client.halfClose();
+        assert.equal(await ended(client), '', `${cut} bytes`);
+      }
+    }
+    assert.deepEqual(log.names('error', 'connect'), []);
+    assert.equal(server.stats().sessions.total, 0);
+  });
+
+  test('who ends its side behind a whole one is served what it asked', async (t) => {
+    const { log, proxied } = await behindProxy(t);
+    for (const header of [V1, v2(V4_ENDS)]) {
+      const client = await proxied(header, 'NOOP\r\n');
+      client.halfClose();
+      await client.expect(220);
+      await client.expect(250);
+      await ended(client);
+    }
+    assert.deepEqual(log.names('error'), []);
+    assert.equal(log.all('connect').length, 2);
+  });
 
   test('a server that stops does not wait for one', async (t) => {
     const { proxied, server } = await behindProxy(t);
