@@ -141,9 +141,8 @@ impl ServerSession {
     pub(super) fn shown(&mut self, line: String, plan: &Plan) -> String {
         let is_application = self.config.dialect.commands == Commands::Application;
         if is_auth(&line) {
-            if !matches!(plan.effect, Effect::Auth(_)) {
-                self.account().strays = Strays::Possible;
-            }
+            // Until a login: it may be refused before an exchange begins, or by that.
+            self.account().strays = Strays::Possible;
             let argument = argument_of(&line);
             let name = argument.and_then(|argument| argument.split_ascii_whitespace().next());
             return match name.and_then(Mechanism::parse) {
@@ -275,7 +274,6 @@ impl ServerSession {
 
     /// The exchange is over without a login; whether the application waits for what comes of it.
     fn leave_exchange(&mut self) -> bool {
-        self.account().strays = Strays::Possible;
         let left = std::mem::replace(&mut self.state, State::ExpectMail);
         matches!(left, State::Authenticating(it) if matches!(it.audience, Audience::Application))
     }

@@ -400,3 +400,35 @@ fn any_line_behind_a_refused_token_is_answered_by_the_refusal() {
         }
     }
 }
+
+/// What becomes of an AUTH that could go on, by those who are asked before its exchange.
+#[test]
+fn what_comes_behind_a_login_that_never_began_is_not_shown() {
+    let reply = |code| Reply::new(ReplyCode::known(code), "said");
+    let verdicts = [
+        Verdict::Proceed,
+        Verdict::Accept(None),
+        Verdict::Answer(reply(535)),
+        Verdict::Answer(reply(250)),
+        Verdict::Silent(ReplyCode::new(454)),
+        Verdict::Skip(ReplyCode::new(535)),
+        Verdict::Skip(None),
+    ];
+    for (index, verdict) in verdicts.into_iter().enumerate() {
+        for line in ["AUTH PLAIN", "auth plain AHRpbQB0YW5zdGFhZnRhbnN0YWFm", "AUTH CRAM-MD5"] {
+            let mut table = open(|config| {
+                // Where it may begin.
+                config.auth.nonce = if index < 2 { String::new } else { || "n0nce".to_owned() };
+                config.limits.bad_commands = None;
+            });
+            table.interest = Interest::AUTH | Interest::MESSAGE;
+            table.events.clear();
+            table.verdicts.push_back(verdict.clone());
+            table.send(format!("{line}\r\nAHRpbQB0\r\nTIM\r\nNOOP\r\nXNEW\r\n").as_bytes());
+            let name = line.split(' ').nth(1).unwrap().to_uppercase();
+            let shown = [&*format!("AUTH {name}"), "***", "***", "NOOP", "XNEW"];
+            let wanted = shown.map(|line| format!("message {line}"));
+            assert_eq!(table.events, wanted, "{verdict:?} {line}");
+        }
+    }
+}
