@@ -46,11 +46,12 @@ impl ServerSession {
         if standing.is_some() && verdict.refuses() {
             self.config.counters.refuse_by_application();
         }
-        if let Question::Command { line, plan, .. } = &question
-            && !verdict.carries_out()
-        {
-            self.give_back(&plan.effect, now);
-            self.note_told(line, &verdict);
+        if let Question::Command { line, plan, .. } = &question {
+            self.note_greeting(line, &verdict);
+            if !verdict.carries_out() {
+                self.give_back(&plan.effect, now);
+                self.note_told(line, &verdict);
+            }
         }
         match question {
             Question::Connect => self.answer_connect(verdict, now),

@@ -7,7 +7,7 @@ use super::strangers;
 use super::timers::Timer;
 use super::{
     About, Behind, Effect, Greeted, Interest, Next, NextLine, Notice, Plan, Question,
-    ServerSession, State,
+    ServerSession, State, Verdict,
 };
 use crate::protocol::command::Command;
 use crate::protocol::dialect::{Commands, Margins, Stock};
@@ -148,8 +148,13 @@ impl ServerSession {
         if is_refused {
             self.counts.behind = Behind::Refusal;
         }
+    }
+
+    /// An application that answers commands has answered this one: it knows what a greeting is.
+    pub(super) fn note_greeting(&mut self, line: &str, verdict: &Verdict) {
         if self.is_stranger()
             && self.config.dialect.commands == Commands::Application
+            && verdict.says_done()
             && ["HELO", "EHLO", "LHLO"].iter().any(|verb| is_verb(line, verb))
         {
             self.greeted = Greeted::Yes;

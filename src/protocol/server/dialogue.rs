@@ -246,6 +246,20 @@ impl Verdict {
         }
     }
 
+    /// Whether the client is told by it that a command is done; so it may be where the reply is not known.
+    pub(super) fn says_done(&self) -> bool {
+        match self {
+            Self::Ok => true,
+            Self::Accept(Some(reply)) | Self::Answer(reply) => reply.code().is_completion(),
+            Self::Silent(code) | Self::Skip(code) => code.is_none_or(ReplyCode::is_completion),
+            Self::Accept(None)
+            | Self::Proceed
+            | Self::Verify(_)
+            | Self::RefuseToken(_)
+            | Self::Each(_) => false,
+        }
+    }
+
     /// Whether it lets nothing go on, with a negative reply.
     pub(super) fn refuses(&self) -> bool {
         let code = match self {

@@ -7,7 +7,7 @@ use super::commands::is_verb;
 use super::{Effect, PlannedReply, ServerSession, Verdict};
 use crate::protocol::command::Chunk;
 use crate::protocol::dialect::Stock;
-use crate::protocol::reply::{Reply, ReplyCode};
+use crate::protocol::reply::Reply;
 
 impl ServerSession {
     /// A RCPT is carried out.
@@ -20,12 +20,7 @@ impl ServerSession {
     /// A command was left undone that the application has answered by itself: where it is a RCPT, the
     /// client may take it for done.
     pub(super) fn note_told(&mut self, line: &str, verdict: &Verdict) {
-        let is_done = match verdict {
-            Verdict::Answer(reply) => reply.code().is_completion(),
-            Verdict::Skip(code) => code.is_none_or(ReplyCode::is_completion),
-            _ => false,
-        };
-        if is_done && is_verb(line, "RCPT") {
+        if verdict.says_done() && is_verb(line, "RCPT") {
             self.note_accepted();
         }
     }

@@ -315,6 +315,36 @@ fn strangers_are_closed_until_a_greeting_came() {
     }
 }
 
+/// Whatever stands behind a greeting that it has not taken is still a stranger's.
+#[test]
+fn a_greeting_counts_that_it_says_it_has_taken() {
+    let code = ReplyCode::new;
+    for (verdict, is_greeted) in [
+        (said(250, "hi"), true),
+        (taken("hi"), true),
+        (Verdict::Ok, true),
+        (Verdict::Silent(None), true),
+        (Verdict::Silent(code(250)), true),
+        (Verdict::Skip(None), true),
+        (Verdict::Skip(code(250)), true),
+        (said(501, "who?"), false),
+        (said(450, "later"), false),
+        (said(334, "what?"), false),
+        (Verdict::Accept(None), false),
+        (Verdict::Proceed, false),
+        (Verdict::Silent(code(501)), false),
+        (Verdict::Skip(code(550)), false),
+    ] {
+        for line in ["EHLO", "EHLO x", "helo x y", "LHLO x"] {
+            let mut table = with_logins();
+            table.verdicts.push_back(verdict.clone());
+            table.send(format!("{line}\r\n").as_bytes());
+            table.send(b"GET / HTTP/1.1\r\n");
+            assert_eq!(table.closed, !is_greeted, "{verdict:?} {line}");
+        }
+    }
+}
+
 #[test]
 fn spaces_around_a_line_are_its_to_judge() {
     for line in [" NOOP", "NOOP ", "\tNOOP\t", "  ", " DATA", " QUIT", "QUIT\t", " BDAT 5"] {
