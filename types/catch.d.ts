@@ -163,6 +163,7 @@ export interface Mail {
   readonly replyTo: MailAddress[];
   /** The subject, '' without one. */
   readonly subject: string;
+  /** What the field Date says; undefined where that is no date. */
   readonly date?: Date | undefined;
   readonly messageId?: string | undefined;
   /** The plain text, made of the HTML where there is none; '' if it has neither. */

@@ -39,6 +39,9 @@ test('without a zone, or in one that there is not, it is the time of the process
 for (const text of [
   '',
   'soon',
+  '5',
+  'soon 5',
+  '31 feb 2026',
   '2026-13-01',
   '2026-02-30',
   '2026-00-10',

@@ -114,6 +114,8 @@ const DATES = [
   ['Date: never\r\n', undefined],
   ['Date: Mon, 31 Feb 2026 25:00:00 +0000\r\n', undefined],
   ['Date:\r\n', undefined],
+  ['Date: never 5\r\n', undefined],
+  ['Date: Tue, 31 Feb 2026 05:00:00 +0000\r\n', undefined],
   ['X-Date: Thu, 26 Nov 2026 05:00:00 +0100\r\n', undefined],
   ['', undefined],
 ];

@@ -1,11 +1,13 @@
 'use strict';
 // Times as people write them into a search, in the zone that they mean.
 
+const { dateOf, isDay } = require('../catch/date.js');
+
 const WRITTEN = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[t ](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/i;
 
 /**
- * The time that a text says: `2026-11-26`, `2026/11/26 18:00`, or whatever Date.parse knows, such as
- * `26 Nov 2026` and `2026-11-26T18:00:00Z`.
+ * The time that a text says: `2026-11-26`, `2026/11/26 18:00`, or as mails write it, such as `26 Nov 2026` and
+ * `2026-11-26T18:00:00Z`.
  *
  * @param {string} text
  * @param {string} [timeZone] of a text that names none; without it, or where there is no such zone, that of
@@ -16,15 +18,10 @@ function timeOf(text, timeZone) {
   const fields = WRITTEN.exec(text)
     ?.slice(1)
     .map((digits) => Number(digits ?? 0));
-  if (!fields) {
-    const time = Date.parse(text);
-    return Number.isNaN(time) ? undefined : time;
-  }
+  if (!fields) return dateOf(text)?.getTime();
   const [year, month, day, hour, minute, second] = fields;
   const utc = Date.UTC(year, month - 1, day, hour, minute, second);
-  const there = new Date(utc);
-  const isThere = there.getUTCMonth() === month - 1 && there.getUTCDate() === day;
-  if (!isThere || hour > 23 || minute > 59 || second > 59) return undefined;
+  if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined;
   const format = formatOf(timeZone);
   if (!format) return new Date(year, month - 1, day, hour, minute, second).getTime();
   // The offset at the guess may be that of the other side of a change of clocks.

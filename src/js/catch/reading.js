@@ -5,6 +5,7 @@
 const { performance } = require('node:perf_hooks');
 const { clearInterval, setInterval } = require('node:timers');
 const { messageOf } = require('../errors.js');
+const { dateOf } = require('./date.js');
 const { BOUNDS, headOf, layoutOf } = require('./mime-bounds.js');
 const { bytesOf, textOf } = require('./part.js');
 const { safeName } = require('./safe-name.js');
@@ -123,7 +124,7 @@ function indexOf(mail, raw, headEnd, leaves) {
     to: addressesOf(mail.to),
     cc: addressesOf(mail.cc),
     replyTo: addressesOf(mail.replyTo),
-    date: dateOf(mail),
+    date: dateIn(mail),
     messageId: mail.messageId,
     ...(mail.otp ? { otp: mail.otp.code } : {}),
     headEnd,
@@ -135,11 +136,10 @@ function indexOf(mail, raw, headEnd, leaves) {
   };
 }
 
-/** What Date says; mailparser takes one that it cannot read for now. @param {any} mail @returns {Date | undefined} */
-function dateOf({ headerLines = [] }) {
+/** What the field Date says; mailparser takes now where it cannot read it. @param {any} mail */
+function dateIn({ headerLines = [] }) {
   const field = headerLines.find((/** @type {{ key: string }} */ { key }) => key === 'date');
-  const date = new Date(String(field?.line).replace(/^[^:]*:/, ''));
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  return field && dateOf(String(field.line).replace(/^[^:]*:/, ''));
 }
 
 /** Where a text stands, or the text where it is not one part as it is. @param {Buffer} raw @param {Leaf[]} leaves @param {string} text */
