@@ -40,6 +40,44 @@ test('a port that is taken rejects', async (t) => {
   await assert.rejects(catchMail({ fail: [{ at: 'nowhere' }] }), { name: 'RangeError' });
 });
 
+test('what makes no sense to the server is named as the program gave it', async (t) => {
+  const { key, cert } = p256();
+  const keys = { key, cert };
+  for (const [options, name] of /** @type {[any, string][]} */ ([
+    [{ size: -1 }, 'size'],
+    [{ server: { size: -1 } }, 'server.size'],
+    [{ size: -1, server: { size: 5 } }, 'size'],
+    [{ size: -1, without: ['SIZE'] }, 'size'],
+    [{ server: { size: '5' }, without: ['SIZE'] }, 'server.size'],
+    [{ host: 5 }, 'host'],
+    [{ server: { maxRecipients: -1 } }, 'server.maxRecipients'],
+    [{ server: { rates: 5 } }, 'server.rates'],
+    [{ tls: 5 }, 'tls'],
+    [{ tls: { ...keys, minVersion: 5 } }, 'tls.minVersion'],
+    [{ server: { tls: { ...keys, minVersion: 5 } } }, 'server.tls.minVersion'],
+    [{ server: { extensions: ['PIPE'] } }, 'server.extensions'],
+  ])) {
+    const named = new RegExp(`^${name.replaceAll('.', '\\.')} `);
+    await assert.rejects(catchMail(options), { message: named }, name);
+  }
+  const { mock } = t.mock.method(process, 'emitWarning', () => {});
+  await openInbox(t, {
+    tls: { ...keys, nope: 1, sni: { 'a.example': { ...keys, nope: 1 } } },
+    server: { nope: 1, resolve: { nope: 1 } },
+  });
+  await openInbox(t, { server: { tls: { ...keys, nope: 1 } } });
+  assert.deepEqual(
+    mock.calls.map(({ arguments: [text] }) => String(text).split(' is ignored')[0]),
+    [
+      'server.nope',
+      'server.resolve.nope',
+      'tls.nope',
+      "tls.sni['a.example'].nope",
+      'server.tls.nope',
+    ],
+  );
+});
+
 test('it listens at another address, or at a unix socket', async (t) => {
   const six = await openInbox(t, { host: '::1' });
   assert.equal(six.url, `smtp://[::1]:${six.port}`);

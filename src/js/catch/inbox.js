@@ -6,6 +6,7 @@ const { clearInterval, setInterval } = require('node:timers');
 const { inspect } = require('node:util');
 const { MAX_TIMEOUT } = require('../options/checks.js');
 const { Server, judgeHandshakes, unrefAll } = require('../server/server.js');
+const { CALLED } = require('../server/unknown-names.js');
 const { Failures } = require('./failures.js');
 const { Mails, View } = require('./mails.js');
 const { HOST, catchOptions, placeOf, schemeOf } = require('./options.js');
@@ -46,7 +47,7 @@ class Inbox extends Mails {
   #place = placeOf(null, '');
 
   /** @param {CatchOptions} options */
-  constructor({ params, bounds, auth, sizeLimit, fail, ca }) {
+  constructor({ params, called, bounds, auth, sizeLimit, fail, ca }) {
     /** @type {InstanceType<typeof Store<Mail>>} */
     const store = new Store(bounds);
     const arrivals = new Arrivals();
@@ -61,7 +62,7 @@ class Inbox extends Mails {
     this.#receiver = receiver;
     this.#scheme = schemeOf(params);
     for (const rule of fail) this.fail(rule);
-    this.server = serverOf(params, receiver.listeners);
+    this.server = serverOf(params, called, receiver.listeners);
     unrefAll(this.server);
     if (params.secure === true)
       judgeHandshakes(this.server, (address) => receiver.shakeHands(address));
@@ -131,12 +132,17 @@ class Inbox extends Mails {
   }
 }
 
-/** @param {any} params @param {object} listeners @throws {TypeError | RangeError} in the words of the inbox */
-function serverOf(params, listeners) {
+/**
+ * @param {any} params @param {(name?: string) => string} called @param {object} listeners
+ * @throws {TypeError | RangeError} in the words of the inbox
+ */
+function serverOf(params, called, listeners) {
   try {
-    return new Server(params, listeners);
+    return new Server(Object.defineProperty(params, CALLED, { value: called }), listeners);
   } catch (/** @type {any} */ error) {
-    if (error instanceof Error) error.message = error.message.replaceAll('params.', '');
+    if (error instanceof Error) {
+      error.message = error.message.replace(/\bparams\.(\w+)/g, (_, name) => called(name));
+    }
     throw error;
   }
 }

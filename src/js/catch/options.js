@@ -58,6 +58,8 @@ const DEFAULTS = {
 /**
  * @typedef {object} CatchOptions
  * @property {any} params of the server
+ * @property {(name?: string) => string} called which option a parameter was given by; without a name, all of
+ *   those that an inbox has no option for
  * @property {{ maxMessages: number, maxBytes: number }} bounds
  * @property {Map<string, string> | boolean} auth who may log in: these, anybody, or nobody
  * @property {number} sizeLimit bytes that are refused without having been told of; 0 for none
@@ -94,16 +96,27 @@ function catchOptions(options) {
   const { tls, ca } = keysOf(options, params);
   const size = params.size ?? 30 * 1_024 * 1_024;
   const isSilent = without.includes('SIZE');
+  const called = calledBy(options, server);
   return {
+    called,
     params: { ...params, tls, size: isSilent ? 0 : size, ...extensionsOf(server, without) },
     bounds: {
       maxMessages: checkWhole('maxMessages', options.maxMessages ?? 1_000, 1, MAX_COUNT),
       maxBytes: checkWhole('maxBytes', options.maxBytes ?? 256 * 1_024 * 1_024, 1, 2 ** 52),
     },
     auth,
-    sizeLimit: isSilent ? size : 0,
+    sizeLimit: isSilent ? checkWhole(called('size'), size, 0, Number.MAX_SAFE_INTEGER) : 0,
     fail,
     ...(ca === undefined ? {} : { ca }),
+  };
+}
+
+/** @param {any} options @param {any} server parameters @returns {CatchOptions['called']} */
+function calledBy(options, server) {
+  return (name) => {
+    if (name === undefined) return 'server';
+    const isOwn = options[name] !== undefined || !Object.hasOwn(server, name);
+    return isOwn ? name : `server.${name}`;
   };
 }
 

@@ -37,19 +37,28 @@ const LISTENERS = Object.freeze({
   onSecure: 'secure',
 });
 
+/**
+ * What an interface on top of this one has in its parameters: what its program calls one of them, or all
+ * of them without a name.
+ */
+const CALLED = Symbol('called');
+const calledHere = (/** @type {string=} */ name) =>
+  name === undefined ? 'params' : `params.${name}`;
+
 const isObject = (/** @type {any} */ value) => typeof value === 'object' && value !== null;
 const given = (/** @type {any} */ object) =>
   Object.keys(object).filter((name) => object[name] !== undefined && object[name] !== null);
 
 /** Warns of parameters that nobody reads. @param {any} params that were checked */
 function warnOfParams(params) {
-  warnOfUnknown('params', given(params), KNOWN.params, PARAMS);
+  const called = params[CALLED] ?? calledHere;
+  warnOfUnknown(called(), given(params), KNOWN.params, PARAMS);
   const { tls, resolve } = params;
-  if (isObject(resolve)) warnOfUnknown('params.resolve', given(resolve), KNOWN.resolve);
+  if (isObject(resolve)) warnOfUnknown(called('resolve'), given(resolve), KNOWN.resolve);
   if (!isObject(tls)) return;
-  warnOfUnknown('params.tls', given(tls), KNOWN.tls);
+  warnOfUnknown(called('tls'), given(tls), KNOWN.tls);
   for (const [host, keys] of Object.entries(tls.sni ?? {})) {
-    warnOfUnknown(`params.tls.sni['${host}']`, given(keys), KNOWN.keys);
+    warnOfUnknown(`${called('tls')}.sni['${host}']`, given(keys), KNOWN.keys);
   }
 }
 
@@ -75,4 +84,4 @@ function warnOfListeners(/** @type {any} */ listeners, /** @type {readonly strin
   warnOfUnknown('listeners', names, events, LISTENERS);
 }
 
-module.exports = { checkExtensionNames, warnOfListeners, warnOfParams };
+module.exports = { CALLED, checkExtensionNames, warnOfListeners, warnOfParams };
