@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { isInline } = require('../../src/js/catch-api/inline.js');
+const { inlineIn } = require('../../src/js/catch-api/inline.js');
 
 /** The HTML, the Content-ID, and whether it is shown. @type {[string, string | undefined, boolean][]} */
 const CASES = [
@@ -17,7 +17,7 @@ const CASES = [
 
 for (const [html, cid, shown] of CASES) {
   test(`${JSON.stringify(cid)} is ${shown ? '' : 'not '}shown by ${JSON.stringify(html)}`, () => {
-    assert.equal(isInline({ html }, { cid }), shown);
+    assert.equal(inlineIn({ html })({ cid }), shown);
   });
 }
 
@@ -27,5 +27,16 @@ test('the HTML is not read for an attachment without a Content-ID', () => {
       return assert.fail('it was read');
     },
   };
-  assert.equal(isInline(mail, {}), false);
+  assert.equal(inlineIn(mail)({}), false);
+});
+
+test('it is read once for all attachments', () => {
+  let count = 0;
+  const mail = {
+    get html() {
+      count += 1;
+      return count === 1 ? '<img src="cid:x">' : '';
+    },
+  };
+  assert.deepEqual([{ cid: 'y' }, { cid: 'x' }, {}].map(inlineIn(mail)), [false, true, false]);
 });

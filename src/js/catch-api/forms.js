@@ -3,7 +3,7 @@
 
 const { Buffer } = require('node:buffer');
 const { createHash } = require('node:crypto');
-const { isInline } = require('./inline.js');
+const { inlineIn } = require('./inline.js');
 const { unsubscribeForm } = require('./unsubscribe.js');
 
 /** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
@@ -25,7 +25,8 @@ const snippets = new WeakMap();
  */
 function summaryForm(mailbox, mail) {
   const { isRead, tags } = mailbox.mark(mail);
-  const attached = mail.attachments.filter((attachment) => !isInline(mail, attachment));
+  const isInline = inlineIn(mail);
+  const attached = mail.attachments.filter((attachment) => !isInline(attachment));
   return {
     ...commonForm(mailbox, mail),
     Read: isRead,
@@ -44,8 +45,9 @@ function summaryForm(mailbox, mail) {
  */
 function messageForm(mailbox, mail) {
   const parts = mail.attachments.map((attachment, index) => ({ attachment, id: index + 1 }));
-  const isShown = (/** @type {{ attachment: Attachment }} */ part) =>
-    isInline(mail, part.attachment);
+  const isInline = inlineIn(mail);
+  const isShown = (/** @type {{ attachment: Attachment }} */ { attachment }) =>
+    isInline(attachment);
   return {
     ...commonForm(mailbox, mail),
     ReturnPath: mail.envelope.from,

@@ -4,20 +4,22 @@
 const { Buffer } = require('node:buffer');
 
 /**
- * Whether the HTML shows an attachment.
+ * A test of the attachments of a mail: whether its HTML shows one.
  *
  * @param {{ html: string }} mail
- * @param {{ cid?: string }} attachment
+ * @returns {(attachment: { cid?: string }) => boolean}
  */
-function isInline(mail, { cid }) {
-  // The HTML is read from the bytes: only where it may matter.
-  if (!cid) return false;
-  const { html } = mail;
-  // By way of bytes, since half a surrogate pair cannot be encoded.
-  return (
-    html.includes(`cid:${cid}`) ||
-    html.includes(`cid:${encodeURIComponent(Buffer.from(cid).toString())}`)
-  );
+function inlineIn(mail) {
+  /** @type {string | undefined} */
+  let html;
+  return ({ cid }) => {
+    if (!cid) return false;
+    // It is read from the bytes: once for all attachments, and only where it may matter.
+    html ??= mail.html;
+    // By way of bytes, since half a surrogate pair cannot be encoded.
+    const encoded = encodeURIComponent(Buffer.from(cid).toString());
+    return html.includes(`cid:${cid}`) || html.includes(`cid:${encoded}`);
+  };
 }
 
-module.exports = { isInline };
+module.exports = { inlineIn };

@@ -2,7 +2,7 @@
 // The language of searches, as Mailpit 1.34 has it: terms that must all hold, each a word, a "quoted text" or
 // a `name:value`, and each with `-` or `!` before it the other way round. Case does not count.
 
-const { isInline } = require('./inline.js');
+const { inlineIn } = require('./inline.js');
 const { timeOf } = require('./dates.js');
 
 /** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
@@ -119,12 +119,13 @@ function sizeTerm(holds) {
 
 /** @param {Mail} mail */
 function hasAttachment(mail) {
-  return mail.attachments.some((attachment) => !isInline(mail, attachment));
+  const isInline = inlineIn(mail);
+  return mail.attachments.some((attachment) => !isInline(attachment));
 }
 
 /** @param {Mail} mail */
 function hasInline(mail) {
-  return mail.attachments.some((attachment) => isInline(mail, attachment));
+  return mail.attachments.some(inlineIn(mail));
 }
 
 /** Whether a mail says this anywhere; what costs least is looked at first. @param {Mail} mail @param {string} value */
