@@ -41,6 +41,21 @@ test('a mail that was caught is there over HTTP, and one that came over HTTP is 
   );
 });
 
+test('its URL is one that a program of this machine can use', async (t) => {
+  for (const [host, wanted] of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['::1', '[::1]'],
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '[::1]'],
+  ]) {
+    const { api, call } = await opened(t, { host, auth: AUTH });
+    assert.equal(api.url, `http://${wanted}:${api.port}`);
+    assert.equal((await call('/livez')).status, 401);
+  }
+  const { call } = await opened(t, { host: 'localhost' });
+  assert.equal((await call('/livez')).status, 200);
+});
+
 test('all other bodies are shorter', async (t) => {
   const { call } = await opened(t);
   const body = JSON.stringify({ Tags: ['x'.repeat(2e6)] });

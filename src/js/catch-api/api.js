@@ -2,9 +2,9 @@
 // The API of an inbox, opened and closed.
 
 const { once } = require('node:events');
-const { isIP } = require('node:net');
 const { isLoopback } = require('../options/loopback.js');
 const { sourceOf } = require('../catch/inbox.js');
+const { placeOf } = require('../catch/options.js');
 const { httpServerOf } = require('./http-server.js');
 const { MAX_BODIES, inboxRoutes } = require('./inbox-routes.js');
 const { Mailbox } = require('./mailbox.js');
@@ -20,26 +20,21 @@ const { ROUTES } = require('./routes.js');
 
 class Api {
   #server;
-  #host;
+  #place;
 
-  /** @param {import('node:http').Server} server that listens @param {string} host */
-  constructor(server, host) {
+  /** @param {import('node:http').Server} server that listens */
+  constructor(server) {
     this.#server = server;
-    this.#host = host;
+    this.#place = placeOf(server.address(), 'http');
   }
 
   get port() {
-    return /** @type {import('node:net').AddressInfo} */ (this.#server.address()).port;
+    return this.#place.port;
   }
 
   /** Where a browser or a client of this machine finds it. */
   get url() {
-    const everywhere = /** @type {Record<string, string>} */ ({
-      '0.0.0.0': '127.0.0.1',
-      '::': '::1',
-    });
-    const host = everywhere[this.#host] ?? this.#host;
-    return `http://${isIP(host) === 6 ? `[${host}]` : host}:${this.port}`;
+    return this.#place.url;
   }
 
   /** Listens no more, and ends what is open. */
@@ -77,7 +72,7 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
   server.listen(port, host);
   // It throws what 'error' tells.
   await once(server, 'listening');
-  return new Api(server, host);
+  return new Api(server);
 }
 
 module.exports = { openApi };
