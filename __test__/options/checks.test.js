@@ -59,3 +59,15 @@ for (const [check, right, ofOtherType, wrong] of CHECKS) {
 test('a port may be given as digits', () => {
   assert.deepEqual([port('25'), port(' 465 ')], [25, 465]);
 });
+
+test('a name that is none is told with those that there are', () => {
+  const words = (/** @type {string} */ name) => `option ${name} of it`;
+  checks.checkNames({ one: 1, two: undefined }, ['one', 'two'], words);
+  for (const given of [{ one: 1, six: 1 }, { six: undefined }]) {
+    assert.throws(() => checks.checkNames(given, ['one', 'two'], words), {
+      name: 'TypeError',
+      message: 'there is no option six of it: there are one, two',
+    });
+  }
+  assert.throws(() => checks.checkNames({ constructor: 1 }, ['one'], words), { name: 'TypeError' });
+});

@@ -6,6 +6,7 @@ const { checkCode } = require('../engine/reply.js');
 const {
   MAX_COUNT,
   MAX_TIMEOUT,
+  checkNames,
   checkOneOf,
   checkWhole,
   typeError,
@@ -42,10 +43,7 @@ class Rule {
   /** @param {any} rule @throws {TypeError | RangeError} naming what makes no sense */
   constructor(rule) {
     if (typeof rule !== 'object' || rule === null) throw typeError('a rule', 'an object', rule);
-    const unknown = Object.keys(rule).find((name) => !NAMES.includes(name));
-    if (unknown !== undefined) {
-      throw new TypeError(`there is no ${unknown} of a rule: there are ${NAMES.join(', ')}`);
-    }
+    checkNames(rule, NAMES, (name) => `${name} of a rule`);
     const { at, match, times = 1, skip = 0, delay = 0, how = 'reply', after } = rule;
     this.at = checkOneOf('at', at, PLACES);
     this.how = checkOneOf('how', how, WAYS);

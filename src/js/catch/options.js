@@ -7,6 +7,7 @@ const { addon } = require('../engine/addon.js');
 const {
   MAX_COUNT,
   checkBoolean,
+  checkNames,
   checkOneOf,
   checkWhole,
   typeError,
@@ -78,12 +79,7 @@ function catchOptions(options) {
   if (typeof options !== 'object' || options === null) {
     throw typeError('the options of catchMail', 'an object', options);
   }
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `there is no option ${unknown} of catchMail: there are ${NAMES.join(', ')}`,
-    );
-  }
+  checkNames(options, NAMES, (name) => `option ${name} of catchMail`);
   const { fail = [], server = {} } = options;
   if (!Array.isArray(fail)) throw typeError('fail', 'an array of rules', fail);
   if (typeof server !== 'object' || server === null) throw typeError('server', 'an object', server);

@@ -2,9 +2,9 @@
 // Waiting for what comes: each wait looks at every mail that arrives, and ends with what it looks for, in
 // time, by a signal, or with the inbox. A wait keeps the process alive, and nothing else of an inbox does.
 
-const { clearInterval, clearTimeout, setInterval, setTimeout } = require('node:timers');
+const { clearTimeout, setInterval, setTimeout } = require('node:timers');
 const { SmtpError } = require('../errors.js');
-const { MAX_TIMEOUT, typeError } = require('../options/checks.js');
+const { MAX_TIMEOUT, checkNames, typeError } = require('../options/checks.js');
 const { abortError, checkSignal } = require('../engine/keep-alive.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
@@ -25,10 +25,6 @@ class Arrivals {
   /** How many wait. */
   get count() {
     return this.#waits.size;
-  }
-
-  get isClosed() {
-    return this.#isClosed;
   }
 
   /** A mail has come. @param {Mail} mail */
@@ -62,8 +58,8 @@ class Arrivals {
       let timer;
       const end = () => {
         this.#waits.delete(wait);
+        // Of an interval as well.
         clearTimeout(timer);
-        clearInterval(timer);
         signal?.removeEventListener('abort', abort);
       };
       const fail = (/** @type {unknown} */ error) => {
@@ -122,11 +118,7 @@ function waitOptions(options, times) {
   }
   const { signal, ...rest } = options ?? {};
   checkSignal(signal);
-  const unknown = Object.keys(rest).find((name) => !Object.hasOwn(times, name));
-  if (unknown !== undefined) {
-    const known = [...Object.keys(times), 'signal'].join(', ');
-    throw new TypeError(`there is no option ${unknown} of a wait: there are ${known}`);
-  }
+  checkNames(rest, [...Object.keys(times), 'signal'], (name) => `option ${name} of a wait`);
   const given = Object.entries(times).map(([name, usual]) => {
     const value = rest[name] ?? usual;
     if (typeof value !== 'number') throw typeError(name, 'milliseconds', value);

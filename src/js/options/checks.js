@@ -72,11 +72,25 @@ function checkOneOf(name, value, values) {
   throw fault(name, values.map((each) => inspect(each)).join(' or '), value);
 }
 
+/**
+ * Names that a program gives, each of which has to be one that there is.
+ *
+ * @param {object} given
+ * @param {readonly string[]} known
+ * @param {(name: string) => string} words for a name that is none, as `option prot of catchMail`
+ */
+function checkNames(given, known, words) {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`there is no ${words(unknown)}: there are ${known.join(', ')}`);
+}
+
 module.exports = {
   MAX_COUNT,
   MAX_TIMEOUT,
   checkBoolean,
   checkLine,
+  checkNames,
   checkOneOf,
   checkPort,
   checkWhole,
