@@ -14,7 +14,11 @@ use crate::protocol::dialect::{Commands, Margins, Stock};
 use crate::protocol::inquiry::Verb;
 use crate::protocol::limits::{MAX_AUTH_LINE, MAX_ENDLESS_LINE, MAX_OVERLONG_LINES};
 use crate::protocol::line::Line;
+use std::string::FromUtf8Error;
 use std::time::Instant;
+
+/// What may stand around a command line.
+const MARGIN: [char; 2] = [' ', '\t'];
 
 impl ServerSession {
     pub(super) fn poll_command(&mut self, now: Instant) -> Option<Next> {
@@ -110,11 +114,15 @@ impl ServerSession {
         }
     }
 
-    /// A command line as text.
+    /// A command line as text, without the space around it that a receiver tolerates (RFC 5321 section
+    /// 4.1.1) unless that is the application's to judge. What else is no text is for the command to refuse.
     fn text_of(&self, line: Vec<u8>) -> String {
+        let text = String::from_utf8(line).unwrap_or_else(lossy);
         match self.config.dialect.margins {
-            Margins::Trimmed => trimmed(line),
-            Margins::Kept => text(line),
+            Margins::Trimmed if text.starts_with(MARGIN) || text.ends_with(MARGIN) => {
+                text.trim_matches(MARGIN).to_owned()
+            }
+            Margins::Trimmed | Margins::Kept => text,
         }
     }
 
@@ -237,18 +245,7 @@ fn is_auth(line: &[u8]) -> bool {
     line.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"AUTH "))
 }
 
-/// A command line without the space around it that a receiver tolerates (RFC 5321 section 4.1.1).
-fn trimmed(line: Vec<u8>) -> String {
-    let text = text(line);
-    if text.starts_with([' ', '\t']) || text.ends_with([' ', '\t']) {
-        text.trim_matches([' ', '\t']).to_owned()
-    } else {
-        text
-    }
-}
-
-/// What is no text is for the command to refuse.
-fn text(line: Vec<u8>) -> String {
-    String::from_utf8(line)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+#[cold]
+fn lossy(error: FromUtf8Error) -> String {
+    String::from_utf8_lossy(error.as_bytes()).into_owned()
 }
