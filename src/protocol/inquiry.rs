@@ -2,6 +2,7 @@
 //! ETRN (RFC 1985).
 
 use super::address::is_text;
+use super::command::argument_of;
 use super::dialect::Stock;
 use super::events::Interest;
 
@@ -38,10 +39,10 @@ impl Verb {
         if wanted.intersection(Interest::INQUIRIES).is_empty() {
             return None;
         }
-        let (head, rest) = line.split_at_checked(4)?;
-        let verb = Self::ALL.into_iter().find(|verb| head.eq_ignore_ascii_case(verb.keyword()))?;
-        let is_whole = rest.is_empty() || rest.starts_with(' ');
-        (is_whole && wanted.contains(verb.event())).then(|| (verb, rest.trim_matches(' ')))
+        Self::ALL
+            .into_iter()
+            .filter(|verb| wanted.contains(verb.event()))
+            .find_map(|verb| Some((verb, argument_of(line, verb.keyword())?.trim_matches(' '))))
     }
 
     /// The keywords that EHLO has where the application wants to hear of these (RFC 5321 section

@@ -198,6 +198,13 @@ impl Command {
     }
 }
 
+/// What stands behind a command in a line with the spaces before it, if it is that command.
+pub fn argument_of<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
+    let (head, rest) = line.split_at_checked(keyword.len())?;
+    let is_it = head.eq_ignore_ascii_case(keyword) && (rest.is_empty() || rest.starts_with(' '));
+    is_it.then_some(rest)
+}
+
 /// A verb and its argument, without the gaps around that.
 fn split(line: &str, gaps: Gaps) -> (&str, &str) {
     match gaps {

@@ -19,6 +19,7 @@ use super::{
     Body, Effect, Interest, Next, Notice, Plan, PlannedReply, Question, ServerConfig,
     ServerSession, State, Verdict,
 };
+use crate::protocol::command::argument_of;
 use crate::protocol::dialect::{Commands, Stock};
 use crate::protocol::line::Line;
 use crate::protocol::reply::ReplyCode;
@@ -84,10 +85,8 @@ pub(super) fn plan_attempt(argument: &str, position: &Position<'_>, config: &Ser
 
 /// What stands behind AUTH in a line, if it is that command; a line that only looks like it is told
 /// apart by [`is_auth`].
-pub(super) fn argument_of(line: &str) -> Option<&str> {
-    let (head, rest) = line.split_at_checked(4)?;
-    let is_verb = head.eq_ignore_ascii_case("AUTH") && (rest.is_empty() || rest.starts_with(' '));
-    is_verb.then_some(rest)
+pub(super) fn argument_of_auth(line: &str) -> Option<&str> {
+    argument_of(line, "AUTH")
 }
 
 /// Whether a line is, or was meant to be, AUTH.
@@ -143,7 +142,7 @@ impl ServerSession {
         if is_auth(&line) {
             // Until a login: it may be refused before an exchange begins, or by that.
             self.account().strays = Strays::Possible;
-            let argument = argument_of(&line);
+            let argument = argument_of_auth(&line);
             let name = argument.and_then(|argument| argument.split_ascii_whitespace().next());
             return match name.and_then(Mechanism::parse) {
                 Some(mechanism) => format!("AUTH {}", mechanism.name()),

@@ -1,6 +1,6 @@
 //! Lines of a client, one by one: what each would do, and who is asked about it.
 
-use super::auth::{argument_of, plan_attempt, plan_auth};
+use super::auth::{argument_of_auth, plan_attempt, plan_auth};
 use super::inquiries::plan_inquiry;
 use super::plan::{Access, Position, Stage, plan, plan_for_application};
 use super::strangers;
@@ -175,7 +175,7 @@ impl ServerSession {
         let dialect = &config.dialect;
         if dialect.commands == Commands::Application {
             let is_between_chunks = position.stage == Stage::Chunks;
-            let attempt = argument_of(line).filter(|_| self.owns_auth() && !is_between_chunks);
+            let attempt = argument_of_auth(line).filter(|_| self.owns_auth() && !is_between_chunks);
             return match attempt {
                 Some(argument) => plan_attempt(argument, &position, config),
                 None => {
@@ -185,7 +185,7 @@ impl ServerSession {
             };
         }
         if self.owns_auth()
-            && let Some(argument) = argument_of(line)
+            && let Some(argument) = argument_of_auth(line)
         {
             return plan_auth(argument, &position, config);
         }
