@@ -3,7 +3,6 @@
 mod connection;
 mod derivations;
 mod door;
-pub mod host_keys;
 mod listener;
 pub mod peers;
 mod questions;
@@ -12,8 +11,10 @@ mod socket;
 #[cfg(test)]
 mod tests;
 pub mod traffic;
+mod waiting;
 
 pub use socket::{Address, Port};
+pub use waiting::Handshake;
 
 use crate::net::dns::names::{Lookup, Resolver};
 use crate::net::events::{EventQueue, Peer, ProxyEnds, Record, SessionCommand, Slot};
@@ -25,7 +26,6 @@ use crate::protocol::events::Interest;
 use crate::protocol::proxy::Header;
 use crate::protocol::server::ServerConfig;
 use crate::protocol::trusted::{Attributes, Trusted};
-use host_keys::Handshake;
 use peers::Peers;
 use rates::Rates;
 use socket::Listener;
@@ -36,6 +36,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use tokio::sync::Notify;
 use traffic::Traffic;
+use waiting::Waiting;
 
 /// What a server is made of.
 pub struct Options {
@@ -79,10 +80,10 @@ pub struct Server {
     interest: AtomicU32,
     turned_away: AtomicU32,
     traffic: Traffic,
-    host_keys: host_keys::Waiting<HostKeys>,
+    host_keys: Waiting<HostKeys>,
     /// Whether the application is asked before each handshake.
     judges_handshakes: AtomicBool,
-    handshakes: host_keys::Waiting<Handshake>,
+    handshakes: Waiting<Handshake>,
     queue: Arc<EventQueue>,
     state: Mutex<State>,
 }
@@ -277,9 +278,9 @@ impl Server {
             interest: AtomicU32::new(0),
             turned_away: AtomicU32::new(0),
             traffic: Traffic::default(),
-            host_keys: host_keys::Waiting::default(),
+            host_keys: Waiting::default(),
             judges_handshakes: AtomicBool::new(false),
-            handshakes: host_keys::Waiting::default(),
+            handshakes: Waiting::default(),
             queue,
             state: Mutex::default(),
         })

@@ -1,7 +1,7 @@
-//! What a server asks its application about handshakes, and the answers.
+//! What a server asks its application about handshakes, and the answers: the keys for the host that a client
+//! names, and whether there is to be a handshake at all.
 
-use super::Server;
-use super::host_keys::Handshake;
+use super::{Handshake, Server};
 use crate::net::events::Record;
 use crate::net::stream::Stream;
 use crate::net::tls::HostKeys;

@@ -1,5 +1,4 @@
-//! What the application decides while a handshake waits: the keys for the host that a client names, and
-//! whether there is to be a handshake at all.
+//! Handshakes that wait for what the application decides: whether they begin, or the keys for a host.
 
 use crate::net::sync::lock;
 use std::collections::HashMap;
