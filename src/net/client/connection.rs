@@ -1,6 +1,9 @@
 //! Drives one [`ClientSession`] over one stream.
 
+mod conclude;
 mod conclusion;
+
+pub use conclusion::{Conclusion, Next};
 
 use super::details::{Details, Meter};
 use super::dialer::Target;
@@ -42,20 +45,6 @@ pub struct Connection {
     /// What the connection broke with; what came before that is still taken.
     broken: Option<io::Error>,
     meter: Meter,
-}
-
-/// How a message goes on after a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// No further: all is known of all recipients that were left.
-    Over,
-    /// To those who were not asked for, over the same connection.
-    Here,
-    /// To them, over another connection.
-    Elsewhere,
-    /// To all who were left, over another connection, since the server certainly did not take it for
-    /// any of them. Where that cannot be, all is known of them.
-    Again,
 }
 
 enum Event {
@@ -265,7 +254,7 @@ impl Connection {
     }
 
     /// For how many recipients the last transaction was.
-    pub fn asked(&self) -> usize {
+    fn asked(&self) -> usize {
         self.delivery.fates().len()
     }
 

@@ -192,6 +192,9 @@ pub enum SendError {
     Unasked(#[source] Arc<SendError>),
 }
 
+/// A message that can begin anew no more is to.
+const GONE: SendError = SendError::Impossible("a message is to be sent once more, and is gone");
+
 impl SendError {
     /// What it comes to in the session, if it ended that.
     fn failure(&self) -> Option<Failure> {

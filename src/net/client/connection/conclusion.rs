@@ -1,70 +1,32 @@
-//! What came of a transaction, and how the message goes on from there.
+//! What is told of a transaction, and how its message goes on.
 
-use super::{Connection, Next};
-use crate::net::client::{Outcome, SendError};
-use crate::protocol::client::delivery::{Delivery, Progress};
-use crate::protocol::client::{Failure, Step};
-use std::time::Instant;
+use crate::net::client::Outcome;
 
-impl Connection {
-    /// What came of a transaction, given what [`Connection::deliver`] said or why it was given up, with
-    /// so many recipients `left` before it; what the server said until then counts.
-    ///
-    /// Another connection is only for what is left where this one has been of use.
-    pub fn conclude(&mut self, result: Result<Outcome, SendError>, left: usize) -> (Outcome, Next) {
-        let error = match result {
-            // The message was not begun.
-            Ok(outcome @ Outcome::Failed(_)) => return (outcome, Next::Over),
-            Ok(outcome) if self.is_usable() => return (outcome, self.next_of(left)),
-            Ok(_) => None,
-            Err(error) => Some(error),
-        };
-        if let Some(error) = &error {
-            self.lose(error);
-        }
-        let unasked = left.saturating_sub(self.asked());
-        let is_of_use = self.messages > 1 || self.transactions > 1;
-        let next = if is_of_use && self.delivery.may_go_again() {
-            Next::Again
-        } else if unasked > 0
-            && error.as_ref().is_none_or(SendError::is_of_connection)
-            && self.asked() > 0
-            && (is_of_use || self.delivery.response().is_some())
-        {
-            Next::Elsewhere
-        } else {
-            Next::Over
-        };
-        let unasked = if next == Next::Elsewhere { 0 } else { unasked };
-        let error = error.or_else(|| (unasked > 0).then(|| self.end()));
-        (Outcome::of(&self.delivery, error, unasked), next)
+/// What came of a transaction, and how its message goes on.
+pub struct Conclusion {
+    pub outcome: Outcome,
+    /// How many of the recipients that were left the outcome is of, the first of them.
+    pub recipients: usize,
+    pub next: Next,
+}
+
+impl Conclusion {
+    /// The message goes no further; so many recipients were left.
+    pub fn last(outcome: Outcome, left: usize) -> Self {
+        Self { outcome, recipients: left, next: Next::Over }
     }
+}
 
-    /// Where those go for whom the server was not asked, while the connection is of use.
-    fn next_of(&self, left: usize) -> Next {
-        if left <= self.asked() {
-            Next::Over
-        } else if self.is_exhausted() {
-            Next::Elsewhere
-        } else {
-            Next::Here
-        }
-    }
-
-    /// Tells the delivery under way, if there is one, that it ended with `error`.
-    fn lose(&mut self, error: &SendError) {
-        if self.delivery.progress() == Progress::Done {
-            // That was of the message before.
-            self.delivery = Delivery::default();
-        }
-        self.delivery.break_off(error.failure().as_ref());
-    }
-
-    /// Why the session is over.
-    fn end(&mut self) -> SendError {
-        match self.session.poll(Instant::now()) {
-            Step::Fail(failure) => failure.into(),
-            _ => Failure::Closed(None).into(),
-        }
-    }
+/// How a message goes on after a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// No further: all is known of all recipients that were left.
+    Over,
+    /// To those who were not asked for, over the same connection.
+    Here,
+    /// To them, over another connection.
+    Elsewhere,
+    /// To all who were left, over another connection, since the server certainly did not take it for
+    /// any of them. Where that cannot be, all is known of them.
+    Again,
 }

@@ -66,7 +66,7 @@ async fn sent(connection: &mut Connection, message: &'static [u8]) -> (Outcome, 
     let begin = VirtualInstant::now();
     let mut source = MessageSource::Whole(Bytes::from_static(message), 0);
     let result = connection.deliver(&envelope(), 0, &mut source).await;
-    let (outcome, _) = connection.conclude(result, envelope().recipients.len());
+    let Conclusion { outcome, .. } = connection.conclude(result, envelope().recipients.len());
     (outcome, begin.elapsed())
 }
 

@@ -3,11 +3,11 @@
 //! of the message may have left for that recipient. An exchange has as many transactions, and
 //! connections, as its limits ask for (RFC 9422).
 
-use super::connection::{Connection, Next};
+use super::connection::{Conclusion, Connection, Next};
 use super::details::Details;
 use super::dialer::{DialError, Target};
 use super::source::MessageSource;
-use super::{ClientOptions, Loss, Outcome, SendError};
+use super::{ClientOptions, GONE, Loss, Outcome, SendError};
 use crate::protocol::client::delivery::{Envelope, Fate};
 use crate::protocol::client::opening::{OpeningOptions, Refusal, TlsPolicy};
 use crate::protocol::client::{Awaited, Failure};
@@ -191,8 +191,7 @@ impl Passage {
                 return;
             }
             if !source.rewind() {
-                let gone = SendError::Impossible("a message is to be sent once more, and is gone");
-                self.hear(Err(gone), None);
+                self.hear(Err(GONE), None);
                 return;
             }
             if next != Next::Here {
@@ -224,19 +223,15 @@ impl Passage {
         let left = self.asked.len() - self.settled;
         let has_left = connection.as_ref().is_some_and(Connection::has_sent_message);
         let is_usable = result.is_ok() && connection.as_ref().is_some_and(Connection::is_usable);
-        let (outcome, mut next) = match &mut connection {
+        let Conclusion { outcome, recipients, mut next } = match &mut connection {
             Some(connection) => connection.conclude(result, left),
-            None => (result.unwrap_or_else(Outcome::Failed), Next::Over),
+            None => Conclusion::last(result.unwrap_or_else(Outcome::Failed), left),
         };
         if next == Next::Again && !source.is_some_and(MessageSource::rewind) {
             next = Next::Over;
         }
         let is_taken = outcome.is_taken();
-        let mut heard = left;
         if let Some(connection) = connection {
-            if matches!(next, Next::Here | Next::Elsewhere) {
-                heard = connection.asked();
-            }
             let details = connection.details();
             if is_taken {
                 self.tls = Some(self.tls.unwrap_or(true) && details.tls);
@@ -245,7 +240,7 @@ impl Passage {
             self.connection = Some(connection).filter(|_| is_usable);
         }
         if next != Next::Again {
-            self.settle(outcome, heard, has_left);
+            self.settle(outcome, recipients, has_left);
         }
         next
     }

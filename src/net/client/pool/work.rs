@@ -1,12 +1,12 @@
 //! The worker of a pool: it holds one connection and takes one message after the other.
 
 use super::shared::{Job, Phase, Shared};
-use crate::net::client::connection::{Connection, Next};
+use crate::net::client::connection::{Conclusion, Connection, Next};
 use crate::net::client::details::Details;
 use crate::net::client::exchanges::Passage;
 use crate::net::client::rate::{Rate, Turn};
 use crate::net::client::tally::Tally;
-use crate::net::client::{Outcome, Route, SendError};
+use crate::net::client::{GONE, Outcome, Route, SendError};
 use crate::net::sync::lock;
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,11 +15,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// What came of one transaction, or of all there is to send of a message.
 struct Attempt {
-    outcome: Outcome,
-    /// For how many recipients it was.
-    recipients: usize,
+    conclusion: Conclusion,
     details: Details,
-    next: Next,
 }
 
 /// Takes messages, one after the other, over one connection at a time.
@@ -83,8 +80,9 @@ impl Shared {
     async fn carry_out(&self, mut job: Job, connection: &mut Option<Connection>) {
         let mut tally = Tally::default();
         loop {
-            let Attempt { outcome, recipients, details, next } =
+            let Attempt { conclusion, details } =
                 self.attempt(&mut job, tally.known(), connection).await;
+            let Conclusion { outcome, recipients, next } = conclusion;
             let again = next == Next::Again && job.source.rewind();
             if again && lock(&self.state).phase != Phase::Aborted {
                 continue;
@@ -95,8 +93,7 @@ impl Shared {
                 break;
             }
             if !job.source.rewind() {
-                let gone = SendError::Impossible("a message is to be sent once more, and is gone");
-                tally.add(Outcome::Failed(gone), left, Details::default());
+                tally.add(Outcome::Failed(GONE), left, Details::default());
                 break;
             }
             // Whether it is to be sent yet again is known when it is begun.
@@ -121,7 +118,7 @@ impl Shared {
     ) -> Attempt {
         let left = job.envelope.recipients.len() - first;
         let over =
-            |outcome, details| Attempt { outcome, recipients: left, details, next: Next::Over };
+            |outcome, details| Attempt { conclusion: Conclusion::last(outcome, left), details };
         if job.cancel.is_cancelled() {
             return over(Outcome::Failed(SendError::Cancelled), Details::default());
         }
@@ -143,13 +140,11 @@ impl Shared {
         };
         let usable = result.is_ok() && used.is_usable();
         let details = used.details();
-        let (outcome, next) = used.conclude(result, left);
-        let recipients =
-            if matches!(next, Next::Here | Next::Elsewhere) { used.asked() } else { left };
+        let conclusion = used.conclude(result, left);
         if !usable {
             *connection = None;
         }
-        Attempt { outcome, recipients, details, next }
+        Attempt { conclusion, details }
     }
 
     async fn try_once(

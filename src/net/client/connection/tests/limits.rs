@@ -161,10 +161,8 @@ async fn send(cell: Cell) -> (Outcome, Vec<usize>) {
         assert!(source.rewind());
         let left = cell.recipients - tally.known();
         let result = connection.deliver(&envelope, tally.known(), &mut source).await;
-        let (outcome, next) = connection.conclude(result, left);
+        let Conclusion { outcome, recipients, next } = connection.conclude(result, left);
         if next != Next::Again {
-            let is_over = next == Next::Over;
-            let recipients = if is_over { left } else { connection.asked() };
             tally.add(outcome, recipients, connection.details());
         }
         if matches!(next, Next::Again | Next::Elsewhere) {
