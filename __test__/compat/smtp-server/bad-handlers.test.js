@@ -121,6 +121,30 @@ for (const handler of HANDLERS) {
       });
     }
 
+    test('is waited for by close, and the client is told then', async (t) => {
+      const { connect, calls, closed, server, errors, unhandled } = await troubled(
+        t,
+        handler,
+        () => {},
+        { closeTimeout: 60_000 },
+      );
+      const client = await upTo(connect, handler);
+      const [done] = await calls.some();
+      const closing = server.close();
+      // Who comes now is not served any more.
+      await assert.rejects(connect(), { code: 'ECONNREFUSED' });
+      assert.equal(client.closed, false);
+      done(...content(handler));
+      // Behind a handshake nobody waits for a reply: what the client says next is a new command.
+      if (handler !== 'onSecure') await client.expect(code);
+      await client.expect('421 Server shutting down');
+      assert.equal(await client.ended(), '');
+      await within(closing, 'close');
+      await closed.some();
+      assert.equal(closed.all.length, 1);
+      assert.deepEqual([errors.all, unhandled], [[], []]);
+    });
+
     test('calls back after close', async (t) => {
       const late = { closeTimeout: 50 };
       const { connect, calls, server, closed, errors, unhandled } = await troubled(
