@@ -4,12 +4,29 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { authority, p256 } = require('../../support/certificates.js');
-const { within } = require('../../support/wait.js');
+const { polled, within } = require('../../support/wait.js');
 const { Notes, served } = require('./served.js');
 
 const KEYS = { key: p256().key, cert: p256().cert };
 const OPEN = { disabledCommands: ['STARTTLS'] };
 const TOO_MANY = /^421 mx\.example Too many connected clients, try again in a moment$/;
+
+const NOTHING = Buffer.alloc(0);
+/** Where a handshake begins. @type {Record<string, { options: any }>} */
+const HANDSHAKES = {
+  'from the first byte': { options: { secure: true } },
+  STARTTLS: { options: {} },
+  'behind a PROXY header': { options: { secure: true, useProxy: true } },
+};
+
+/** A client that has begun its handshake so far. */
+async function inHandshake(connect, how, bytes) {
+  const client = await connect({ greeting: how === 'STARTTLS' });
+  if (how === 'STARTTLS') await client.command('STARTTLS', 220);
+  if (how === 'behind a PROXY header') client.write('PROXY UNKNOWN\r\n');
+  if (bytes.length > 0) client.write(bytes);
+  return client;
+}
 
 describe('maxClients', () => {
   for (const given of [2, '2', 2.5]) {
@@ -35,20 +52,26 @@ describe('maxClients', () => {
     });
   }
 
-  test('handshakes that never finish count', async (t) => {
-    const { connect, server } = await served(t, { ...KEYS, secure: true, maxClients: 2 });
-    const waiting = [await connect({ greeting: false }), await connect({ greeting: false })];
-    waiting[1].write(Buffer.from([0x16, 3, 1, 2, 0, 1]));
-    const third = await connect({ greeting: false });
-    await third.ended();
-    assert.equal(server.server.engine.connections, 2);
-    for (const client of waiting) client.destroy();
-    third.destroy();
-    const gone = () => server.server.engine.connections === 0;
-    while (!gone()) await new Promise(setImmediate);
-    const next = await connect({ secure: {} });
-    await next.quit();
-  });
+  for (const [how, { options }] of Object.entries(HANDSHAKES)) {
+    test(`handshakes that never finish count: ${how}`, async (t) => {
+      const begun = [NOTHING, Buffer.from([0x16]), Buffer.from([0x16, 3, 1, 2, 0, 1])];
+      const maxClients = begun.length;
+      const { connect, server } = await served(t, { ...KEYS, ...options, maxClients });
+      const waiting = [];
+      for (const bytes of begun) waiting.push(await inHandshake(connect, how, bytes));
+      await polled(() => server.server.engine.connections === maxClients, 'the clients');
+      const next = await connect({ greeting: false });
+      await next.ended();
+      assert.equal(server.server.engine.connections, maxClients);
+      for (const client of waiting) client.destroy();
+      next.destroy();
+      await polled(() => server.server.engine.connections === 0, 'the end of the clients');
+      const last = await inHandshake(connect, how, NOTHING);
+      await last.upgrade();
+      if (how !== 'STARTTLS') await last.expect(220);
+      await last.quit();
+    });
+  }
 });
 
 describe('socketTimeout', () => {
@@ -100,18 +123,21 @@ describe('socketTimeout', () => {
     });
   }
 
-  test('ends a handshake that never finishes, of which the program hears', async (t) => {
-    const options = { ...KEYS, secure: true, socketTimeout: 200 };
-    const { connect, errors, closed, server } = await served(t, options);
-    const client = await connect({ greeting: false });
-    client.write(Buffer.from([0x16, 3, 1, 2, 0, 1]));
-    await client.ended();
-    const [error] = await errors.some();
-    assert.match(error.message, /TLS handshake in time/);
-    while (server.connections.size > 0) await new Promise(setImmediate);
-    await new Promise(setImmediate);
-    assert.deepEqual(closed.all, [], 'there was no session');
-  });
+  for (const [how, { options }] of Object.entries(HANDSHAKES)) {
+    test(`ends a handshake that never finishes, of which the program hears: ${how}`, async (t) => {
+      const all = { ...KEYS, ...options, socketTimeout: 200 };
+      const { connect, errors, closed, server } = await served(t, all);
+      const client = await inHandshake(connect, how, Buffer.from([0x16, 3, 1, 2, 0, 1]));
+      await client.ended();
+      const [error] = await errors.some();
+      assert.match(error.message, /TLS handshake in time/);
+      while (server.connections.size > 0) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      const sessions = how === 'STARTTLS' ? 1 : 0;
+      assert.equal(closed.all.length, sessions, 'onClose for who has had a session');
+      assert.equal(errors.all.length, 1);
+    });
+  }
 
   test('does not count while a handler is at work', async (t) => {
     const onMailFrom = (_address, _session, done) => setTimeout(done, 700);
@@ -209,13 +235,16 @@ describe('close', () => {
     await over.some();
   });
 
-  test('does not wait for handshakes', async (t) => {
-    const { connect, server } = await served(t, { ...KEYS, secure: true, closeTimeout: 60_000 });
-    const client = await connect({ greeting: false });
-    while (server.server.engine.connections === 0) await new Promise(setImmediate);
-    await within(server.close(), 'close');
-    await client.ended();
-  });
+  for (const [how, { options }] of Object.entries(HANDSHAKES)) {
+    test(`does not wait for handshakes: ${how}`, async (t) => {
+      const all = { ...KEYS, ...options, closeTimeout: 60_000 };
+      const { connect, server } = await served(t, all);
+      const client = await inHandshake(connect, how, NOTHING);
+      await polled(() => server.server.engine.connections === 1, 'the client');
+      await within(server.close(), 'close');
+      await client.ended();
+    });
+  }
 });
 
 describe('a client’s name', () => {
@@ -388,6 +417,7 @@ test('lenientAddressParsing takes loose dots, and no control character', async (
   for (const [address, code] of [
     ['.a..b.@c.example', 250],
     [`${'a'.repeat(400)}@c.example`, 250],
+    ['a\0@c.example', 501],
     ['a\x1b@c.example', 501],
     ['a\x7f@c.example', 501],
     ['a\u0085@c.example', 501],
