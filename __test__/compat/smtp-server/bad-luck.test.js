@@ -7,7 +7,7 @@ const net = require('node:net');
 const { describe, test } = require('node:test');
 const { SMTPServer } = require('../../../src/js/compat/smtp-server/index.js');
 const { polled } = require('../../support/wait.js');
-const { served } = require('./served.js');
+const { b64, served } = require('./served.js');
 
 /** All that a server says to what is written in one go, until it closes. */
 async function said(t, options, text) {
@@ -216,6 +216,50 @@ test('keys of objects in parameters are the program’s to see, and change no ob
   assert.equal({}.x, undefined);
   await client.quit();
 });
+
+const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'];
+/** Wherever a client may say a word: the lines, and the reply to the last. @type {Record<string, (name: string) => [string[], number]>} */
+const WORDS = {
+  'as a command': (name) => [[name, `${name} x`], 500],
+  'as its name': (name) => [[`EHLO ${name}`], 250],
+  'as its name by HELO': (name) => [[`HELO ${name}`], 250],
+  'as a mechanism': (name) => [[`AUTH ${name}`, `AUTH ${name} AGFubgBwdw==`], 504],
+  'as BODY': (name) => [[`MAIL FROM:<a@c.example> BODY=${name}`], 501],
+  'as RET': (name) => [[`MAIL FROM:<a@c.example> RET=${name}`], 501],
+  'as SIZE': (name) => [[`MAIL FROM:<a@c.example> SIZE=${name}`], 501],
+  'as ENVID': (name) => [[`MAIL FROM:<a@c.example> ENVID=${name}`], 250],
+  'as a mailbox': (name) => [[`MAIL FROM:<${name}@c.example>`, `RCPT TO:<${name}@d.example>`], 250],
+  'as NOTIFY': (name) => [['MAIL FROM:<a@c.example>', `RCPT TO:<b@d.example> NOTIFY=${name}`], 501],
+  'as ORCPT': (name) => [['MAIL FROM:<a@c.example>', `RCPT TO:<b@d.example> ORCPT=x;${name}`], 250],
+  'as a user': (name) => [[`AUTH PLAIN ${b64(`\0${name}\0pw`)}`], 235],
+  'as a size of BDAT': (name) => [[`BDAT ${name}`, `BDAT 0 ${name}`], 501],
+};
+for (const [where, linesOf] of Object.entries(WORDS)) {
+  test(`keys of objects are words like any other: ${where}`, async (t) => {
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    const users = [];
+    const onAuth = ({ username }, _session, done) => done(null, { user: username });
+    const onClose = ({ user }) => users.push(user);
+    const options = { allowInsecureAuth: true, hideDSN: false, onAuth, onClose };
+    const { connect, closed, errors } = await served(t, options);
+    for (const name of NAMES) {
+      const client = await connect();
+      await client.command('EHLO c.example', 250);
+      const [lines, code] = linesOf(name);
+      const isRefused = code >= 400;
+      for (const [at, line] of lines.entries()) {
+        const isPrelude = isRefused && at < lines.length - 1 && line.startsWith('MAIL');
+        await client.command(line, isPrelude ? 250 : code);
+      }
+      await client.command('RSET', 250);
+      await client.quit();
+    }
+    await closed.some(NAMES.length);
+    assert.deepEqual(users, where === 'as a user' ? NAMES : NAMES.map(() => undefined));
+    assert.deepEqual(errors.all, []);
+    assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), before);
+  });
+}
 
 /** Where a client leaves, by the lines that lead there, and whether a transaction is open then. */
 const PLACES = {
