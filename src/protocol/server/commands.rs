@@ -1,5 +1,6 @@
 //! Lines of a client, one by one: what each would do, and who is asked about it.
 
+use super::account::Audience;
 use super::auth::{argument_of_auth, plan_attempt, plan_auth};
 use super::inquiries::plan_inquiry;
 use super::plan::{Access, Position, Stage, plan, plan_for_application};
@@ -27,7 +28,11 @@ impl ServerSession {
             return None;
         }
         let limit = self.line_limit();
-        match self.input.lines.next_line(&mut self.input.bytes, limit) {
+        let mut line = self.input.lines.next_line(&mut self.input.bytes, limit);
+        if line.is_none() && self.input.lines.is_skipping() && self.ends_at_overlong() {
+            line = Some(Line::TooLong);
+        }
+        match line {
             None if self.is_endless() => self.close_with(Stock::EndlessLine),
             None if self.is_stranger() && self.input.lines.is_skipping() => {
                 self.close_with(Stock::NotSmtp);
@@ -37,7 +42,9 @@ impl ServerSession {
                 self.timers.set(Timer::Turn, now);
                 return self.take_response(line, now);
             }
-            Some(Line::TooLong) if self.is_stranger() => self.close_with(Stock::NotSmtp),
+            Some(Line::TooLong) if self.is_stranger() && !self.ends_at_overlong() => {
+                self.close_with(Stock::NotSmtp);
+            }
             Some(Line::Complete(line)) if self.is_stranger() && strangers::is_request(&line) => {
                 self.close_with(Stock::NotSmtp);
             }
@@ -83,6 +90,17 @@ impl ServerSession {
     /// Whether a line goes on and on.
     fn is_endless(&self) -> bool {
         self.input.lines.skipped() > MAX_ENDLESS_LINE
+    }
+
+    /// Whether a line over the limit ends the session, by what is said of it: then its end is of no
+    /// interest. A session, or a token, that was refused hears the same of every line.
+    fn ends_at_overlong(&self) -> bool {
+        let is_refused = match &self.state {
+            State::Refused => true,
+            State::Authenticating(it) => matches!(it.audience, Audience::Refused(_)),
+            _ => false,
+        };
+        !is_refused && self.config.replies.stock(Stock::LineTooLong).0.closes()
     }
 
     /// Bytes that the next line may have with its end (RFC 5321 section 4.5.3.1.4): more where it

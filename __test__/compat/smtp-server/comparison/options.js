@@ -21,6 +21,7 @@ const OPTIONS = {
   'hideSize alone': { hideSize: true },
   rejectOversized: { size: 5, rejectOversized: true },
   'authMethods in small letters': { authMethods: ['plain', ' login '] },
+  'authMethods twice': { authMethods: ['PLAIN', 'plain', 'LOGIN', 'PLAIN '] },
   'authMethods none': { authMethods: [] },
   'authMethods XOAUTH2': { authMethods: ['XOAUTH2'] },
   'authMethods unknown': { authMethods: ['FOO', 'PLAIN'] },
@@ -188,6 +189,34 @@ function limits(/** @type {Record<string, any>} */ all) {
         options: { ...OPEN, maxCommandLength: length },
         lines: ['EHLO c', line, 'NOOP'],
       };
+    }
+  }
+  /** Where an overlong line comes. @type {Record<string, any[]>} */
+  const before = {
+    'at once': [],
+    'behind NOOP': ['NOOP'],
+    'behind EHLO': ['EHLO c'],
+    'in a mail': ['EHLO c', 'MAIL FROM:<a@b>'],
+    'as an answer': ['EHLO c', 'AUTH LOGIN'],
+  };
+  for (const [where, lines] of Object.entries(before)) {
+    for (const [end, what] of [
+      ['', 'without an end'],
+      ['\r\nNOOP\r\n', 'with an end'],
+    ]) {
+      for (const [maxCommandLength, length] of [
+        // Their ends count in ours.
+        [undefined, 16_384 + 3],
+        [40, 43],
+        [40, 70_000],
+      ]) {
+        // The answer to a challenge may be longer than a command in ours.
+        if (where === 'as an answer' && length < 16_384) continue;
+        all[`a line of ${length}, ${what}, ${where}, of ${maxCommandLength}`] = {
+          options: { ...OPEN, allowInsecureAuth: true, hideSTARTTLS: true, maxCommandLength },
+          lines: [...lines, { raw: `${'x'.repeat(length)}${end}`, replies: 2 }],
+        };
+      }
     }
   }
   all['a line of 16 KiB'] = {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::protocol::dialect::{EarlyTalkers, GreetingDeadline};
+use crate::protocol::sasl::Mechanism;
 
 /// A session of an application that answers every command, which lets all of them pass.
 fn run_by_the_application(deadline: GreetingDeadline) -> Table {
@@ -70,4 +71,57 @@ fn who_does_not_wait_for_the_greeting_is_turned_away_where_that_is_wanted() {
         let (said, closed) = told(EarlyTalkers::TurnedAway, early);
         assert!(said.starts_with("220 ") && !closed, "{said}");
     }
+}
+
+/// Where a line over the limit ends the session, nobody waits for its end, nor is it taken for another
+/// protocol.
+#[test]
+fn an_overlong_line_ends_the_session_as_soon_as_it_is_one() {
+    for before in ["", "NOOP\r\n", "EHLO x\r\n"] {
+        for (length, is_over) in [(40, false), (43, true), (400, true), (70_000, true)] {
+            for cut in [0, 1, 39, 40] {
+                let mut table = Table::new(
+                    config(|config| {
+                        config.dialect = Dialect::smtp_server();
+                        config.replies = Replies::new(&config.dialect, &config.name, false);
+                        config.limits.command_length = Some(42);
+                    }),
+                    Interest::default(),
+                );
+                table.send(before.as_bytes());
+                table.replies.clear();
+                let line = "x".repeat(length);
+                table.send(&line.as_bytes()[..cut]);
+                table.send(&line.as_bytes()[cut..]);
+                let said = replies(&mut table);
+                let wanted = if is_over { "421 Error: Command line too long\r\n" } else { "" };
+                assert_eq!((&*said, table.closed), (wanted, is_over), "{before:?} {length} {cut}");
+            }
+        }
+    }
+}
+
+/// As with its end, so without one: a token that was refused has its refusal, however long the line behind it.
+#[test]
+fn an_overlong_line_behind_a_refused_token_waits_for_its_end() {
+    let mut table = Table::new(
+        config(|config| {
+            config.dialect =
+                Dialect { commands: Dialect::mbr_smtp().commands, ..Dialect::smtp_server() };
+            config.replies = Replies::new(&config.dialect, &config.name, false);
+            config.limits.command_length = Some(42);
+            config.auth.exposure = Exposure::Anywhere;
+            config.auth.mechanisms = vec![Mechanism::XOAuth2];
+        }),
+        Interest::AUTH,
+    );
+    table.send(b"EHLO x\r\n");
+    table.replies.clear();
+    table.verdicts.push_back(Verdict::Answer(Reply::new(ReplyCode::known(535), "No")));
+    table.send(b"AUTH XOAUTH2 dXNlcj1hAWF1dGg9QmVhcmVyIHgBAQ==\r\n");
+    assert!(table.line().starts_with("334 "));
+    table.send(&[b'x'; 20_000]);
+    assert_eq!(replies(&mut table), "");
+    table.send(b"x\r\nNOOP\r\n");
+    assert_eq!(replies(&mut table), "535 No\r\n250 OK\r\n");
 }
