@@ -107,6 +107,38 @@ test('a tag is renamed and deleted in any case, and joins one that is there', as
   assert.equal(mailbox.tags.size, 0);
 });
 
+test('what else is kept of a mail stays when its tag is renamed or deleted', async () => {
+  const { mailbox, mails } = await mailboxOf(3);
+  const [one, two, three] = mails;
+  mailbox.setRead([one], true);
+  mailbox.setTags([one], ['b', 'red', 'Z']);
+  mailbox.setTags([two], ['Red', 'blue']);
+  assert.equal(mailbox.renameTag('z', 'a'), true);
+  assert.deepEqual(mailbox.mark(one), { isRead: true, tags: ['a', 'b', 'red'] });
+  assert.equal(mailbox.renameTag('RED', 'BLUE'), true);
+  assert.deepEqual(mailbox.mark(one).tags, ['a', 'b', 'blue']);
+  assert.deepEqual(mailbox.mark(two), { isRead: false, tags: ['blue'] });
+  assert.deepEqual(mailbox.mark(three), { isRead: false, tags: [] });
+});
+
+test('a tag of 100 mails is renamed without a look at all for each', async () => {
+  const { mailbox, store } = await mailboxOf(0);
+  const mails = /** @type {any[]} */ (
+    Array.from({ length: 100 }, () => ({ id: store.nextId(), size: 1 }))
+  );
+  for (const mail of mails) store.add(mail);
+  mailbox.setTags(mails, ['t3', 't4']);
+  let looks = 0;
+  const { mark } = mailbox;
+  mailbox.mark = (mail) => {
+    looks += 1;
+    return mark.call(mailbox, mail);
+  };
+  assert.equal(mailbox.renameTag('t3', 'other'), true);
+  assert.deepEqual(mailbox.tags.get('other'), 100);
+  assert.ok(looks < 10 * mails.length, String(looks));
+});
+
 test('what is no tag changes nothing', async () => {
   const { mailbox, mails } = await mailboxOf(1);
   mailbox.setTags(mails, ['red']);

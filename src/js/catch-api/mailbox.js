@@ -105,7 +105,7 @@ class Mailbox {
     if (wanted.size > MAX_TAGS) {
       throw new RangeError(`a mail has at most ${MAX_TAGS} tags, not ${wanted.size}`);
     }
-    const tags = Object.freeze([...wanted.values()].sort((one, other) => one.localeCompare(other)));
+    const tags = inOrder(wanted.values());
     for (const mail of mails) this.#marks.set(mail, { ...this.mark(mail), tags });
   }
 
@@ -117,7 +117,8 @@ class Mailbox {
    */
   renameTag(tag, name) {
     const renamed = tagOf(name);
-    return this.#replaceTag(tag, [renamed]);
+    const others = [...this.tags.keys()].filter((each) => !isSame(each, tag));
+    return this.#replaceTag(tag, [others.find((each) => isSame(each, renamed)) ?? renamed]);
   }
 
   /** @param {string} tag in any case @returns {boolean} whether there was such a tag */
@@ -133,20 +134,26 @@ class Mailbox {
     this.deleted += before - this.#store.count;
   }
 
-  /** @param {string} tag @param {string[]} others */
+  /** @param {string} tag @param {string[]} others as they are spelled here */
   #replaceTag(tag, others) {
-    const isIt = (/** @type {string} */ each) => each.toLowerCase() === tag.toLowerCase();
-    const tagged = this.mails.filter((mail) => this.mark(mail).tags.some(isIt));
-    const before = new Map(tagged.map((mail) => [mail, this.mark(mail).tags]));
-    // First from all of them, so that its old spelling is not kept.
-    for (const [mail, tags] of before)
-      this.setTags(
-        [mail],
-        tags.filter((each) => !isIt(each)),
-      );
-    for (const mail of tagged) this.setTags([mail], [...this.mark(mail).tags, ...others]);
+    const tagged = this.search((_mail, { tags }) => tags.some((each) => isSame(each, tag)));
+    for (const mail of tagged) {
+      const mark = this.mark(mail);
+      const rest = mark.tags.filter((each) => !isSame(each, tag));
+      this.#marks.set(mail, { ...mark, tags: inOrder(new Set([...rest, ...others])) });
+    }
     return tagged.length > 0;
   }
+}
+
+/** @param {string} tag @param {string} other */
+function isSame(tag, other) {
+  return tag.toLowerCase() === other.toLowerCase();
+}
+
+/** @param {Iterable<string>} tags */
+function inOrder(tags) {
+  return Object.freeze([...tags].sort((one, other) => one.localeCompare(other)));
 }
 
 /** The name of a tag, without spaces that do not count. @param {string} name @throws {TypeError} */
