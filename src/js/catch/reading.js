@@ -2,9 +2,8 @@
 // What a mail says, by mailparser, and where in its bytes that stands: what can be read from there again
 // is not kept.
 
-const { performance } = require('node:perf_hooks');
-const { clearInterval, setInterval } = require('node:timers');
 const { messageOf } = require('../errors.js');
+const { addressesOf, parsed } = require('../parsed.js');
 const { dateOf } = require('./date.js');
 const { BOUNDS, headOf, layoutOf } = require('./mime-bounds.js');
 const { bytesOf, textOf } = require('./part.js');
@@ -12,7 +11,6 @@ const { safeName } = require('./safe-name.js');
 
 /** Characters of HTML that is made into text where there is none. */
 const MAX_HTML = 1_024 * 1_024;
-const STALL_MS = 100;
 /** Among how many parts an attachment is looked for. */
 const NEAR = 16;
 const OPTIONS = {
@@ -60,7 +58,7 @@ async function read(raw) {
   const { leaves, headEnd, problem } = layoutOf(raw);
   if (problem !== undefined) return readHead(raw, headEnd, problem);
   try {
-    const mail = await parsed(raw);
+    const mail = await parsed(raw, OPTIONS);
     if (!mail.text && mail.html) mail.text = await textOfHtml(mail.html);
     return indexOf(mail, raw, headEnd, leaves);
   } catch (error) {
@@ -73,7 +71,7 @@ async function readHead(raw, headEnd, problem) {
   const head = headOf(raw, headEnd);
   try {
     // Whatever it says of its body, none follows.
-    const mail = { ...(await parsed(head)), text: '', html: '', attachments: [] };
+    const mail = { ...(await parsed(head, OPTIONS)), text: '', html: '', attachments: [] };
     return { ...indexOf(mail, raw, head.length, []), problem };
   } catch {
     return { ...indexOf({ attachments: [] }, raw, head.length, []), problem };
@@ -84,29 +82,9 @@ async function readHead(raw, headEnd, problem) {
 async function textOfHtml(html) {
   const { text } = await parsed(
     Buffer.from(`Content-Type: text/html; charset=utf-8\r\n\r\n${html}`),
+    OPTIONS,
   );
   return text;
-}
-
-/** @param {Buffer} bytes @returns {Promise<any>} */
-async function parsed(bytes) {
-  const { simpleParser } = require('mailparser');
-  /** @type {NodeJS.Timeout | undefined} */
-  let watch;
-  const stalled = new Promise((_, reject) => {
-    let before = performance.eventLoopUtilization();
-    // The parser waits for nothing that takes time: where the thread is idle, it will never end.
-    watch = setInterval(() => {
-      const { idle } = performance.eventLoopUtilization(before);
-      before = performance.eventLoopUtilization();
-      if (idle > STALL_MS / 2) reject(new Error('it ends where a header does not'));
-    }, STALL_MS);
-  });
-  try {
-    return await Promise.race([simpleParser(bytes, OPTIONS), stalled]);
-  } finally {
-    clearInterval(watch);
-  }
 }
 
 /**
@@ -181,15 +159,6 @@ function attachmentsOf(attachments, raw, leaves) {
 function mayHold({ start, end, encoding }, length) {
   const size = end - start;
   return encoding === 'base64' ? size >= length && size <= 3 * length + 1_024 : size >= length;
-}
-
-/** @param {any} list @returns {Address[]} */
-function addressesOf(list) {
-  return [list ?? []]
-    .flat()
-    .flatMap(({ value }) => value)
-    .flatMap((/** @type {any} */ entry) => entry.group ?? [entry])
-    .map(({ address, name }) => ({ name: name ?? '', address: address ?? '' }));
 }
 
 module.exports = { read };

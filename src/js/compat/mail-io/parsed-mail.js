@@ -2,9 +2,8 @@
 // A message as mailparser 0.6 gave it, made by today's mailparser: what `req.mail` has. Nothing is
 // refused: what cannot be read, or would take too much, is cut off, and `problem` says so.
 
-const { performance } = require('node:perf_hooks');
 const { Readable } = require('node:stream');
-const { clearInterval, setInterval } = require('node:timers');
+const { addressesOf, parsed } = require('../../parsed.js');
 
 /** What is read of a message. */
 const BOUNDS = Object.freeze({
@@ -22,13 +21,11 @@ const BOUNDS = Object.freeze({
   html: 1_024 * 1_024,
 });
 const LINE_FEED = 0x0a;
-const STALL_MS = 100;
 
 /**
  * @typedef {object} Reading
  * @property {number} bytes what was read
  * @property {string} [problem] why no more
- * @property {NodeJS.Timeout} [watch] looks whether it goes on
  */
 
 /**
@@ -39,7 +36,6 @@ const STALL_MS = 100;
  * @returns {Promise<any>}
  */
 async function read(open, maxBytes = BOUNDS.bytes) {
-  const { simpleParser } = require('mailparser');
   const options = {
     skipImageLinks: true,
     skipTextToHtml: true,
@@ -55,8 +51,7 @@ async function read(open, maxBytes = BOUNDS.bytes) {
     const source = open();
     const input = Readable.from(bounded(source, most, reading), { objectMode: false });
     try {
-      const mail = await Promise.race([simpleParser(input, options), stalled(input, reading)]);
-      return shaped(mail, problem ?? reading.problem);
+      return shaped(await parsed(input, options), problem ?? reading.problem);
     } catch (/** @type {any} */ error) {
       if (reading.bytes === 0) throw error;
       problem ??= wordsOf(error);
@@ -64,30 +59,9 @@ async function read(open, maxBytes = BOUNDS.bytes) {
       most = Math.floor(reading.bytes / 2);
       if (most === 0) return blank(problem);
     } finally {
-      clearInterval(reading.watch);
       input.destroy();
     }
   }
-}
-
-/**
- * Rejects if the parser will never come to an end, as with a header that does not: it has all of the
- * input, and waits. It waits for nothing that takes time, so the thread is idle then.
- *
- * @param {Readable} input @param {Reading} reading
- * @returns {Promise<never>}
- */
-function stalled(input, reading) {
-  return new Promise((_, reject) => {
-    input.once('end', () => {
-      let before = performance.eventLoopUtilization();
-      reading.watch = setInterval(() => {
-        const { idle } = performance.eventLoopUtilization(before);
-        before = performance.eventLoopUtilization();
-        if (idle > STALL_MS / 2) reject(new Error('it ends where a header does not'));
-      }, STALL_MS);
-    });
-  });
 }
 
 /** What of a message is within the bounds. @param {AsyncIterable<Buffer>} source @param {number} most bytes @param {Reading} reading */
@@ -132,8 +106,9 @@ function shaped(mail, problem) {
     return text.slice(0, BOUNDS.text);
   };
   const addresses = (/** @type {any} */ list) => {
+    if (list === undefined) return undefined;
     const all = addressesOf(list);
-    if (!all || all.length <= BOUNDS.addresses) return all;
+    if (all.length <= BOUNDS.addresses) return all;
     problems.push(`a field has more than ${BOUNDS.addresses} addresses`);
     return all.slice(0, BOUNDS.addresses);
   };
@@ -172,16 +147,6 @@ function headersOf(lines) {
   }
   values.delete('__proto__');
   return Object.fromEntries([...values].map(([key, all]) => [key, all.length > 1 ? all : all[0]]));
-}
-
-/** @param {any} list */
-function addressesOf(list) {
-  if (list === undefined) return undefined;
-  return [list]
-    .flat()
-    .flatMap(({ value }) => value)
-    .flatMap((/** @type {any} */ entry) => entry.group ?? [entry])
-    .map(({ address, name }) => ({ address: address ?? '', name: name ?? '' }));
 }
 
 /** One whose end never came has a stream in that place. @param {any} attachment */
