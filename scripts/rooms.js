@@ -5,10 +5,10 @@
 //     options  <-  engine  <-  { server, client, files }  <-  catch, compat/*  <-  cli
 //     catch  <-  catch-api
 //
-// with errors.js, printable.js and node-version.js below all, and index.js, the door of the package, above.
+// with errors.js, printable.js, parsed.js and node-version.js below all, and index.js, the door of the package, above.
 
-/** What every room may import: errors, the check of Node, texts, and the typings of the addon. */
-const BASE = '^src/js/(errors|node-version|printable|native)[.]';
+/** What every room may import: errors, the check of Node, texts, parsed mails, and the typings of the addon. */
+const BASE = '^src/js/(errors|node-version|parsed|printable|native)[.]';
 const ROOMS = {
   options: [],
   engine: ['options'],
