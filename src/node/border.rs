@@ -29,6 +29,12 @@ numbers! {
 /// Calls JavaScript's side of the border, and does not keep the process alive for that.
 type Bell = ThreadsafeFunction<(), (), (), Status, false, true>;
 
+/// What a border has while nobody listens at it.
+fn no_arrays() -> ([Uint32Array; 3], [Uint8Array; 2]) {
+    let words = [(); 3].map(|()| Uint32Array::new(Vec::new()));
+    (words, [(); 2].map(|()| Uint8Array::new(Vec::new())))
+}
+
 /// Where events come to JavaScript and verdicts leave it.
 #[napi]
 pub struct Border {
@@ -62,8 +68,7 @@ impl Border {
                 queue.close();
             }
         })?;
-        let [words, verdicts, answers] = [(); 3].map(|()| Uint32Array::new(Vec::new()));
-        let [bytes, replies] = [(); 2].map(|()| Uint8Array::new(Vec::new()));
+        let ([words, verdicts, answers], [bytes, replies]) = no_arrays();
         let (batch, servers) = (Batch::default(), Vec::new());
         Ok(Self { queue, bell, batch, words, bytes, verdicts, answers, replies, servers })
     }
@@ -100,8 +105,7 @@ impl Border {
     #[napi]
     pub fn rest(&mut self) {
         lock(&self.bell).take();
-        let [words, verdicts, answers] = [(); 3].map(|()| Uint32Array::new(Vec::new()));
-        let [bytes, replies] = [(); 2].map(|()| Uint8Array::new(Vec::new()));
+        let ([words, verdicts, answers], [bytes, replies]) = no_arrays();
         self.attach(words, bytes, verdicts);
         (self.answers, self.replies) = (answers, replies);
     }
@@ -127,7 +131,9 @@ impl Border {
     pub fn exchange(&mut self, answers: u32) -> u32 {
         let done = std::mem::take(&mut self.batch);
         let verdicts: &[u32] = &self.verdicts;
-        self.answer_all(answers);
+        if answers > 0 {
+            self.answer_all(answers);
+        }
         let next =
             self.queue.exchange(done, |index| verdicts.get(index).and_then(|word| settled(*word)));
         let Some(next) = next else { return 0 };
