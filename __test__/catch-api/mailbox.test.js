@@ -179,3 +179,41 @@ test('mails are deleted, and those that go take their tags along', async () => {
   assert.equal(mailbox.find(id), undefined);
   assert.equal(mailbox.tags.size, 0);
 });
+
+test('a watcher is told of each mail that comes, is marked in another way, and goes', async () => {
+  const { mailbox, mails, store } = await mailboxOf(3);
+  const [one, two, three] = mails;
+  /** @type {string[]} */
+  let told = [];
+  const name = (/** @type {any} */ mail) => ['one', 'two', 'three'][mails.indexOf(mail)] ?? 'new';
+  const leave = mailbox.watch({
+    added: (mail) => told.push(`${name(mail)} added`),
+    marked: (mail) => told.push(`${name(mail)} ${JSON.stringify(mailbox.mark(mail))}`),
+    dropped: (mail) => told.push(`${name(mail)} dropped`),
+  });
+  const news = () => {
+    const all = told;
+    told = [];
+    return all;
+  };
+  mailbox.setRead([one, two], true);
+  mailbox.setRead([one], true);
+  assert.deepEqual(news(), ['one {"isRead":true,"tags":[]}', 'two {"isRead":true,"tags":[]}']);
+  mailbox.setTags([one, three], ['red']);
+  assert.deepEqual(news(), [
+    'one {"isRead":true,"tags":["red"]}',
+    'three {"isRead":false,"tags":["red"]}',
+  ]);
+  mailbox.renameTag('RED', 'blue');
+  assert.equal(news().length, 2);
+  mailbox.deleteTag('blue');
+  assert.equal(news().length, 2);
+  mailbox.delete([one]);
+  store.clear((/** @type {any} */ mail) => mail === two);
+  store.add(await mailOf('\r\n'));
+  assert.deepEqual(news(), ['one dropped', 'two dropped', 'new added']);
+  leave();
+  mailbox.setRead([three], true);
+  mailbox.delete([three]);
+  assert.deepEqual(news(), []);
+});

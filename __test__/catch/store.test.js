@@ -101,3 +101,24 @@ test('a mail is found by its id while it is there', () => {
   assert.equal(store.isCleared(mails[0]), false);
   assert.deepEqual([store.get(3), store.get(1), store.get(4)], [mails[2], undefined, undefined]);
 });
+
+test('a watcher is told of all that comes and goes, for whatever reason, until it leaves', () => {
+  const { store, mails } = filled({ maxMessages: 3 }, 1, 1);
+  /** @type {string[]} */
+  const told = [];
+  const leave = store.watch({
+    added: ({ id }) => told.push(`+${id}${store.get(id) ? '' : ' absent'}`),
+    dropped: ({ id }) => told.push(`-${id}${store.get(id) ? ' there' : ''}`),
+  });
+  const add = () => store.add({ id: store.nextId(), size: 1 });
+  add();
+  store.give(mails[1]);
+  add();
+  store.clear(({ id }) => id === 3);
+  store.clear(({ id }) => id === 3);
+  assert.deepEqual(told, ['+3', '+4', '-2', '-3']);
+  leave();
+  store.clear(() => true);
+  add();
+  assert.equal(told.length, 4);
+});

@@ -8,6 +8,12 @@ const { randomBytes } = require('node:crypto');
 /** @typedef {InstanceType<typeof import('../catch/store.js').Store<Mail>>} Store */
 /** @typedef {{ isRead: boolean, tags: readonly string[] }} Mark */
 
+/**
+ * Who is told of changes, at once: it must not throw.
+ *
+ * @typedef {import('../catch/store.js').Watcher<Mail> & { marked: (mail: Mail) => void }} Watcher
+ */
+
 const TAG = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,99}$/u;
 /** Tags of one mail. */
 const MAX_TAGS = 100;
@@ -20,8 +26,12 @@ class Mailbox {
   #store;
   /** @type {WeakMap<Mail, Mark>} */
   #marks = new WeakMap();
-  /** Before the number of each mail, so that a page that outlives the process shows none that it did not mean. */
-  #prefix = `${randomBytes(6).toString('hex')}-`;
+  /** Of this process, so that a page that outlives it shows no mail that it did not mean. */
+  instance = randomBytes(6).toString('hex');
+  /** Before the number of each mail. */
+  #prefix = `${this.instance}-`;
+  /** @type {Set<Watcher>} */
+  #watchers = new Set();
 
   /** @param {Store} store */
   constructor(store) {
@@ -81,9 +91,27 @@ class Mailbox {
     return this.#marks.get(mail) ?? NEW;
   }
 
+  /**
+   * Tells of each mail that comes, is marked, and goes for whatever reason.
+   *
+   * @param {Watcher} watcher
+   * @returns {() => void} ends that
+   */
+  watch(watcher) {
+    this.#watchers.add(watcher);
+    const leave = this.#store.watch(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+      leave();
+    };
+  }
+
   /** @param {Iterable<Mail>} mails @param {boolean} isRead */
   setRead(mails, isRead) {
-    for (const mail of mails) this.#marks.set(mail, { ...this.mark(mail), isRead });
+    for (const mail of mails) {
+      const mark = this.mark(mail);
+      if (mark.isRead !== isRead) this.#setMark(mail, { ...mark, isRead });
+    }
   }
 
   /**
@@ -106,7 +134,7 @@ class Mailbox {
       throw new RangeError(`a mail has at most ${MAX_TAGS} tags, not ${wanted.size}`);
     }
     const tags = inOrder(wanted.values());
-    for (const mail of mails) this.#marks.set(mail, { ...this.mark(mail), tags });
+    for (const mail of mails) this.#setMark(mail, { ...this.mark(mail), tags });
   }
 
   /**
@@ -134,13 +162,19 @@ class Mailbox {
     this.deleted += before - this.#store.count;
   }
 
+  /** @param {Mail} mail @param {Mark} mark */
+  #setMark(mail, mark) {
+    this.#marks.set(mail, mark);
+    for (const watcher of this.#watchers) watcher.marked(mail);
+  }
+
   /** @param {string} tag @param {string[]} others as they are spelled here */
   #replaceTag(tag, others) {
     const tagged = this.search((_mail, { tags }) => tags.some((each) => isSame(each, tag)));
     for (const mail of tagged) {
       const mark = this.mark(mail);
       const rest = mark.tags.filter((each) => !isSame(each, tag));
-      this.#marks.set(mail, { ...mark, tags: inOrder(new Set([...rest, ...others])) });
+      this.#setMark(mail, { ...mark, tags: inOrder(new Set([...rest, ...others])) });
     }
     return tagged.length > 0;
   }

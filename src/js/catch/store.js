@@ -3,6 +3,15 @@
 // for it, the store does not know.
 
 /**
+ * Who is told of what comes and goes, at once: it must not throw.
+ *
+ * @template T
+ * @typedef {object} Watcher
+ * @property {(mail: T) => void} added
+ * @property {(mail: T) => void} dropped
+ */
+
+/**
  * @template {{ id: number, size: number }} T
  */
 class Store {
@@ -16,6 +25,8 @@ class Store {
   #nextGiven = Infinity;
   /** @type {WeakSet<T>} */
   #cleared = new WeakSet();
+  /** @type {Set<Watcher<T>>} */
+  #watchers = new Set();
   #lastId = 0;
   #bytes = 0;
 
@@ -45,6 +56,7 @@ class Store {
   add(/** @type {T} */ mail) {
     this.#mails.set(mail.id, mail);
     this.#bytes += mail.size;
+    for (const watcher of this.#watchers) watcher.added(mail);
     while (this.#mails.size > 1 && this.#isFull()) this.#dropFirst();
   }
 
@@ -68,14 +80,27 @@ class Store {
   clear(isOne) {
     for (const mail of [...this]) {
       if (!isOne(mail)) continue;
-      this.#drop(mail.id);
       this.#cleared.add(mail);
+      this.#drop(mail.id);
     }
   }
 
   /** Whether nobody wants this one any more; one that had no room is not such. @param {T} mail */
   isCleared(mail) {
     return this.#cleared.has(mail);
+  }
+
+  /**
+   * Tells of each mail that comes, and of each that goes for whatever reason.
+   *
+   * @param {Watcher<T>} watcher
+   * @returns {() => void} ends that
+   */
+  watch(watcher) {
+    this.#watchers.add(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+    };
   }
 
   [Symbol.iterator]() {
@@ -97,9 +122,12 @@ class Store {
   }
 
   #drop(/** @type {number} */ id) {
-    this.#bytes -= this.#mails.get(id)?.size ?? 0;
+    const mail = this.#mails.get(id);
+    if (mail === undefined) return;
+    this.#bytes -= mail.size;
     this.#mails.delete(id);
     this.#given.delete(id);
+    for (const watcher of this.#watchers) watcher.dropped(mail);
   }
 }
 
