@@ -3,7 +3,14 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { validateHeaderValue } = require('node:http');
-const { attached, json, send, strange, text } = require('../../src/js/catch-api/answers.js');
+const {
+  attached,
+  json,
+  lasting,
+  send,
+  strange,
+  text,
+} = require('../../src/js/catch-api/answers.js');
 
 /** What a browser is told. @param {import('../../src/js/catch-api/answers.js').Answer} answer */
 function sent(answer) {
@@ -55,3 +62,28 @@ for (const [contentType, filename, type, name] of ATTACHED) {
     for (const [field, value] of Object.entries(headers)) validateHeaderValue(field, String(value));
   });
 }
+
+test('a lasting answer is written by who gives it, but for HEAD', () => {
+  for (const method of ['GET', 'HEAD']) {
+    /** @type {string[]} */
+    const did = [];
+    /** @type {any} */
+    const response = {
+      req: { method },
+      writeHead: (/** @type {number} */ status, /** @type {any} */ headers) => {
+        assert.equal(headers['Content-Length'], undefined);
+        assert.equal(headers['Content-Type'], 'text/event-stream');
+        did.push(String(status));
+      },
+      end: (/** @type {Buffer} */ body) => did.push(`end ${body.length}`),
+    };
+    send(
+      response,
+      lasting('text/event-stream', (given) => {
+        assert.equal(given, response);
+        did.push('open');
+      }),
+    );
+    assert.deepEqual(did, ['200', method === 'GET' ? 'open' : 'end 0']);
+  }
+});

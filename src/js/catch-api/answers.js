@@ -3,7 +3,15 @@
 
 const { Buffer } = require('node:buffer');
 
-/** @typedef {{ status?: number, type: string, body: string | Buffer, headers?: Record<string, string> }} Answer */
+/**
+ * @typedef {object} Answer
+ * @property {number} [status] 200 without one
+ * @property {string} type
+ * @property {string | Buffer} [body]
+ * @property {(response: ServerResponse) => void} [open] in place of a body: writes it, for as long as it likes
+ * @property {Record<string, string>} [headers]
+ */
+/** @typedef {import('node:http').ServerResponse} ServerResponse */
 
 const TEXT = 'text/plain; charset=utf-8';
 /** For what strangers wrote: it runs nothing, fetches nothing, and is of no origin. */
@@ -26,6 +34,11 @@ function json(value) {
 /** @param {string} body @param {number} [status] @returns {Answer} */
 function text(body, status = 200) {
   return { status, type: TEXT, body };
+}
+
+/** A body that goes on. @param {string} type @param {Answer['open']} open @returns {Answer} */
+function lasting(type, open) {
+  return { type, open };
 }
 
 /** What a mail brought. @param {string} type @param {string | Buffer} body @param {Record<string, string>} [headers] @returns {Answer} */
@@ -51,18 +64,19 @@ function nameField(filename) {
 /**
  * Sends an answer.
  *
- * @param {import('node:http').ServerResponse} response
+ * @param {ServerResponse} response
  * @param {Answer} answer
  */
-function send(response, { status = 200, type, body, headers }) {
+function send(response, { status = 200, type, body = '', open, headers }) {
   const bytes = Buffer.from(body);
   response.writeHead(status, {
     ...ALWAYS,
     'Content-Type': type,
-    'Content-Length': bytes.length,
+    ...(open ? {} : { 'Content-Length': bytes.length }),
     ...headers,
   });
-  response.end(bytes);
+  if (!open || response.req.method === 'HEAD') response.end(bytes);
+  else open(response);
 }
 
-module.exports = { TEXT, attached, json, send, strange, text };
+module.exports = { TEXT, attached, json, lasting, send, strange, text };

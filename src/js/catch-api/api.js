@@ -9,6 +9,7 @@ const { httpServerOf } = require('./http-server.js');
 const { MAX_BODIES, inboxRoutes } = require('./inbox-routes.js');
 const { Mailbox } = require('./mailbox.js');
 const { ROUTES } = require('./routes.js');
+const { Streams } = require('./stream.js');
 
 /**
  * @typedef {object} Options
@@ -62,10 +63,16 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
       `the API needs a login where others can reach it, and ${host} is no loopback`,
     );
   }
+  const mailbox = new Mailbox(sourceOf(inbox).store);
+  const streams = new Streams(mailbox);
   const server = httpServerOf({
-    routes: { ...ROUTES, ...inboxRoutes(inbox, release) },
+    routes: {
+      ...ROUTES,
+      ...inboxRoutes(inbox, release),
+      'GET /api/stream': () => streams.answer(),
+    },
     maxBodies: MAX_BODIES,
-    mailbox: new Mailbox(sourceOf(inbox).store),
+    mailbox,
     hosts: [host.toLowerCase()],
     ...(auth ? { auth } : {}),
   });
