@@ -3,7 +3,7 @@
 // types as well:
 //
 //     options  <-  engine  <-  { server, client, files }  <-  catch, compat/*  <-  cli
-//     catch  <-  catch-api
+//     catch  <-  catch-api  <-  cli
 //
 // with errors.js, printable.js, parsed.js and node-version.js below all, and index.js, the door of the package, above.
 
@@ -23,7 +23,7 @@ const ROOMS = {
   'compat/smtp-server': ['compat/shared', 'compat/smtp-protocol', 'server', 'engine', 'options'],
   'compat/smtpjs': ['compat/shared', 'engine', 'options'],
   // Its console is smtpjs'.
-  cli: ['compat/smtpjs', 'server', 'client', 'files', 'engine', 'options'],
+  cli: ['compat/smtpjs', 'catch-api', 'catch', 'server', 'client', 'files', 'engine', 'options'],
 };
 const room = (/** @type {string} */ name) => `^src/js/${name}/`;
 

@@ -29,6 +29,7 @@ const ADDRESSES = [
 const VALUES = [
   [[], '--port', PORTS, /--port must (?:be a number from 0 to 65535, not|not be empty)/],
   [[], '--host', HOSTS, /--host must/],
+  [[], '--page-port', PORTS, /--page-port must (?:be a number from 0 to 65535, not|not be)/],
   [[], '--maildir', [''], /--maildir must not be empty/],
   [['--tls-cert', 'c'], '--tls-key', [''], /--tls-key must not be empty/],
   [['--tls-key', 'k'], '--tls-cert', [''], /--tls-cert must not be empty/],
@@ -54,6 +55,8 @@ const LINES = [
   [['extra'], /extra/],
   [['--port'], /--port/],
   [['--print=1'], /--print/],
+  [['--no-page=1'], /--no-page/],
+  [['--no-page', '--page-port', '1'], /--page-port is for the page: leave --no-page out/],
   [['--tls-key', 'k'], /--tls-key and --tls-cert go together/],
   [['--tls-cert', 'c'], /--tls-key and --tls-cert go together/],
   [['--tls-self-signed', '--tls-key', 'k', '--tls-cert', 'c'], /makes a key of its own/],

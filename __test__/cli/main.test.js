@@ -106,17 +106,19 @@ class Running {
  */
 async function start(...args) {
   const cli = new Running(process.execPath, [CLI, '--port', '0', ...args]);
-  return { cli, port: await portOf(cli, args.includes('--json')) };
+  return { cli, port: await portOf(cli, args.includes('--json'), !args.includes('--no-page')) };
 }
 
 /**
  * @param {Running} cli
  * @param {boolean} json
+ * @param {boolean} page
  */
-async function portOf(cli, json) {
+async function portOf(cli, json, page = true) {
   if (json) return (await cli.event()).port;
   const port = Number(/:(\d+)[,.]/.exec(await cli.line())?.[1]);
   await cli.line();
+  if (page) assert.match(await cli.line(), /^Page on /);
   return port;
 }
 
@@ -204,6 +206,7 @@ describe('the command', { timeout: 60_000 }, () => {
     assert.match(first, /^Listening on 127\.0\.0\.1:\d+\. /);
     const port = Number(/:(\d+)/.exec(first)?.[1]);
     assert.match(await cli.line(), new RegExp(`curl smtp://127\\.0\\.0\\.1:${port} `));
+    assert.match(await cli.line(), /^Page on http:\/\/127\.0\.0\.1:\d+( \(port 8025 is taken\))?$/);
     assert.match(await send(port, MESSAGE, { to: ['b@example.com', 'c@example.com'] }), /^250 OK/);
     const [time, ...fields] = (await cli.line()).split('  ');
     assert.ok(Date.now() - Date.parse(time) < 60_000);
@@ -381,10 +384,11 @@ describe('the status line', { timeout: 60_000 }, () => {
     const screen = terminal.screen.filter((line) => line !== '');
     assert.match(screen[0], /^Listening on /);
     assert.match(screen[1], /curl/);
-    assert.match(screen[2], /^\d{4}-.* {2}from <a@example\.com> .* Hello$/);
-    assert.match(screen[3], /^Closing; \d open session/);
-    assert.match(screen[4], /^Received 1 message /);
-    assert.equal(screen.length, 5, JSON.stringify(screen));
+    assert.match(screen[2], /^Page on /);
+    assert.match(screen[3], /^\d{4}-.* {2}from <a@example\.com> .* Hello$/);
+    assert.match(screen[4], /^Closing; \d open session/);
+    assert.match(screen[5], /^Received 1 message /);
+    assert.equal(screen.length, 6, JSON.stringify(screen));
   });
 
   test('makes room for what goes wrong', { skip: noTerminal }, async (t) => {

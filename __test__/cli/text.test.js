@@ -42,6 +42,18 @@ describe('a line for people', () => {
     );
   });
 
+  test('says behind where mail is taken where the page is', () => {
+    const start = { event: 'start', host: '127.0.0.1', port: 25, tls: false };
+    const page = 'http://127.0.0.1:1';
+    const last = (/** @type {object} */ fields) =>
+      String(textLine({ ...start, ...fields }, false))
+        .split('\n')
+        .at(-1);
+    assert.equal(last({ page }), `Page on ${page}`);
+    assert.equal(last({ page, taken: 8025 }), `Page on ${page} (port 8025 is taken)`);
+    assert.match(String(last({})), /curl/);
+  });
+
   test('tells how it starts, closes and ends, and of nothing else', () => {
     const start = String(textLine({ event: 'start', host: '::1', port: 25, tls: true }, false));
     assert.match(start, /^Listening on \[::1\]:25, with STARTTLS\. .*\n.*smtp:\/\/\[::1\]:25 /);

@@ -35,6 +35,9 @@ async function portOf(child) {
   const first = await child.line();
   if (first.startsWith('{')) return JSON.parse(first).port;
   if (first.startsWith('Listening')) await child.line();
+  if (first.startsWith('Listening') && !child.process.spawnargs.includes('--no-page')) {
+    await child.line();
+  }
   return Number(/:(\d+)[,.;]/.exec(first)?.[1]);
 }
 

@@ -5,7 +5,6 @@
 const { version } = require('../../../package.json');
 const { messageOf } = require('../errors.js');
 const { sourceOf } = require('../catch/inbox.js');
-const { keep } = require('../catch/keep.js');
 const { json, text } = require('./answers.js');
 const { stringsIn } = require('./body.js');
 const { Chaos } = require('./chaos.js');
@@ -50,10 +49,10 @@ async function sendMail(inbox, { mailbox, body }) {
   const tags = stringsIn(body, 'Tags');
   const envelope = { from, to, rcpt: to.map((address) => ({ address })) };
   const session = { helo: '', user: null, tls: false, remoteAddress: undefined, transcript: [] };
-  const mail = await keep(sourceOf(inbox), { raw, envelope, session }, (made) =>
+  const mail = await sourceOf(inbox).keep({ raw, envelope, session }, (made) =>
     told(() => mailbox.setTags([made], tags)),
   );
-  return json({ ID: mailbox.idOf(mail) });
+  return json({ ID: mail ? mailbox.idOf(mail) : '' });
 }
 
 /** @param {Inbox} inbox @param {object | undefined} release @param {Call} call */

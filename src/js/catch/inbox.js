@@ -8,6 +8,7 @@ const { MAX_TIMEOUT } = require('../options/checks.js');
 const { Server, judgeHandshakes, unrefAll } = require('../server/server.js');
 const { CALLED } = require('../server/unknown-names.js');
 const { Failures } = require('./failures.js');
+const { keep } = require('./keep.js');
 const { Mails, View } = require('./mails.js');
 const { HOST, catchOptions, placeOf, schemeOf } = require('./options.js');
 const { Receiver } = require('./receiver.js');
@@ -18,6 +19,16 @@ const { Arrivals } = require('./waiting.js');
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
 /** @typedef {import('./options.js').CatchOptions} CatchOptions */
 
+/** @typedef {import('./mails.js').Source & { keep: import('./keep.js').Keep }} Source */
+
+/**
+ * @typedef {object} Ways what an inbox that is a program of its own does in its own way
+ * @property {(source: import('./mails.js').Source, ...rest: Parameters<import('./keep.js').Keep>) =>
+ *   ReturnType<import('./keep.js').Keep>} [keepMail] makes a mail of a message; where it throws there is none
+ * @property {boolean} [keepsAlive] whether the process lives as long as the inbox
+ * @property {number} [grace] milliseconds of the transactions that are under way at the end
+ */
+
 /** What a local part may be made of here. */
 const NAME = /^[a-z\d]+([._+-][a-z\d]+)*$/i;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -25,7 +36,7 @@ const TAG_LENGTH = 4;
 /** What the transactions that are under way at the end are given, in milliseconds. */
 const GRACE_MS = 1_000;
 
-/** What the API needs of an inbox, and programs do not. @type {(inbox: Inbox) => import('./mails.js').Source} */
+/** What the API needs of an inbox, and programs do not. @type {(inbox: Inbox) => Source} */
 let sourceOf;
 
 class Inbox extends Mails {
@@ -45,25 +56,36 @@ class Inbox extends Mails {
   /** @type {Promise<void> | undefined} */
   #closing;
   #place = placeOf(null, '');
+  #grace;
 
-  /** @param {CatchOptions} options */
-  constructor({ params, called, bounds, auth, sizeLimit, fail, ca }) {
+  /** @param {CatchOptions} options @param {Ways} [ways] */
+  constructor(
+    { params, called, bounds, auth, sizeLimit, fail, ca },
+    { keepMail = keep, keepsAlive = false, grace = GRACE_MS } = {},
+  ) {
     /** @type {InstanceType<typeof Store<Mail>>} */
     const store = new Store(bounds);
     const arrivals = new Arrivals();
     const failures = new Failures();
     const isLmtp = params.lmtp === true;
-    const receiver = new Receiver({ failures, store, arrivals, auth, sizeLimit, isLmtp });
-    const isBusy = (/** @type {string=} */ address) => receiver.isBusy(address);
-    const source = { store, arrivals, isBusy };
+    /** @type {Source} */
+    const source = {
+      store,
+      arrivals,
+      isBusy: (address) => receiver.isBusy(address),
+      keep: (come, ready) => keepMail(source, come, ready),
+    };
+    const parts = { failures, arrivals, keep: source.keep, auth, sizeLimit, isLmtp };
+    const receiver = new Receiver(parts);
     super(source);
     this.#source = source;
+    this.#grace = grace;
     this.#failures = failures;
     this.#receiver = receiver;
     this.#scheme = schemeOf(params);
     for (const rule of fail) this.fail(rule);
     this.server = serverOf(params, called, receiver.listeners);
-    unrefAll(this.server);
+    if (!keepsAlive) unrefAll(this.server);
     if (params.secure === true)
       judgeHandshakes(this.server, (address) => receiver.shakeHands(address));
     if (ca !== undefined) this.ca = ca;
@@ -123,7 +145,7 @@ class Inbox extends Mails {
     this.#receiver.end();
     // Nothing else of an inbox keeps the process alive, and whoever awaits this wants to go on.
     const hold = setInterval(() => {}, MAX_TIMEOUT);
-    await this.server.close({ grace: GRACE_MS });
+    await this.server.close({ grace: this.#grace });
     clearInterval(hold);
   }
 

@@ -5,7 +5,6 @@
 const { Buffer } = require('node:buffer');
 const { clearTimeout, setTimeout } = require('node:timers');
 const { SmtpError, messageOf } = require('../errors.js');
-const { keep } = require('./keep.js');
 const { Visit } = require('./visit.js');
 
 /** @typedef {InstanceType<typeof import('./failures.js').Failures>} Failures */
@@ -15,8 +14,8 @@ const { Visit } = require('./visit.js');
 /**
  * @typedef {object} Parts
  * @property {Failures} failures
- * @property {import('./mails.js').Source['store']} store
  * @property {import('./mails.js').Source['arrivals']} arrivals
+ * @property {import('./keep.js').Keep} keep
  * @property {Map<string, string> | boolean} auth who may log in: these, anybody, or nobody
  * @property {number} sizeLimit bytes that are refused; 0 where the server does that
  * @property {boolean} isLmtp whether a message is answered for each recipient
@@ -246,7 +245,7 @@ class Receiver {
       tls: socket.getProtocol() ?? false,
       remoteAddress: socket.remoteAddress,
     });
-    await keep(this.#parts, { raw, envelope, session: facts });
+    await this.#parts.keep({ raw, envelope, session: facts, by: session.id });
     visit.over();
   }
 }

@@ -26,7 +26,7 @@ class Ending {
   #ending;
 
   /**
-   * @param {InstanceType<typeof import('../../../index.js').Server>} server
+   * @param {{ readonly connections: number, close: (options: { grace: number }) => Promise<unknown> }} server
    * @param {import('./output.js').Report} report
    * @param {() => Record<string, number>} end called when there is nothing left but to sum up
    */
@@ -71,4 +71,4 @@ class Ending {
   }
 }
 
-module.exports = { Ending, SIGNALS, exitCodeOf };
+module.exports = { Ending, GRACE_MS, SIGNALS, exitCodeOf };

@@ -9,13 +9,16 @@ const HELP = `Usage: smtp-engine [options]
        smtp-engine send ...   sends mail (see smtp-engine send --help)
        smtp-engine repl ...   receives it in a console (see smtp-engine repl --help)
 
-Receives mail over SMTP and shows a line for each message.
+Receives mail over SMTP, shows a line for each message, and serves a page with all of them.
 
   --port N         the port to listen to (default 2525; 0 takes a free one)
   --host ADDRESS   the address to listen to (default 127.0.0.1)
   --maildir DIR    keep each message in this maildir, which is made if it is missing
   --print          print each message: its header, and its text with a bound
   --json           print one JSON line for each event instead of text
+  --page-port N    the port of the page and of its API (default 8025, or a free one where
+                   that is taken; 0 takes a free one)
+  --no-page        serve no page, and keep no mail for it
   --auth USER      take mail after a login by this user only; the password is in the
                    environment, SMTP_ENGINE_PASSWORD (without it any login is taken, and none)
   --tls-key FILE   the private key (PEM) for STARTTLS; needs --tls-cert
@@ -37,6 +40,8 @@ const OPTIONS = /** @type {const} */ ({
   maildir: { type: 'string' },
   print: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  'page-port': { type: 'string' },
+  'no-page': { type: 'boolean', default: false },
   auth: { type: 'string' },
   'tls-key': { type: 'string' },
   'tls-cert': { type: 'string' },
@@ -71,8 +76,14 @@ function parseCommandLine(argv, env = process.env) {
   if (certificateFile !== undefined && !isSelfSigned) {
     throw new UsageError('--tls-out is for --tls-self-signed');
   }
+  const { 'no-page': isWithoutPage, 'page-port': pagePort } = values;
+  if (isWithoutPage && pagePort !== undefined) {
+    throw new UsageError('--page-port is for the page: leave --no-page out');
+  }
   return {
     ...values,
+    page: !isWithoutPage,
+    pagePort: pagePort === undefined ? undefined : portOf(pagePort, '--page-port'),
     port: portOf(values.port),
     host: hostOf(values.host),
     requiredLogin: loginOf(values.auth, env.SMTP_ENGINE_PASSWORD),
@@ -122,11 +133,11 @@ function strictly(config) {
   }
 }
 
-/** A port to listen to. @param {string} text @throws {UsageError} */
-function portOf(text) {
+/** A port to listen to. @param {string} text @param {string} [name] of the option @throws {UsageError} */
+function portOf(text, name = '--port') {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`--port must be a number from 0 to 65535, not '${text}'`);
+  throw new UsageError(`${name} must be a number from 0 to 65535, not '${text}'`);
 }
 
 /** An address to listen to, or the name of one. @param {string} text @throws {UsageError} */

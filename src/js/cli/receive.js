@@ -1,31 +1,19 @@
 'use strict';
-// `smtp-engine` itself: a server that shows what it receives, and keeps it in a maildir if asked to.
+// `smtp-engine` itself: an inbox that shows what it receives, on its output and on its page, and keeps it in a
+// maildir if asked to.
 
 const { readFile, writeFile } = require('node:fs/promises');
 const { isIP } = require('node:net');
-const { hostname } = require('node:os');
 const { messageOf } = require('../errors.js');
 const { Maildir } = require('../files/maildir.js');
 const { Ending } = require('./ending.js');
-const { readable, subjectOf } = require('./message.js');
 const { reporter } = require('./output.js');
 const { StatusLine } = require('./status.js');
-
-/** How a client logs in that is taken for anybody, and one whose password is known. */
-const SHOWN = /** @type {const} */ (['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER']);
-const PROVABLE = /** @type {const} */ ([
-  'PLAIN',
-  'LOGIN',
-  'CRAM-MD5',
-  'SCRAM-SHA-256',
-  'SCRAM-SHA-256-PLUS',
-]);
 
 /**
  * @typedef {import('./options.js').Options} Options
  * @typedef {InstanceType<typeof import('./output.js').Output>} Output
  * @typedef {import('./output.js').Report} Report
- * @typedef {{ messages: number, bytes: number, sessions: number }} Totals
  */
 
 /** What the server's parameters are called on the command line, longest first. */
@@ -73,36 +61,43 @@ function named(error) {
  */
 async function start(options, output, report, status) {
   const maildir = options.maildir === undefined ? undefined : await Maildir.open(options.maildir);
-  const name = hostname() || 'localhost';
-  const tls = await keys(options, name);
-  const { Server } = require('../server/server.js');
+  const { inboxOf, serverName } = require('./catching.js');
+  const tls = await keys(options, serverName());
   const totals = { messages: 0, bytes: 0, sessions: 0 };
-  const listeners = {
-    ...sessionListeners(report, options, totals, maildir),
-    ...(options.json ? detailListeners(report) : {}),
-    auth: judgeOf(report, options),
-  };
-  const { port, host, requiredLogin } = options;
-  // A session that is typed, or sent by `printf`, ends its lines in a bare LF.
-  const server = new Server(
-    {
-      ...{ name, port, host, tls, lineFeeds: true, unknownParameters: 'ignore' },
-      ...{ allowInsecureAuth: true, requireAuth: requiredLogin !== undefined },
-      authMechanisms: requiredLogin ? PROVABLE : SHOWN,
+  const inbox = inboxOf(options, { tls, maildir, report, totals });
+  await inbox.listen();
+  const page = options.page ? await pageOf(inbox, options) : undefined;
+  const { server } = inbox;
+  const running = {
+    get connections() {
+      return server.connections;
     },
-    listeners,
-  );
-  await server.listen(undefined);
+    close: () => Promise.all([inbox.close(), page?.close()]),
+  };
   // Before anybody can know that it listens.
-  new Ending(server, report, () => {
+  new Ending(running, report, () => {
     status?.end();
     return totals;
   }).watch(output);
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
-  report('start', { host: address.address, port: address.port, tls: tls !== undefined });
+  report('start', {
+    ...{ host: address.address, port: address.port, tls: tls !== undefined },
+    ...(page ? { page: page.url } : {}),
+    ...(options.json ? {} : { taken: page?.taken }),
+  });
   // What failed before has made listen() reject.
   server.on({ error: (/** @type {Error} */ error) => void report('error', { error }) });
   status?.watch(server);
+}
+
+/** The page, or nothing that listens. @param {InstanceType<typeof import('../catch/inbox.js').Inbox>} inbox @param {Options} options */
+async function pageOf(inbox, { pagePort }) {
+  try {
+    return await require('./page.js').openPage(inbox, { port: pagePort });
+  } catch (error) {
+    await inbox.close();
+    throw error;
+  }
 }
 
 /**
@@ -126,91 +121,6 @@ async function keys({ tls, isSelfSigned, certificateFile, host }, name) {
   if (tls.passphraseFile === undefined) return { key, cert };
   const text = await readFile(tls.passphraseFile, 'utf8');
   return { key, cert, passphrase: text.replace(/\r?\n$/, '') };
-}
-
-/**
- * The listeners that are always there.
- *
- * @param {Report} report
- * @param {Options} options
- * @param {Totals} totals
- * @param {Maildir} [maildir]
- * @returns {import('../../../index.js').Listeners}
- */
-function sessionListeners(report, options, totals, maildir) {
-  return {
-    connect(socket) {
-      totals.sessions += 1;
-      if (options.json) {
-        const { remoteAddress, remotePort } = socket;
-        report('connect', { session: this.id, remoteAddress, remotePort });
-      }
-      return true;
-    },
-    async data(message) {
-      const { raw } = this;
-      const { from = '', recipients } = this.data;
-      const to = [...recipients];
-      /** @type {Record<string, unknown>} */
-      const fields = { session: this.id, from, to, bytes: raw.length };
-      try {
-        if (maildir) fields.file = await maildir.deliver(raw, from, to);
-      } catch (error) {
-        report('error', { session: this.id, error });
-        return this.failure(452, 'Insufficient system storage');
-      }
-      totals.messages += 1;
-      totals.bytes += raw.length;
-      fields.subject = subjectOf(raw);
-      if (options.print && options.json) fields.message = message;
-      else if (options.print) fields.shown = await readable(raw);
-      await report('data', fields);
-      return true;
-    },
-  };
-}
-
-/**
- * Takes any login, or the one that is wanted. A password is not told of.
- *
- * @param {Report} report
- * @param {Options} options
- * @returns {NonNullable<import('../../../index.js').Listeners['auth']>}
- */
-function judgeOf(report, { json, requiredLogin: wanted }) {
-  return async function (login) {
-    const { mechanism, username: user } = login;
-    const secret = wanted?.user === user ? wanted.password : null;
-    const accepted = wanted === undefined || (await login.verify(secret));
-    if (json) report('auth', { session: this.id, mechanism, user, accepted });
-    return accepted;
-  };
-}
-
-/**
- * What only the JSON lines tell of.
- *
- * @param {Report} report
- * @returns {import('../../../index.js').Listeners}
- */
-function detailListeners(report) {
-  return {
-    helo(origin) {
-      report('helo', { session: this.id, origin });
-      return true;
-    },
-    mail({ from, size }) {
-      report('mail', { session: this.id, from, size });
-      return true;
-    },
-    rcpt(address) {
-      report('rcpt', { session: this.id, address });
-      return true;
-    },
-    disconnect() {
-      report('disconnect', { session: this.id });
-    },
-  };
 }
 
 module.exports = { receive };

@@ -25,7 +25,7 @@ function jsonLine(entry) {
 function textLine(entry, isTerminal) {
   switch (entry.event) {
     case 'start':
-      return startText(entry.host, entry.port, entry.tls);
+      return startText(entry.host, entry.port, entry.tls) + pageText(entry);
     case 'data':
       return messageText(entry, isTerminal);
     case 'closing':
@@ -52,6 +52,12 @@ function startText(address, port, tls) {
     `  printf 'Subject: Hello\\r\\n\\r\\nHello!\\r\\n' | curl smtp://${where} ` +
     '--mail-from me@example.com --mail-rcpt you@example.com -T -'
   );
+}
+
+/** @param {Record<string, any>} entry */
+function pageText({ page, taken }) {
+  if (page === undefined) return '';
+  return `\nPage on ${page}${taken === undefined ? '' : ` (port ${taken} is taken)`}`;
 }
 
 /** @param {Record<string, any>} entry @param {boolean} isTerminal */

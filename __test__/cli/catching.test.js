@@ -1,0 +1,89 @@
+'use strict';
+// The inbox of the command: what becomes of a message, and what is told of it.
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+const { inboxOf } = require('../../src/js/cli/catching.js');
+const { parseCommandLine } = require('../../src/js/cli/options.js');
+const { sourceOf } = require('../../src/js/catch/inbox.js');
+const { deliver } = require('../support/command.js');
+
+const MAIL = 'Subject: Hello\r\n\r\ntext\r\n';
+
+/**
+ * An inbox that listens, and what it tells.
+ *
+ * @param {import('node:test').TestContext} t @param {string[]} argv @param {object} [tools]
+ */
+async function opened(t, argv, tools = {}) {
+  /** @type {any[]} */
+  const told = [];
+  const totals = { messages: 0, bytes: 0, sessions: 0 };
+  const report = (/** @type {string} */ event, /** @type {any} */ fields) => {
+    told.push([event, fields]);
+    return undefined;
+  };
+  const options = parseCommandLine(['--port', '0', ...argv]);
+  const inbox = inboxOf(options, { report, totals, ...tools });
+  t.after(() => inbox.close());
+  await inbox.listen();
+  return { inbox, told, totals };
+}
+
+describe('a message', () => {
+  for (const [args, count] of /** @type {[string[], number][]} */ ([
+    [[], 1],
+    [['--no-page'], 0],
+  ])) {
+    test(`is told, and ${count} mails are there to look at ${args}`, async (t) => {
+      const { inbox, told, totals } = await opened(t, args);
+      assert.equal(await deliver(inbox.port, MAIL), 250);
+      assert.equal(inbox.messages.length, count);
+      const [[event, { from, to, bytes, subject }]] = told;
+      assert.deepEqual(
+        [event, from, to, bytes, subject],
+        ['data', 'me@example.com', ['you@example.com'], MAIL.length, 'Hello'],
+      );
+      assert.deepEqual(totals, { messages: 1, bytes: MAIL.length, sessions: 1 });
+    });
+  }
+
+  test('that cannot be written is refused, told of, and not there', async (t) => {
+    const error = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    const maildir = { deliver: () => Promise.reject(error) };
+    const { inbox, told, totals } = await opened(t, [], { maildir });
+    assert.equal(await deliver(inbox.port, MAIL), 452);
+    assert.deepEqual([inbox.messages.length, totals.messages], [0, 0]);
+    assert.deepEqual(
+      told.map(([event, fields]) => [event, fields.error]),
+      [['error', error]],
+    );
+  });
+
+  test('that the API puts there is told as well, by no session', async (t) => {
+    const { inbox, told } = await opened(t, []);
+    const envelope = { from: 'me@example.com', to: ['you@example.com'] };
+    await sourceOf(inbox).keep({ raw: Buffer.from(MAIL), envelope, session: {} });
+    assert.deepEqual([told[0][0], told[0][1].session], ['data', undefined]);
+    assert.equal(inbox.messages.length, 1);
+  });
+});
+
+describe('what a rule fails is not told of', () => {
+  for (const [at, told] of /** @type {[string, string[]][]} */ ([
+    ['helo', ['connect']],
+    ['mail', ['connect', 'helo']],
+    ['rcpt', ['connect', 'helo', 'mail']],
+    ['data', ['connect', 'helo', 'mail', 'rcpt']],
+    ['message', ['connect', 'helo', 'mail', 'rcpt']],
+  ])) {
+    test(at, async (t) => {
+      const { inbox, told: events, totals } = await opened(t, ['--json']);
+      inbox.fail({ at, delay: 1 });
+      await deliver(inbox.port, MAIL).catch(() => {});
+      const names = events.map(([event]) => event).filter((event) => event !== 'disconnect');
+      assert.deepEqual(names, told);
+      assert.equal(totals.messages, 0);
+    });
+  }
+});

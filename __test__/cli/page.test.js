@@ -1,0 +1,118 @@
+'use strict';
+// Where the command has its page, and what it says where that cannot be.
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const http = require('node:http');
+const net = require('node:net');
+const { describe, test } = require('node:test');
+const { PORT, openPage } = require('../../src/js/cli/page.js');
+const { openInbox } = require('../support/catch.js');
+const { command, deliver, finished, receiving } = require('../support/command.js');
+
+const MAIL = 'Subject: Hello\r\n\r\ntext\r\n';
+
+/** A port that somebody has. @param {import('node:test').TestContext} t @param {number} [wanted] */
+async function takenPort(t, wanted = 0) {
+  const server = net.createServer().listen(wanted, '127.0.0.1');
+  t.after(() => server.close());
+  // Where somebody else has it, it is taken as well.
+  await once(server, 'listening').catch(() => {});
+  return /** @type {import('node:net').AddressInfo | null} */ (server.address())?.port ?? wanted;
+}
+
+/** @param {string} url */
+const messagesAt = async (url) => (await fetch(`${url}/api/v1/messages`)).json();
+
+describe('the page of the command', { timeout: 60_000 }, () => {
+  test('has the mails that came, and its url is the last field of the start', async (t) => {
+    const child = command(t, '--port', '0', '--page-port', '0', '--json');
+    const start = JSON.parse(await child.line());
+    assert.deepEqual(Object.keys(start), ['event', 'time', 'host', 'port', 'tls', 'page']);
+    assert.match(start.page, /^http:\/\/127\.0\.0\.1:\d+$/);
+    assert.equal(await deliver(start.port, MAIL), 250);
+    const { messages } = await messagesAt(start.page);
+    assert.deepEqual(
+      messages.map((/** @type {any} */ { Subject }) => Subject),
+      ['Hello'],
+    );
+  });
+
+  test('is said behind where mail is taken, and ends with the command', async (t) => {
+    const child = command(t, '--port', '0', '--page-port', '0');
+    assert.match(await child.line(), /^Listening on 127\.0\.0\.1:\d+\. /);
+    assert.match(await child.line(), /^ {2}printf /);
+    const [, url] = /^Page on (http:\/\/127\.0\.0\.1:\d+)$/.exec(await child.line()) ?? [];
+    // A page that is open does not keep it.
+    const open = http.get(`${url}/livez`, { agent: new http.Agent({ keepAlive: true }) });
+    await once(open, 'response');
+    open.on('error', () => {});
+    child.process.kill('SIGINT');
+    assert.equal((await child.ended()).code, 0);
+    await assert.rejects(fetch(`${url}/livez`));
+  });
+
+  test('is at another port where 8025 is taken, which is said', async (t) => {
+    assert.equal(await takenPort(t, PORT), PORT);
+    const text = command(t, '--port', '0');
+    for (let lines = 0; lines < 2; lines += 1) await text.line();
+    const said = /^Page on (http:\S+) \(port 8025 is taken\)$/.exec(await text.line());
+    assert.equal((await fetch(`${said?.[1]}/livez`)).status, 200);
+    const json = command(t, '--port', '0', '--json');
+    const { page, taken } = JSON.parse(await json.line());
+    assert.equal((await fetch(`${page}/livez`)).status, 200);
+    assert.equal(taken, undefined);
+  });
+
+  test('is at no other port than one that was asked for, and nothing is without it', async (t) => {
+    const taken = await takenPort(t);
+    const args = ['--port', '0', '--page-port', String(taken)];
+    const { code, output, errors } = await finished(t, ...args);
+    assert.deepEqual([code, output], [1, '']);
+    assert.match(
+      errors,
+      new RegExp(`^smtp-engine: --page-port ${taken}: listen EADDRINUSE[^\n]*--no-page\n$`),
+    );
+    const json = command(t, '--json', ...args);
+    const line = JSON.parse(await json.line());
+    assert.deepEqual([line.event, line.code], ['error', 'EADDRINUSE']);
+    assert.equal((await json.ended()).code, 1);
+  });
+
+  test('gives way to mail where both are to be at one port', async (t) => {
+    const both = await takenPort(t);
+    const args = ['--port', String(both), '--page-port', String(both)];
+    const { code, errors } = await finished(t, ...args);
+    assert.equal(code, 1);
+    assert.match(errors, /^smtp-engine: listen EADDRINUSE[^\n]*\n$/);
+    assert.ok(!errors.includes('--page-port'));
+  });
+
+  test('is not there with --no-page', async (t) => {
+    const { child, port } = await receiving(t, '--no-page', '--json');
+    assert.equal(await deliver(port, MAIL), 250);
+    const plain = command(t, '--port', '0', '--no-page');
+    assert.match(await plain.line(), /^Listening/);
+    assert.match(await plain.line(), /curl/);
+    plain.process.kill('SIGINT');
+    assert.match(await plain.line(), /^Closing/);
+    assert.equal(child.process.exitCode, null);
+  });
+});
+
+test('what keeps it from opening is said in the words of the command line', async (t) => {
+  const inbox = await openInbox(t);
+  t.mock.method(http.Server.prototype, 'listen', function (/** @type {any} */ ..._place) {
+    const error = new Error('listen EACCES: permission denied 127.0.0.1:80');
+    process.nextTick(() => this.emit('error', Object.assign(error, { code: 'EACCES' })));
+    return this;
+  });
+  await assert.rejects(openPage(inbox, { port: 80 }), {
+    code: 'EACCES',
+    message:
+      '--page-port 80: listen EACCES: permission denied 127.0.0.1:80; ' +
+      'give another port, 0 for a free one, or --no-page',
+  });
+  // It is not what a port that is taken is.
+  await assert.rejects(openPage(inbox, {}), /^Error: --page-port 8025: listen EACCES/);
+});

@@ -1,0 +1,149 @@
+'use strict';
+// The inbox of the command: its server as the command line wants it, what is told of its sessions, and what
+// becomes of a message.
+
+const { hostname } = require('node:os');
+const { GRACE_MS } = require('./ending.js');
+const { readable, subjectOf } = require('./message.js');
+const { Inbox } = require('../catch/inbox.js');
+const { keep } = require('../catch/keep.js');
+
+/** How a client logs in that is taken for anybody, and one whose password is known. */
+const SHOWN = ['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER'];
+const PROVABLE = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS'];
+/** Mails that are there to be looked at, and bytes of them. */
+const BOUNDS = { maxMessages: 10_000, maxBytes: 512 * 1_024 * 1_024 };
+
+/**
+ * @typedef {import('./options.js').Options} Options
+ * @typedef {import('./output.js').Report} Report
+ * @typedef {InstanceType<typeof import('../files/maildir.js').Maildir>} Maildir
+ * @typedef {{ messages: number, bytes: number, sessions: number }} Totals
+ * @typedef {import('../../../index.js').Session} Session
+ * @typedef {Record<string, (this: Session, ...rest: any[]) => any>} Listeners
+ */
+
+const serverName = () => hostname() || 'localhost';
+
+/**
+ * An inbox that does not listen yet.
+ *
+ * @param {Options} options
+ * @param {{ tls?: object, maildir?: Maildir, report: Report, totals: Totals }} tools
+ */
+function inboxOf(options, { tls, maildir, report, totals }) {
+  const { port, host, requiredLogin } = options;
+  const params = {
+    ...{ name: serverName(), port, host, tls, unknownParameters: 'ignore' },
+    // A session that is typed, or sent by `printf`, ends its lines in a bare LF.
+    ...{ lineFeeds: true, allowInsecureAuth: true, requireAuth: requiredLogin !== undefined },
+    authMechanisms: requiredLogin ? PROVABLE : SHOWN,
+  };
+  const auth = requiredLogin ? new Map([[requiredLogin.user, requiredLogin.password]]) : true;
+  const called = (/** @type {string=} */ name) => `params.${name}`;
+  const inbox = new Inbox(
+    { params, called, bounds: BOUNDS, auth, sizeLimit: 0, fail: [] },
+    {
+      keepsAlive: true,
+      grace: GRACE_MS,
+      async keepMail(source, come, ready) {
+        const file = await maildir?.deliver(come.raw, come.envelope.from, come.envelope.to);
+        const mail = options.page ? await keep(source, come, ready) : undefined;
+        totals.messages += 1;
+        totals.bytes += come.raw.length;
+        await report('data', await fieldsOf(come, file, options));
+        return mail;
+      },
+    },
+  );
+  const { server } = inbox;
+  server.listeners = toldListeners(server.listeners, { report, totals, json: options.json });
+  return inbox;
+}
+
+/**
+ * What is told of a message.
+ *
+ * @param {import('../catch/keep.js').Come} come
+ * @param {string | undefined} file
+ * @param {Options} options
+ */
+async function fieldsOf({ by, raw, envelope: { from, to } }, file, { print, json }) {
+  const fields = { session: by, from, to, bytes: raw.length, file, subject: subjectOf(raw) };
+  if (!print) return fields;
+  return json ? { ...fields, message: raw.toString() } : { ...fields, shown: await readable(raw) };
+}
+
+/**
+ * The listeners of an inbox, with what is told of those commands that were accepted.
+ *
+ * @param {any} caught
+ * @param {{ report: Report, totals: Totals, json: boolean }} tools
+ * @returns {Listeners}
+ */
+function toldListeners(caught, { report, totals, json }) {
+  /** @type {Listeners} */
+  const always = {
+    connect(socket) {
+      totals.sessions += 1;
+      const { remoteAddress, remotePort } = socket;
+      if (json) report('connect', { session: this.id, remoteAddress, remotePort });
+      return caught.connect.call(this, socket);
+    },
+    async data(message) {
+      try {
+        return await caught.data.call(this, message);
+      } catch (error) {
+        report('error', { session: this.id, error });
+        return this.failure(452, 'Insufficient system storage');
+      }
+    },
+  };
+  return { ...caught, ...always, ...(json ? detailListeners(caught, report) : {}) };
+}
+
+/**
+ * What only the JSON lines tell of. A password is not told.
+ *
+ * @param {any} caught
+ * @param {Report} report
+ * @returns {Listeners}
+ */
+function detailListeners(caught, report) {
+  return {
+    helo(origin) {
+      const verdict = caught.helo.call(this, origin);
+      return where(verdict, () => report('helo', { session: this.id, origin }));
+    },
+    async auth(login) {
+      const { mechanism, username: user } = login;
+      const accepted = await caught.auth.call(this, login);
+      report('auth', { session: this.id, mechanism, user, accepted });
+      return accepted;
+    },
+    mail(argument) {
+      const { from, size } = argument;
+      const verdict = caught.mail.call(this, argument);
+      return where(verdict, () => report('mail', { session: this.id, from, size }));
+    },
+    rcpt(address, parameters) {
+      const verdict = caught.rcpt.call(this, address, parameters);
+      return where(verdict, () => report('rcpt', { session: this.id, address }));
+    },
+    disconnect() {
+      report('disconnect', { session: this.id });
+      return caught.disconnect.call(this);
+    },
+  };
+}
+
+/** A verdict, told of where it is that all is well. @param {any} verdict @param {() => void} tell @returns {any} */
+function where(verdict, tell) {
+  if (typeof verdict?.then === 'function') {
+    return verdict.then((/** @type {any} */ one) => where(one, tell));
+  }
+  if (verdict === true) tell();
+  return verdict;
+}
+
+module.exports = { inboxOf, serverName };
