@@ -79,4 +79,25 @@ const CLIENTS = {
   },
 };
 
-module.exports = { CLIENTS, SERVERS: { ...SERVERS, byBdat, byData, gathering } };
+/** Those that catch mails. @type {Record<string, Contestant>} */
+const CATCHERS = {
+  inbox: {
+    label: 'smtp-engine',
+    program: 'catcher',
+    settings: { of: 'smtp-engine', isOurs: true },
+  },
+  inboxWithApi: {
+    label: 'smtp-engine',
+    program: 'catcher',
+    settings: { of: 'smtp-engine', isOurs: true, api: true },
+  },
+  tester: { label: 'smtp-tester', program: 'catcher', settings: { of: 'smtp-tester' } },
+  maildev: { label: 'MailDev', program: 'catcher', settings: { of: 'maildev' } },
+  maildevApart: {
+    label: 'MailDev',
+    program: 'catcher',
+    settings: { of: 'maildev', isApart: true },
+  },
+};
+
+module.exports = { CATCHERS, CLIENTS, SERVERS: { ...SERVERS, byBdat, byData, gathering } };

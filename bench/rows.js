@@ -1,17 +1,20 @@
 'use strict';
 // The table: what is measured against what, and what it must reach.
 
+const { catchRows } = require('./catch-rows.js');
 const { CLIENTS, SERVERS } = require('./contestants.js');
 
 const KIB = 1024;
 
 /** @typedef {import('./lib/servers.js').Contestant} Contestant */
 
+/** @typedef {'foundMs' | 'listMs' | 'searchMs' | 'answerBytes' | 'paintMs' | 'afterBytes' | 'timesMails'} CatchFigure */
+
 /**
  * @typedef {object} Target
  * @property {string} of the label of ours
  * @property {string} [to] the label of the peer; without it the figure itself is judged
- * @property {'rate' | 'cpuMicroseconds' | 'bytesPerSession' | 'loopP99Ms' | 'slowestMs' | 'peakBytes'} figure
+ * @property {'rate' | 'cpuMicroseconds' | 'bytesPerSession' | 'loopP99Ms' | 'slowestMs' | 'peakBytes' | CatchFigure} figure
  * @property {number} [atLeast]
  * @property {number} [atMost]
  */
@@ -20,7 +23,7 @@ const KIB = 1024;
  * @typedef {object} Row
  * @property {number} number what `--rows` names
  * @property {string} title
- * @property {'messages' | 'handshakes' | 'logins' | 'pacedHandshakes' | 'blockedGreetings' | 'idleSessions' | 'sending'} measure
+ * @property {'messages' | 'handshakes' | 'logins' | 'pacedHandshakes' | 'blockedGreetings' | 'idleSessions' | 'sending' | 'firstMail' | 'eachFound' | 'lists' | 'keptMails'} measure
  * @property {any} [load] see lib/load.js and lib/measures.js
  * @property {Contestant[]} contestants in the order of their runs
  * @property {Target[]} targets
@@ -388,6 +391,7 @@ const rows = [
     contestants: [asSmtpServer, smtpServer, every],
     targets: [bytes('bytesPerSession', asSmtpServer, smtpServer, 0.7)],
   },
+  ...catchRows,
 ];
 
 module.exports = { rows };

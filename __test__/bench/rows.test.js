@@ -45,3 +45,19 @@ test("smtp-server's interface is measured beside smtp-server and the Server, in 
     for (const { of } of targets) assert.equal(of, facade.label);
   }
 });
+
+test('catchers are measured beside smtp-tester and MailDev, and judged by what the inbox does', () => {
+  const its = rows.filter(({ contestants }) => contestants[0].program === 'catcher');
+  assert.deepEqual(
+    its.map(({ number, contestants }) => [number, contestants.map(({ settings }) => settings.of)]),
+    [
+      [29, ['smtp-engine', 'smtp-tester', 'maildev']],
+      [30, ['smtp-engine', 'maildev', 'smtp-tester']],
+      [31, ['smtp-engine']],
+      [32, ['smtp-engine', 'maildev', 'smtp-tester']],
+    ],
+  );
+  for (const { targets } of its) {
+    for (const { of } of targets) assert.equal(of, 'smtp-engine');
+  }
+});

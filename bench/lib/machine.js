@@ -3,6 +3,7 @@
 
 const fs = require('node:fs');
 const os = require('node:os');
+const path = require('node:path');
 const { ROOT } = require('./package.js');
 const { ask } = require('./processes.js');
 
@@ -14,6 +15,7 @@ const QUIET_GIT = ['-C', ROOT, '--no-optional-locks'];
 function describe() {
   const { version } = require('smtp-server/package.json');
   const { version: protocol } = require('smtp-protocol/package.json');
+  const { version: tester } = require('smtp-tester/package.json');
   return {
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
     commit: ask('git', [...QUIET_GIT, 'describe', '--always', '--dirty']) ?? 'unknown',
@@ -24,8 +26,16 @@ function describe() {
     node: process.version,
     'smtp-server': version,
     'smtp-protocol': protocol,
+    'smtp-tester': tester,
+    maildev: versionIn('maildev'),
     postfix: ask('postconf', ['-d', '-h', 'mail_version']) ?? 'not installed',
   };
+}
+
+/** For packages whose package.json cannot be required. @param {string} name */
+function versionIn(name) {
+  const file = path.join(__dirname, '..', 'node_modules', name, 'package.json');
+  return JSON.parse(fs.readFileSync(file, 'utf8')).version;
 }
 
 /**

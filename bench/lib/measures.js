@@ -3,6 +3,7 @@
 // its figures; a fresh process each time, so that its peak memory is that of this run.
 
 const { setTimeout: delay } = require('node:timers/promises');
+const catching = require('./catching.js');
 const {
   greetOneByOne,
   holdSessions,
@@ -34,7 +35,7 @@ const OTHER_FILES = 200;
 
 /** @typedef {import('./servers.js').Contestant} Contestant */
 /** @typedef {Record<string, number>} Figures */
-/** @typedef {{ figures: Figures, agreed?: string[] }} Run `agreed` is what TLS negotiated */
+/** @typedef {{ figures: Figures, agreed?: string[] }} Run `agreed` is what TLS negotiated, or something else to be said */
 
 /**
  * Warms a server up, then works on it for about `seconds`.
@@ -264,6 +265,7 @@ async function sending(contestant, load, { tools, seconds }) {
 }
 
 module.exports = {
+  ...catching,
   blockedGreetings,
   handshakes,
   idleSessions,

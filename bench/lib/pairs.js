@@ -15,6 +15,10 @@ const JUDGED = {
   sending: { figure: 'rate', as: 'speed' },
   blockedGreetings: { figure: 'slowestMs', as: 'time' },
   idleSessions: { figure: 'bytesPerSession', as: 'memory' },
+  firstMail: { figure: 'foundMs', as: 'time' },
+  eachFound: { figure: 'rate', as: 'speed' },
+  lists: { figure: 'searchMs', as: 'time' },
+  keptMails: { figure: 'afterBytes', as: 'memory' },
 };
 
 /** @typedef {import('../rows.js').Row} Row */

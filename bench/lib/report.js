@@ -53,6 +53,26 @@ const COLUMNS = {
     column('RSS after, MiB', 'afterBytes', MIB, 1),
     column('peak MiB', 'peakBytes', MIB),
   ],
+  firstMail: [
+    column('open, ms', 'openMs', 1, 1),
+    column('sent, ms', 'sentMs', 1, 1),
+    column('found, ms', 'foundMs', 1, 1),
+  ],
+  eachFound: [column('mails/s', 'rate'), column('ms/mail', 'millisecondsEach', 1, 2)],
+  lists: [
+    column('slowest list, ms', 'listMs', 1, 1),
+    column('slowest search, ms', 'searchMs', 1, 1),
+    column('longest answer, KiB', 'answerBytes', 1024, 1),
+    column('list painted, ms', 'paintMs'),
+  ],
+  keptMails: [
+    column('mails/s', 'rate'),
+    column('RSS before, MiB', 'beforeBytes', MIB),
+    column('RSS after, MiB', 'afterBytes', MIB),
+    column('RSS at rest, MiB', 'restedBytes', MIB),
+    column('peak MiB', 'peakBytes', MIB),
+    column('times the mails', 'timesMails', 1, 2),
+  ],
 };
 
 /** The figures of targets; `asRatio` is the name of one beside a peer's. */
@@ -64,6 +84,13 @@ const FIGURES = {
   slowestMs: { name: 'slowest greeting in ms', unit: 1 },
   bytesPerSession: { name: 'KiB/session', unit: 1024, asRatio: 'memory of a session' },
   peakBytes: { name: 'peak memory', unit: 1 },
+  foundMs: { name: 'first mail found in ms', unit: 1, asRatio: 'time to the first mail' },
+  listMs: { name: 'slowest list in ms', unit: 1 },
+  searchMs: { name: 'slowest search in ms', unit: 1 },
+  answerBytes: { name: 'longest answer in KiB', unit: 1024 },
+  paintMs: { name: 'list painted in ms', unit: 1 },
+  afterBytes: { name: 'memory', unit: 1 },
+  timesMails: { name: 'memory in times of the mails', unit: 1 },
 };
 
 /** Median (min - max), or a dash where there is no figure. */

@@ -16,7 +16,7 @@ const SINK_START_MS = 5000;
 /**
  * @typedef {object} Contestant a server as it is configured for a row
  * @property {string} label unique within its row
- * @property {'smtp-engine' | 'smtp-server' | 'smtp-protocol' | 'mail-io' | 'smtp-sink' | 'nodemailer' | 'smtp-source'} program
+ * @property {'smtp-engine' | 'smtp-server' | 'smtp-protocol' | 'mail-io' | 'smtp-sink' | 'nodemailer' | 'smtp-source' | 'catcher'} program
  * @property {object} [settings] see servers/serve.js
  * @property {import('./tools.js').KeyType} [keys] for STARTTLS
  * @property {Partial<import('./load.js').Load>} [load] what is unlike the row's
@@ -26,6 +26,7 @@ const SINK_START_MS = 5000;
  * @typedef {object} Running
  * @property {number} pid
  * @property {number} port
+ * @property {number} [web] of its API
  * @property {() => Promise<{ p99Ms: number, maxMs: number }>} loopDelay of its event loop since
  *   the last call; of servers in JavaScript
  * @property {(milliseconds: number) => Promise<unknown>} block keeps JavaScript from running;
@@ -46,8 +47,8 @@ async function startServer(contestant, tools) {
   const settings = { ...contestant.settings, tls };
   const script = path.join(SERVERS, `${contestant.program}.js`);
   const started = start(process.execPath, [script, JSON.stringify(settings)]);
-  const { port } = await firstLine(started);
-  return running(started, port);
+  const { port, web } = await firstLine(started);
+  return { ...running(started, port), web };
 }
 
 async function startSink(/** @type {string} */ sink) {

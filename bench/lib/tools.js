@@ -96,9 +96,12 @@ function findTools({ ownSender }) {
     ].filter(Boolean);
     notes.push(`not installed: postfix's ${missing.join(' and ')}; ${instead.join(', ')}`);
   }
+  const chromium = ['chromium', 'chromium-browser', 'google-chrome'].map(findProgram).find(Boolean);
+  if (!chromium) notes.push('not installed: chromium; no page is painted');
   const isOwn = ownSender || !source;
   return {
     sink,
+    chromium,
     sender: isOwn ? buildSender() : /** @type {string} */ (source),
     senderName: isOwn ? 'bench/clients/sender.rs' : 'smtp-source',
     notes,

@@ -32,8 +32,9 @@ function obey(/** @type {Buffer} */ line) {
   else tellDelay();
 }
 
-function listening(/** @type {number} */ port) {
-  process.stdout.write(`${JSON.stringify({ port })}\n`);
+/** `web` is the port of an API. */
+function listening(/** @type {number} */ port, /** @type {number | undefined} */ web = undefined) {
+  process.stdout.write(`${JSON.stringify({ port, web })}\n`);
   process.stdin.on('end', () => process.exit()).on('data', obey);
 }
 
