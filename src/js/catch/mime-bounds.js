@@ -13,8 +13,6 @@ const BOUNDS = Object.freeze({
   depth: 50,
   /** Bytes of the header of each part; a short line counts for 64. */
   header: 256 * 1_024,
-  /** Of the whole message: each costs whoever reads it 40 bytes or more. */
-  lines: 1_000_000,
 });
 const LINE_COST = 64;
 /** Bytes of a line that may delimit parts: a boundary has 70 at most, but not everywhere. */
@@ -31,12 +29,14 @@ const MESSAGE = '\n';
  */
 
 /** @typedef {{ leaves: Leaf[], headEnd: number, problem?: string }} Layout `headEnd` is where the body begins */
+/** @typedef {{ depth: number, header: Buffer, isLeaf: boolean }} Part `depth` is how many parts it is in */
 
 /** A message beyond a bound; the message of the error says which. */
 class Beyond extends Error {}
 
 class Scan {
   #raw;
+  #entered;
   /** @type {Leaf[]} */
   leaves = [];
   headEnd = 0;
@@ -46,12 +46,24 @@ class Scan {
   /** @type {Leaf | undefined} */
   #open;
 
-  /** @param {Buffer} raw */
-  constructor(raw) {
+  /** @param {Buffer} raw @param {(part: Part) => void} [entered] is told of each part */
+  constructor(raw, entered) {
     this.#raw = raw;
+    this.#entered = entered;
   }
 
+  /** @returns {{ problem?: string }} which bound the message is beyond */
   run() {
+    try {
+      this.#all();
+      return {};
+    } catch (error) {
+      if (!(error instanceof Beyond)) throw error;
+      return { problem: error.message };
+    }
+  }
+
+  #all() {
     let at = this.#enter(0);
     for (let line = this.#candidate(at); line !== undefined; line = this.#candidate(at)) {
       at = line.next;
@@ -62,7 +74,6 @@ class Scan {
       if (!delimiter.isLast) at = this.#enter(at);
     }
     this.#close(this.#raw.length);
-    if (hasTooManyLines(this.#raw)) throw new Beyond(`it has more than ${BOUNDS.lines} lines`);
   }
 
   /** A part begins here; where its body does. @param {number} start @returns {number} */
@@ -71,14 +82,17 @@ class Scan {
     if (this.#parts > BOUNDS.parts) throw new Beyond(`it has more than ${BOUNDS.parts} parts`);
     const { end, next } = this.#headerAt(start);
     if (this.#parts === 1) this.headEnd = next;
-    const { type, boundary, isMessage, ...leaf } = readHeader(this.#raw.subarray(start, end));
+    const header = this.#raw.subarray(start, end);
+    const { type, boundary, isMessage, ...leaf } = readHeader(header);
+    const isLeaf = !isMessage && !type.startsWith('multipart/');
+    this.#entered?.({ depth: this.#boundaries.length, header, isLeaf });
     if (boundary !== undefined) this.#boundaries.push(boundary);
     if (isMessage) this.#boundaries.push(MESSAGE);
     if (this.#boundaries.length > BOUNDS.depth) {
       throw new Beyond(`its parts are in each other more than ${BOUNDS.depth} deep`);
     }
     if (isMessage) return this.#enter(next);
-    if (!type.startsWith('multipart/')) this.#open = { ...leaf, start: next, end: next };
+    if (isLeaf) this.#open = { ...leaf, start: next, end: next };
     return next;
   }
 
@@ -133,14 +147,6 @@ class Scan {
   }
 }
 
-/** @param {Buffer} raw */
-function hasTooManyLines(raw) {
-  if (raw.length <= BOUNDS.lines) return false;
-  let count = 0;
-  for (let at = 0; at < raw.length; at += 1) if (raw[at] === LINE_FEED) count += 1;
-  return count > BOUNDS.lines;
-}
-
 /** What a header says of the form of its part. @param {Buffer} bytes */
 function readHeader(bytes) {
   const libmime = require('libmime');
@@ -170,13 +176,32 @@ function readHeader(bytes) {
  */
 function layoutOf(raw) {
   const scan = new Scan(raw);
-  try {
-    scan.run();
-  } catch (error) {
-    if (!(error instanceof Beyond)) throw error;
-    return { leaves: [], headEnd: scan.headEnd, problem: error.message };
-  }
+  const { problem } = scan.run();
+  if (problem !== undefined) return { leaves: [], headEnd: scan.headEnd, problem };
   return { leaves: scan.leaves, headEnd: scan.headEnd };
+}
+
+/**
+ * The parts of a message, each before those that it has.
+ *
+ * @param {Buffer} raw
+ * @returns {{ parts: { depth: number, header: Buffer, leaf?: Leaf }[], problem?: string }} no parts, and a
+ *   `problem`, beyond the bounds
+ */
+function partsOf(raw) {
+  /** @type {Part[]} */
+  const parts = [];
+  const scan = new Scan(raw, (part) => parts.push(part));
+  const { problem } = scan.run();
+  if (problem !== undefined) return { parts: [], problem };
+  let leaves = 0;
+  return {
+    parts: parts.map(({ isLeaf, ...part }) => {
+      if (!isLeaf) return part;
+      leaves += 1;
+      return { ...part, leaf: scan.leaves[leaves - 1] };
+    }),
+  };
 }
 
 /** So much of the header as is within its bound. @param {Buffer} raw @param {number} headEnd 0 if it is not known */
@@ -192,4 +217,4 @@ function headOf(raw, headEnd) {
   }
 }
 
-module.exports = { BOUNDS, headOf, layoutOf };
+module.exports = { BOUNDS, headOf, layoutOf, partsOf };
