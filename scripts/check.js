@@ -20,5 +20,6 @@ run([process.execPath, path.join('scripts', 'layers.js')]);
 run([process.execPath, path.join('scripts', 'sizes.js')]);
 run(['npx', 'depcruise', '--config', path.join('scripts', 'rooms.js'), 'src/js', 'index.js']);
 run(['npx', 'tsc', '-p', '.']);
+run(['npx', 'tsc', '-p', path.join('src', 'js', 'catch-page')]);
 run(['npx', 'tsc', '-p', '__test__/types']);
 run([process.execPath, path.join('scripts', 'supply-chain.js')]);

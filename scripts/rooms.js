@@ -16,6 +16,8 @@ const ROOMS = {
   client: ['engine', 'options'],
   files: [],
   catch: ['server', 'client', 'engine', 'options'],
+  // A browser's.
+  'catch-page': [],
   'catch-api': ['catch', 'options'],
   'compat/shared': ['engine', 'options'],
   'compat/smtp-protocol': ['compat/shared', 'client', 'engine', 'options'],

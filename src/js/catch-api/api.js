@@ -8,6 +8,7 @@ const { placeOf } = require('../catch/options.js');
 const { httpServerOf } = require('./http-server.js');
 const { MAX_BODIES, inboxRoutes } = require('./inbox-routes.js');
 const { Mailbox } = require('./mailbox.js');
+const { pageRoutes } = require('./page-routes.js');
 const { ROUTES } = require('./routes.js');
 const { Streams } = require('./stream.js');
 
@@ -69,6 +70,7 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
     routes: {
       ...ROUTES,
       ...inboxRoutes(inbox, release),
+      ...pageRoutes(inbox),
       'GET /api/stream': () => streams.answer(),
     },
     maxBodies: MAX_BODIES,

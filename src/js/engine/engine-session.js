@@ -12,8 +12,6 @@ const { SessionHandle } = require('./session-handle.js');
 const { TlsState } = require('./tls-state.js');
 const { ClientSocket } = require('./client-socket.js');
 
-const { nextTick } = process;
-
 const command = new Command();
 
 class EngineSession {
@@ -265,7 +263,7 @@ class EngineSession {
 
   /** Something threw: the program hears of it, as from any emitter. @param {unknown} error */
   threw(error) {
-    nextTick(() => {
+    process.nextTick(() => {
       throw error;
     });
   }

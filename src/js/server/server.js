@@ -12,8 +12,6 @@ const { merge } = require('../options/server.js');
 const { checkTls, tlsSettings } = require('../options/tls.js');
 const { checkExtensionNames, warnOfParams } = require('./unknown-names.js');
 
-const { nextTick } = process;
-
 /** What a server that is disposed of gives its busy sessions. */
 const DISPOSE_GRACE_MS = 1_000;
 
@@ -95,7 +93,7 @@ class ServerImplementation {
       if (!error || error.code === 'SMTP_ERR_STOPPED') return;
       if (this.#listeners.has('error')) return this.#listeners.fail(this, error);
       // As a net.Server's 'error' that nobody listens to.
-      nextTick(() => {
+      process.nextTick(() => {
         throw error;
       });
     });

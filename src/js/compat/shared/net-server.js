@@ -8,8 +8,6 @@ const { EngineServer } = require('../../engine/engine-server.js');
 const { SmtpError } = require('../../errors.js');
 const { abortError, checkSignal } = require('../../engine/keep-alive.js');
 
-const { nextTick } = process;
-
 /**
  * Events: 'listening', 'connection' (socket), 'drop', 'error', 'close'.
  */
@@ -86,7 +84,7 @@ class NetServer extends EventEmitter {
     }
     if (callback) this.once('listening', callback);
     if (signal?.aborted) {
-      nextTick(() => this.emit('error', abortError(signal)));
+      process.nextTick(() => this.emit('error', abortError(signal)));
       return this;
     }
     this.#stopAt(signal);
@@ -121,7 +119,7 @@ class NetServer extends EventEmitter {
         this.#ending -= 1;
         this.emit('close');
       });
-    } else if (this.#ending === 0) nextTick(() => this.emit('close'));
+    } else if (this.#ending === 0) process.nextTick(() => this.emit('close'));
     return this;
   }
 
@@ -137,7 +135,7 @@ class NetServer extends EventEmitter {
   /** @param {(error: Error | null, count: number) => void} callback */
   getConnections(callback) {
     const count = this.#engine.connections;
-    nextTick(() => callback(null, count));
+    process.nextTick(() => callback(null, count));
     return this;
   }
 
