@@ -44,6 +44,24 @@ test('every file of src/js is imported where no addon can be loaded, and starts 
   assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
 });
 
+test('no file asks the globals for time when it is called: fake timers of a test may stand there', () => {
+  const names = /(?<![.\w#])(?:setTimeout|setInterval|setImmediate|queueMicrotask)(?=\()/g;
+  const late = FILES.flatMap((file) => {
+    const lines = fs.readFileSync(file, 'utf8').split('\n');
+    const code = lines.filter((line) => !/^ *(?:\/\/|\/?\*)/.test(line)).join('\n');
+    const own = [
+      ...code.matchAll(/^const \{([^}]*)\} = (?:require\('node:timers'\)|globalThis);/gm),
+    ];
+    const taken = own.flatMap(([, list]) => list.split(',').map((name) => name.trim()));
+    const methods = [...code.matchAll(/^ +(\w+)\(.*\) \{$/gm)].map(([, name]) => name);
+    const called = [...code.matchAll(names)].map(([name]) => name);
+    const ticks = code.match(/\bprocess\.nextTick\b/g) ?? [];
+    const asked = called.filter((name) => !taken.includes(name) && !methods.includes(name));
+    return [...asked, ...ticks].map((name) => `${name} in ${path.relative(JS, file)}`);
+  });
+  assert.deepEqual(late, []);
+});
+
 test('whoever starts something at once is found', async (t) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'imports-'));
   t.after(() => fs.rmSync(folder, { recursive: true }));

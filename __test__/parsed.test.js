@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { Readable } = require('node:stream');
-const { test } = require('node:test');
+const { describe, test } = require('node:test');
 const { addressesOf, parsed } = require('../src/js/parsed.js');
 
 const RAW =
@@ -60,4 +60,40 @@ test('a field that is not there has no addresses, one that came twice has all', 
     addressesOf((await parsed(raw, {})).to).map(({ address }) => address),
     ['a@example.com', 'b@example.com'],
   );
+});
+
+describe('the global setImmediate, which mailparser goes on by', () => {
+  const real = globalThis.setImmediate;
+  const message = Buffer.from('Subject: Hello\r\n\r\nHello!\r\n');
+  const fake = /** @type {any} */ (() => {});
+
+  test('a fake stands there again once all messages are parsed', async (t) => {
+    globalThis.setImmediate = fake;
+    t.after(() => {
+      globalThis.setImmediate = real;
+    });
+    const first = parsed(message, {});
+    const second = parsed(message, {});
+    assert.notEqual(globalThis.setImmediate, fake);
+    const mails = await Promise.all([first, second, parsed(message, {})]);
+    assert.deepEqual(
+      mails.map(({ subject }) => subject),
+      ['Hello', 'Hello', 'Hello'],
+    );
+    assert.equal(globalThis.setImmediate, fake);
+  });
+
+  test('no fake comes back that was taken away meanwhile', async () => {
+    globalThis.setImmediate = fake;
+    const parsing = parsed(message, {});
+    globalThis.setImmediate = real;
+    await parsing;
+    assert.equal(globalThis.setImmediate, real);
+  });
+
+  test('the real one is left as it is', async () => {
+    const parsing = parsed(message, {});
+    assert.equal(globalThis.setImmediate, real);
+    await parsing;
+  });
 });

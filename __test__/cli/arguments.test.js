@@ -25,11 +25,54 @@ const ADDRESSES = [
   'a"b"@c',
 ];
 
+/** Rules of which one member makes no sense. */
+const FAULTS = [
+  '"reply":5',
+  '"reply":[200,"x","y"]',
+  '"reply":[452,5]',
+  '"times":0',
+  '"times":"always"',
+  '"skip":-1',
+  '"delay":"1"',
+  '"how":"fail"',
+  '"how":"close","reply":452',
+  '"after":1',
+  '"nope":1',
+].map((member) => `{"at":"rcpt",${member}}`);
+
 /** Command, argument, values that make no sense, what is said of them. @type {[string[], string, string[], RegExp][]} */
 const VALUES = [
   [[], '--port', PORTS, /--port must (?:be a number from 0 to 65535, not|not be empty)/],
   [[], '--host', HOSTS, /--host must/],
   [[], '--page-port', PORTS, /--page-port must (?:be a number from 0 to 65535, not|not be)/],
+  [[], '--page-host', HOSTS, /--page-host must/],
+  [[], '--page-host', ['0.0.0.0', '::', '192.0.2.1', 'mail.example'], /needs --page-auth/],
+  [[], '--page-auth', ['', 'tim', 'a:b'], /--page-auth (?:must|needs the password in the env)/],
+  [
+    [],
+    '--keep',
+    ['', '0', '-1', '1.5', 'x', '1e3', '2147483648'],
+    /--keep must (?:be a number|not)/,
+  ],
+  [[], '--release', ['', ':25', 'x:', 'x:y', '[::1', '[x]:25', '/x', './x'], /--release must/],
+  [[], '--release', ['x:0', 'x:65536', 'a b'], /(?:the port of )?--release must/],
+  [[], '--fail', ['', 'x', '{', "{'at':'rcpt'}", '\u001b[2J'], /--fail must (?:be JSON|not be em)/],
+  [[], '--fail', ['1', 'null', '"rcpt"', '[1]', '[null]', '[[{"at":"rcpt"}]]'], /--fail: /],
+  [[], '--fail', ['{}', '{"at":"x"}', '[{"at":"rcpt"},{}]'], /--fail: at must be 'connect' or/],
+  [
+    [],
+    '--fail',
+    FAULTS,
+    /--fail: (?:\w+ must|a reply code is|the text of reply|there is no|after|reply)/,
+  ],
+  [[], '--fail', ['{"at":"rcpt","match":"("}'], /--fail: Invalid regular expression/],
+  [[], '--fail', ['{"at":"rcpt","match":"/a/qq"}'], /--fail: Invalid .*flags/],
+  [
+    [],
+    '--fail',
+    ['{"at":"rcpt","match":5}'],
+    /--fail: match must be a regular expression, a string/,
+  ],
   [[], '--maildir', [''], /--maildir must not be empty/],
   [['--tls-cert', 'c'], '--tls-key', [''], /--tls-key must not be empty/],
   [['--tls-key', 'k'], '--tls-cert', [''], /--tls-cert must not be empty/],
@@ -56,7 +99,13 @@ const LINES = [
   [['--port'], /--port/],
   [['--print=1'], /--print/],
   [['--no-page=1'], /--no-page/],
-  [['--no-page', '--page-port', '1'], /--page-port is for the page: leave --no-page out/],
+  ...['--page-port=1', '--page-host=::1', '--page-auth=a', '--keep=1', '--release=a'].map(
+    (each) =>
+      /** @type {[string[], RegExp]} */ ([
+        ['--no-page', each],
+        /^smtp-engine: --\S+ is for the page: leave --no-page out/,
+      ]),
+  ),
   [['--tls-key', 'k'], /--tls-key and --tls-cert go together/],
   [['--tls-cert', 'c'], /--tls-key and --tls-cert go together/],
   [['--tls-self-signed', '--tls-key', 'k', '--tls-cert', 'c'], /makes a key of its own/],

@@ -4,8 +4,10 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { inboxOf } = require('../../src/js/cli/catching.js');
+const { GRACE_MS } = require('../../src/js/cli/ending.js');
 const { parseCommandLine } = require('../../src/js/cli/options.js');
 const { sourceOf } = require('../../src/js/catch/inbox.js');
+const { connectTo } = require('../support/catch.js');
 const { deliver } = require('../support/command.js');
 
 const MAIL = 'Subject: Hello\r\n\r\ntext\r\n';
@@ -86,4 +88,21 @@ describe('what a rule fails is not told of', () => {
       assert.equal(totals.messages, 0);
     });
   }
+});
+
+test('a client that stalls on purpose does not keep the inbox from its end', async (t) => {
+  const { inbox } = await opened(t, []);
+  const client = await connectTo(t, inbox);
+  await new Promise((resolve) => {
+    const match = () => {
+      resolve(undefined);
+      return true;
+    };
+    inbox.fail({ at: 'helo', how: 'stall', match });
+    client.write('EHLO c.example\r\n');
+  });
+  const begun = Date.now();
+  await inbox.close();
+  assert.ok(Date.now() - begun < GRACE_MS / 2);
+  await client.ended();
 });

@@ -3,13 +3,8 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
-const {
-  HELP,
-  UsageError,
-  hostOf,
-  parseCommandLine,
-  portOf,
-} = require('../../src/js/cli/options.js');
+const { UsageError, hostOf, portOf } = require('../../src/js/cli/arguments.js');
+const { HELP, parseCommandLine } = require('../../src/js/cli/options.js');
 
 describe('a command line', () => {
   test('of nothing has defaults', () => {

@@ -8,7 +8,8 @@ const net = require('node:net');
 const { describe, test } = require('node:test');
 const { PORT, openPage } = require('../../src/js/cli/page.js');
 const { openInbox } = require('../support/catch.js');
-const { command, deliver, finished, receiving } = require('../support/command.js');
+const { Child } = require('../support/child.js');
+const { CLI, command, deliver, finished, receiving } = require('../support/command.js');
 
 const MAIL = 'Subject: Hello\r\n\r\ntext\r\n';
 
@@ -107,12 +108,25 @@ test('what keeps it from opening is said in the words of the command line', asyn
     process.nextTick(() => this.emit('error', Object.assign(error, { code: 'EACCES' })));
     return this;
   });
-  await assert.rejects(openPage(inbox, { port: 80 }), {
+  await assert.rejects(openPage(inbox, { port: 80, host: '127.0.0.1' }), {
     code: 'EACCES',
     message:
       '--page-port 80: listen EACCES: permission denied 127.0.0.1:80; ' +
       'give another port, 0 for a free one, or --no-page',
   });
   // It is not what a port that is taken is.
-  await assert.rejects(openPage(inbox, {}), /^Error: --page-port 8025: listen EACCES/);
+  await assert.rejects(
+    openPage(inbox, { host: '127.0.0.1' }),
+    /^Error: --page-port 8025: listen EACCES/,
+  );
+});
+
+test('a host that is none of this machine is said to be so', { timeout: 60_000 }, async (t) => {
+  const env = { SMTP_ENGINE_PAGE_PASSWORD: 'Tr0ub4dor' };
+  for (const host of ['192.0.2.1', 'no-such-host.invalid']) {
+    const args = [CLI, '--port', '0', '--page-host', host, '--page-auth', 'tim'];
+    const { code, errors } = await new Child(t, process.execPath, args, env).ended();
+    assert.equal(code, 1);
+    assert.match(errors, new RegExp(`^smtp-engine: --page-host ${host}: [^\n]*E[A-Z_]+[^\n]*\n$`));
+  }
 });

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
-const { UsageError } = require('../../src/js/cli/options.js');
+const { UsageError } = require('../../src/js/cli/arguments.js');
 const { parseSend } = require('../../src/js/cli/send-options.js');
 
 const FROM_TO = ['--from', 'a@x.example', '--to', 'b@y.example'];

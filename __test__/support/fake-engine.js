@@ -13,6 +13,22 @@ const {
   TOLD,
 } = require('../../src/js/engine/constants.js');
 
+/** What was asked of `nextTick` while `ticks` is at work. @type {(() => void)[] | undefined} */
+let asked;
+const { nextTick } = process;
+process.nextTick = (/** @type {any} */ run, /** @type {any[]} */ ...args) =>
+  asked ? void asked.push(run) : nextTick(run, ...args);
+
+/** What the sources put off to the next tick while something runs; it does not happen. @param {() => void} run */
+function ticks(run) {
+  /** @type {(() => void)[]} */
+  const all = [];
+  asked = all;
+  run();
+  asked = undefined;
+  return all;
+}
+
 /**
  * @typedef {object} Record
  * @property {number} kind
@@ -322,4 +338,4 @@ require.cache[file] = Object.assign(new module.constructor(file), {
   exports: { addon: () => ({ Border, NativeServer, parseAddress, parsePath }) },
 });
 
-module.exports = { NativeServer, calls, forget, lots, ring, verdictOf, verdicts };
+module.exports = { NativeServer, calls, forget, lots, ring, verdictOf, verdicts, ticks };

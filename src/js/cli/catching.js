@@ -11,8 +11,8 @@ const { keep } = require('../catch/keep.js');
 /** How a client logs in that is taken for anybody, and one whose password is known. */
 const SHOWN = ['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER'];
 const PROVABLE = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS'];
-/** Mails that are there to be looked at, and bytes of them. */
-const BOUNDS = { maxMessages: 10_000, maxBytes: 512 * 1_024 * 1_024 };
+/** Bytes of the mails that are there to be looked at. */
+const MAX_BYTES = 512 * 1_024 * 1_024;
 
 /**
  * @typedef {import('./options.js').Options} Options
@@ -38,11 +38,14 @@ function inboxOf(options, { tls, maildir, report, totals }) {
     // A session that is typed, or sent by `printf`, ends its lines in a bare LF.
     ...{ lineFeeds: true, allowInsecureAuth: true, requireAuth: requiredLogin !== undefined },
     authMechanisms: requiredLogin ? PROVABLE : SHOWN,
+    // Who stalls on purpose does so for ever.
+    ...(options.page || options.fail.length > 0 ? { listenerTimeout: 0 } : {}),
   };
+  const bounds = { maxMessages: options.page?.keep ?? 1, maxBytes: MAX_BYTES };
   const auth = requiredLogin ? new Map([[requiredLogin.user, requiredLogin.password]]) : true;
   const called = (/** @type {string=} */ name) => `params.${name}`;
   const inbox = new Inbox(
-    { params, called, bounds: BOUNDS, auth, sizeLimit: 0, fail: [] },
+    { params, called, bounds, auth, sizeLimit: 0, fail: options.fail },
     {
       keepsAlive: true,
       grace: GRACE_MS,

@@ -11,7 +11,8 @@
 
 require('../node-version.js');
 const { version } = require('../../../package.json');
-const { HELP, UsageError, parseCommandLine } = require('./options.js');
+const { UsageError } = require('./arguments.js');
+const { HELP, parseCommandLine } = require('./options.js');
 const { Output, complain } = require('./output.js');
 const { messageOf } = require('../errors.js');
 

@@ -1,9 +1,8 @@
 'use strict';
 // The command line of `smtp-engine`.
 
-const { isIP, isIPv6 } = require('node:net');
-const { parseArgs } = require('node:util');
-const { messageOf } = require('../errors.js');
+const { UsageError, hostOf, loginOf, parsed, portOf } = require('./arguments.js');
+const { failOptions, pageOptions } = require('./page-options.js');
 
 const HELP = `Usage: smtp-engine [options]
        smtp-engine send ...   sends mail (see smtp-engine send --help)
@@ -18,7 +17,17 @@ Receives mail over SMTP, shows a line for each message, and serves a page with a
   --json           print one JSON line for each event instead of text
   --page-port N    the port of the page and of its API (default 8025, or a free one where
                    that is taken; 0 takes a free one)
+  --page-host ADDRESS
+                   the address of the page (default 127.0.0.1); beyond loopback it needs
+                   --page-auth
+  --page-auth USER show the page to this user only; the password is in the environment,
+                   SMTP_ENGINE_PAGE_PASSWORD
   --no-page        serve no page, and keep no mail for it
+  --keep N         how many mails the page has, the newest (default 10000)
+  --release HOST[:PORT]
+                   the server that the page can send mails on to (default port 25)
+  --fail JSON      make clients fail on purpose, by a rule or an array of them, such as
+                   '{"at":"rcpt","match":"^ann@","reply":[452,"Full"],"times":2}'
   --auth USER      take mail after a login by this user only; the password is in the
                    environment, SMTP_ENGINE_PASSWORD (without it any login is taken, and none)
   --tls-key FILE   the private key (PEM) for STARTTLS; needs --tls-cert
@@ -41,7 +50,12 @@ const OPTIONS = /** @type {const} */ ({
   print: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   'page-port': { type: 'string' },
+  'page-host': { type: 'string' },
+  'page-auth': { type: 'string' },
   'no-page': { type: 'boolean', default: false },
+  keep: { type: 'string' },
+  release: { type: 'string' },
+  fail: { type: 'string', multiple: true },
   auth: { type: 'string' },
   'tls-key': { type: 'string' },
   'tls-cert': { type: 'string' },
@@ -51,9 +65,6 @@ const OPTIONS = /** @type {const} */ ({
   help: { type: 'boolean', default: false },
   version: { type: 'boolean', default: false },
 });
-
-/** A command line that makes no sense. */
-class UsageError extends Error {}
 
 /** @typedef {ReturnType<typeof parseCommandLine>} Options */
 
@@ -76,79 +87,17 @@ function parseCommandLine(argv, env = process.env) {
   if (certificateFile !== undefined && !isSelfSigned) {
     throw new UsageError('--tls-out is for --tls-self-signed');
   }
-  const { 'no-page': isWithoutPage, 'page-port': pagePort } = values;
-  if (isWithoutPage && pagePort !== undefined) {
-    throw new UsageError('--page-port is for the page: leave --no-page out');
-  }
   return {
     ...values,
-    page: !isWithoutPage,
-    pagePort: pagePort === undefined ? undefined : portOf(pagePort, '--page-port'),
+    page: pageOptions(values, env),
+    fail: failOptions(values.fail),
     port: portOf(values.port),
     host: hostOf(values.host),
-    requiredLogin: loginOf(values.auth, env.SMTP_ENGINE_PASSWORD),
+    requiredLogin: loginOf('auth', values.auth, env, 'SMTP_ENGINE_PASSWORD'),
     isSelfSigned,
     certificateFile,
     tls: key && cert ? { key, cert, passphraseFile } : undefined,
   };
 }
 
-/** Who has to log in, if anybody. @param {string | undefined} user @param {string | undefined} password */
-function loginOf(user, password) {
-  if (user === undefined) return undefined;
-  if (!password) {
-    throw new UsageError('--auth needs the password in the environment, SMTP_ENGINE_PASSWORD');
-  }
-  return { user, password };
-}
-
-/**
- * Arguments by their names; no value is empty but one that `mayBeEmpty`.
- *
- * @template {import('node:util').ParseArgsConfig} Config
- * @param {Config} config
- * @param {string[]} [mayBeEmpty]
- * @throws {UsageError}
- */
-function parsed(config, mayBeEmpty = []) {
-  const result = strictly(config);
-  for (const [name, value] of Object.entries(result.values)) {
-    if ([value].flat().includes('') && !mayBeEmpty.includes(name)) {
-      throw new UsageError(`--${name} must not be empty`);
-    }
-  }
-  return result;
-}
-
-/**
- * @template {import('node:util').ParseArgsConfig} Config
- * @param {Config} config
- */
-function strictly(config) {
-  try {
-    return parseArgs(config);
-  } catch (error) {
-    const [message] = messageOf(error).split(/\. |\n/);
-    throw new UsageError(message);
-  }
-}
-
-/** A port to listen to. @param {string} text @param {string} [name] of the option @throws {UsageError} */
-function portOf(text, name = '--port') {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`${name} must be a number from 0 to 65535, not '${text}'`);
-}
-
-/** An address to listen to, or the name of one. @param {string} text @throws {UsageError} */
-function hostOf(text) {
-  if (isIP(text)) return text;
-  const bracketed = /^\[(.*)\]$/.exec(text)?.[1] ?? '';
-  if (isIPv6(bracketed)) return bracketed;
-  // Digits alone were meant for an address.
-  const isName = /^[\w.-]*[a-z_][\w.-]*$/i.test(text);
-  if (isName) return text;
-  throw new UsageError(`--host must be an address or the name of this host, not '${text}'`);
-}
-
-module.exports = { HELP, UsageError, hostOf, parseCommandLine, parsed, portOf };
+module.exports = { HELP, parseCommandLine };

@@ -66,7 +66,7 @@ async function start(options, output, report, status) {
   const totals = { messages: 0, bytes: 0, sessions: 0 };
   const inbox = inboxOf(options, { tls, maildir, report, totals });
   await inbox.listen();
-  const page = options.page ? await pageOf(inbox, options) : undefined;
+  const page = options.page && (await pageOf(inbox, options.page));
   const { server } = inbox;
   const running = {
     get connections() {
@@ -90,10 +90,10 @@ async function start(options, output, report, status) {
   status?.watch(server);
 }
 
-/** The page, or nothing that listens. @param {InstanceType<typeof import('../catch/inbox.js').Inbox>} inbox @param {Options} options */
-async function pageOf(inbox, { pagePort }) {
+/** The page, or nothing that listens. @param {InstanceType<typeof import('../catch/inbox.js').Inbox>} inbox @param {NonNullable<Options['page']>} options */
+async function pageOf(inbox, options) {
   try {
-    return await require('./page.js').openPage(inbox, { port: pagePort });
+    return await require('./page.js').openPage(inbox, options);
   } catch (error) {
     await inbox.close();
     throw error;

@@ -6,7 +6,7 @@ const { homedir } = require('node:os');
 const path = require('node:path');
 const repl = require('node:repl');
 const { SIGNALS } = require('./ending.js');
-const { UsageError, hostOf, parsed, portOf } = require('./options.js');
+const { UsageError, hostOf, parsed, portOf } = require('./arguments.js');
 const { complain } = require('./output.js');
 const { messageOf } = require('../errors.js');
 

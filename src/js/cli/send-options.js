@@ -1,11 +1,10 @@
 'use strict';
 // The command line of `smtp-engine send`.
 
-const { isIPv6 } = require('node:net');
 const { messageSettings } = require('../client/envelope.js');
 const { messageOf } = require('../errors.js');
 const { clientSettings } = require('../options/client.js');
-const { UsageError, parsed } = require('./options.js');
+const { UsageError, parsed, placeOf } = require('./arguments.js');
 
 const HELP = `Usage: smtp-engine send --from ADDRESS --to ADDRESS [--to ADDRESS ...]
                         --host HOST[:PORT] | --mx  [options] [file ...]
@@ -107,7 +106,7 @@ function clientOptions({ mx, host, tls, insecure, user, name, lmtp, dns }, env) 
     throw new UsageError('--user needs the password in the environment, SMTP_ENGINE_PASSWORD');
   }
   const options = {
-    ...(mx ? { mx } : placeOf(host)),
+    ...(mx ? { mx } : serverOf(host)),
     tls,
     rejectUnauthorized: insecure ? false : undefined,
     auth: user === undefined ? undefined : { user, password },
@@ -128,6 +127,11 @@ function making(make) {
   }
 }
 
+/** @param {string} host */
+function serverOf(host) {
+  return /^[./]/.test(host) ? { path: host } : placeOf('--host', host);
+}
+
 /** @param {string[]} files */
 function filesOf(files) {
   if (files.includes('')) throw new UsageError('the name of a file must not be empty');
@@ -135,17 +139,6 @@ function filesOf(files) {
     throw new UsageError('standard input, -, can be sent once');
   }
   return files.length === 0 ? ['-'] : files;
-}
-
-/** @param {string} host */
-function placeOf(host) {
-  if (/^[./]/.test(host)) return { path: host };
-  if (isIPv6(host)) return { host };
-  const found = /^(?:\[(?<v6>[^\]]+)\]|(?<name>[^:[\]]+))(?::(?<port>\d+))?$/.exec(host)?.groups;
-  if (found && (found.v6 === undefined || isIPv6(found.v6))) {
-    return { host: found.v6 ?? found.name, port: found.port };
-  }
-  throw new UsageError(`--host must be HOST or HOST:PORT, not '${host}'`);
 }
 
 module.exports = { HELP, parseSend };

@@ -8,6 +8,8 @@ const { clearInterval, setImmediate, setInterval } = require('node:timers');
 const { addon } = require('./addon.js');
 const { EXCHANGE, FIELD, FOLLOWS, KIND, PLANNED, TOLD } = require('./constants.js');
 
+const { nextTick } = process;
+
 /** Records after which timers and I/O of the program get their turn. */
 const RECORDS_A_TURN = 1_024;
 /** Answers that leave together, and bytes for the texts of their replies. */
@@ -140,7 +142,7 @@ function dispatch(/** @type {number} */ count) {
       else tellClient(kind, at);
     } catch (error) {
       // A fault of ours in one record is not to cost the others their answers.
-      process.nextTick(() => {
+      nextTick(() => {
         throw error;
       });
     }

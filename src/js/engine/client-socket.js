@@ -3,6 +3,8 @@
 
 const { EventEmitter } = require('node:events');
 
+const { nextTick } = process;
+
 /** The ends of a connection; on a unix socket they have no addresses. */
 function endsOf(
   /** @type {(string | undefined)[]} */ ...[remoteAddress, remotePort, localAddress, localPort]
@@ -124,7 +126,7 @@ class ClientSocket extends EventEmitter {
     if (this.destroyed) return this;
     this.destroyed = true;
     this.#engine.destroy();
-    if (error !== undefined) process.nextTick(() => this.emit('error', error));
+    if (error !== undefined) nextTick(() => this.emit('error', error));
     return this;
   }
 

@@ -14,6 +14,8 @@ const { addon } = require('./addon.js');
 const { engineOptions } = require('../options/server.js');
 const { hostKeys, tlsSettings, usingTls } = require('../options/tls.js');
 
+const { nextTick } = process;
+
 /** @typedef {Error & { code?: string }} Failure */
 
 /** @typedef {InstanceType<typeof import('./engine-session.js').EngineSession>} EngineSession */
@@ -141,7 +143,7 @@ class EngineServer {
   start({ host, port = 0, path }, done) {
     if (this.#isOpen) {
       const error = new SmtpError('ERR_SERVER_ALREADY_LISTEN', 'the server listens already');
-      process.nextTick(done, error);
+      nextTick(done, error);
       return;
     }
     this.#isOpen = true;
@@ -281,7 +283,7 @@ class EngineServer {
       if (!['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(failure?.code ?? '')) break;
     }
     const start = this.#starts;
-    process.nextTick(() => this.#started(start, failure, done));
+    nextTick(() => this.#started(start, failure, done));
     // What the program still says in this turn, such as who listens, holds for the first client.
     if (!failure) setImmediate(() => this.#native.letIn());
   }

@@ -12,6 +12,8 @@ const { SessionHandle } = require('./session-handle.js');
 const { TlsState } = require('./tls-state.js');
 const { ClientSocket } = require('./client-socket.js');
 
+const { nextTick } = process;
+
 const command = new Command();
 
 class EngineSession {
@@ -263,7 +265,7 @@ class EngineSession {
 
   /** Something threw: the program hears of it, as from any emitter. @param {unknown} error */
   threw(error) {
-    process.nextTick(() => {
+    nextTick(() => {
       throw error;
     });
   }

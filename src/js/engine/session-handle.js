@@ -4,6 +4,9 @@
 const engine = require('./border.js');
 const { INTEREST, VERDICT } = require('./constants.js');
 
+const { nextTick } = process;
+const { queueMicrotask } = globalThis;
+
 /** Those whose verdicts leave once the program has had its say. @type {SessionHandle[]} */
 let late = [];
 
@@ -15,7 +18,7 @@ function sendLate() {
       handle.send();
     } catch (error) {
       // It is not to cost the others their answers.
-      process.nextTick(() => {
+      nextTick(() => {
         throw error;
       });
     }

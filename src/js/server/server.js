@@ -12,6 +12,8 @@ const { merge } = require('../options/server.js');
 const { checkTls, tlsSettings } = require('../options/tls.js');
 const { checkExtensionNames, warnOfParams } = require('./unknown-names.js');
 
+const { nextTick } = process;
+
 /** What a server that is disposed of gives its busy sessions. */
 const DISPOSE_GRACE_MS = 1_000;
 
@@ -93,7 +95,7 @@ class ServerImplementation {
       if (!error || error.code === 'SMTP_ERR_STOPPED') return;
       if (this.#listeners.has('error')) return this.#listeners.fail(this, error);
       // As a net.Server's 'error' that nobody listens to.
-      process.nextTick(() => {
+      nextTick(() => {
         throw error;
       });
     });

@@ -8,6 +8,8 @@ const { EngineServer } = require('../../engine/engine-server.js');
 const { SmtpError } = require('../../errors.js');
 const { abortError, checkSignal } = require('../../engine/keep-alive.js');
 
+const { nextTick } = process;
+
 /**
  * Events: 'listening', 'connection' (socket), 'drop', 'error', 'close'.
  */
@@ -84,7 +86,7 @@ class NetServer extends EventEmitter {
     }
     if (callback) this.once('listening', callback);
     if (signal?.aborted) {
-      process.nextTick(() => this.emit('error', abortError(signal)));
+      nextTick(() => this.emit('error', abortError(signal)));
       return this;
     }
     this.#stopAt(signal);
@@ -119,7 +121,7 @@ class NetServer extends EventEmitter {
         this.#ending -= 1;
         this.emit('close');
       });
-    } else if (this.#ending === 0) process.nextTick(() => this.emit('close'));
+    } else if (this.#ending === 0) nextTick(() => this.emit('close'));
     return this;
   }
 
@@ -135,7 +137,7 @@ class NetServer extends EventEmitter {
   /** @param {(error: Error | null, count: number) => void} callback */
   getConnections(callback) {
     const count = this.#engine.connections;
-    process.nextTick(() => callback(null, count));
+    nextTick(() => callback(null, count));
     return this;
   }
 

@@ -9,6 +9,8 @@ const { inspect, types } = require('node:util');
 const { SmtpError } = require('../../errors.js');
 const { StreamSession } = require('../../client/stream-session.js');
 
+const { nextTick } = process;
+
 const PORT = 25;
 const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5'];
 
@@ -41,7 +43,7 @@ class ProtocolClient extends EventEmitter {
     this.on('newListener', (name, listener) => {
       const reply = this.#greeting;
       if (name !== 'greeting' || reply === undefined) return;
-      process.nextTick(() => listener.call(this, reply.code, textsOf(reply.lines)));
+      nextTick(() => listener.call(this, reply.code, textsOf(reply.lines)));
     });
     this.#session.attach(stream);
   }
@@ -211,7 +213,7 @@ function connect(...args) {
   const options = of('object') ?? {};
   const place = of('string');
   if (options.stream) {
-    process.nextTick(() => callback(server(options.stream)));
+    nextTick(() => callback(server(options.stream)));
     return options.stream;
   }
   const port = of('number') ?? options.port ?? PORT;

@@ -4,6 +4,8 @@
 const { Buffer } = require('node:buffer');
 const { hold, release } = require('../../engine/border.js');
 
+const { nextTick } = process;
+
 /** @typedef {InstanceType<typeof import('../../engine/engine-server.js').EngineServer>} EngineServer */
 
 class StreamBridge {
@@ -26,7 +28,7 @@ class StreamBridge {
     stream.on('end', () => this.#pipe.end());
     stream.on('close', () => this.#gone());
     stream.on('error', () => this.#gone());
-    if (stream.destroyed) process.nextTick(() => this.#gone());
+    if (stream.destroyed) nextTick(() => this.#gone());
   }
 
   /** What the session has to say. */

@@ -16,6 +16,8 @@ const { plainAddress } = require('./names.js');
 const { lineOf } = require('./replies.js');
 const { callbackOf, tlsOf } = require('./tls.js');
 
+const { nextTick } = process;
+
 const TOO_MANY = 'Too many connected clients, try again in a moment';
 /** Addresses and ports of both ends; of a proxy's client, those of the proxy's connection follow. */
 const ENDS = 4;
@@ -169,7 +171,7 @@ class SMTPServer extends EventEmitter {
     timer.unref();
     const closed = Promise.all(ends).then(() => clearTimeout(timer));
     // What it throws is nobody's promise.
-    if (typeof callback === 'function') closed.then(() => process.nextTick(callback));
+    if (typeof callback === 'function') closed.then(() => nextTick(callback));
     return closed;
   }
 
