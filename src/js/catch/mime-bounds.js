@@ -13,6 +13,8 @@ const BOUNDS = Object.freeze({
   depth: 50,
   /** Bytes of the header of each part; a short line counts for 64. */
   header: 256 * 1_024,
+  /** Of the whole message: each costs whoever reads it 40 bytes or more. */
+  lines: 1_000_000,
 });
 const LINE_COST = 64;
 /** Bytes of a line that may delimit parts: a boundary has 70 at most, but not everywhere. */
@@ -74,6 +76,7 @@ class Scan {
       if (!delimiter.isLast) at = this.#enter(at);
     }
     this.#close(this.#raw.length);
+    if (hasTooManyLines(this.#raw)) throw new Beyond(`it has more than ${BOUNDS.lines} lines`);
   }
 
   /** A part begins here; where its body does. @param {number} start @returns {number} */
@@ -145,6 +148,14 @@ class Scan {
     if (this.#open) this.leaves.push({ ...this.#open, end: Math.max(end, this.#open.start) });
     this.#open = undefined;
   }
+}
+
+/** @param {Buffer} raw */
+function hasTooManyLines(raw) {
+  if (raw.length <= BOUNDS.lines) return false;
+  let count = 0;
+  for (let at = 0; at < raw.length; at += 1) if (raw[at] === LINE_FEED) count += 1;
+  return count > BOUNDS.lines;
 }
 
 /** What a header says of the form of its part. @param {Buffer} bytes */
