@@ -10,14 +10,22 @@ const { asked, checkPattern, finds } = require('./pattern.js');
 /** @typedef {string | RegExp} Wanted */
 /** @typedef {{ name: string, accepts: (mail: Mail) => boolean }} Part */
 
-/** The parts of `match` but for `header`: whether a mail is as wanted. @type {Record<string, (mail: Mail, wanted: Wanted) => boolean>} */
+/** The parts of `match` but for `header`: whether a mail is as wanted. @type {Record<string, (wanted: Wanted) => (mail: Mail) => boolean>} */
 const PARTS = {
-  to: (mail, wanted) => isAmong(recipientsOf(mail), wanted),
-  from: (mail, wanted) => isAmong(sendersOf(mail), wanted),
-  subject: (mail, wanted) =>
+  to(wanted) {
+    const isIt = addressTest(wanted);
+    const isOf = (/** @type {{ address: string }} */ { address }) => isIt(address);
+    // Whoever gets it, and whom its header names.
+    return (mail) => mail.envelope.to.some(isIt) || mail.to.some(isOf) || mail.cc.some(isOf);
+  },
+  from(wanted) {
+    const isIt = addressTest(wanted);
+    return (mail) => isIt(mail.envelope.from) || mail.from.some(({ address }) => isIt(address));
+  },
+  subject: (wanted) => (mail) =>
     typeof wanted === 'string' ? mail.subject === wanted : finds(wanted, mail.subject),
-  text: (mail, wanted) => isIn(mail.text, wanted),
-  html: (mail, wanted) => isIn(mail.html, wanted),
+  text: (wanted) => (mail) => isIn(mail.text, wanted),
+  html: (wanted) => (mail) => isIn(mail.html, wanted),
 };
 const NAMES = [...Object.keys(PARTS), 'header'];
 
@@ -86,12 +94,12 @@ function partsOf(name, wanted) {
       return { name: `header.${field}`, accepts };
     });
   }
-  const accepts = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
-  if (accepts === undefined) {
+  const partOf = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
+  if (partOf === undefined) {
     throw new TypeError(`match.${name} is none: match has ${NAMES.join(', ')}`);
   }
   checkPattern(`match.${name}`, wanted);
-  return [{ name, accepts: (mail) => accepts(mail, wanted) }];
+  return [{ name, accepts: partOf(wanted) }];
 }
 
 /** Whether a text is as wanted: a string is contained. @param {string} text @param {Wanted} wanted */
@@ -99,21 +107,13 @@ function isIn(text, wanted) {
   return typeof wanted === 'string' ? text.includes(wanted) : finds(wanted, text);
 }
 
-/** @param {string[]} addresses @param {Wanted} wanted */
-function isAmong(addresses, wanted) {
-  if (typeof wanted !== 'string') return addresses.some((address) => finds(wanted, address));
+/** @param {Wanted} wanted a string is the whole of an address @returns {(address: string) => boolean} */
+function addressTest(wanted) {
+  if (typeof wanted !== 'string') return (address) => finds(wanted, address);
   const whole = comparable(wanted);
-  return addresses.some((address) => comparable(address) === whole);
-}
-
-/** Whoever gets a mail, and whom its header names. @param {Mail} mail */
-function recipientsOf(mail) {
-  return [...mail.envelope.to, ...[...mail.to, ...mail.cc].map(({ address }) => address)];
-}
-
-/** @param {Mail} mail */
-function sendersOf(mail) {
-  return [mail.envelope.from, ...mail.from.map(({ address }) => address)];
+  const local = whole.slice(0, whole.lastIndexOf('@') + 1);
+  // Most addresses of an inbox are others: that is seen without a copy of each.
+  return (address) => address.startsWith(local) && comparable(address) === whole;
 }
 
 module.exports = { Matcher, matcherOf };
