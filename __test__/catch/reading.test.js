@@ -6,7 +6,7 @@ const v8 = require('node:v8');
 const vm = require('node:vm');
 const nodemailer = require('nodemailer');
 const { read } = require('../../src/js/catch/reading.js');
-const { messageOf } = require('../support/catch.js');
+const { mailOf, messageOf } = require('../support/catch.js');
 
 /** @param {any} mail as nodemailer takes it */
 async function composed(mail) {
@@ -46,9 +46,24 @@ test('what is one part as it is, is not kept but found again', async () => {
   }
 });
 
-test('a text that is made of several parts, or of HTML, is kept', async () => {
-  const { text, html } = await read(await composed({ html: '<p>Hello</p>' }));
-  assert.deepEqual([text, typeof html], ['Hello', 'object']);
+test('a text that is made of HTML is not kept but made again', async () => {
+  const content = Buffer.alloc(100);
+  for (const mail of [
+    { html: '<p>Hello</p>' },
+    { html: '<p>Hello</p>', textEncoding: 'base64' },
+    { html: '<p>Hello</p>', attachments: [{ filename: 'a.bin', content }] },
+    { alternatives: [{ contentType: 'text/html', content: '<p>Hello</p>' }], text: '' },
+  ]) {
+    const raw = await composed(mail);
+    const { text, html } = await read(raw);
+    if (mail.textEncoding === undefined) assert.deepEqual([text, typeof html], ['', 'object']);
+    assert.equal((await mailOf(raw)).text, 'Hello');
+  }
+});
+
+test('a text that is made of several parts, or of much HTML, is kept', async () => {
+  const many = await read(await composed({ html: `${'<b></b>'.repeat(2_000)}Hello` }));
+  assert.deepEqual([many.text, typeof many.html], ['Hello', 'object']);
   const two = messageOf(
     { Subject: 'x', 'Content-Type': 'multipart/mixed; boundary=b' },
     '--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n',

@@ -6,12 +6,13 @@ const { Buffer } = require('node:buffer');
 const { inspect } = require('node:util');
 const { printable } = require('../printable.js');
 const { comparable } = require('./address.js');
+const { textOfHtml } = require('./html-text.js');
 const { codeIn, linksOf, pick, seenIn, shownText } = require('./links.js');
 const { bytesOf, textOf } = require('./part.js');
 
 /** @typedef {import('./reading.js').Index} Index */
 /** @typedef {import('./reading.js').Attached} Attached */
-/** @typedef {import('./mime-bounds.js').Leaf} Leaf */
+/** @typedef {import('./part.js').Place} Place */
 
 /**
  * @typedef {object} Envelope
@@ -67,6 +68,8 @@ class Mail {
   messageId;
   problem;
   #index;
+  /** @type {WeakRef<{ text: string }> | undefined} */
+  #made;
 
   /**
    * @param {number} id
@@ -105,7 +108,8 @@ class Mail {
 
   /** The plain text, made of the HTML where there is none; '' if it has neither. */
   get text() {
-    return this.#textAt(this.#index.text);
+    const text = this.#textAt(this.#index.text);
+    return text === '' && this.#index.makesText ? this.#madeText() : text;
   }
 
   /** The HTML, '' if it has none. */
@@ -191,7 +195,16 @@ class Mail {
     });
   }
 
-  /** @param {Leaf | string} place */
+  /** The text that is made of the HTML; kept until there is need of memory. */
+  #madeText() {
+    const known = this.#made?.deref();
+    if (known) return known.text;
+    const made = { text: textOfHtml(this.html) };
+    this.#made = new WeakRef(made);
+    return made.text;
+  }
+
+  /** @param {Place | string} place */
   #textAt(place) {
     return typeof place === 'string' ? place : textOf(this.raw, place);
   }

@@ -2,6 +2,8 @@
 // Where the parts of a message are (RFC 2046), found in one pass and within bounds, before anything is
 // decoded. A message beyond the bounds is not taken apart.
 
+const { isClear } = require('./plain.js');
+
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const HYPHEN = 0x2d;
@@ -22,15 +24,9 @@ const MAX_DELIMITER = 2_048;
 /** No line has this for a boundary. */
 const MESSAGE = '\n';
 
-/**
- * @typedef {object} Leaf a part that has no parts
- * @property {number} start where its body begins
- * @property {number} end
- * @property {string} encoding its Content-Transfer-Encoding, in lower case
- * @property {string} charset '' where it has none
- */
-
-/** @typedef {{ leaves: Leaf[], headEnd: number, problem?: string }} Layout `headEnd` is where the body begins */
+/** @typedef {import('./plain.js').Head} Head */
+/** @typedef {import('./plain.js').Leaf} Leaf */
+/** @typedef {{ heads: Head[], leaves: Leaf[], headEnd: number, problem?: string }} Layout `headEnd` is where the body begins */
 /** @typedef {{ depth: number, header: Buffer, isLeaf: boolean }} Part `depth` is how many parts it is in */
 
 /** A message beyond a bound; the message of the error says which. */
@@ -41,10 +37,11 @@ class Scan {
   #entered;
   /** @type {Leaf[]} */
   leaves = [];
+  /** @type {Head[]} */
+  heads = [];
   headEnd = 0;
   /** The boundaries of what is open, outermost first; a message within another one has `MESSAGE`. @type {string[]} */
   #boundaries = [];
-  #parts = 0;
   /** @type {Leaf | undefined} */
   #open;
 
@@ -81,13 +78,17 @@ class Scan {
 
   /** A part begins here; where its body does. @param {number} start @returns {number} */
   #enter(start) {
-    this.#parts += 1;
-    if (this.#parts > BOUNDS.parts) throw new Beyond(`it has more than ${BOUNDS.parts} parts`);
+    if (this.heads.length === BOUNDS.parts) {
+      throw new Beyond(`it has more than ${BOUNDS.parts} parts`);
+    }
     const { end, next } = this.#headerAt(start);
-    if (this.#parts === 1) this.headEnd = next;
+    if (this.heads.length === 0) this.headEnd = next;
     const header = this.#raw.subarray(start, end);
-    const { type, boundary, isMessage, ...leaf } = readHeader(header);
+    const head = readHeader(header);
+    const { type, boundary, isMessage, encoding, charset } = head;
     const isLeaf = !isMessage && !type.startsWith('multipart/');
+    // One that a delimiter ends is another to some.
+    this.heads.push(next > end ? head : { ...head, isClear: false });
     this.#entered?.({ depth: this.#boundaries.length, header, isLeaf });
     if (boundary !== undefined) this.#boundaries.push(boundary);
     if (isMessage) this.#boundaries.push(MESSAGE);
@@ -95,7 +96,7 @@ class Scan {
       throw new Beyond(`its parts are in each other more than ${BOUNDS.depth} deep`);
     }
     if (isMessage) return this.#enter(next);
-    if (isLeaf) this.#open = { ...leaf, start: next, end: next };
+    if (isLeaf) this.#open = { start: next, end: next, encoding, charset, type };
     return next;
   }
 
@@ -158,25 +159,31 @@ function hasTooManyLines(raw) {
   return count > BOUNDS.lines;
 }
 
-/** What a header says of the form of its part. @param {Buffer} bytes */
+/** What a header says of the form of its part. @param {Buffer} bytes @returns {Head} */
 function readHeader(bytes) {
   const libmime = require('libmime');
-  const lines = bytes.toString('latin1').split(/\r?\n(?![ \t])/);
+  const unfolded = (/** @type {string} */ line) => line.replace(/\r?\n/g, '');
+  const fields = bytes
+    .toString('latin1')
+    .split(/\r?\n(?![ \t])/)
+    .map(unfolded);
   const field = (/** @type {string} */ name) => {
-    const line = lines.find((each) => each.toLowerCase().startsWith(`${name}:`));
-    return line === undefined ? '' : line.slice(name.length + 1).replace(/\r?\n/g, '');
+    const line = fields.find((each) => each.toLowerCase().startsWith(`${name}:`));
+    return line === undefined ? '' : line.slice(name.length + 1);
   };
   const given = libmime.parseHeaderValue(field('content-type'), { stripComments: true });
   const type = String(given.value || 'text/plain').toLowerCase();
   const { boundary = '', charset = '' } = given.params;
   const disposition = field('content-disposition');
-  return {
+  const head = {
     type,
     boundary: type.startsWith('multipart/') && boundary !== '' ? boundary.trimEnd() : undefined,
     isMessage: type === 'message/rfc822' && /^\s*inline\b/i.test(disposition),
     encoding: field('content-transfer-encoding').trim().toLowerCase(),
     charset: charset.toLowerCase(),
+    isClear: false,
   };
+  return { ...head, isClear: isClear(fields, head, given.params) };
 }
 
 /**
@@ -188,8 +195,8 @@ function readHeader(bytes) {
 function layoutOf(raw) {
   const scan = new Scan(raw);
   const { problem } = scan.run();
-  if (problem !== undefined) return { leaves: [], headEnd: scan.headEnd, problem };
-  return { leaves: scan.leaves, headEnd: scan.headEnd };
+  if (problem !== undefined) return { heads: [], leaves: [], headEnd: scan.headEnd, problem };
+  return { heads: scan.heads, leaves: scan.leaves, headEnd: scan.headEnd };
 }
 
 /**

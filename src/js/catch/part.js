@@ -3,9 +3,15 @@
 
 const { Buffer } = require('node:buffer');
 
-/** @typedef {import('./mime-bounds.js').Leaf} Leaf */
+/**
+ * @typedef {object} Place of a part that has no parts
+ * @property {number} start where its body begins
+ * @property {number} end
+ * @property {string} encoding its Content-Transfer-Encoding, in lower case
+ * @property {string} charset '' where it has none
+ */
 
-/** @param {Buffer} raw @param {Leaf} leaf @returns {Buffer} */
+/** @param {Buffer} raw @param {Place} place @returns {Buffer} */
 function bytesOf(raw, { start, end, encoding }) {
   const body = raw.subarray(start, end);
   if (encoding === 'base64') return Buffer.from(body.toString('latin1'), 'base64');
@@ -13,9 +19,9 @@ function bytesOf(raw, { start, end, encoding }) {
   return body;
 }
 
-/** The same as text, with bare line feeds. @param {Buffer} raw @param {Leaf} leaf */
-function textOf(raw, leaf) {
-  return decoded(bytesOf(raw, leaf), leaf.charset).replace(/\r\n/g, '\n');
+/** The same as text, with bare line feeds. @param {Buffer} raw @param {Place} place */
+function textOf(raw, place) {
+  return decoded(bytesOf(raw, place), place.charset).replace(/\r\n/g, '\n');
 }
 
 /** @param {Buffer} bytes @param {string} charset '' for UTF-8 */

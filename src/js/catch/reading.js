@@ -1,18 +1,21 @@
 'use strict';
 // What a mail says, by mailparser, and where in its bytes that stands: what can be read from there again
-// is not kept.
+// is not kept. Of a plain message mailparser gets the header alone.
 
 const { messageOf } = require('../errors.js');
 const { addressesOf, parsed } = require('../parsed.js');
 const { dateOf } = require('./date.js');
-const { BOUNDS, headOf, layoutOf } = require('./mime-bounds.js');
+const { isConvertible } = require('./html-text.js');
+const { BOUNDS, headOf: boundedHead, layoutOf } = require('./mime-bounds.js');
 const { bytesOf, textOf } = require('./part.js');
+const { plainTexts } = require('./plain.js');
 const { safeName } = require('./safe-name.js');
 
 /** Characters of HTML that is made into text where there is none. */
 const MAX_HTML = 1_024 * 1_024;
 /** Among how many parts an attachment is looked for. */
 const NEAR = 16;
+const MAKES_TEXT = Object.freeze({ makesText: /** @type {true} */ (true) });
 const OPTIONS = {
   keepCidLinks: true,
   skipImageLinks: true,
@@ -24,6 +27,7 @@ const OPTIONS = {
 };
 
 /** @typedef {import('./mime-bounds.js').Leaf} Leaf */
+/** @typedef {import('./part.js').Place} Place */
 /** @typedef {{ name: string, address: string }} Address */
 
 /**
@@ -32,7 +36,7 @@ const OPTIONS = {
  * @property {string} contentType
  * @property {string} [cid]
  * @property {number} size in bytes
- * @property {Leaf | Buffer} content
+ * @property {Place | Buffer} content
  */
 
 /**
@@ -43,7 +47,8 @@ const OPTIONS = {
  * @property {string} [messageId]
  * @property {string} [otp] the passcode of an OTP-Token field
  * @property {number} headEnd where the body begins
- * @property {Leaf | string} text @property {Leaf | string} html
+ * @property {Place | string} text @property {Place | string} html
+ * @property {true} [makesText] a text that is '' is made of the HTML
  * @property {Attached[]} attachments
  * @property {string} [problem] why parts of it were not read
  */
@@ -55,20 +60,43 @@ const OPTIONS = {
  * @returns {Promise<Index>}
  */
 async function read(raw) {
-  const { leaves, headEnd, problem } = layoutOf(raw);
+  const layout = layoutOf(raw);
+  const { leaves, headEnd, problem } = layout;
   if (problem !== undefined) return readHead(raw, headEnd, problem);
   try {
-    const mail = await parsed(raw, OPTIONS);
-    if (!mail.text && mail.html) mail.text = await textOfHtml(mail.html);
-    return indexOf(mail, raw, headEnd, leaves);
+    return (await readPlain(raw, layout)) ?? (await readWhole(raw, headEnd, leaves));
   } catch (error) {
     return readHead(raw, headEnd, messageOf(error));
   }
 }
 
+/** A message whose texts are where they stand, if it is one. @param {Buffer} raw @param {import('./mime-bounds.js').Layout} layout */
+async function readPlain(raw, layout) {
+  const texts = plainTexts(raw, layout);
+  if (!texts) return undefined;
+  const mail = await parsed(raw.subarray(0, layout.headEnd), OPTIONS);
+  const { text, html } = texts;
+  return {
+    ...headOf(mail, layout.headEnd),
+    text: text ? placeOf(text) : '',
+    html: html ? placeOf(html) : '',
+    ...(html ? MAKES_TEXT : {}),
+    attachments: [],
+  };
+}
+
+/** @param {Buffer} raw @param {number} headEnd @param {Leaf[]} leaves */
+async function readWhole(raw, headEnd, leaves) {
+  const mail = await parsed(raw, OPTIONS);
+  const hasHtmlAlone = !mail.text && mail.html;
+  if (hasHtmlAlone && !isConvertible(mail.html)) mail.text = await textOfHtml(mail.html);
+  const index = indexOf(mail, raw, headEnd, leaves);
+  return hasHtmlAlone && !mail.text ? { ...index, ...MAKES_TEXT } : index;
+}
+
 /** The header alone. @param {Buffer} raw @param {number} headEnd @param {string} problem */
 async function readHead(raw, headEnd, problem) {
-  const head = headOf(raw, headEnd);
+  const head = boundedHead(raw, headEnd);
   try {
     // Whatever it says of its body, none follows.
     const mail = { ...(await parsed(head, OPTIONS)), text: '', html: '', attachments: [] };
@@ -97,6 +125,18 @@ async function textOfHtml(html) {
 function indexOf(mail, raw, headEnd, leaves) {
   const problem = mail.textConversionError?.message;
   return {
+    ...headOf(mail, headEnd),
+    text: placeOfText(raw, leaves, mail.text || ''),
+    // Where plain text stands before HTML, mailparser leaves room for it.
+    html: placeOfText(raw, leaves, (mail.html || '').replace(/^(<br\/>\n)+/, '')),
+    attachments: attachmentsOf(mail.attachments, raw, leaves),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** What its header says. @param {any} mail as mailparser gives it @param {number} headEnd */
+function headOf(mail, headEnd) {
+  return {
     subject: mail.subject ?? '',
     from: addressesOf(mail.from),
     to: addressesOf(mail.to),
@@ -106,11 +146,6 @@ function indexOf(mail, raw, headEnd, leaves) {
     messageId: mail.messageId,
     ...(mail.otp ? { otp: mail.otp.code } : {}),
     headEnd,
-    text: placeOfText(raw, leaves, mail.text || ''),
-    // Where plain text stands before HTML, mailparser leaves room for it.
-    html: placeOfText(raw, leaves, (mail.html || '').replace(/^(<br\/>\n)+/, '')),
-    attachments: attachmentsOf(mail.attachments, raw, leaves),
-    ...(problem === undefined ? {} : { problem }),
   };
 }
 
@@ -123,9 +158,13 @@ function dateIn({ headerLines = [] }) {
 /** Where a text stands, or the text where it is not one part as it is. @param {Buffer} raw @param {Leaf[]} leaves @param {string} text */
 function placeOfText(raw, leaves, text) {
   if (text === '') return '';
-  return (
-    leaves.find((leaf) => mayHold(leaf, text.length) && textOf(raw, leaf) === text) ?? apart(text)
-  );
+  const found = leaves.find((leaf) => mayHold(leaf, text.length) && textOf(raw, leaf) === text);
+  return found ? placeOf(found) : apart(text);
+}
+
+/** What is kept of a part. @param {Leaf} leaf @returns {Place} */
+function placeOf({ start, end, encoding, charset }) {
+  return { start, end, encoding, charset };
 }
 
 /** A text by itself: one that was put together keeps all that it was made of. @param {string} text */
@@ -150,7 +189,7 @@ function attachmentsOf(attachments, raw, leaves) {
         contentType: String(contentType || 'application/octet-stream'),
         ...(cid ? { cid } : {}),
         size: content.length,
-        content: found >= 0 ? leaves[found] : content,
+        content: found >= 0 ? placeOf(leaves[found]) : content,
       };
     });
 }

@@ -1,0 +1,36 @@
+'use strict';
+// The plain text of HTML, as mailparser makes it of a message that has nothing else.
+
+/** Elements in each other that are followed; mailparser has the same bound. */
+const MAX_DEPTH = 1_000;
+/** Characters of HTML that is made into text again whenever somebody asks. */
+const MAX_LENGTH = 256 * 1_024;
+
+/**
+ * Whether text can be made of HTML at any time and for little: it is short, and has so few tags that no
+ * element is too deep in others.
+ *
+ * @param {string} html
+ */
+function isConvertible(html) {
+  if (html.length > MAX_LENGTH) return false;
+  let tags = 0;
+  for (let at = html.indexOf('<'); at >= 0; at = html.indexOf('<', at + 1)) {
+    if (html[at + 1] !== '/') tags += 1;
+    if (tags > MAX_DEPTH) return false;
+  }
+  return true;
+}
+
+/** @param {string} html @returns {string} '' where none can be made of it */
+function textOfHtml(html) {
+  // It takes time to load, and few mails have nothing else.
+  const { htmlToText } = require('html-to-text');
+  try {
+    return htmlToText(html, { limits: { maxDepth: MAX_DEPTH } });
+  } catch {
+    return '';
+  }
+}
+
+module.exports = { isConvertible, textOfHtml };
