@@ -332,7 +332,8 @@ class List {
   /** @param {number} by rows @returns {string | undefined} */
   move(by) {
     const index = this.#mails.indexOf(this.cursor);
-    return this.go(index < 0 ? this.window[0] : index + by);
+    if (index >= 0 || !Number.isFinite(by)) return this.go(index + by);
+    return this.go(Math.ceil(this.#box.scrollTop / ROW));
   }
 
   draw() {
