@@ -47,7 +47,7 @@ test('parts that the HTML shows are in it', () => {
     ['<img src="cid:t%20w%2Fo">', `<img src="${svg}">`],
     ['<img src="cid:$&">', `<img src="data:image/png;base64,Z2hp">`],
     ['<img src="cid:none">', '<img src="cid:none">'],
-    ['<iframe src="cid:page">', '<iframe src="cid:page">'],
+    ['<video src="cid:page">', '<video src="cid:page">'],
     ['<img src="cid:%">', '<img src="cid:%">'],
     ['it is cid:one@x', 'it is cid:one@x'],
   ]) {
@@ -67,13 +67,16 @@ test('a picture that is shown over and over makes no document without end', () =
   assert.equal(html.match(/cid:/g)?.length, 996);
 });
 
-test('no link connects anywhere ahead of time', () => {
+test('nothing connects anywhere ahead of time', () => {
   for (const [given, wanted] of [
     ['<link rel=preconnect href=//a>', '<x-link rel=preconnect href=//a>'],
-    ['<LINK\nrel=dns-prefetch>', '<x-link\nrel=dns-prefetch>'],
+    ['<LINK\nrel=dns-prefetch>', '<x-LINK\nrel=dns-prefetch>'],
     ['<link/rel=x>', '<x-link/rel=x>'],
     ['<link>', '<x-link>'],
     ['<linkage>', '<linkage>'],
+    ['<iframe src=//a></iframe>', '<x-iframe src=//a></iframe>'],
+    ['<FRAMESET><FRAME src=//a>', '<FRAMESET><x-FRAME src=//a>'],
+    ['<object data=//a><embed\fsrc=//a>', '<x-object data=//a><x-embed\fsrc=//a>'],
     ['<a href=x>link</a>', '<a href=x>link</a>'],
   ]) {
     assert.equal(made(given), BASE + wanted);

@@ -11,6 +11,8 @@ const MAX_BLANK = 1_000;
 const MAX_DOCTYPE = 1_000;
 /** Types of pictures that browsers show. */
 const PICTURE = /^image\/[\w.+-]{1,100}$/;
+/** A policy lets them fetch nothing, and browsers connect to where they point all the same, to be there sooner. */
+const CONNECTING = /<(link|iframe|frame|object|embed|portal|fencedframe)(?=[\s/>])/gi;
 /** Where HTML names a part (RFC 2392), in an attribute or in `url()`. */
 const CID = /(["'(=]\s*)cid:([^"'()<>\s]{1,1000})/gi;
 
@@ -21,10 +23,9 @@ const CID = /(["'(=]\s*)cid:([^"'()<>\s]{1,1000})/gi;
  */
 function documentOf(mail) {
   const html = withParts(mail.html, mail.attachments);
-  // A policy says what is fetched; that browsers connect to where a link points ahead of time it does not.
-  const linkless = html.replace(/<link(?=[\s/>])/gi, '<x-link');
-  const at = behindDoctype(linkless);
-  return `${linkless.slice(0, at)}<base target="_blank">${linkless.slice(at)}`;
+  const tame = html.replace(CONNECTING, '<x-$1');
+  const at = behindDoctype(tame);
+  return `${tame.slice(0, at)}<base target="_blank">${tame.slice(at)}`;
 }
 
 /** @param {string} html @param {InstanceType<typeof import('../catch/mail.js').Mail>['attachments']} attachments */

@@ -510,7 +510,6 @@ class Reader {
       for (const id of ['tools', 'stage']) $(id).hidden = view !== 'html';
       $('view').replaceChildren(...nodes);
       content.scrollTop = 0;
-      fitFrame();
     });
   }
 }
@@ -573,6 +572,9 @@ async function textView({ ID, HTML, Text }) {
   return [h('p', '', `This mail has no text.${why} “Raw” has all of it.`)];
 }
 
+/** The button of the width that somebody chose. @type {HTMLButtonElement | undefined} */
+let chosenWidth;
+
 /** The HTML, as wide as somebody's screen. @param {Message} mail */
 function htmlView({ ID, HTML }) {
   // That a link leads elsewhere is no picture.
@@ -591,29 +593,19 @@ function showFrame(id, query = '') {
   });
   // A new one each time: one that is led elsewhere leaves a step in the history.
   $('stage').replaceChildren(frame);
-  fitFrame();
 }
 
-/** Gives the frame the width that is wanted, made smaller where there is less room. */
+/** Gives the frame the width that was chosen; without one the widest for which there is room. */
 function fitFrame() {
-  const frame = $('stage').firstElementChild;
-  const { clientWidth, clientHeight } = $('stage');
-  if (!frame || clientWidth === 0) return;
-  const wanted = Number($('widths').querySelector('[aria-pressed=true]').value);
+  const { clientWidth } = $('stage');
+  if (clientWidth === 0) return;
+  const buttons = [...$('widths').children];
+  const fitting = buttons.findLast(({ value }) => value <= clientWidth) ?? buttons[0];
+  const button = chosenWidth ?? fitting;
+  for (const each of buttons) each.setAttribute('aria-pressed', String(each === button));
+  const wanted = Number(button.value);
   const width = wanted === DESKTOP ? Math.max(wanted, clientWidth) : wanted;
-  const scale = Math.min(1, clientWidth / width);
-  frame.style.width = `${width}px`;
-  frame.style.height = `${clientHeight / scale}px`;
-  frame.style.marginLeft = `${Math.max(0, (clientWidth - width) / 2)}px`;
-  frame.style.transform = `scale(${scale})`;
-}
-
-/** @param {any} chosen the button of a width */
-function setWidth(chosen) {
-  for (const button of $('widths').children) {
-    button.setAttribute('aria-pressed', String(button === chosen));
-  }
-  fitFrame();
+  $('stage').style.setProperty('--width', `${width}px`);
 }
 
 /** @param {Record<string, string[]>} headers */
@@ -964,7 +956,10 @@ const CLICKS = {
   cancel: () => $('release').close(),
   delete: () => reader.mail && remove(reader.mail.ID),
   pictures: showPictures,
-  widths: ({ target }) => target.value && setWidth(target),
+  widths({ target }) {
+    if (target.value) chosenWidth = target;
+    fitFrame();
+  },
   copy: () => attempt(copyCode),
 };
 
@@ -988,7 +983,6 @@ document.addEventListener('keydown', pressed);
 addEventListener('popstate', () => follow());
 new ResizeObserver(fitFrame).observe($('stage'));
 setInterval(() => list.draw(), MINUTE_MS / 2);
-setWidth($('widths').children[NARROW.matches ? 0 : 2]);
 attempt(() => mails.refresh());
 loadPlace();
 follow();
