@@ -3,42 +3,9 @@
 // connects to it.
 
 const assert = require('node:assert/strict');
-const { once } = require('node:events');
-const http = require('node:http');
 const { browserTest, openCatcher, openPage } = require('../support/browser.js');
+const { openCanary } = require('../support/canary.js');
 const { messageOf, sendTo } = require('../support/catch.js');
-const { Waiters, within } = require('../support/wait.js');
-
-/** A server that notes who connects and what is asked for. @param {import('node:test').TestContext} t @param {string} [page] what it answers with */
-async function openCanary(t, page = '') {
-  /** @type {string[]} */
-  const seen = [];
-  const waiters = new Waiters();
-  const note = (/** @type {string} */ what) => {
-    seen.push(what);
-    waiters.wake();
-  };
-  const server = http.createServer((request, response) => {
-    note(`${request.url} ${request.headers.referer ?? ''}`.trim());
-    response.setHeader('Content-Type', 'text/html');
-    response.setHeader('Access-Control-Allow-Origin', '*');
-    response.end(request.url === '/' ? page : '');
-  });
-  server.on('connection', () => note('a connection'));
-  server.listen(0, '127.0.0.1');
-  await within(once(server, 'listening'), 'the canary');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  const saw = (/** @type {string} */ what) =>
-    waiters.until(
-      () => seen.includes(what),
-      () => `${what}, but ${seen}`,
-    );
-  return { seen, saw, port, url: `http://127.0.0.1:${port}` };
-}
 
 /** What fetches or runs by itself: `URL` is the canary's. */
 const VECTORS = [
@@ -144,6 +111,7 @@ browserTest('no HTML of a mail runs, fetches or leads away by itself', async (t)
   await page.getByRole('option', { name: 'last' }).waitFor();
   await page.getByRole('listbox').focus();
   await page.keyboard.press('End');
+  await page.locator('[role=option][aria-selected=true]').getByText('vector 0').waitFor();
   for (const [index, vector] of VECTORS.entries()) {
     const preview = page.waitForResponse(/\/preview\//);
     // The oldest is the first of them; from there on a key opens the one above.

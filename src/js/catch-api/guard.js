@@ -29,6 +29,9 @@ function refusalOf({ method = '', headers }, { hosts = [], auth }) {
   if (origin !== undefined && origin.toLowerCase() !== `http://${headers.host}`.toLowerCase()) {
     return { status: 403, text: 'requests from other pages are not served' };
   }
+  if (isForeign(headers)) {
+    return { status: 403, text: 'requests from other pages are not served' };
+  }
   if (!METHODS.includes(method)) return { status: 405, text: 'there is no such method' };
   if (method === 'POST' && !isJson(headers['content-type'])) {
     return { status: 415, text: 'a POST needs Content-Type: application/json' };
@@ -45,6 +48,17 @@ function isHost(host, hosts) {
   if (name === undefined) return false;
   const address = name.replace(/^\[|\]$/g, '');
   return isIP(address) > 0 || name === 'localhost' || hosts.includes(name);
+}
+
+/**
+ * Whether another page asks, as browsers say in Sec-Fetch-Site (Fetch Metadata): for a picture or a script
+ * they give no Origin, and a look at a mail reads it. Links lead here from anywhere.
+ *
+ * @param {import('node:http').IncomingHttpHeaders} headers
+ */
+function isForeign(headers) {
+  const isOther = /^(cross|same)-site$/.test(String(headers['sec-fetch-site'] ?? ''));
+  return isOther && headers['sec-fetch-dest'] !== 'document';
 }
 
 /** @param {string | undefined} type */
