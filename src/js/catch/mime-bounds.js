@@ -16,7 +16,7 @@ const BOUNDS = Object.freeze({
   /** Bytes of the header of each part; a short line counts for 64. */
   header: 256 * 1_024,
   /** Of the whole message: each costs whoever reads it 40 bytes or more. */
-  lines: 1_000_000,
+  lines: 2_000_000,
 });
 const LINE_COST = 64;
 /** Bytes of a line that may delimit parts: a boundary has 70 at most, but not everywhere. */
