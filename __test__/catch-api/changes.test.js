@@ -159,3 +159,13 @@ test('it looks on no more once it has ended', async (t) => {
   mailbox.delete(mails);
   assert.deepEqual([changes.take(), happened()], [[], 0]);
 });
+
+test('mails that are older than those there are nothing to list, but to look again', async (t) => {
+  const { store, mailbox, changes, some, happened } = await watched(t, 2);
+  const [news, old] = await some(2);
+  store.add(news);
+  store.addOlder(old);
+  assert.equal(happened(), 2);
+  assert.deepEqual(changes.take(), [startOf(mailbox)]);
+  assert.deepEqual(changes.take(), []);
+});

@@ -167,6 +167,21 @@ test('what is no tag changes nothing', async () => {
   assert.deepEqual(mailbox.mark(mails[0]).tags, ['red']);
 });
 
+test('all mails are deleted, which who reads more of them hears', async () => {
+  const { mailbox, store } = await mailboxOf(3);
+  /** @type {boolean[]} */
+  const others = [];
+  const other = await mailOf('Subject: other\r\n\r\n');
+  store.watch({
+    added: () => {},
+    dropped: () => {},
+    clearing: (isOne) => others.push(isOne(other)),
+  });
+  mailbox.delete([mailbox.mails[0]]);
+  mailbox.deleteAll();
+  assert.deepEqual([mailbox.total, mailbox.deleted, others], [0, 3, [false, true]]);
+});
+
 test('mails are deleted, and those that go take their tags along', async () => {
   const { mailbox, mails } = await mailboxOf(3);
   const [one, two] = mails;

@@ -2,16 +2,16 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { keep } = require('../../src/js/catch/keep.js');
+const { keep, keepOlder } = require('../../src/js/catch/keep.js');
 const { Mails } = require('../../src/js/catch/mails.js');
 const { Store } = require('../../src/js/catch/store.js');
 const { Arrivals } = require('../../src/js/catch/waiting.js');
 const { messageOf } = require('../support/catch.js');
 
 /** Where mails are kept, and the mails there. */
-function places() {
+function places(maxMessages = 1_000) {
   /** @type {any} */
-  const store = new Store({ maxMessages: 1_000, maxBytes: 1_000_000 });
+  const store = new Store({ maxMessages, maxBytes: 1_000_000 });
   const arrivals = new Arrivals();
   return { store, arrivals, mails: new Mails({ store, arrivals, isBusy: () => false }) };
 }
@@ -73,4 +73,31 @@ test('ids grow in the order in which mails are there, and a loop misses none', a
     [...ids].sort((a, b) => a - b),
   );
   assert.equal(ids.length, 3);
+});
+
+test('one that came before is there where there is room, and those who wait have it', async () => {
+  const { mails, ...source } = places(2);
+  const first = source.store.reserve(3);
+  const { raw, ...how } = come('old');
+  const receivedAt = new Date(1_000);
+  const older = (/** @type {number} */ id, /** @type {boolean} */ isWanted = true) =>
+    keepOlder(
+      source,
+      id,
+      raw,
+      () => ({ ...how, receivedAt }),
+      () => isWanted,
+    );
+  const waited = mails.waitFor({ subject: 'old' });
+  assert.equal(await older(first + 2, false), true);
+  assert.equal(mails.messages.length, 0);
+  assert.equal(await older(first + 1), true);
+  const mail = await waited;
+  assert.deepEqual([mail.id, mail.receivedAt, mail.raw], [first + 1, receivedAt, raw]);
+  await keep(source, come('new'));
+  assert.equal(await older(first), false);
+  assert.deepEqual(
+    mails.messages.map(({ subject }) => subject),
+    ['old', 'new'],
+  );
 });

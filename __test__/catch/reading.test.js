@@ -295,3 +295,14 @@ test('one that fails leaves the header', async (t) => {
   const index = await read(Buffer.from(messageOf({ Subject: 'x' })));
   assert.deepEqual([index.problem, index.subject, index.text], ['mine', 'x', '']);
 });
+
+test('of one that is longer than it may be, only the header is read', async () => {
+  const raw = Buffer.from(messageOf({ Subject: 'x', From: 'ann@example.com' }));
+  const { problem, subject, from, text, headEnd } = await read(raw, raw.length - 1);
+  assert.deepEqual(
+    [problem, subject, from[0].address, text],
+    [`it has more than ${raw.length - 1} bytes`, 'x', 'ann@example.com', ''],
+  );
+  assert.equal(headEnd, raw.indexOf('\r\n\r\n') + 4);
+  assert.equal((await read(raw, raw.length)).problem, undefined);
+});

@@ -122,3 +122,56 @@ test('a watcher is told of all that comes and goes, for whatever reason, until i
   add();
   assert.equal(told.length, 4);
 });
+
+test('older mails stand before those that are there, in their order, whenever somebody looks', () => {
+  for (const looks of [false, true]) {
+    /** @type {InstanceType<typeof Store<{ id: number, size: number }>>} */
+    const store = new Store({ maxMessages: 100, maxBytes: 100 });
+    const first = store.reserve(3);
+    assert.equal(first, 1);
+    const ids = () => [...store].map(({ id }) => id);
+    store.add({ id: store.nextId(), size: 5 });
+    for (const id of [3, 2, 1]) {
+      assert.equal(store.addOlder({ id, size: 1 }), true);
+      if (looks) assert.equal(store.get(id)?.id, id);
+      if (looks) assert.equal(ids()[0], id);
+    }
+    store.add({ id: store.nextId(), size: 5 });
+    assert.deepEqual([store.count, store.bytes, ids()], [5, 13, [1, 2, 3, 4, 5]]);
+  }
+});
+
+test('none goes for an older one, and older ones go first', () => {
+  for (const [bounds, room] of /** @type {[any, number]} */ ([
+    [{ maxMessages: 2 }, 1],
+    [{ maxBytes: 10 }, 1],
+    [{ maxBytes: 9 }, 0],
+  ])) {
+    /** @type {InstanceType<typeof Store<{ id: number, size: number }>>} */
+    const store = new Store({ maxMessages: 1_000, maxBytes: 1_000, ...bounds });
+    store.reserve(2);
+    store.add({ id: store.nextId(), size: 5 });
+    assert.equal(store.addOlder({ id: 2, size: 5 }), room === 1);
+    assert.equal(store.addOlder({ id: 1, size: 5 }), false);
+    store.add({ id: store.nextId(), size: 1 });
+    assert.deepEqual(
+      [...store].map(({ id }) => id),
+      [3, 4],
+    );
+  }
+});
+
+test('who watches hears of older ones, and of what is to be cleared before it goes', () => {
+  const { store, mails } = filled({}, 1, 2);
+  /** @type {any[]} */
+  const told = [];
+  store.watch({
+    added: () => told.push('added'),
+    older: () => told.push('older'),
+    clearing: (isOne) => told.push(mails.map(isOne)),
+    dropped: ({ id }) => told.push(id),
+  });
+  store.addOlder({ id: store.reserve(1), size: 1 });
+  store.clear(({ size }) => size === 2);
+  assert.deepEqual(told, ['older', [false, true], 2]);
+});

@@ -38,6 +38,7 @@ class Changes {
     this.#happened = happened;
     this.#leave = mailbox.watch({
       added: (mail) => this.#note(this.#added, mail),
+      older: () => this.#lookAgain(),
       marked: (mail) => this.#note(this.#marked, mail),
       dropped: (mail) => this.#drop(mail),
     });
@@ -84,7 +85,16 @@ class Changes {
 
   #bound() {
     const others = this.#marked.size + this.#dropped.size;
-    if (this.#added.size <= MAX_NEW && others <= MAX_OTHERS) return;
+    if (this.#added.size > MAX_NEW || others > MAX_OTHERS) this.#tooMuch();
+  }
+
+  /** Mails came that are not the newest. */
+  #lookAgain() {
+    this.#tooMuch();
+    this.#happened();
+  }
+
+  #tooMuch() {
     this.#isTooMuch = true;
     this.#forget();
   }

@@ -175,7 +175,8 @@ function setRead({ mailbox, query, body }) {
 /** @type {Route} */
 function deleteMails({ mailbox, body }) {
   const ids = stringsIn(body, 'IDs');
-  mailbox.delete(ids.length > 0 ? mailbox.findAll(ids) : mailbox.mails);
+  if (ids.length > 0) mailbox.delete(mailbox.findAll(ids));
+  else mailbox.deleteAll();
   return OK;
 }
 

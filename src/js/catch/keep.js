@@ -4,6 +4,9 @@
 const { Mail } = require('./mail.js');
 const { read } = require('./reading.js');
 
+/** Bytes of an older mail that is taken apart, which is all that a server takes unless it is told otherwise. */
+const MAX_BYTES = 30 * 1_024 * 1_024;
+
 /**
  * @typedef {object} Come a message, and how it came
  * @property {Buffer} raw
@@ -37,4 +40,23 @@ async function keep({ store, arrivals }, come, ready) {
   return mail;
 }
 
-module.exports = { keep };
+/**
+ * Reads a message that came before all that are there, and keeps it where there is room.
+ *
+ * @param {Pick<import('./mails.js').Source, 'store' | 'arrivals'>} source
+ * @param {number} id one of those that the store has reserved
+ * @param {Buffer} raw
+ * @param {(index: import('./reading.js').Index) => Omit<Come, 'raw'> & { receivedAt: Date }} comeOf how it came
+ * @param {(mail: InstanceType<typeof Mail>) => boolean} isWanted is asked before anybody sees the mail
+ * @returns {Promise<boolean>} false where there was no room for it
+ */
+async function keepOlder({ store, arrivals }, id, raw, comeOf, isWanted) {
+  const index = await read(raw, MAX_BYTES);
+  const mail = new Mail(id, { ...comeOf(index), raw }, index);
+  if (!isWanted(mail)) return true;
+  if (!store.addOlder(mail)) return false;
+  arrivals.arrived(mail);
+  return true;
+}
+
+module.exports = { keep, keepOlder };

@@ -57,11 +57,13 @@ const OPTIONS = {
  * Reads a mail; whatever is wrong with it is its `problem`.
  *
  * @param {Buffer} raw
+ * @param {number} [maxBytes] of a mail whose body is read
  * @returns {Promise<Index>}
  */
-async function read(raw) {
+async function read(raw, maxBytes = Infinity) {
   const layout = layoutOf(raw);
   const { leaves, headEnd, problem } = layout;
+  if (raw.length > maxBytes) return readHead(raw, headEnd, `it has more than ${maxBytes} bytes`);
   if (problem !== undefined) return readHead(raw, headEnd, problem);
   try {
     return (await readPlain(raw, layout)) ?? (await readWhole(raw, headEnd, leaves));

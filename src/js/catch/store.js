@@ -8,6 +8,8 @@
  * @template T
  * @typedef {object} Watcher
  * @property {(mail: T) => void} added
+ * @property {() => void} [older] some came that were there before: whoever lists them looks again
+ * @property {(isOne: (mail: T) => boolean) => void} [clearing] all of these are about to be dropped
  * @property {(mail: T) => void} dropped
  */
 
@@ -19,6 +21,8 @@ class Store {
   #maxBytes;
   /** @type {Map<number, T>} */
   #mails = new Map();
+  /** Those that came before all of these, the newest first, until somebody looks at them. @type {T[]} */
+  #older = [];
   /** The ids of those that were given out: they go first. @type {Set<number>} */
   #given = new Set();
   /** None with a lower id is among them, so that not all of them are looked at for each mail that comes. */
@@ -38,7 +42,7 @@ class Store {
 
   /** How many there are. */
   get count() {
-    return this.#mails.size;
+    return this.#mails.size + this.#older.length;
   }
 
   /** The sizes of all of them together, in bytes. */
@@ -52,21 +56,41 @@ class Store {
     return this.#lastId;
   }
 
+  /** Ids for mails that are older than all to come: the first of so many. @param {number} count */
+  reserve(count) {
+    this.#lastId += count;
+    return this.#lastId - count + 1;
+  }
+
+  /**
+   * Takes a mail that is older than all that are there, and lets none go for it.
+   *
+   * @param {T} mail
+   * @returns {boolean} whether there was room
+   */
+  addOlder(mail) {
+    if (this.count >= this.#maxMessages || this.#bytes + mail.size > this.#maxBytes) return false;
+    this.#older.push(mail);
+    this.#bytes += mail.size;
+    for (const watcher of this.#watchers) watcher.older?.();
+    return true;
+  }
+
   /** Takes a mail, and lets others go that are beyond the bounds; its sender is about to hear that it is there. */
   add(/** @type {T} */ mail) {
     this.#mails.set(mail.id, mail);
     this.#bytes += mail.size;
     for (const watcher of this.#watchers) watcher.added(mail);
-    while (this.#mails.size > 1 && this.#isFull()) this.#dropFirst();
+    while (this.count > 1 && this.#isFull()) this.#dropFirst();
   }
 
   /** The one with this id, while it is there. @param {number} id */
   get(id) {
-    return this.#mails.get(id);
+    return this.#all().get(id);
   }
 
   has(/** @type {T} */ mail) {
-    return this.#mails.has(mail.id);
+    return this.#all().has(mail.id);
   }
 
   /** Somebody has got this one and will not ask for it again. @param {T} mail */
@@ -78,6 +102,7 @@ class Store {
 
   /** Drops those for which `isOne` is true. @param {(mail: T) => boolean} isOne */
   clear(isOne) {
+    for (const watcher of this.#watchers) watcher.clearing?.(isOne);
     for (const mail of [...this]) {
       if (!isOne(mail)) continue;
       this.#cleared.add(mail);
@@ -104,17 +129,28 @@ class Store {
   }
 
   [Symbol.iterator]() {
-    return this.#mails.values();
+    return this.#all().values();
+  }
+
+  /** All of them, in their order. */
+  #all() {
+    if (this.#older.length > 0) {
+      const older = this.#older.reverse();
+      this.#older = [];
+      const all = [...older, ...this.#mails.values()];
+      this.#mails = new Map(all.map((mail) => [mail.id, mail]));
+    }
+    return this.#mails;
   }
 
   #isFull() {
-    return this.#mails.size > this.#maxMessages || this.#bytes > this.#maxBytes;
+    return this.count > this.#maxMessages || this.#bytes > this.#maxBytes;
   }
 
   /** Drops the oldest that was given out, else the oldest. */
   #dropFirst() {
     if (this.#given.size === 0) {
-      const [first] = this.#mails.keys();
+      const [first] = this.#all().keys();
       return this.#drop(first);
     }
     while (!this.#given.has(this.#nextGiven)) this.#nextGiven += 1;
@@ -122,7 +158,7 @@ class Store {
   }
 
   #drop(/** @type {number} */ id) {
-    const mail = this.#mails.get(id);
+    const mail = this.#all().get(id);
     if (mail === undefined) return;
     this.#bytes -= mail.size;
     this.#mails.delete(id);
