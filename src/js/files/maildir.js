@@ -3,7 +3,8 @@
  * before {@link Maildir#deliver} resolves, or not there at all.
  *
  * RFC 5321 section 4.1.1.4 (a server that has answered 250 is responsible for the message) and
- * section 4.4 (Return-Path), RFC 9228 (Delivered-To). Reading mail, flags and quotas are left to others.
+ * section 4.4 (Return-Path), RFC 9228 (Delivered-To). Reading mail is maildir-messages.js'; flags and quotas
+ * are left to others.
  */
 'use strict';
 
@@ -27,6 +28,11 @@ class Maildir {
   /** @param {string} directory An absolute path; {@link Maildir.open} makes sure of it. */
   constructor(directory) {
     this.#directory = directory;
+  }
+
+  /** Where it is, an absolute path. */
+  get directory() {
+    return this.#directory;
   }
 
   /**
@@ -55,15 +61,16 @@ class Maildir {
    * @param {Uint8Array} message
    * @param {string} reversePath The sender, '' for `<>`.
    * @param {string[]} recipients
+   * @param {number} [time] When it came, in milliseconds; now, without it.
    * @returns {Promise<string>} The path of the file in `new`.
    * @throws The system's error (ENOSPC, EDQUOT, EACCES, ...); nothing is left behind then.
    */
-  async deliver(message, reversePath, recipients) {
-    const name = this.#uniqueName();
+  async deliver(message, reversePath, recipients, time = Date.now()) {
+    const trace = Buffer.from(traceOf(reversePath, recipients));
+    const name = `${this.#uniqueName(time)},T=${trace.length}`;
     const written = join(this.#directory, 'tmp', name);
     const delivered = join(this.#directory, 'new', name);
     try {
-      const trace = Buffer.from(traceOf(reversePath, recipients));
       const parts = [trace, ...withoutFields(message, ['return-path'])];
       await place(written, delivered, (part) => writeFile(part, parts, NEW_FILE));
       await syncFolder(dirname(delivered));
@@ -77,10 +84,12 @@ class Maildir {
 
   /**
    * A name that no other delivery has: the time, then M(icroseconds), P(rocess), Q (the number of
-   * the delivery) and R(andom), then the host, as the maildir convention has it.
+   * the delivery) and R(andom), then the host, as the maildir convention has it. Behind it stands for
+   * readers how many bytes are in front of the message, as others put sizes there.
+   *
+   * @param {number} now
    */
-  #uniqueName() {
-    const now = Date.now();
+  #uniqueName(now) {
     const random = randomBytes(4).toString('hex');
     this.#deliveries += 1;
     const unique = `M${(now % 1000) * 1000}P${process.pid}Q${this.#deliveries}R${random}`;
