@@ -32,9 +32,12 @@ async function within(promise, what, patienceMs = PATIENCE_MS) {
 }
 
 /** Resolves once `isSo` returns true of what tells nobody when it changes, such as a folder. */
-async function polled(/** @type {() => boolean} */ isSo, /** @type {string} */ what) {
+async function polled(
+  /** @type {() => boolean | Promise<boolean>} */ isSo,
+  /** @type {string} */ what,
+) {
   const end = Date.now() + PATIENCE_MS;
-  while (!isSo()) {
+  while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`${what} did not come within ${PATIENCE_MS} ms`);
     await pause(10);
   }

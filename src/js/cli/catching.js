@@ -18,6 +18,7 @@ const MAX_BYTES = 512 * 1_024 * 1_024;
  * @typedef {import('./options.js').Options} Options
  * @typedef {import('./output.js').Report} Report
  * @typedef {InstanceType<typeof import('../files/maildir.js').Maildir>} Maildir
+ * @typedef {InstanceType<typeof import('./mail-files.js').MailFiles>} MailFiles
  * @typedef {{ messages: number, bytes: number, sessions: number }} Totals
  * @typedef {import('../../../index.js').Session} Session
  * @typedef {Record<string, (this: Session, ...rest: any[]) => any>} Listeners
@@ -29,9 +30,9 @@ const serverName = () => hostname() || 'localhost';
  * An inbox that does not listen yet.
  *
  * @param {Options} options
- * @param {{ tls?: object, maildir?: Maildir, report: Report, totals: Totals }} tools
+ * @param {{ tls?: object, maildir?: Maildir, files?: MailFiles, report: Report, totals: Totals }} tools
  */
-function inboxOf(options, { tls, maildir, report, totals }) {
+function inboxOf(options, { tls, maildir, files, report, totals }) {
   const { port, host, requiredLogin } = options;
   const params = {
     ...{ name: serverName(), port, host, tls, unknownParameters: 'ignore' },
@@ -49,9 +50,12 @@ function inboxOf(options, { tls, maildir, report, totals }) {
     {
       keepsAlive: true,
       grace: GRACE_MS,
-      async keepMail(source, come, ready) {
-        const file = await maildir?.deliver(come.raw, come.envelope.from, come.envelope.to);
-        const mail = options.page ? await keep(source, come, ready) : undefined;
+      async keepMail(source, given, ready) {
+        const receivedAt = new Date();
+        const come = { ...given, receivedAt };
+        const { from, to } = come.envelope;
+        const file = await maildir?.deliver(come.raw, from, to, receivedAt.getTime());
+        const mail = options.page ? await kept(source, come, ready, file, files) : undefined;
         totals.messages += 1;
         totals.bytes += come.raw.length;
         await report('data', await fieldsOf(come, file, options));
@@ -62,6 +66,27 @@ function inboxOf(options, { tls, maildir, report, totals }) {
   const { server } = inbox;
   server.listeners = toldListeners(server.listeners, { report, totals, json: options.json });
   return inbox;
+}
+
+/**
+ * Keeps a mail that is in a file, if it is.
+ *
+ * @param {import('../catch/mails.js').Source} source @param {import('../catch/keep.js').Come} come
+ * @param {Parameters<import('../catch/keep.js').Keep>[1]} ready
+ * @param {string | undefined} file @param {MailFiles | undefined} files
+ */
+async function kept(source, come, ready, file, files) {
+  if (file === undefined || files === undefined) return keep(source, come, ready);
+  try {
+    return await keep(source, come, (mail) => {
+      files.own(mail, file);
+      ready?.(mail);
+    });
+  } catch (error) {
+    // There is no such mail.
+    files.remove([file]);
+    throw error;
+  }
 }
 
 /**

@@ -62,9 +62,14 @@ function named(error) {
 async function start(options, output, report, status) {
   const maildir = options.maildir === undefined ? undefined : await Maildir.open(options.maildir);
   const { inboxOf, serverName } = require('./catching.js');
+  const { MailFiles } = require('./mail-files.js');
+  const { sourceOf } = require('../catch/inbox.js');
   const tls = await keys(options, serverName());
   const totals = { messages: 0, bytes: 0, sessions: 0 };
-  const inbox = inboxOf(options, { tls, maildir, report, totals });
+  const files = maildir && options.page ? new MailFiles(maildir.directory, report) : undefined;
+  const inbox = inboxOf(options, { tls, maildir, files, report, totals });
+  // Ids grow with time: what is there has the lowest.
+  const load = await files?.watch(sourceOf(inbox));
   await inbox.listen();
   const page = options.page && (await pageOf(inbox, options.page));
   const { server } = inbox;
@@ -72,7 +77,11 @@ async function start(options, output, report, status) {
     get connections() {
       return server.connections;
     },
-    close: () => Promise.all([inbox.close(), page?.close()]),
+    async close() {
+      files?.stop();
+      await Promise.all([inbox.close(), page?.close()]);
+      await files?.settled();
+    },
   };
   // Before anybody can know that it listens.
   new Ending(running, report, () => {
@@ -87,7 +96,8 @@ async function start(options, output, report, status) {
   });
   // What failed before has made listen() reject.
   server.on({ error: (/** @type {Error} */ error) => void report('error', { error }) });
-  status?.watch(server);
+  status?.watch(server, () => files?.progress);
+  void load?.();
 }
 
 /** The page, or nothing that listens. @param {InstanceType<typeof import('../catch/inbox.js').Inbox>} inbox @param {NonNullable<Options['page']>} options */

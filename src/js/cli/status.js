@@ -39,15 +39,21 @@ class StatusLine {
     return this.#stream.columns || DEFAULT_COLUMNS;
   }
 
-  /** Shows how a server is doing, from now on. @param {import('../../../index.js').Server} server */
-  watch(server) {
+  /**
+   * Shows how a server is doing, from now on.
+   *
+   * @param {import('../../../index.js').Server} server
+   * @param {() => string | undefined} [more] what else there is to say
+   */
+  watch(server, more) {
     /** @type {Sample[]} */
     const samples = [];
     const show = () => {
       const { sessions, messages, bytes } = server.stats();
       samples.push({ time: Date.now(), messages: messages.accepted, bytes: bytes.received });
       if (samples.length > INTERVALS + 1) samples.shift();
-      this.show(statusText(sessions.open, samples, process.memoryUsage.rss()));
+      const text = statusText(sessions.open, samples, process.memoryUsage.rss());
+      this.show([text, more?.()].filter(Boolean).join('   '));
     };
     show();
     this.#timer = setInterval(show, INTERVAL_MS).unref();
