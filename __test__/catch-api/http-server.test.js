@@ -94,6 +94,7 @@ test('a mail is read by looking at it', async (t) => {
   assert.equal((await call('/api/v1/messages')).json.unread, 2);
   assert.equal((await call('/api/v1/message/latest')).json.Subject, 'three');
   assert.equal((await call('/api/v1/message/latest?query=subject:one')).json.Subject, 'one');
+  assert.equal((await call('/api/v1/message/latest?query=%20')).json.Subject, 'three');
   assert.deepEqual((await call(`/api/v1/message/${ids[2]}/headers`)).json, {
     From: ['a@example.com'],
     Subject: ['one'],
@@ -125,6 +126,11 @@ test('what a mail brought runs nowhere', async (t) => {
     ['<script>', "attachment; filename*=UTF-8''e.html"],
   );
   assert.equal((await call(`/view/${ids[2]}.txt`)).text.trim(), 'plain');
+  const { messages } = (await call('/api/v1/messages')).json;
+  assert.deepEqual(
+    messages.map((/** @type {any} */ { Read }) => Read),
+    [true, false, true],
+  );
 });
 
 test('searches find, mark and delete', async (t) => {
@@ -206,7 +212,6 @@ test('what is not there is 404 in its form', async (t) => {
     `/api/v1/message/${ids[0]}/part/9`,
     `/api/v1/message/${ids[0]}/html-check`,
     `/api/v1/message/${ids[0]}/part/1/thumb`,
-    '/view/x.html',
     `/view/${ids[0]}`,
     '/view/.html',
     `/view/${ids[0]}.exe`,
@@ -214,7 +219,18 @@ test('what is not there is 404 in its form', async (t) => {
     const { status, text } = await call(path);
     assert.deepEqual([status, text], [404, '404 page not found'], path);
   }
-  assert.equal((await call(`/view/${ids[1]}.html`)).status, 404);
+  /** @type {[string, string][]} */
+  const others = [
+    ['/view/x.html', 'Message not found'],
+    ['/view/x.txt', 'Message not found'],
+    [`/view/${ids[1]}.html`, 'This message does not contain a HTML part'],
+    ['/api/v1/message/latest?query=nowhere', 'Message not found'],
+    ['/view/latest.txt?query=nowhere', 'Message not found'],
+  ];
+  for (const [path, wanted] of others) {
+    const { status, text } = await call(path);
+    assert.deepEqual([status, text], [404, wanted], path);
+  }
   assert.equal((await call('/view/%zz.html')).status, 400);
 });
 
@@ -247,7 +263,7 @@ test('with a login nobody else is served', async (t) => {
   const refused = await call('/api/v1/messages');
   assert.deepEqual(
     [refused.status, refused.headers.get('www-authenticate')],
-    [401, 'Basic realm="mail"'],
+    [401, 'Basic realm="Login"'],
   );
   const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`;
   assert.equal((await call('/api/v1/messages', { headers: { authorization } })).status, 200);

@@ -2,11 +2,12 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { Refused, notFound } = require('../../src/js/catch-api/refused.js');
+const { Refused, noMessage, notFound } = require('../../src/js/catch-api/refused.js');
 
 test('what is not carried out has a status and a text', () => {
   const { status, message } = new Refused(413, 'too long');
   assert.deepEqual([status, message], [413, 'too long']);
   assert.ok(notFound() instanceof Refused);
   assert.deepEqual([notFound().status, notFound().message], [404, '404 page not found']);
+  assert.deepEqual([noMessage().status, noMessage().message], [404, 'Message not found']);
 });

@@ -37,7 +37,7 @@ function refusalOf({ method = '', headers }, { hosts = [], auth }) {
     return { status: 415, text: 'a POST needs Content-Type: application/json' };
   }
   if (auth && !isLogin(headers.authorization, auth)) {
-    return { status: 401, text: 'a login is needed' };
+    return { status: 401, text: 'Unauthorized.\n' };
   }
   return undefined;
 }

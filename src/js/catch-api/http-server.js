@@ -67,7 +67,7 @@ function refuse(request, response, error) {
   const answer = isKnown ? text(error.message, error.status) : text('something is wrong here', 500);
   /** @type {Record<string, string>} */
   const headers = {};
-  if (answer.status === 401) headers['WWW-Authenticate'] = 'Basic realm="mail"';
+  if (answer.status === 401) headers['WWW-Authenticate'] = 'Basic realm="Login"';
   // What is left of a body is not worth reading.
   if (!request.complete) headers.Connection = 'close';
   send(response, { ...answer, headers });

@@ -60,7 +60,7 @@ async function releaseMail(inbox, release, call) {
   const mail = mailOf(call);
   if (!release) throw new Refused(400, 'there is no server to release mails to');
   const to = stringsIn(call.body, 'To');
-  if (to.length === 0) throw new Refused(400, 'there is nobody in To');
+  if (to.length === 0) throw new Refused(400, 'No valid addresses found');
   await asked(inbox.release(mail, release, { to }));
   return text('ok');
 }

@@ -14,4 +14,7 @@ class Refused extends Error {
 /** Without saying what is not there, as Mailpit does. */
 const notFound = () => new Refused(404, '404 page not found');
 
-module.exports = { Refused, notFound };
+/** Where a request asks for whatever mail is there. */
+const noMessage = () => new Refused(404, 'Message not found');
+
+module.exports = { Refused, noMessage, notFound };

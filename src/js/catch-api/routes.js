@@ -6,7 +6,7 @@ const { messageOf } = require('../errors.js');
 const { attached, json, strange, text, TEXT } = require('./answers.js');
 const { stringIn, stringsIn } = require('./body.js');
 const { headersForm, messageForm, partOf, summaryForm } = require('./forms.js');
-const { Refused, notFound } = require('./refused.js');
+const { Refused, noMessage, notFound } = require('./refused.js');
 const { searchOf } = require('./search.js');
 
 /** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
@@ -125,7 +125,7 @@ function numberIn(query, name, usual) {
 /** The mails that a request looks for. @param {Mailbox} mailbox @param {URLSearchParams} query */
 function found(mailbox, query) {
   const wanted = (query.get('query') ?? '').trim();
-  if (wanted === '') throw new Refused(400, 'there is no query');
+  if (wanted === '') throw new Refused(400, 'Error: no search query');
   return searched(mailbox, wanted, query);
 }
 
@@ -146,9 +146,9 @@ function told(work) {
 
 /** The mail of a request; 'latest' may be that of a search. @param {Call} call @param {string} [id] */
 function mailOf({ mailbox, values, query }, id = values[0]) {
-  const isSearch = id === 'latest' && query.has('query');
+  const isSearch = id === 'latest' && (query.get('query') ?? '').trim() !== '';
   const mail = isSearch ? found(mailbox, query)[0] : mailbox.find(id);
-  if (!mail) throw notFound();
+  if (!mail) throw id === 'latest' ? noMessage() : notFound();
   return mail;
 }
 
@@ -165,7 +165,7 @@ function setRead({ mailbox, query, body }) {
   const search = stringIn(body, 'Search').trim();
   const isRead = body.Read ?? false;
   if (typeof isRead !== 'boolean') throw new Refused(400, 'Read must be true or false');
-  if (ids.length > 0 && search) throw new Refused(400, 'there are IDs and a Search: one will do');
+  if (ids.length > 0 && search) throw new Refused(400, 'You may specify either IDs or a search query, not both');
   if (ids.length > 0) mailbox.setRead(mailbox.findAll(ids), isRead);
   else if (search) mailbox.setRead(searched(mailbox, search, query), isRead);
   else mailbox.setRead(mailbox.mails, isRead);
@@ -180,14 +180,16 @@ function deleteMails({ mailbox, body }) {
   return OK;
 }
 
-/** The HTML or the text by itself. @type {Route} */
+/** The HTML or the text by itself; who looks at it has read the mail. @type {Route} */
 function view(call) {
   const [, id, ending] = /^(.+)\.(html|txt)$/.exec(call.values[0]) ?? [];
   if (id === undefined) throw notFound();
-  const mail = mailOf(call, id);
+  const mail = id === 'latest' ? mailOf(call, id) : call.mailbox.find(id);
+  if (!mail) throw noMessage();
+  call.mailbox.setRead([mail], true);
   if (ending === 'txt') return strange(TEXT, mail.text);
   const { html } = mail;
-  if (html === '') throw new Refused(404, 'this message has no HTML');
+  if (html === '') throw new Refused(404, 'This message does not contain a HTML part');
   return strange('text/html; charset=utf-8', html);
 }
 
