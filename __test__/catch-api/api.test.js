@@ -1,6 +1,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const http = require('node:http');
 const { test } = require('node:test');
 const { openApi } = require('../../src/js/catch-api/api.js');
 const { openInbox, sendTo } = require('../support/catch.js');
@@ -54,6 +56,72 @@ test('its URL is one that a program of this machine can use', async (t) => {
   }
   const { call } = await opened(t, { host: 'localhost' });
   assert.equal((await call('/livez')).status, 200);
+});
+
+test('what cannot be sent is told in JSON', async (t) => {
+  const inbox = await openInbox(t, { size: 2_000 });
+  const api = await within(openApi(inbox), 'the API');
+  t.after(() => within(api.close(), 'the end of the API'));
+  /** @param {string} body @param {any} [headers] */
+  const sent = async (body, headers) => {
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    };
+    const response = await within(fetch(`${api.url}/api/v1/send`, init), 'an answer');
+    return { status: response.status, ...(await response.json()) };
+  };
+  const From = { Email: 'a@b.example' };
+  assert.deepEqual(await sent('{'), { status: 400, Error: 'the body is no JSON' });
+  assert.deepEqual(await sent('[]'), { status: 400, Error: 'the body must be an object of JSON' });
+  assert.deepEqual(await sent('{}'), {
+    status: 400,
+    Error: 'From needs an Email that is an address',
+  });
+  assert.deepEqual(await sent(JSON.stringify({ From, Text: 'x'.repeat(2_000) })), {
+    status: 413,
+    Error: 'the message is longer than 2000 bytes',
+  });
+  assert.equal(inbox.messages.length, 0);
+  const authorization = `Basic ${Buffer.from('ann:x').toString('base64')}`;
+  assert.equal((await sent(JSON.stringify({ From }), { authorization })).status, 200);
+  assert.equal(inbox.messages[0].session.user, 'ann');
+});
+
+test('few long mails are sent at a time, and any number of short ones', async (t) => {
+  const { inbox, api, call } = await opened(t);
+  const headers = { 'content-type': 'application/json' };
+  const path = '/api/v1/send';
+  const pending = Array.from({ length: 8 }, () => {
+    const request = http.request(`${api.url}${path}`, { method: 'POST', headers });
+    request.write('{"From":{"Email":"a@b.example"}');
+    t.after(() => request.destroy());
+    return request;
+  });
+  // They are there once another has no room.
+  const body = JSON.stringify({ From: { Email: 'a@b.example' } });
+  const chunked = () => {
+    const stream = new Blob([body]).stream();
+    return call(path, { method: 'POST', headers, body: stream, duplex: 'half' });
+  };
+  let refused = await chunked();
+  for (let tries = 0; refused.status === 200 && tries < 1_000; tries += 1)
+    refused = await chunked();
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+  assert.deepEqual(await refused.json(), { Error: 'too many messages are being sent' });
+  const short = await Promise.all(
+    Array.from({ length: 50 }, () => call(path, { method: 'POST', headers, body })),
+  );
+  assert.ok(short.every(({ status }) => status === 200));
+  for (const request of pending) {
+    request.end('}');
+    const [response] = await within(once(request, 'response'), 'the answer to what was pending');
+    assert.equal(response.statusCode, 200);
+    response.resume();
+  }
+  assert.equal((await chunked()).status, 200);
+  assert.ok(inbox.messages.length >= 59);
 });
 
 test('all other bodies are shorter', async (t) => {

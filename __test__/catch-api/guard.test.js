@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { refusalOf } = require('../../src/js/catch-api/guard.js');
+const { refusalOf, userOf } = require('../../src/js/catch-api/guard.js');
 
 const HOST = '127.0.0.1:8025';
 const JSON_TYPE = 'application/json';
@@ -87,4 +87,12 @@ test('with a login nobody else is served', () => {
   ]) {
     assert.equal(asked(wrong), 401, String(wrong));
   }
+});
+
+test('the user of a request is who it says', () => {
+  const basic = (/** @type {string} */ login) => `Basic ${Buffer.from(login).toString('base64')}`;
+  assert.equal(userOf({ authorization: basic('ann:pass:word') }), 'ann');
+  assert.equal(userOf({ authorization: basic('änn') }), 'änn');
+  for (const authorization of [undefined, '', 'Basic', 'Bearer x'])
+    assert.equal(userOf({ authorization }), undefined);
 });

@@ -6,7 +6,7 @@ const { isLoopback } = require('../options/loopback.js');
 const { sourceOf } = require('../catch/inbox.js');
 const { placeOf } = require('../catch/options.js');
 const { httpServerOf } = require('./http-server.js');
-const { MAX_BODIES, inboxRoutes } = require('./inbox-routes.js');
+const { JSON_ERRORS, MAX_BODIES, inboxRoutes } = require('./inbox-routes.js');
 const { Mailbox } = require('./mailbox.js');
 const { pageRoutes } = require('./page-routes.js');
 const { ROUTES } = require('./routes.js');
@@ -74,6 +74,7 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
       'GET /api/stream': () => streams.answer(),
     },
     maxBodies: MAX_BODIES,
+    jsonErrors: JSON_ERRORS,
     mailbox,
     hosts: [host.toLowerCase()],
     ...(auth ? { auth } : {}),

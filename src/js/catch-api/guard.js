@@ -66,9 +66,20 @@ function isJson(type) {
   return /^application\/json\s*(;|$)/i.test(type ?? '');
 }
 
+/** The user that a request names, whoever that is; undefined without one. @param {Request['headers']} headers */
+function userOf({ authorization }) {
+  const code = codeOf(authorization);
+  return code && Buffer.from(code, 'base64').toString().split(':')[0];
+}
+
+/** @param {string | undefined} given */
+function codeOf(given) {
+  return /^Basic ([a-z\d+/=]+)$/i.exec(given ?? '')?.[1];
+}
+
 /** @param {string | undefined} given @param {Login} login */
 function isLogin(given, { user, password }) {
-  const [, code] = /^Basic ([a-z\d+/=]+)$/i.exec(given ?? '') ?? [];
+  const code = codeOf(given);
   if (code === undefined) return false;
   // Digests have one length, whatever was given.
   const digest = (/** @type {Buffer} */ bytes) => createHash('sha256').update(bytes).digest();
@@ -76,4 +87,4 @@ function isLogin(given, { user, password }) {
   return timingSafeEqual(digest(Buffer.from(code, 'base64')), wanted);
 }
 
-module.exports = { refusalOf };
+module.exports = { refusalOf, userOf };

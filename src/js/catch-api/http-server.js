@@ -3,14 +3,17 @@
 
 const { createServer } = require('node:http');
 const { messageOf } = require('../errors.js');
-const { send, text } = require('./answers.js');
+const { json, send, text } = require('./answers.js');
 const { bodyOf } = require('./body.js');
-const { refusalOf } = require('./guard.js');
+const { refusalOf, userOf } = require('./guard.js');
 const { Refused, notFound } = require('./refused.js');
 const { routeOf } = require('./routes.js');
 
 /** Bytes of a body where the route has no bound of its own. */
 const MAX_BODY = 1_024 * 1_024;
+/** Requests with longer bodies than that which are served at a time, in the whole process. */
+const MAX_LARGE = 8;
+let large = 0;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
@@ -19,6 +22,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  * @property {Record<string, import('./routes.js').Route>} routes
  * @property {InstanceType<typeof import('./mailbox.js').Mailbox>} mailbox
  * @property {Record<string, number>} [maxBodies] bytes, by the names of routes
+ * @property {readonly string[]} [jsonErrors] names of routes whose errors are JSON
  * @property {readonly string[]} [hosts] names of this host beside localhost, in lower case
  * @property {import('./guard.js').Login} [auth] whom alone it serves
  */
@@ -47,10 +51,40 @@ async function answerOf(request, options) {
   const [path, ...query] = (request.url ?? '').split('?');
   const match = routeOf(options.routes, String(request.method), path);
   if (!match) throw notFound();
-  const body = await bodyOf(request, options.maxBodies?.[match.name] ?? MAX_BODY);
-  const { mailbox } = options;
-  const params = new URLSearchParams(query.join('?'));
-  return match.route({ mailbox, values: match.values, query: params, body });
+  try {
+    return await routed(request, options, match, new URLSearchParams(query.join('?')));
+  } catch (error) {
+    if (!(error instanceof Refused && options.jsonErrors?.includes(match.name))) throw error;
+    const { status, message, headers } = error;
+    return { ...json({ Error: message }), status, headers: { ...headers, ...closing(request) } };
+  }
+}
+
+/**
+ * @param {import('node:http').IncomingMessage} request
+ * @param {Options} options
+ * @param {NonNullable<ReturnType<typeof routeOf>>} match
+ * @param {URLSearchParams} query
+ */
+async function routed(request, { mailbox, maxBodies = {} }, { name, route, values }, query) {
+  const max = Object.hasOwn(maxBodies, name) ? maxBodies[name] : MAX_BODY;
+  // One that does not say how long it is may be as long as it can.
+  const isLarge = max > MAX_BODY && !(Number(request.headers['content-length']) <= MAX_BODY);
+  if (isLarge && large >= MAX_LARGE) {
+    throw new Refused(503, 'too many messages are being sent', { 'Retry-After': '1' });
+  }
+  if (isLarge) large += 1;
+  try {
+    const body = await bodyOf(request, max);
+    return await route({ mailbox, values, query, body, user: userOf(request.headers) });
+  } finally {
+    if (isLarge) large -= 1;
+  }
+}
+
+/** What is left of a body is not worth reading. @param {import('node:http').IncomingMessage} request @returns {Record<string, string>} */
+function closing(request) {
+  return request.complete ? {} : { Connection: 'close' };
 }
 
 /**
@@ -65,11 +99,8 @@ function refuse(request, response, error) {
     process.emitWarning(messageOf(error), { type: 'SmtpEngineWarning' });
   }
   const answer = isKnown ? text(error.message, error.status) : text('something is wrong here', 500);
-  /** @type {Record<string, string>} */
-  const headers = {};
+  const headers = { ...(isKnown ? error.headers : {}), ...closing(request) };
   if (answer.status === 401) headers['WWW-Authenticate'] = 'Basic realm="Login"';
-  // What is left of a body is not worth reading.
-  if (!request.complete) headers.Connection = 'close';
   send(response, { ...answer, headers });
 }
 

@@ -19,6 +19,9 @@ const { mailOf, told } = require('./routes.js');
 /** Bodies that may be longer than others: a mail of 30 MiB is 41 in base64. */
 const MAX_BODIES = { 'POST /api/v1/send': 48 * 1_024 * 1_024 };
 
+/** Whose errors are `{ Error }`, as those of Mailpit are. */
+const JSON_ERRORS = ['POST /api/v1/send'];
+
 /**
  * The routes of an inbox.
  *
@@ -44,11 +47,21 @@ function inboxRoutes(inbox, release) {
 }
 
 /** Puts a mail into the inbox as if it had come. @param {Inbox} inbox @param {Call} call */
-async function sendMail(inbox, { mailbox, body }) {
+async function sendMail(inbox, { mailbox, body, user }) {
   const { raw, from, to } = await asked(composed(body));
+  const { maxSize } = sourceOf(inbox);
+  if (maxSize > 0 && raw.length > maxSize) {
+    throw new Refused(413, `the message is longer than ${maxSize} bytes`);
+  }
   const tags = stringsIn(body, 'Tags');
   const envelope = { from, to, rcpt: to.map((address) => ({ address })) };
-  const session = { helo: '', user: null, tls: false, remoteAddress: undefined, transcript: [] };
+  const session = {
+    helo: '',
+    user: user ?? null,
+    tls: false,
+    remoteAddress: undefined,
+    transcript: [],
+  };
   const mail = await sourceOf(inbox).keep({ raw, envelope, session }, (made) =>
     told(() => mailbox.setTags([made], tags)),
   );
@@ -117,4 +130,4 @@ function settingsOf(release) {
   };
 }
 
-module.exports = { MAX_BODIES, inboxRoutes };
+module.exports = { JSON_ERRORS, MAX_BODIES, inboxRoutes };

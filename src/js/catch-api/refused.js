@@ -3,11 +3,18 @@
 
 class Refused extends Error {
   status;
+  /** Beside those that each answer has. @type {Record<string, string>} */
+  headers;
 
-  /** @param {number} status of HTTP @param {string} text that the client is told */
-  constructor(status, text) {
+  /**
+   * @param {number} status of HTTP
+   * @param {string} text that the client is told
+   * @param {Record<string, string>} [headers]
+   */
+  constructor(status, text, headers = {}) {
     super(text);
     this.status = status;
+    this.headers = headers;
   }
 }
 

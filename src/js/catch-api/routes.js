@@ -19,6 +19,7 @@ const { searchOf } = require('./search.js');
  * @property {string[]} values what stands in the place of each `*` of the path
  * @property {URLSearchParams} query
  * @property {any} body
+ * @property {string} [user] whom the request names
  */
 /** @typedef {(call: Call) => Answer | Promise<Answer>} Route */
 
@@ -165,7 +166,8 @@ function setRead({ mailbox, query, body }) {
   const search = stringIn(body, 'Search').trim();
   const isRead = body.Read ?? false;
   if (typeof isRead !== 'boolean') throw new Refused(400, 'Read must be true or false');
-  if (ids.length > 0 && search) throw new Refused(400, 'You may specify either IDs or a search query, not both');
+  if (ids.length > 0 && search)
+    throw new Refused(400, 'You may specify either IDs or a search query, not both');
   if (ids.length > 0) mailbox.setRead(mailbox.findAll(ids), isRead);
   else if (search) mailbox.setRead(searched(mailbox, search, query), isRead);
   else mailbox.setRead(mailbox.mails, isRead);

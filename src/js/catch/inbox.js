@@ -19,7 +19,10 @@ const { Arrivals } = require('./waiting.js');
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
 /** @typedef {import('./options.js').CatchOptions} CatchOptions */
 
-/** @typedef {import('./mails.js').Source & { keep: import('./keep.js').Keep }} Source */
+/**
+ * @typedef {import('./mails.js').Source & { keep: import('./keep.js').Keep, maxSize: number }} Source
+ *   `maxSize` is bytes of a message, 0 for any number
+ */
 
 /**
  * @typedef {object} Ways what an inbox that is a program of its own does in its own way
@@ -72,6 +75,7 @@ class Inbox extends Mails {
     const source = {
       store,
       arrivals,
+      maxSize: sizeLimit || params.size || 0,
       isBusy: (address) => receiver.isBusy(address),
       keep: (come, ready) => keepMail(source, come, ready),
     };
