@@ -184,11 +184,18 @@ test('what makes no sense changes nothing', async (t) => {
     ['PUT', '/api/v1/messages', { IDs: ids, Search: 'x', Read: true }, 400],
     ['PUT', '/api/v1/messages', [], 400],
     ['DELETE', '/api/v1/messages', { IDs: [7] }, 400],
-    ['PUT', '/api/v1/tags', { IDs: ids, Tags: ['<b>'] }, 400],
-    ['PUT', '/api/v1/tags', { Tags: ['x'] }, 400],
-    ['PUT', '/api/v1/tags/none', { Name: 'x' }, 404],
-    ['PUT', '/api/v1/tags/none', { Name: '<b>' }, 400],
-    ['DELETE', '/api/v1/tags/none', undefined, 404],
+    ['PUT', '/api/v1/tags', { IDs: ids, Tags: ['<>'] }, 200],
+    ['PUT', '/api/v1/tags', { Tags: ['x'] }, 200],
+    [
+      'PUT',
+      '/api/v1/tags',
+      { IDs: ids, Tags: Array.from({ length: 101 }, (_, at) => `t${at}`) },
+      400,
+    ],
+    ['PUT', '/api/v1/tags/none', { Name: 'x' }, 400],
+    ['PUT', '/api/v1/tags/none', { Name: '<>' }, 400],
+    ['PUT', '/api/v1/tags/none', {}, 400],
+    ['DELETE', '/api/v1/tags/none', undefined, 400],
   ];
   for (const [method, path, body, status] of cases) {
     assert.equal(

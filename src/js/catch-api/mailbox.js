@@ -14,7 +14,10 @@ const { randomBytes } = require('node:crypto');
  * @typedef {import('../catch/store.js').Watcher<Mail> & { marked: (mail: Mail) => void }} Watcher
  */
 
-const TAG = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,99}$/u;
+/** What a tag has no place for. */
+const NO_TAG = /[^\p{L}\p{M}\p{N} ._@-]/gu;
+/** Characters of a tag. */
+const MAX_TAG = 100;
 /** Tags of one mail. */
 const MAX_TAGS = 100;
 /** Of a mail that nobody has touched. @type {Mark} */
@@ -115,11 +118,12 @@ class Mailbox {
   }
 
   /**
-   * Gives mails these tags and no others. A tag that is there in another case keeps its own.
+   * Gives mails these tags and no others. A tag that is there in another case keeps its own; what a tag has no
+   * place for is left out of it, and so is a tag of which nothing is left.
    *
    * @param {Iterable<Mail>} mails
    * @param {readonly string[]} names
-   * @throws {TypeError | RangeError} naming what is no tag; no mail is changed then
+   * @throws {RangeError} of more than 100 tags; no mail is changed then
    */
   setTags(mails, names) {
     /** @type {Map<string, string>} */
@@ -127,6 +131,7 @@ class Mailbox {
     /** @type {Map<string, string>} */
     const wanted = new Map();
     for (const name of names.map(tagOf)) {
+      if (name === '') continue;
       const key = name.toLowerCase();
       wanted.set(key, wanted.get(key) ?? known.get(key) ?? name);
     }
@@ -139,19 +144,23 @@ class Mailbox {
 
   /**
    * @param {string} tag in any case
-   * @param {string} name its new name; mails that have a tag of that name already have it once
-   * @returns {boolean} whether there was such a tag
-   * @throws {TypeError} where the new name is none
+   * @param {string} name its new one
+   * @throws {RangeError} where there is no such tag, and where the new name is none or is that of another tag
    */
   renameTag(tag, name) {
     const renamed = tagOf(name);
+    if (renamed === '') throw new RangeError(`invalid tag name: ${shown(name)}`);
     const others = [...this.tags.keys()].filter((each) => !isSame(each, tag));
-    return this.#replaceTag(tag, [others.find((each) => isSame(each, renamed)) ?? renamed]);
+    if (others.length === this.tags.size) throw new RangeError(`tag not found: ${shown(tag)}`);
+    if (others.some((each) => isSame(each, renamed))) {
+      throw new RangeError(`tag already exists: ${renamed}`);
+    }
+    this.#replaceTag(tag, [renamed]);
   }
 
-  /** @param {string} tag in any case @returns {boolean} whether there was such a tag */
+  /** @param {string} tag in any case @throws {RangeError} where there is no such tag */
   deleteTag(tag) {
-    return this.#replaceTag(tag, []);
+    if (!this.#replaceTag(tag, [])) throw new RangeError(`tag not found: ${shown(tag)}`);
   }
 
   /** Deletes mails. @param {Iterable<Mail>} mails */
@@ -178,7 +187,7 @@ class Mailbox {
     for (const watcher of this.#watchers) watcher.marked(mail);
   }
 
-  /** @param {string} tag @param {string[]} others as they are spelled here */
+  /** @param {string} tag @param {string[]} others as they are spelled here @returns {boolean} whether there was such a tag */
   #replaceTag(tag, others) {
     const tagged = this.search((_mail, { tags }) => tags.some((each) => isSame(each, tag)));
     for (const mail of tagged) {
@@ -195,17 +204,20 @@ function isSame(tag, other) {
   return tag.toLowerCase() === other.toLowerCase();
 }
 
+/** @param {string} name */
+function shown(name) {
+  return name.slice(0, MAX_TAG);
+}
+
 /** @param {Iterable<string>} tags */
 function inOrder(tags) {
   return Object.freeze([...tags].sort((one, other) => one.localeCompare(other)));
 }
 
-/** The name of a tag, without spaces that do not count. @param {string} name @throws {TypeError} */
+/** What is left of the name of a tag; '' where that is none. @param {string} name */
 function tagOf(name) {
-  const tag = typeof name === 'string' ? name.trim().replace(/\s+/g, ' ') : '';
-  if (TAG.test(tag)) return tag;
-  const wanted = 'at most 100 letters, digits, spaces and . _ @ -';
-  throw new TypeError(`a tag is ${wanted}, not ${JSON.stringify(name)?.slice(0, 100)}`);
+  const tag = name.replace(/\s/g, ' ').replace(NO_TAG, '').replace(/ +/g, ' ').trim();
+  return /[\p{L}\p{N}]/u.test(tag) && tag.length <= MAX_TAG ? tag : '';
 }
 
 module.exports = { Mailbox };

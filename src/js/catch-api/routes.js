@@ -53,18 +53,18 @@ const ROUTES = {
   'GET /view/*': view,
   'GET /api/v1/tags': ({ mailbox }) => json([...mailbox.tags.keys()]),
   'PUT /api/v1/tags': ({ mailbox, body }) => {
-    const mails = mailbox.findAll(idsIn(body));
+    const mails = mailbox.findAll(stringsIn(body, 'IDs'));
     const tags = stringsIn(body, 'Tags');
     told(() => mailbox.setTags(mails, tags));
     return OK;
   },
   'PUT /api/v1/tags/*': ({ mailbox, values, body }) => {
     const name = stringIn(body, 'Name');
-    if (!told(() => mailbox.renameTag(values[0], name))) throw notFound();
+    told(() => mailbox.renameTag(values[0], name));
     return OK;
   },
   'DELETE /api/v1/tags/*': ({ mailbox, values }) => {
-    if (!mailbox.deleteTag(values[0])) throw notFound();
+    told(() => mailbox.deleteTag(values[0]));
     return OK;
   },
 };
@@ -151,13 +151,6 @@ function mailOf({ mailbox, values, query }, id = values[0]) {
   const mail = isSearch ? found(mailbox, query)[0] : mailbox.find(id);
   if (!mail) throw id === 'latest' ? noMessage() : notFound();
   return mail;
-}
-
-/** @param {any} body */
-function idsIn(body) {
-  const ids = stringsIn(body, 'IDs');
-  if (ids.length === 0) throw new Refused(400, 'there are no IDs');
-  return ids;
 }
 
 /** @type {Route} */
