@@ -3,6 +3,7 @@
 
 const { Buffer } = require('node:buffer');
 const { createHash } = require('node:crypto');
+const { BOUNDS } = require('../catch/mime-bounds.js');
 const { inlineIn } = require('./inline.js');
 const { unsubscribeForm } = require('./unsubscribe.js');
 
@@ -61,13 +62,28 @@ function messageForm(mailbox, mail) {
   };
 }
 
-/** The fields of the header by name, each an array, in the order of their names. @param {Mail} mail */
-function headersForm(mail) {
-  const entries = Object.entries(mail.headers).map(([name, values]) => [
-    name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()),
-    [values].flat(),
-  ]);
-  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+/** The fields of the header by name, as they came but unfolded, in the order of their names. @param {{ raw: Buffer }} mail */
+function headersForm({ raw }) {
+  /** @type {Map<string, string[]>} */
+  const fields = new Map();
+  for (const line of headOf(raw).split(/\r?\n(?![ \t])/)) {
+    const colon = line.indexOf(':');
+    if (colon < 1) continue;
+    const name = line.slice(0, colon).trim().toLowerCase();
+    const key = name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+    const value = line.slice(colon + 1).replace(/\r?\n[ \t]+/g, ' ');
+    const values = fields.get(key);
+    if (values) values.push(value.trim());
+    else fields.set(key, [value.trim()]);
+  }
+  return Object.fromEntries([...fields].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** What stands before the first empty line. @param {Buffer} raw */
+function headOf(raw) {
+  const start = raw.subarray(0, BOUNDS.header).toString();
+  const end = /(?:^|\n)\r?\n/.exec(start)?.index ?? start.length;
+  return start.slice(0, end);
 }
 
 /** The attachment with this PartID, undefined without one. @param {Mail} mail @param {string} id */
