@@ -91,6 +91,12 @@ function partOf(mail, id) {
   return /^[1-9]\d{0,3}$/.test(id) ? mail.attachments[Number(id) - 1] : undefined;
 }
 
+/** The PartIDs by the Content-IDs; of two parts with one, the first is meant. @param {Mail} mail @returns {[string, string][]} */
+function partIdsOf(mail) {
+  const ids = mail.attachments.map(({ cid = '' }, index) => [cid, String(index + 1)]);
+  return /** @type {[string, string][]} */ (ids).filter(([cid]) => cid !== '').reverse();
+}
+
 /** @param {Mailbox} mailbox @param {Mail} mail */
 function commonForm(mailbox, mail) {
   const { user } = mail.session;
@@ -139,4 +145,4 @@ function snippetOf(mail) {
   return snippet;
 }
 
-module.exports = { headersForm, messageForm, partOf, summaryForm };
+module.exports = { headersForm, messageForm, partIdsOf, partOf, summaryForm };

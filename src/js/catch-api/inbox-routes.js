@@ -122,6 +122,7 @@ function settingsOf(release) {
       BlockedRecipients: '',
       OverrideFrom: '',
       PreserveMessageIDs: true,
+      RecipientAllowlist: '',
     },
     SpamAssassin: false,
     ChaosEnabled: true,

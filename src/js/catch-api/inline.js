@@ -1,24 +1,33 @@
 'use strict';
 // Attachments that the HTML of their mail shows by their Content-ID (RFC 2392).
 
-const { Buffer } = require('node:buffer');
+const { cidsIn } = require('./cids.js');
+
+/** @typedef {{ cid?: string }} Attachment */
+/** @typedef {{ html: string, attachments: Attachment[] }} Mail */
+
+/** The Content-IDs that the HTML of a mail shows: lists and searches ask again and again. @type {WeakMap<Mail, Set<string>>} */
+const shown = new WeakMap();
 
 /**
  * A test of the attachments of a mail: whether its HTML shows one.
  *
- * @param {{ html: string }} mail
- * @returns {(attachment: { cid?: string }) => boolean}
+ * @param {Mail} mail
+ * @returns {(attachment: Attachment) => boolean}
  */
 function inlineIn(mail) {
-  /** @type {string | undefined} */
-  let html;
   return ({ cid }) => {
     if (!cid) return false;
-    // It is read from the bytes: once for all attachments, and only where it may matter.
-    html ??= mail.html;
-    // By way of bytes, since half a surrogate pair cannot be encoded.
-    const encoded = encodeURIComponent(Buffer.from(cid).toString());
-    return html.includes(`cid:${cid}`) || html.includes(`cid:${encoded}`);
+    let ids = shown.get(mail);
+    if (ids === undefined) {
+      // It is read from the bytes, and only where it may matter.
+      ids = cidsIn(
+        mail.html,
+        mail.attachments.map((each) => each.cid ?? ''),
+      );
+      shown.set(mail, ids);
+    }
+    return ids.has(cid);
   };
 }
 

@@ -3,6 +3,7 @@
 // is fetched, whatever it says, since the document is of no origin and under a policy of its own.
 
 const { Buffer } = require('node:buffer');
+const { withUrls } = require('./cids.js');
 
 /** Bytes of pictures that one document may carry, however often it shows them. */
 const MAX_PICTURES = 32 * 1_024 * 1_024;
@@ -13,8 +14,6 @@ const MAX_DOCTYPE = 1_000;
 const PICTURE = /^image\/[\w.+-]{1,100}$/;
 /** A policy lets them fetch nothing, and browsers connect to where they point all the same, to be there sooner. */
 const CONNECTING = /<(link|iframe|frame|object|embed|portal|fencedframe)(?=[\s/>])/gi;
-/** Where HTML names a part (RFC 2392), in an attribute or in `url()`. */
-const CID = /(["'(=]\s*)cid:([^"'()<>\s]{1,1000})/gi;
 
 /**
  * The document of a mail. Parts that it shows by their Content-ID are in it as `data:`.
@@ -38,23 +37,14 @@ function withParts(html, attachments) {
   /** @type {Map<string, string>} */
   const urls = new Map();
   let left = MAX_PICTURES;
-  return html.replace(CID, (whole, before, id) => {
-    const picture = byId.get(id) ?? byId.get(unescaped(id));
-    if (!picture || picture.size > left) return whole;
+  return withUrls(html, (id) => {
+    const picture = byId.get(id);
+    if (!picture || picture.size > left) return undefined;
     left -= picture.size;
     const url = urls.get(id) ?? `data:${picture.contentType};base64,${base64(picture.content)}`;
     urls.set(id, url);
-    return `${before}${url}`;
+    return url;
   });
-}
-
-/** @param {string} id */
-function unescaped(id) {
-  try {
-    return decodeURIComponent(id);
-  } catch {
-    return id;
-  }
 }
 
 /** @param {Buffer} content */

@@ -5,7 +5,8 @@
 const { messageOf } = require('../errors.js');
 const { attached, json, strange, text, TEXT } = require('./answers.js');
 const { stringIn, stringsIn } = require('./body.js');
-const { headersForm, messageForm, partOf, summaryForm } = require('./forms.js');
+const { withUrls } = require('./cids.js');
+const { headersForm, messageForm, partIdsOf, partOf, summaryForm } = require('./forms.js');
 const { Refused, noMessage, notFound } = require('./refused.js');
 const { searchOf } = require('./search.js');
 
@@ -185,7 +186,10 @@ function view(call) {
   if (ending === 'txt') return strange(TEXT, mail.text);
   const { html } = mail;
   if (html === '') throw new Refused(404, 'This message does not contain a HTML part');
-  return strange('text/html; charset=utf-8', html);
+  const parts = new Map(partIdsOf(mail));
+  const urls = `/api/v1/message/${call.mailbox.idOf(mail)}/part/`;
+  const linked = withUrls(html, (cid) => (parts.has(cid) ? urls + parts.get(cid) : undefined));
+  return strange('text/html; charset=utf-8', linked);
 }
 
 module.exports = { ROUTES, mailOf, routeOf, told };
