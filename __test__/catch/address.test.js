@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { comparable } = require('../../src/js/catch/address.js');
+const { comparable, newAddress } = require('../../src/js/catch/address.js');
 
 /** Two addresses, and whether they are one. @type {[string, string, boolean][]} */
 const PAIRS = [
@@ -22,5 +22,17 @@ const PAIRS = [
 test('addresses are compared by what their domain is', () => {
   for (const [one, other, wanted] of PAIRS) {
     assert.equal(comparable(one) === comparable(other), wanted, `${one} ${other}`);
+  }
+});
+
+test('a new address begins with its name, and is no other', () => {
+  const all = Array.from({ length: 1_000 }, () => newAddress('Ann.B+x', 12));
+  assert.equal(new Set(all).size, all.length);
+  for (const address of all) assert.match(address, /^ann\.b\+x-[a-z\d]{12}@catch\.test$/);
+  for (const wrong of ['', ' ', 'a b', '.a', 'a..b', 'a@b', 'é', 7, null, undefined]) {
+    assert.throws(() => newAddress(wrong, 4), {
+      name: 'TypeError',
+      message: /^the name of an address must be letters and digits/,
+    });
   }
 });

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { Arrivals, waitOptions } = require('../../src/js/catch/waiting.js');
+const { Arrivals, checkCount, waitOptions } = require('../../src/js/catch/waiting.js');
 
 const mail = (/** @type {number} */ id) => /** @type {any} */ ({ id });
 const isIt = (/** @type {number} */ id) => (/** @type {any} */ each) =>
@@ -95,5 +95,46 @@ test('options have their defaults, and what makes no sense is named', () => {
     [{ signal: {} }, /signal must be an AbortSignal/],
   ])) {
     assert.throws(() => waitOptions(options, times), message);
+  }
+});
+
+test('a listener is told of all that happens, until it leaves', () => {
+  const arrivals = new Arrivals();
+  /** @type {string[]} */
+  const told = [];
+  const listener = (/** @type {string} */ name) => ({
+    mail: (/** @type {any} */ { id }) => told.push(`${name} mail ${id}`),
+    quiet: () => told.push(`${name} quiet`),
+    close: (/** @type {Error} */ error) => told.push(`${name} ${error.name}`),
+  });
+  const leave = arrivals.listen(listener('one'));
+  arrivals.listen(listener('two'));
+  assert.equal(arrivals.count, 2);
+  arrivals.arrived(mail(1));
+  leave();
+  arrivals.quiet();
+  arrivals.close();
+  arrivals.listen(listener('three'));
+  assert.deepEqual(told, [
+    'one mail 1',
+    'two mail 1',
+    'two quiet',
+    'two AbortError',
+    'three AbortError',
+  ]);
+});
+
+test('options are named after whose they are', () => {
+  assert.throws(
+    () => waitOptions(7, {}, 'connectInbox'),
+    /^TypeError: the options of connectInbox/,
+  );
+  assert.throws(() => waitOptions({ x: 1 }, {}, 'connectInbox'), /option x of connectInbox/);
+});
+
+test('a number of mails is a whole one from 1 up', () => {
+  for (const count of [1, 2, 1e9]) checkCount(count);
+  for (const wrong of [0, -1, 1.5, Number.NaN, Infinity, '1', undefined]) {
+    assert.throws(() => checkCount(wrong), RangeError);
   }
 });

@@ -1,7 +1,14 @@
 'use strict';
-// Addresses, as they are compared.
+// Addresses: new ones, and how they are compared.
 
+const { randomInt } = require('node:crypto');
+const { inspect } = require('node:util');
 const { asciiDomain } = require('../options/domain.js');
+
+const HOST = 'catch.test';
+/** What a local part may be made of here. */
+const NAME = /^[a-z\d]+([._+-][a-z\d]+)*$/i;
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
  * An address whose domain can be compared: its case does not count (RFC 5321 section 2.3.11), nor whether
@@ -15,4 +22,20 @@ function comparable(address) {
   return address.slice(0, at) + (asciiDomain(domain) ?? domain);
 }
 
-module.exports = { comparable };
+/**
+ * An address that nobody else has, as far as its length allows.
+ *
+ * @param {unknown} name what it begins with
+ * @param {number} length of what comes behind that, in characters
+ * @throws {TypeError} for a name that is none
+ */
+function newAddress(name, length) {
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    const wanted = 'letters and digits, with one of .-_+ between them';
+    throw new TypeError(`the name of an address must be ${wanted}, not ${inspect(name)}`);
+  }
+  const tag = Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  return `${name}-${tag}@${HOST}`.toLowerCase();
+}
+
+module.exports = { HOST, comparable, newAddress };

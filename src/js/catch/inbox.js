@@ -1,16 +1,15 @@
 'use strict';
 // `catchMail`: a server in the process of a test that keeps every mail for the test to look at.
 
-const { randomInt } = require('node:crypto');
 const { clearInterval, setInterval } = require('node:timers');
-const { inspect } = require('node:util');
 const { MAX_TIMEOUT } = require('../options/checks.js');
 const { Server, judgeHandshakes, unrefAll } = require('../server/server.js');
 const { CALLED } = require('../server/unknown-names.js');
+const { newAddress } = require('./address.js');
 const { Failures } = require('./failures.js');
 const { keep } = require('./keep.js');
 const { Mails, View } = require('./mails.js');
-const { HOST, catchOptions, placeOf, schemeOf } = require('./options.js');
+const { catchOptions, placeOf, schemeOf } = require('./options.js');
 const { Receiver } = require('./receiver.js');
 const { release } = require('./release.js');
 const { Store } = require('./store.js');
@@ -32,9 +31,7 @@ const { Arrivals } = require('./waiting.js');
  * @property {number} [grace] milliseconds of the transactions that are under way at the end
  */
 
-/** What a local part may be made of here. */
-const NAME = /^[a-z\d]+([._+-][a-z\d]+)*$/i;
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+/** Characters that make an address a new one. */
 const TAG_LENGTH = 4;
 /** What the transactions that are under way at the end are given, in milliseconds. */
 const GRACE_MS = 1_000;
@@ -117,12 +114,8 @@ class Inbox extends Mails {
 
   /** A new address, and a view of the mails to it. @param {string} [name] what it begins with */
   address(name = 'test') {
-    if (typeof name !== 'string' || !NAME.test(name)) {
-      const wanted = 'letters and digits, with one of .-_+ between them';
-      throw new TypeError(`the name of an address must be ${wanted}, not ${inspect(name)}`);
-    }
     let email;
-    do email = `${name}-${newTag()}@${HOST}`.toLowerCase();
+    do email = newAddress(name, TAG_LENGTH);
     while (this.#addresses.has(email));
     this.#addresses.add(email);
     return new View(this.#source, email);
@@ -171,10 +164,6 @@ function serverOf(params, called, listeners) {
     }
     throw error;
   }
-}
-
-function newTag() {
-  return Array.from({ length: TAG_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
 /**

@@ -2,10 +2,9 @@
 // The mails of an inbox that somebody sees, and waiting for more of them: all of them, or those of one
 // address.
 
-const { inspect } = require('node:util');
-const { SmtpError } = require('../errors.js');
+const { aMail, noMail, tooFew, unfinished } = require('./in-vain.js');
 const { matcherOf } = require('./match.js');
-const { waitOptions } = require('./waiting.js');
+const { NONE_TIMES, TIMES, checkCount, waitOptions } = require('./waiting.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
 /** @typedef {InstanceType<typeof import('./match.js').Matcher>} Matcher */
@@ -17,11 +16,6 @@ const { waitOptions } = require('./waiting.js');
  * @property {(address?: string) => boolean} isBusy whether a client is in the middle of a transaction that
  *   may bring a mail to this address, or to anybody
  */
-
-/** Most mails that an error lists. */
-const MAX_LISTED = 20;
-const TIMES = { timeout: 5_000 };
-const NONE_TIMES = { ...TIMES, within: 100 };
 
 class Mails {
   /** @type {Source} */
@@ -95,9 +89,7 @@ class Mails {
    * @returns {Promise<Mail[]>}
    */
   async take(count, match, options) {
-    if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(`take needs a whole number from 1 up, not ${inspect(count)}`);
-    }
+    checkCount(count);
     const matcher = matcherOf(match);
     const limits = waitOptions(options, TIMES);
     const { store, arrivals } = this.#source;
@@ -117,9 +109,7 @@ class Mails {
       for (const each of all ?? []) store.give(each);
       if (all) return all;
       taken = taken.filter((one) => !store.isCleared(one));
-      const few = `${taken.length} of ${count} mails matched`;
-      const what = count === 1 ? 'no mail that was not given out before matched' : few;
-      throw this.#noMail(what, matcher, limits.timeout, taken);
+      throw this.#noMail(tooFew(taken.length, count), matcher, limits.timeout, taken);
     } catch (error) {
       for (const each of taken) this.#given.delete(each);
       this.#offer(taken);
@@ -155,9 +145,7 @@ class Mails {
     );
     if (end === 'quiet') return;
     if (end !== undefined) throw aMail(matcher, end);
-    const why = `a client was still in the middle of a transaction after ${timeout} ms`;
-    const rest = `so it is not known whether a mail comes that matches ${matcher.words}`;
-    throw new SmtpError('SMTP_ERR_UNFINISHED', `${why}, ${rest}`);
+    throw unfinished(matcher, timeout);
   }
 
   /** Those that are there and those to come, each once; it ends when the inbox is closed. */
@@ -212,31 +200,11 @@ class Mails {
     return this.#address === undefined || mail.isTo(this.#address);
   }
 
-  /**
-   * What came instead, and what each of it missed.
-   *
-   * @param {string} what @param {Matcher} matcher @param {number} timeout @param {Mail[]} [taken]
-   */
-  #noMail(what, matcher, timeout, taken = []) {
-    const missed = this.messages.map((mail) => ({ mail, missed: matcher.missed(mail) }));
-    const lines = missed.slice(-MAX_LISTED).map(({ mail, missed: parts }) => {
-      if (parts.length > 0) return `  ${mail.summary}: missed ${parts.join(', ')}`;
-      return `  ${mail.summary}: ${taken.includes(mail) ? 'matched' : 'was given out before'}`;
-    });
-    const whose = this.#address === undefined ? '' : ` for ${this.#address}`;
-    const head = `${what}${whose} within ${timeout} ms, wanted: ${matcher.words}`;
-    const came = missed.length === 1 ? '1 mail came' : `${missed.length} mails came`;
-    const some = missed.length > MAX_LISTED ? `, the last ${MAX_LISTED} of them` : '';
-    const list = missed.length === 0 ? ['nothing came'] : [`${came}${some}:`, ...lines];
-    const error = new SmtpError('SMTP_ERR_NO_MAIL', `${head}; ${list.join('\n')}`);
-    return Object.assign(error, { missed });
+  /** @param {string} what @param {Matcher} matcher @param {number} timeout @param {Mail[]} [taken] */
+  #noMail(what, matcher, timeout, taken) {
+    const { messages: came } = this;
+    return noMail({ what, matcher, address: this.#address, timeout, came, taken });
   }
-}
-
-/** @param {Matcher} matcher @param {Mail} mail */
-function aMail(matcher, mail) {
-  const text = `a mail came that matches ${matcher.words}: ${mail.summary}`;
-  return Object.assign(new SmtpError('SMTP_ERR_MAIL', text), { mail });
 }
 
 /** The mails of one address. */

@@ -12,6 +12,7 @@ const {
   checkWhole,
   typeError,
 } = require('../options/checks.js');
+const { HOST } = require('./address.js');
 
 const NAMES = [
   'host',
@@ -27,7 +28,6 @@ const NAMES = [
   'without',
   'server',
 ];
-const HOST = 'catch.test';
 /** All that a client may try. */
 const EXTENSIONS = [
   'PIPELINING',
@@ -202,4 +202,4 @@ function placeOf(bound, scheme) {
   return { host, port: bound.port, url: `${scheme}://${place}:${bound.port}` };
 }
 
-module.exports = { HOST, catchOptions, placeOf, schemeOf };
+module.exports = { catchOptions, placeOf, schemeOf };

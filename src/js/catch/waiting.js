@@ -3,11 +3,17 @@
 // time, by a signal, or with the inbox. A wait keeps the process alive, and nothing else of an inbox does.
 
 const { clearTimeout, setInterval, setTimeout } = require('node:timers');
+const { inspect } = require('node:util');
 const { SmtpError } = require('../errors.js');
 const { MAX_TIMEOUT, checkNames, typeError } = require('../options/checks.js');
 const { abortError, checkSignal } = require('../engine/keep-alive.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
+
+/** Milliseconds of a wait. */
+const TIMES = { timeout: 5_000 };
+/** The same of `none`. */
+const NONE_TIMES = { ...TIMES, within: 100 };
 
 /**
  * @template T
@@ -16,9 +22,18 @@ const { abortError, checkSignal } = require('../engine/keep-alive.js');
  * @property {() => T | undefined} [quiet] looks again after a transaction of a client has ended
  */
 
+/**
+ * Who is told of all that happens, at once: it must not throw.
+ *
+ * @typedef {object} Listener
+ * @property {(mail: Mail) => void} mail has come, or is shown again
+ * @property {() => void} quiet a transaction of a client has ended
+ * @property {(error: Error) => void} close nothing comes any more
+ */
+
 /** Those who wait, in the order in which they began. */
 class Arrivals {
-  /** @type {Set<{ mail: (mail: Mail) => void, quiet: () => void, close: (error: Error) => void }>} */
+  /** @type {Set<Listener>} */
   #waits = new Set();
   #isClosed = false;
 
@@ -41,6 +56,20 @@ class Arrivals {
   close() {
     this.#isClosed = true;
     for (const wait of [...this.#waits]) wait.close(closed());
+  }
+
+  /**
+   * Tells of all that happens.
+   *
+   * @param {Listener} listener
+   * @returns {() => void} ends that
+   */
+  listen(listener) {
+    if (this.#isClosed) listener.close(closed());
+    else this.#waits.add(listener);
+    return () => {
+      this.#waits.delete(listener);
+    };
   }
 
   /**
@@ -109,16 +138,17 @@ function closed() {
  *
  * @param {any} options
  * @param {Record<string, number>} times names and defaults of those that are milliseconds
+ * @param {string} [whose] what an error calls it
  * @returns {any}
  * @throws {TypeError | RangeError} naming the option
  */
-function waitOptions(options, times) {
+function waitOptions(options, times, whose = 'a wait') {
   if (options !== undefined && (typeof options !== 'object' || options === null)) {
-    throw typeError('the options of a wait', 'an object', options);
+    throw typeError(`the options of ${whose}`, 'an object', options);
   }
   const { signal, ...rest } = options ?? {};
   checkSignal(signal);
-  checkNames(rest, [...Object.keys(times), 'signal'], (name) => `option ${name} of a wait`);
+  checkNames(rest, [...Object.keys(times), 'signal'], (name) => `option ${name} of ${whose}`);
   const given = Object.entries(times).map(([name, usual]) => {
     const value = rest[name] ?? usual;
     if (typeof value !== 'number') throw typeError(name, 'milliseconds', value);
@@ -128,4 +158,10 @@ function waitOptions(options, times) {
   return { ...Object.fromEntries(given), signal };
 }
 
-module.exports = { Arrivals, waitOptions };
+/** How many mails are to be taken. @param {unknown} count @throws {RangeError} */
+function checkCount(count) {
+  if (Number.isInteger(count) && Number(count) >= 1) return;
+  throw new RangeError(`take needs a whole number from 1 up, not ${inspect(count)}`);
+}
+
+module.exports = { Arrivals, NONE_TIMES, TIMES, checkCount, closed, waitOptions };
