@@ -11,6 +11,7 @@ const { Mailbox } = require('./mailbox.js');
 const { pageRoutes } = require('./page-routes.js');
 const { ROUTES } = require('./routes.js');
 const { Streams } = require('./stream.js');
+const { waitRoutes } = require('./wait-routes.js');
 
 /**
  * @typedef {object} Options
@@ -71,6 +72,7 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
       ...ROUTES,
       ...inboxRoutes(inbox, release),
       ...pageRoutes(inbox),
+      ...waitRoutes(inbox, mailbox),
       'GET /api/stream': () => streams.answer(),
     },
     maxBodies: MAX_BODIES,
