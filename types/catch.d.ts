@@ -241,14 +241,8 @@ export interface MailError extends SmtpError {
   mail: Mail;
 }
 
-/** Mails, and waiting for them. */
-export interface Mails extends AsyncIterable<Mail> {
-  /** Those that are there now, in the order in which they came. */
-  readonly messages: Mail[];
-  /** The first mail that is there and matches. */
-  find(match?: Match): Mail | undefined;
-  /** All mails that are there and match. */
-  filter(match?: Match): Mail[];
+/** Waiting for mails, of an inbox in this process or in another. */
+export interface Waiting extends AsyncIterable<Mail> {
   /** The first mail that matches, among those there and those to come. */
   waitFor(match?: Match, options?: WaitOptions): Promise<Mail>;
   /** The same, but each mail is given out once. */
@@ -260,10 +254,20 @@ export interface Mails extends AsyncIterable<Mail> {
    * it waits up to `timeout`.
    */
   none(match?: Match, options?: NoneOptions): Promise<void>;
-  /** Forgets the mails that are there; a `take` that had some of them waits for others in their place. */
-  clear(): void;
   /** Those that are there and those to come; it ends when the inbox is closed. */
   [Symbol.asyncIterator](): AsyncIterator<Mail, undefined>;
+}
+
+/** Mails, and waiting for them. */
+export interface Mails extends Waiting {
+  /** Those that are there now, in the order in which they came. */
+  readonly messages: Mail[];
+  /** The first mail that is there and matches. */
+  find(match?: Match): Mail | undefined;
+  /** All mails that are there and match. */
+  filter(match?: Match): Mail[];
+  /** Forgets the mails that are there; a `take` that had some of them waits for others in their place. */
+  clear(): void;
 }
 
 /** The mails to one address. */
@@ -307,3 +311,88 @@ export interface Inbox extends Mails {
  * @throws {TypeError | RangeError} For an option that makes no sense.
  */
 export function catchMail(options?: CatchOptions): Promise<Inbox>;
+
+// ---------------------------------------------------------------------------------------------
+// An inbox in another process
+// ---------------------------------------------------------------------------------------------
+
+export interface ConnectOptions {
+  /**
+   * How long it tries until the inbox answers. A loop, and what looks at the mails that are there, give up when
+   * the inbox was gone for that long.
+   * @default 5000
+   */
+  timeout?: number | undefined;
+  /** Ends the attempt with an AbortError. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Mails of an inbox in another process, and waiting for them. */
+export interface RemoteMails extends Waiting {
+  /** Those that are there now, in the order in which they came. */
+  messages(): Promise<Mail[]>;
+  /** The first mail that is there and matches. */
+  find(match?: Match): Promise<Mail | undefined>;
+  /** All mails that are there and match. */
+  filter(match?: Match): Promise<Mail[]>;
+  /** Forgets the mails that are there, for everybody. */
+  clear(): Promise<void>;
+}
+
+/** The mails to one address in another process. */
+export interface RemoteView extends RemoteMails {
+  /** The address. */
+  readonly email: string;
+  /** The address. */
+  toString(): string;
+}
+
+/** A rule of failure, whose `match` is no function: it would have to leave its process. */
+export interface RemoteFailureRule extends Omit<FailureRule, 'match'> {
+  /** Whom it concerns; see {@link FailureRule.match}. */
+  match?: RegExp | undefined;
+}
+
+/** A rule that was added in another process. */
+export interface RemoteFailure {
+  /** How often it has hit. */
+  hits(): Promise<number>;
+  /** It hits no more. */
+  remove(): Promise<void>;
+}
+
+/** An inbox in another process. */
+export interface RemoteInbox extends RemoteMails {
+  /** Where to send. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** The certificate to trust, as PEM, where one was made for the inbox. */
+  readonly ca: string | undefined;
+  /**
+   * A new address, `name-` and twelve random characters at `catch.test`, and a view of the mails to it.
+   * @param name letters and digits, with one of `.-_+` between them. 'test' by default
+   */
+  address(name?: string): RemoteView;
+  /** Makes clients fail on purpose; resolves once the rule holds. */
+  fail(rule: RemoteFailureRule): Promise<RemoteFailure>;
+  /**
+   * Sends a mail on, from this process.
+   *
+   * @param envelope what is to differ from the mail's own
+   */
+  release(mail: Mail, options: SendOptions, envelope?: Partial<Envelope>): Promise<SendResult>;
+  /** Rejects what waits here with an AbortError and removes the rules that were added here. The inbox goes on. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Connects to an inbox in another process.
+ *
+ * @param url that of its page, such as `http://127.0.0.1:8025`; it may have user and password
+ * @returns Once the inbox has answered.
+ * @throws {TypeError} For what is no such URL.
+ * @throws {SmtpError} `SMTP_ERR_NO_INBOX`, where there is none.
+ */
+export function connectInbox(url: string | URL, options?: ConnectOptions): Promise<RemoteInbox>;

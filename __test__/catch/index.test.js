@@ -4,14 +4,14 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { runNode } = require('../support/child.js');
 
-test('the door has catchMail, for require and for import', async (t) => {
-  const { catchMail, ...rest } = require('../../src/js/catch/index.js');
-  assert.deepEqual([typeof catchMail, rest], ['function', {}]);
+test('the door has catchMail and connectInbox, for require and for import', async (t) => {
+  const { catchMail, connectInbox, ...rest } = require('../../src/js/catch/index.js');
+  assert.deepEqual([typeof catchMail, typeof connectInbox, rest], ['function', 'function', {}]);
   const child = runNode(
     t,
     "import('smtp-engine/catch').then((all) => console.log(Object.keys(all).sort().join()))",
   );
-  assert.match(await child.line(), /\bcatchMail\b/);
+  assert.match(await child.line(), /\bcatchMail,connectInbox\b/);
 });
 
 test('nothing is loaded that a test may not need', async (t) => {

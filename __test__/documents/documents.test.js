@@ -9,6 +9,8 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
+const { openApi } = require('../../src/js/catch-api/api.js');
+const { catchMail } = require('../../src/js/catch/index.js');
 const { createServer } = require('../../src/js/compat/mail-io/index.js');
 const { PLATFORMS } = require('../../src/js/engine/platforms.js');
 const { p256 } = require('../support/certificates.js');
@@ -104,6 +106,10 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
   let folder;
   /** @type {any} */
   let target;
+  /** An inbox in another process than the programs. @type {any} */
+  let inbox;
+  /** @type {any} */
+  let page;
 
   before(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'smtp-engine-documents-'));
@@ -132,8 +138,12 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
     target.addHandler('auth', { name: 'anybody', handler: (_req, res) => res.accept() });
     target.listen(0, '127.0.0.1');
     await once(target, 'listening');
+    inbox = await catchMail();
+    page = await openApi(inbox);
   });
-  after(() => {
+  after(async () => {
+    await page.close();
+    await inbox.close();
     target.close();
     fs.rmSync(folder, { recursive: true, force: true });
   });
@@ -158,7 +168,13 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
             ? "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);\n"
             : '';
         fs.writeFileSync(file, prelude + text);
-        const { NODE_ENV, ...env } = { ...process.env, ...SETTINGS, DOCUMENT_TARGET: target.port };
+        const { NODE_ENV, ...env } = {
+          ...process.env,
+          ...SETTINGS,
+          MAIL_PAGE: page.url,
+          DOCUMENT_INBOX: inbox.port,
+          DOCUMENT_TARGET: target.port,
+        };
         const child = fork(file, [], {
           cwd: folder,
           execArgv: ['--require', PRELOAD],
@@ -280,8 +296,13 @@ const DESCRIBED = [
   ['types/catch.d.ts', 'MatchObject', 'docs/catch.md', 'match-'],
   ['types/catch.d.ts', 'WaitOptions', 'docs/catch.md', 'wait-'],
   ['types/catch.d.ts', 'NoneOptions', 'docs/catch.md', 'wait-'],
+  ['types/catch.d.ts', 'Waiting', 'docs/catch.md', 'mails-'],
   ['types/catch.d.ts', 'Mails', 'docs/catch.md', 'mails-'],
   ['types/catch.d.ts', 'Inbox', 'docs/catch.md', 'inbox-'],
+  ['types/catch.d.ts', 'ConnectOptions', 'docs/catch.md', 'connect-'],
+  ['types/catch.d.ts', 'RemoteMails', 'docs/catch.md', 'remote-'],
+  ['types/catch.d.ts', 'RemoteFailure', 'docs/catch.md', 'remote-'],
+  ['types/catch.d.ts', 'RemoteInbox', 'docs/catch.md', 'remote-'],
 ];
 
 /** The names of the members of an interface, as the typings have them. */

@@ -9,6 +9,8 @@ const addon = require('../../src/js/engine/addon.js').addon();
 const TARGET = Number(process.env.DOCUMENT_TARGET);
 /** Where servers of this process listen in truth, by the port that they name. @type {Map<unknown, number>} */
 const ports = new Map();
+const INBOX = Number(process.env.DOCUMENT_INBOX);
+ports.set(INBOX, INBOX);
 
 const { NativeClient, NativeServer } = addon;
 const { listen } = NativeServer.prototype;

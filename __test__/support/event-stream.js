@@ -49,7 +49,10 @@ async function listenTo(t, url, options = {}) {
     /** All events that came and were not taken, in their order. */
     events,
     /** The next event. */
-    next: () => waiters.until(() => events.shift(), 'an event'),
+    next: async () => {
+      await waiters.until(() => events.length > 0, 'an event');
+      return /** @type {Event} */ (events.shift());
+    },
     end: () => waiters.until(() => state.ended, 'the end of the stream'),
   };
 }

@@ -3,7 +3,9 @@ import type { Buffer } from 'node:buffer';
 import { type SendResult, type Server, SmtpError } from 'smtp-engine';
 import {
   type CatchOptions,
+  type ConnectOptions,
   catchMail,
+  connectInbox,
   type Failure,
   type FailureRule,
   type Inbox,
@@ -11,6 +13,10 @@ import {
   type MailError,
   type Match,
   type NoMailError,
+  type RemoteFailure,
+  type RemoteFailureRule,
+  type RemoteInbox,
+  type RemoteView,
   type View,
 } from 'smtp-engine/catch';
 
@@ -83,6 +89,32 @@ async function use(signal: AbortSignal): Promise<void> {
   await inbox.close();
 }
 
+async function useFromAfar(signal: AbortSignal): Promise<void> {
+  const limits: Required<ConnectOptions> = { timeout: 5, signal };
+  await using inbox = await connectInbox(new URL('http://127.0.0.1:8025'), limits);
+  is<RemoteInbox>(await connectInbox('http://ann:secret@127.0.0.1:8025'));
+  is<[string, string, number, string | undefined]>([inbox.url, inbox.host, inbox.port, inbox.ca]);
+  const remoteRule: Required<RemoteFailureRule> = { ...rule, match: /^ann@/ };
+  const failure: RemoteFailure = await inbox.fail(remoteRule);
+  is<number>(await failure.hits());
+  is<void>(await failure.remove());
+  // @ts-expect-error: a function does not leave its process
+  await inbox.fail({ at: 'rcpt', match: (address) => address === 'ann' });
+  const view: RemoteView = inbox.address('ann');
+  const mail: Mail = await view.waitFor((each) => each.to[0]?.address === view.email, { signal });
+  is<Mail>(await inbox.next({ to: /x/ }));
+  is<Mail[]>(await inbox.take(2));
+  is<void>(await view.none({ subject: 'x' }, { within: 5 }));
+  is<Mail | undefined>(await inbox.find({ to: 'x' }));
+  is<Mail[]>([...(await inbox.filter()), ...(await view.messages())]);
+  for await (const each of view) is<Mail>(each);
+  is<void>(await view.clear());
+  is<SendResult>(await inbox.release(mail, { host: 'mx.example' }));
+  // @ts-expect-error: the server is in another process
+  inbox.server;
+  await inbox.close();
+}
+
 function told(error: unknown): string[] {
   if (!(error instanceof SmtpError)) return [];
   if (error.code === 'SMTP_ERR_NO_MAIL') {
@@ -91,4 +123,4 @@ function told(error: unknown): string[] {
   return error.code === 'SMTP_ERR_MAIL' ? [(error as MailError).mail.subject] : [];
 }
 
-export { compat, nowhere, told, use, wrong };
+export { compat, nowhere, told, use, useFromAfar, wrong };
