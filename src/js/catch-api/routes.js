@@ -79,14 +79,16 @@ const ROUTES = {
  * @returns {{ name: string, route: Route, values: string[] } | undefined}
  */
 function routeOf(routes, method, path) {
-  const wanted = [method === 'HEAD' ? 'GET' : method, ...path.split('/').slice(1)];
+  // Clients join a URL that ends in a slash with a path that begins with one.
+  const pieces = path.replace(/^\/+/, '/').split('/').slice(1);
+  const wanted = [method === 'HEAD' ? 'GET' : method, ...pieces];
   for (const [name, route] of Object.entries(routes)) {
-    const pieces = name.split(/ \/|\//);
+    const known = name.split(/ \/|\//);
     const isIt =
-      pieces.length === wanted.length &&
-      pieces.every((piece, at) => (piece === '*' ? wanted[at] !== '' : piece === wanted[at]));
+      known.length === wanted.length &&
+      known.every((piece, at) => (piece === '*' ? wanted[at] !== '' : piece === wanted[at]));
     if (isIt) {
-      const values = wanted.filter((_, at) => pieces[at] === '*').map(decoded);
+      const values = wanted.filter((_, at) => known[at] === '*').map(decoded);
       return { name, route, values };
     }
   }
