@@ -11,6 +11,8 @@ const { keep } = require('../catch/keep.js');
 /** How a client logs in that is taken for anybody, and one whose password is known. */
 const SHOWN = ['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER'];
 const PROVABLE = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS'];
+/** Bytes of a message. */
+const SIZE = 30 * 1_024 * 1_024;
 /** Bytes of the mails that are there to be looked at. */
 const MAX_BYTES = 512 * 1_024 * 1_024;
 
@@ -35,7 +37,7 @@ const serverName = () => hostname() || 'localhost';
 function inboxOf(options, { tls, maildir, files, report, totals }) {
   const { port, host, requiredLogin } = options;
   const params = {
-    ...{ name: serverName(), port, host, tls, unknownParameters: 'ignore' },
+    ...{ name: serverName(), port, host, tls, size: SIZE, unknownParameters: 'ignore' },
     // A session that is typed, or sent by `printf`, ends its lines in a bare LF.
     ...{ lineFeeds: true, allowInsecureAuth: true, requireAuth: requiredLogin !== undefined },
     authMechanisms: requiredLogin ? PROVABLE : SHOWN,
