@@ -115,6 +115,14 @@ test('of waits there are so many', async (t) => {
   assert.equal((await call('POST', '', { timeout: 0 })).status, 200);
 });
 
+test('of an inbox that is closed nobody waits', async (t) => {
+  const { inbox, call } = await opened(t);
+  await inbox.close();
+  const { status, text } = await call('POST', '', { timeout: 0 });
+  assert.deepEqual([status, text], [503, 'the inbox is closed']);
+  assert.equal((await call('GET')).status, 200);
+});
+
 test('what was given out goes first', async (t) => {
   const { inbox, call } = await opened(t, { maxMessages: 3 });
   for (const subject of ['1', '2', '3']) await sendTo(inbox, { subject });

@@ -112,7 +112,7 @@ test('whatever is there instead is told as it is, and whether to try again', asy
     [500, {}, 'something is wrong here', /it answers 500/, true],
     [400, {}, 'match.x is none', /says: match\.x is none$/, true],
     [410, {}, 'there is no such rule', /says: there is no such rule$/, true],
-    [503, {}, 'there are 1000 waits', /is busy: there are 1000 waits$/, false],
+    [503, {}, 'there are 1000 waits', /cannot answer: there are 1000 waits$/, false],
     [200, type, 'x'.repeat(2e6), /its answer is too long/, true],
     [200, type, '<html>', /its answer is no JSON/, true],
     [200, type, '{}', /it is called something else/, true],

@@ -72,6 +72,7 @@ class Waits {
   answer(body) {
     if (this.#count >= MAX_WAITS) throw new Refused(503, `there are ${MAX_WAITS} waits already`);
     const source = sourceOf(this.#inbox);
+    if (source.arrivals.isClosed) throw new Refused(503, 'the inbox is closed');
     const request = told(() => waitRequestOf(body, this.#mailbox.instance));
     if (request.given.length > 0) {
       for (const mail of source.store) {

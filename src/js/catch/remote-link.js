@@ -159,7 +159,7 @@ class Link {
         : 'needs a login, which its URL can have: http://user:password@host:port';
       return noInbox(`the inbox at ${this.url} ${why}`, { permanent: true });
     }
-    if (status === 503) return noInbox(`the inbox at ${this.url} is busy: ${said}`);
+    if (status === 503) return noInbox(`the inbox at ${this.url} cannot answer: ${said}`);
     if (status === 400 || status === 410) {
       return noInbox(`the inbox at ${this.url} says: ${said}`, { permanent: true });
     }

@@ -3,12 +3,10 @@
 // is cut off asks again, from where it was.
 
 const { Buffer } = require('node:buffer');
-const { clearTimeout, setInterval, setTimeout } = require('node:timers');
-const { setTimeout: pause } = require('node:timers/promises');
 const { abortError } = require('../engine/keep-alive.js');
 const { MAX_TIMEOUT } = require('../options/checks.js');
+const { clearTimeout, now, rest, setInterval, setTimeout } = require('./clock.js');
 const { noInbox } = require('./remote-link.js');
-const { closed } = require('./waiting.js');
 const { mailFromWire } = require('./wire.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
@@ -54,7 +52,7 @@ class RemoteWait {
   #look;
   #limits;
   #cursor;
-  #begun = Date.now();
+  #begun = now();
   /** When the inbox was there last. */
   #heard = this.#begun;
   #controller = new AbortController();
@@ -151,15 +149,15 @@ class RemoteWait {
 
   /** Asks, and asks again where the answer is cut off. */
   async #run() {
-    let rest = FIRST_PAUSE_MS;
+    let pause = FIRST_PAUSE_MS;
     while (!this.#isOver) {
       const before = this.#heard;
       const lost = await this.#listen();
       if (this.#isOver) return;
       if (lost === undefined) continue;
       if (this.#isHopeless(lost)) return this.fail(this.#lostFor(lost));
-      rest = this.#heard === before ? Math.min(2 * rest, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
-      await this.#pause(Math.min(rest, this.#left));
+      pause = this.#heard === before ? Math.min(2 * pause, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
+      await rest(Math.min(pause, this.#left), this.#controller.signal);
     }
   }
 
@@ -168,8 +166,10 @@ class RemoteWait {
     const body = { ...this.#request(this.#cursor.instance), ...this.#cursor, timeout: this.#left };
     try {
       for await (const frame of this.#link.frames(body, this.#controller.signal)) {
-        this.#heard = Date.now();
+        this.#heard = now();
         if (frame.head.end === 'count') return undefined;
+        // Whoever closes an inbox may open another one there.
+        if (frame.head.end === 'closed') break;
         await this.#hear(frame);
         if (this.#isOver) return undefined;
       }
@@ -190,8 +190,7 @@ class RemoteWait {
     }
     if (cleared) this.#look.cleared?.(cleared);
     if (came) this.#came.push(await mailFromWire(came, bytes));
-    if (end === 'closed') this.fail(closed());
-    else if (end) this.#attempt(() => ({ end, total, came: this.#came }));
+    if (end) this.#attempt(() => ({ end, total, came: this.#came }));
   }
 
   /** @param {any} hello */
@@ -207,28 +206,19 @@ class RemoteWait {
   /** @param {any} lost */
   #isHopeless(lost) {
     if (lost.code !== 'SMTP_ERR_NO_INBOX' || lost.permanent || this.#left === 0) return true;
-    return Date.now() - this.#heard >= (this.#limits.patience ?? Infinity);
+    return now() - this.#heard >= (this.#limits.patience ?? Infinity);
   }
 
   /** What became of it in the end. @param {any} lost */
   #lostFor(lost) {
     if (lost.code !== 'SMTP_ERR_NO_INBOX' || lost.permanent) return lost;
-    const tried = `it was tried again for ${Date.now() - this.#heard} ms`;
+    const tried = `it was tried again for ${Math.round(now() - this.#heard)} ms`;
     return noInbox(`${lost.message}; ${tried}`, { cause: lost.cause });
-  }
-
-  /** @param {number} milliseconds or until it is over */
-  async #pause(milliseconds) {
-    try {
-      await pause(milliseconds, undefined, { signal: this.#controller.signal });
-    } catch {
-      // It is over.
-    }
   }
 
   /** Milliseconds. */
   get #left() {
-    return Math.max(0, this.#limits.timeout - (Date.now() - this.#begun));
+    return Math.max(0, this.#limits.timeout - (now() - this.#begun));
   }
 }
 

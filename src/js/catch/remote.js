@@ -1,12 +1,11 @@
 'use strict';
 // `connectInbox`: an inbox in another process, over its HTTP API.
 
-const { clearTimeout, setTimeout } = require('node:timers');
-const { setTimeout: pause } = require('node:timers/promises');
 const { abortError } = require('../engine/keep-alive.js');
 const { MAX_TIMEOUT } = require('../options/checks.js');
 const { isLoopback } = require('../options/loopback.js');
 const { newAddress } = require('./address.js');
+const { clearTimeout, rest, setTimeout } = require('./clock.js');
 const { Rule } = require('./failures.js');
 const { release } = require('./release.js');
 const { Link, noInbox } = require('./remote-link.js');
@@ -162,7 +161,7 @@ async function meet(link, signal) {
       if (!signal.aborted) last = error;
       if (signal.aborted || error.permanent) throw last;
     }
-    await pause(PAUSE_MS, undefined, { signal }).catch(() => {});
+    await rest(PAUSE_MS, signal);
   }
 }
 

@@ -2,11 +2,11 @@
 // Waiting for what comes: each wait looks at every mail that arrives, and ends with what it looks for, in
 // time, by a signal, or with the inbox. A wait keeps the process alive, and nothing else of an inbox does.
 
-const { clearTimeout, setInterval, setTimeout } = require('node:timers');
 const { inspect } = require('node:util');
 const { SmtpError } = require('../errors.js');
 const { MAX_TIMEOUT, checkNames, typeError } = require('../options/checks.js');
 const { abortError, checkSignal } = require('../engine/keep-alive.js');
+const { clearTimeout, setInterval, setTimeout } = require('./clock.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
 
@@ -36,6 +36,10 @@ class Arrivals {
   /** @type {Set<Listener>} */
   #waits = new Set();
   #isClosed = false;
+
+  get isClosed() {
+    return this.#isClosed;
+  }
 
   /** How many wait. */
   get count() {
