@@ -136,6 +136,31 @@ test('one that has no room any more was there all the same', async (t) => {
   assert.deepEqual(said(frames), ['mail 1 yes', 'mail 3 yes 2']);
 });
 
+test('mails of before that are there only later are looked at as well', async (t) => {
+  const { inbox, store, wait } = await opened(t);
+  const first = store.reserve(100);
+  const { instance } = (await wait({ list: true })).hello;
+  const empty = await wait({});
+  await sendTo(inbox, { subject: 'new' });
+  const [mail] = store;
+  const add = (/** @type {number} */ id) =>
+    store.addOlder(Object.assign(Object.create(mail), { id: first + id }));
+  const [all, some] = [await wait({}), await wait({ after: first + 97, instance })];
+  for (const id of [99, 98]) add(id);
+  const frames = async (/** @type {any} */ answer, /** @type {number} */ count) => {
+    const heads = [];
+    while (heads.length < count) heads.push((await answer.next()).head.mail.id - first);
+    return heads;
+  };
+  assert.deepEqual(await frames(all, 3), [100, 98, 99]);
+  assert.deepEqual(await frames(empty, 3), [100, 98, 99]);
+  assert.deepEqual(await frames(some, 3), [100, 98, 99]);
+  add(97);
+  await sendTo(inbox, { subject: 'newer' });
+  assert.deepEqual(await frames(some, 1), [101]);
+  assert.deepEqual((await frames(all, 2)).sort(), [101, 97]);
+});
+
 test('none waits for a client in the middle of a transaction', async (t) => {
   const { inbox, wait } = await opened(t);
   const client = await connectTo(t, inbox);

@@ -2,7 +2,10 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
+const fs = require('node:fs');
 const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
 const { test } = require('node:test');
 const { inspect } = require('node:util');
 const { Worker } = require('node:worker_threads');
@@ -10,7 +13,8 @@ const { openApi } = require('../../src/js/catch-api/api.js');
 const { connectInbox } = require('../../src/js/catch/index.js');
 const { sourceOf } = require('../../src/js/catch/inbox.js');
 const { connectTo: connectWire, messageOf, openInbox, sendTo } = require('../support/catch.js');
-const { runNode } = require('../support/child.js');
+const { Child, runNode } = require('../support/child.js');
+const { CLI } = require('../support/command.js');
 const { connectTo, openRemote, startInbox } = require('../support/remote.js');
 const { polled, within } = require('../support/wait.js');
 
@@ -334,4 +338,84 @@ test('it says where to send, from wherever it is', async (t) => {
   assert.equal(secure.far.ca, secure.inbox.ca);
   const client = await connectWire(t, everywhere.far);
   await client.command('NOOP', 250);
+});
+
+/** The command, and where its page is. @param {import('node:test').TestContext} t @param {string[]} args @param {any} [env] */
+async function commandAt(t, args, env) {
+  const all = [CLI, '--json', '--port', '0', ...args];
+  const child = new Child(t, process.execPath, all, env);
+  const { page } = JSON.parse(await child.line());
+  return { child, page };
+}
+
+test('the command is such an inbox', async (t) => {
+  const { page } = await commandAt(t, ['--page-port', '0', '--page-auth', 'ann'], {
+    SMTP_ENGINE_PAGE_PASSWORD: 'p:w/d',
+  });
+  assert.match((await errorOf(connectInbox(page))).message, /needs a login/);
+  const inbox = await connectTo(t, page.replace('//', '//ann:p%3Aw%2Fd@'));
+  const [ann, bob] = [inbox.address('ann'), inbox.address('bob')];
+  const failure = await inbox.fail({ at: 'rcpt', match: /^bob-/, reply: [550, 'Nobody'] });
+  const waiting = ann.next({ subject: 'Hello' });
+  await sendTo(inbox, { to: ann.email });
+  assert.equal((await waiting).envelope.to[0], ann.email);
+  await assert.rejects(sendTo(inbox, { to: bob.email }), /550 Nobody/);
+  assert.equal(await failure.hits(), 1);
+  await bob.none(undefined, { within: 5 });
+});
+
+test('and a wait goes on when it is started anew, with the mails of its folder', async (t) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'smtp-engine-'));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const args = ['--page-port', String(await freePort()), '--maildir', folder];
+  const first = await commandAt(t, args);
+  const [inbox, other] = [await connectTo(t, first.page), await connectTo(t, first.page)];
+  for (const subject of ['one', 'two', 'three']) await sendTo(inbox, { subject });
+  const all = [
+    inbox.waitFor({ subject: 'four' }, { timeout: 60_000 }),
+    inbox.take(4, undefined, { timeout: 60_000 }),
+    other.take(2, ({ subject }) => /^(one|four)$/.test(subject), { timeout: 60_000 }),
+  ];
+  const ended = Promise.all(all);
+  first.child.process.kill('SIGTERM');
+  await first.child.ended();
+  await commandAt(t, args);
+  await inbox.waitFor({ subject: 'one' }, { timeout: 60_000 });
+  await sendTo(inbox, { subject: 'four' });
+  const [four, four4, two] = await within(ended, 'the mails', 60_000);
+  const subjects = (/** @type {any[]} */ mails) => mails.map(({ subject }) => subject);
+  assert.equal(four.subject, 'four');
+  assert.deepEqual(subjects(four4), ['one', 'two', 'three', 'four']);
+  assert.deepEqual(subjects(two), ['one', 'four']);
+});
+
+test('it goes by the real time under fake timers, whenever it is loaded', async (t) => {
+  const { inbox, api } = await openRemote(t);
+  for (const clock of [
+    `for (const name of ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask']) globalThis[name] = () => {};
+     globalThis.Date = class extends Date { static now() { return 0; } };
+     performance.now = () => 0;`,
+    "require('node:test').mock.timers.enable();",
+  ]) {
+    const script = `
+      const { connectInbox } = require('./src/js/catch/index.js');
+      (async () => {
+        ${clock}
+        const inbox = await connectInbox(process.argv.at(-1));
+        const ann = inbox.address('ann');
+        process.stdout.write(ann.email + '\\n');
+        const { subject } = await ann.waitFor(({ text }) => text.includes('code'));
+        await ann.none({ subject: 'x' }, { within: 5 });
+        const late = await ann.next({ subject: 'x' }, { timeout: 5 }).catch(({ code }) => code);
+        const gone = await connectInbox('http://127.0.0.1:1', { timeout: 50 }).catch(({ code }) => code);
+        await inbox.close();
+        process.stdout.write([subject, late, gone].join(' ') + '\\n');
+      })();
+    `;
+    const child = new Child(t, process.execPath, ['--no-warnings', '-e', script, '--', api.url]);
+    const to = await child.line();
+    await sendTo(inbox, { to, raw: messageOf({ Subject: 'Real' }, 'code 482913\r\n') });
+    assert.equal(await child.line(), 'Real SMTP_ERR_NO_MAIL SMTP_ERR_NO_INBOX');
+    assert.equal((await child.ended()).code, 0);
+  }
 });

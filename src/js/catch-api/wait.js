@@ -16,6 +16,8 @@ const { isInRanges, mailToWire } = require('../catch/wire.js');
 const MAX_QUEUED = 1_000;
 /** Bytes of the mails that a wait in vain is told of. */
 const MAX_CAME = 32 * 1_024 * 1_024;
+/** Milliseconds after which mails of before are looked at. */
+const LOOK_BACK_MS = 50;
 /** Milliseconds from one sign of life to the next. */
 const BEAT_MS = 15_000;
 /** Milliseconds after which one who reads nothing is cut off. */
@@ -31,6 +33,10 @@ class Wait {
   #room;
   /** The last that was put there. */
   #newest;
+  /** The first that was. */
+  #oldest;
+  /** @type {NodeJS.Timeout | undefined} */
+  #lookingBack;
   /** The ids of those that were sent. @type {Set<number>} */
   #sent = new Set();
   #isBlocked = false;
@@ -58,6 +64,7 @@ class Wait {
     this.#queue = [...source.store].filter(({ id }) => id > request.after);
     this.#room = this.#queue.length + MAX_QUEUED;
     this.#newest = this.#queue.at(-1)?.id ?? request.after;
+    this.#oldest = this.#queue[0]?.id ?? Infinity;
     response.socket?.unref();
     response.setTimeout(STUCK_MS, () => response.destroy());
     response.on('drain', () => {
@@ -66,7 +73,13 @@ class Wait {
     });
     this.#beating = setInterval(() => this.#isBlocked || response.write(BEAT), BEAT_MS).unref();
     this.#leaves = [
-      source.store.watch({ added() {}, dropped: (mail) => this.#drop(mail) }),
+      source.store.watch({
+        added() {},
+        older: () => {
+          this.#lookingBack ??= setTimeout(() => this.#lookBack(), LOOK_BACK_MS).unref();
+        },
+        dropped: (mail) => this.#drop(mail),
+      }),
       source.arrivals.listen({
         mail: (mail) => this.#arrive(mail),
         quiet: () => this.#settle(),
@@ -85,6 +98,7 @@ class Wait {
     for (const leave of this.#leaves) leave();
     clearInterval(this.#beating);
     clearTimeout(this.#timer);
+    clearTimeout(this.#lookingBack);
   }
 
   #start() {
@@ -108,10 +122,23 @@ class Wait {
     // One that another wait has given back has been looked at here before.
     if (this.#end || mail.id <= this.#newest) return;
     this.#newest = mail.id;
+    this.#oldest = Math.min(this.#oldest, mail.id);
     this.#queue.push(mail);
     this.#pump();
     // It can connect again, and goes on from where it was.
     if (this.#queue.length > this.#room) this.#response.destroy();
+  }
+
+  /** Looks at mails of before, which are there only now. */
+  #lookBack() {
+    this.#lookingBack = undefined;
+    if (this.#end) return;
+    const { after } = this.#request;
+    const older = [...this.#source.store].filter(({ id }) => id > after && id < this.#oldest);
+    this.#oldest = older[0]?.id ?? this.#oldest;
+    this.#room += older.length;
+    this.#queue.push(...older);
+    this.#pump();
   }
 
   /** One that was sent counts no more for one who collects several. @param {Mail} mail */

@@ -185,7 +185,7 @@ class RemoteWait {
     if (hello) this.#meet(hello);
     if (mail) {
       const whole = await mailFromWire(mail, bytes);
-      this.#cursor.after = mail.id;
+      this.#cursor.after = Math.max(this.#cursor.after, mail.id);
       this.#attempt(() => this.#look.mail(whole));
     }
     if (cleared) this.#look.cleared?.(cleared);
