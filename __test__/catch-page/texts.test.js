@@ -16,7 +16,7 @@ const overflow = (page) =>
     return [...document.querySelectorAll('body *:not(.unseen)')]
       .filter((each) => {
         const { right, left } = each.getBoundingClientRect();
-        return right > width + 1 && left < right && !each.closest('.tabs, #stage');
+        return right > width + 1 && left < right && !each.closest('.tabs, #stage, .who > *');
       })
       .map((each) => each.id || each.className || each.tagName);
   });

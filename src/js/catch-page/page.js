@@ -403,34 +403,22 @@ class List {
       return;
     }
     element.dataset.id = mail.ID;
-    element.setAttribute('aria-label', rowLabel(mail));
     element.replaceChildren(...rowElements(mail));
   }
 }
 
-/** What a screen reader says of a row. @param {Summary} mail */
-function rowLabel(mail) {
-  const facts = [
-    line(mail.Subject) || '(no subject)',
-    `from ${line(nameOf(mail.From))}`,
-    `to ${line(recipientsOf(mail))}`,
-    ago(mail.Created),
-  ];
-  if (mail.Attachments > 0) facts.push(counted(mail.Attachments, 'attachment'));
-  if (!mail.Read) facts.push('unread');
-  return facts.join(', ');
-}
-
-/** @param {Summary} mail */
+/** What a row says, to those who see it and to those who hear it. @param {Summary} mail */
 function rowElements(mail) {
   const marks = mail.Tags.map((tag) => h('span', 'tag', tag));
   if (mail.Attachments > 0) marks.unshift(h('span', '', counted(mail.Attachments, 'file')));
+  const people = [nameOf(mail.From), recipientsOf(mail)].map((name) => h('bdi', '', line(name)));
   return [
-    h('span', 'who', `${line(nameOf(mail.From))} → ${line(recipientsOf(mail))}`),
-    timeElement(mail.Created),
     h('span', 'subject', line(mail.Subject) || '(no subject)'),
+    h('span', 'who', people[0], h('span', 'to', ' to '), people[1]),
+    timeElement(mail.Created),
     h('span', 'snippet', line(mail.Snippet)),
     h('span', 'marks', ...marks),
+    h('span', 'unseen', mail.Read ? '' : 'unread'),
   ];
 }
 
