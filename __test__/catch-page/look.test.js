@@ -22,7 +22,12 @@ async function openMails(t, count = SAMPLES.length) {
   const { inbox, api } = await openCatcher(t);
   const transport = require('nodemailer').createTransport(inbox.url);
   t.after(() => transport.close());
-  for (const mail of SAMPLES.slice(-count)) await transport.sendMail(mail);
+  for (const { minutes, ...mail } of SAMPLES.slice(-count)) {
+    await transport.sendMail(mail);
+    // As if it had come then.
+    const [last] = inbox.messages.slice(-1);
+    last.receivedAt = new Date(Date.now() - minutes * 60_000);
+  }
   return { inbox, api };
 }
 

@@ -66,7 +66,7 @@ browserTest('a mail is shown when it is chosen, and is unread no more', async (t
   await sendTo(inbox, { to: 'bob@example.com', raw: messageOf(header, 'at noon?\r\n') });
   const page = await openPage(t, api.url);
   const row = page.getByRole('option', { name: 'Lunch Ann to Bob' });
-  assert.equal(await row.and(page.getByRole('option', { name: /unread$/ })).count(), 1);
+  await row.and(page.getByRole('option', { name: /unread$/ })).waitFor();
   await row.click();
   await page.getByRole('heading', { name: 'Lunch' }).waitFor();
   await page.getByRole('tabpanel', { name: 'Text' }).getByText('at noon?').waitFor();

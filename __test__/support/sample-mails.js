@@ -1,5 +1,6 @@
 'use strict';
-// Mails as programs send them, for pictures of the page; the last one is the newest.
+// Mails as programs send them, for pictures of the page; the last one is the newest, and each came some
+// minutes ago.
 
 const STYLE = `
   body { margin: 0; background: #eef1f4; color: #20262d; font: 16px/1.55 Helvetica, Arial, sans-serif; }
@@ -18,18 +19,21 @@ const ORDER = `<!doctype html><html><head><style>${STYLE}</style></head><body><d
 
 const SAMPLES = [
   {
+    minutes: 5760,
     from: '"Newsletter" <news@weekly.example>',
     to: 'ann@example.com, bob@example.com, carol@example.com',
     subject: 'This week: ten pages on mail that nobody reads',
     text: 'Good morning! Here is what happened since Monday.',
   },
   {
+    minutes: 1560,
     from: '"Build" <ci@build.example>',
     to: '"Team" <team@example.com>',
     subject: 'Build 1042 failed on main',
     text: '2 of 512 tests failed: sends a receipt, retries after 421.',
   },
   {
+    minutes: 200,
     from: '"Müller & Söhne" <post@mueller.example>',
     to: 'ann@example.com',
     subject: 'Einladung zum Sommerfest am 12. Juli',
@@ -37,12 +41,14 @@ const SAMPLES = [
     attachments: [{ filename: 'Anfahrt.pdf', content: Buffer.alloc(31_400) }],
   },
   {
+    minutes: 95,
     from: 'no-reply@accounts.example',
     to: 'dave@example.com',
     subject: 'Reset your password',
     text: 'Somebody asked for a new password. If it was you, open https://accounts.example/reset?token=7f3k',
   },
   {
+    minutes: 21,
     from: '"Billing" <billing@shop.example>',
     to: '"Bob Miller" <bob@example.com>',
     subject: 'We received your payment',
@@ -50,6 +56,7 @@ const SAMPLES = [
     attachments: [{ filename: 'invoice-2026-118.pdf', content: Buffer.alloc(48_211) }],
   },
   {
+    minutes: 7,
     from: '"Accounts" <no-reply@accounts.example>',
     to: 'carol@example.com',
     cc: 'erin@example.com',
@@ -57,6 +64,7 @@ const SAMPLES = [
     text: 'Open https://accounts.example/confirm?token=7 or enter 482913.',
   },
   {
+    minutes: 0,
     from: '"The Shop" <orders@shop.example>',
     to: '"Ann Smith" <ann@example.com>',
     subject: 'Your order #4711 is on its way',
