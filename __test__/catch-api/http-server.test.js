@@ -83,8 +83,24 @@ test('pages are newest first', async (t) => {
   assert.deepEqual(subjects(all), ['three', '<i>two</i>', 'one']);
   assert.deepEqual(subjects(await call('/api/v1/messages?start=1&limit=1')), ['<i>two</i>']);
   assert.deepEqual(subjects(await call('/api/v1/messages?start=9')), []);
-  assert.deepEqual(subjects(await call('/api/v1/messages?limit=0')), []);
+  assert.equal(subjects(await call('/api/v1/messages?limit=0')).length, 3);
+  assert.deepEqual(subjects(await call('/api/v1/messages?limit=0&start=1')), ['<i>two</i>', 'one']);
+  assert.deepEqual(subjects(await call('/api/v1/search?query=from:a@&limit=0')), []);
   assert.equal(subjects(await call('/api/v1/messages?start=x&limit=-1')).length, 3);
+});
+
+test('a page may end before a time', async (t) => {
+  const { call, mailbox } = await openApi(t);
+  mailbox.mails.forEach((mail, at) => {
+    mail.receivedAt = new Date(`2026-11-2${9 - at}T12:00:00Z`);
+  });
+  const before = encodeURIComponent('2026-11-28T12:00:00Z');
+  const some = await call(`/api/v1/messages?before=${before}`);
+  assert.deepEqual([subjects(some), some.json.messages_count], [['one'], 3]);
+  const found = await call(`/api/v1/search?query=from:a@&before=${before}`);
+  assert.deepEqual([subjects(found), found.json.messages_count], [['one'], 1]);
+  for (const wrong of ['', 'x', '%00', '2026-13-01'])
+    assert.equal(subjects(await call(`/api/v1/messages?before=${wrong}`)).length, 3, wrong);
 });
 
 test('a mail is read by looking at it', async (t) => {
@@ -99,7 +115,11 @@ test('a mail is read by looking at it', async (t) => {
     From: ['a@example.com'],
     Subject: ['one'],
   });
-  assert.equal((await call(`/api/v1/message/${ids[2]}/raw`)).text, RAWS[0]);
+  const raw = await call(`/api/v1/message/${ids[2]}/raw`);
+  assert.deepEqual([raw.text, raw.headers.get('content-disposition')], [RAWS[0], null]);
+  const saved = await call(`/api/v1/message/${ids[2]}/raw?dl=1`);
+  const disposition = `attachment; filename="${ids[2]}.eml"`;
+  assert.deepEqual([saved.text, saved.headers.get('content-disposition')], [RAWS[0], disposition]);
 });
 
 test('what a mail brought runs nowhere', async (t) => {

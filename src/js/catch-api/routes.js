@@ -9,6 +9,7 @@ const { withUrls } = require('./cids.js');
 const { headersForm, messageForm, partIdsOf, partOf, summaryForm } = require('./forms.js');
 const { Refused, noMessage, notFound } = require('./refused.js');
 const { searchOf } = require('./search.js');
+const { timeOf } = require('./dates.js');
 
 /** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
 /** @typedef {InstanceType<typeof import('./mailbox.js').Mailbox>} Mailbox */
@@ -31,10 +32,10 @@ const OK = text('ok');
 const ROUTES = {
   'GET /livez': () => OK,
   'GET /readyz': () => OK,
-  'GET /api/v1/messages': ({ mailbox, query }) => json(page(mailbox, mailbox.mails, query)),
+  'GET /api/v1/messages': ({ mailbox, query }) => json(list(mailbox, query)),
   'PUT /api/v1/messages': setRead,
   'DELETE /api/v1/messages': deleteMails,
-  'GET /api/v1/search': ({ mailbox, query }) => json(page(mailbox, found(mailbox, query), query)),
+  'GET /api/v1/search': ({ mailbox, query }) => json(search(mailbox, query)),
   'DELETE /api/v1/search': ({ mailbox, query }) => {
     mailbox.delete(found(mailbox, query));
     return OK;
@@ -45,7 +46,7 @@ const ROUTES = {
     return json(messageForm(call.mailbox, mail));
   },
   'GET /api/v1/message/*/headers': (call) => json(headersForm(mailOf(call))),
-  'GET /api/v1/message/*/raw': (call) => strange(TEXT, mailOf(call).raw),
+  'GET /api/v1/message/*/raw': raw,
   'GET /api/v1/message/*/part/*': (call) => {
     const part = partOf(mailOf(call), call.values[1]);
     if (!part) throw notFound();
@@ -104,10 +105,30 @@ function decoded(piece) {
   }
 }
 
-/** A page of mails. @param {Mailbox} mailbox @param {Mail[]} mails newest first @param {URLSearchParams} query */
-function page(mailbox, mails, query) {
+/** A page of all mails; with a limit of 0 all of them. @param {Mailbox} mailbox @param {URLSearchParams} query */
+function list(mailbox, query) {
+  const mails = earlier(mailbox.mails, query);
+  const form = pageForm(mailbox, mails, query, numberIn(query, 'limit', LIMIT) || mails.length);
+  return { ...form, messages_count: mailbox.total, messages_unread: mailbox.unread };
+}
+
+/** A page of what a search finds. @param {Mailbox} mailbox @param {URLSearchParams} query */
+function search(mailbox, query) {
+  const mails = earlier(found(mailbox, query), query);
+  return pageForm(mailbox, mails, query, numberIn(query, 'limit', LIMIT));
+}
+
+/** Those that came before the time that a request may name. @param {Mail[]} mails @param {URLSearchParams} query */
+function earlier(mails, query) {
+  const time = timeOf((query.get('before') ?? '').trim());
+  if (time === undefined) return mails;
+  return mails.filter(({ receivedAt }) => receivedAt.getTime() < time);
+}
+
+/** @param {Mailbox} mailbox @param {Mail[]} mails newest first @param {URLSearchParams} query @param {number} limit */
+function pageForm(mailbox, mails, query, limit) {
   const start = numberIn(query, 'start', 0);
-  const shown = mails.slice(start, start + numberIn(query, 'limit', LIMIT));
+  const shown = mails.slice(start, start + limit);
   return {
     total: mailbox.total,
     unread: mailbox.unread,
@@ -154,6 +175,14 @@ function mailOf({ mailbox, values, query }, id = values[0]) {
   const mail = isSearch ? found(mailbox, query)[0] : mailbox.find(id);
   if (!mail) throw id === 'latest' ? noMessage() : notFound();
   return mail;
+}
+
+/** The message as it came; with `dl=1` it is saved and not shown. @type {Route} */
+function raw(call) {
+  const mail = mailOf(call);
+  const isSaved = call.query.get('dl') === '1';
+  const name = `attachment; filename="${call.mailbox.idOf(mail)}.eml"`;
+  return strange(TEXT, mail.raw, isSaved ? { 'Content-Disposition': name } : {});
 }
 
 /** @type {Route} */
