@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { Readable } = require('node:stream');
 const { test } = require('node:test');
-const { bodyOf, stringIn, stringsIn } = require('../../src/js/catch-api/body.js');
+const { bodyOf, memberOf, stringIn, stringsIn } = require('../../src/js/catch-api/body.js');
 
 /** @param {string[]} pieces @param {any} [headers] @returns {any} */
 function requestOf(pieces, headers = {}) {
@@ -11,7 +11,7 @@ function requestOf(pieces, headers = {}) {
 }
 
 test('a body is an object, in as many pieces as it likes', async () => {
-  assert.deepEqual(await bodyOf(requestOf([]), 10), {});
+  assert.equal(await bodyOf(requestOf([]), 10), undefined);
   assert.deepEqual(await bodyOf(requestOf(['{"a":', '"\xc3', '"}']), 100), { a: '\xc3' });
   assert.deepEqual(await bodyOf(requestOf(['{"a": 1234}']), 11), { a: 1234 });
 });
@@ -50,3 +50,26 @@ test('strings are strings', () => {
     assert.throws(() => stringIn({ Name: wrong }, 'Name'), { status: 400 });
   }
 });
+
+/** An object, a name, and what it has by that. @type {[any, string, any][]} */
+const MEMBERS = [
+  [{ IDs: [1], ids: [2] }, 'IDs', [1]],
+  [{ ids: [1] }, 'IDs', [1]],
+  [{ IDS: [1], ids: [2] }, 'IDs', [2]],
+  [{ ids: null }, 'IDs', null],
+  [{}, 'IDs', undefined],
+  [{}, 'constructor', undefined],
+  [{}, '__proto__', undefined],
+  [JSON.parse('{"__proto__":{"IDs":[1]}}'), 'IDs', undefined],
+  [['a'], 'length', 1],
+  ['IDs', 'length', undefined],
+  [null, 'IDs', undefined],
+  [undefined, 'IDs', undefined],
+  [7, 'IDs', undefined],
+];
+
+for (const [object, name, wanted] of MEMBERS) {
+  test(`${JSON.stringify(object)} has ${JSON.stringify(wanted)} by ${name}`, () => {
+    assert.deepEqual(memberOf(object, name), wanted);
+  });
+}

@@ -105,3 +105,15 @@ for (const [given, begins] of WRONG) {
     assert.ok(error instanceof TypeError && error.message.startsWith(begins), String(error));
   });
 }
+
+test('names are taken in any case', async () => {
+  const { raw, from, to } = await composed({
+    from: { email: 'a@b.example', name: 'Ann' },
+    TO: [{ EMAIL: 'c@d.example' }],
+    subject: 'Hello',
+    attachments: [{ filename: 'a.txt', content: 'aGVsbG8=', contenttype: 'text/plain' }],
+  });
+  assert.deepEqual([from, to], ['a@b.example', ['c@d.example']]);
+  for (const piece of ['From: Ann <a@b.example>', 'Subject: Hello', 'name=a.txt', 'aGVsbG8='])
+    assert.ok(String(raw).includes(piece), piece);
+});

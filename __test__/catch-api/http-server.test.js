@@ -195,6 +195,30 @@ test('read state, tags and deletion are by ids, or of all', async (t) => {
   assert.equal((await call('/api/v1/messages')).json.total, 0);
 });
 
+test('names are taken in any case', async (t) => {
+  const { call, ids } = await openApi(t);
+  const put = (/** @type {string} */ path, /** @type {any} */ body) =>
+    call(path, { method: 'PUT', body });
+  await put('/api/v1/messages', { ids: [ids[0]], read: true });
+  assert.equal((await call('/api/v1/messages')).json.unread, 2);
+  await put('/api/v1/messages', { search: 'subject:one', READ: true });
+  assert.equal((await call('/api/v1/messages')).json.unread, 1);
+  await put('/api/v1/tags', { ids, tags: ['red'] });
+  await put('/api/v1/tags/red', { name: 'blue' });
+  assert.deepEqual((await call('/api/v1/tags')).json, ['blue']);
+  await call('/api/v1/messages', { method: 'DELETE', body: { ids: [ids[0]] } });
+  assert.deepEqual(subjects(await call('/api/v1/messages')), ['<i>two</i>', 'one']);
+});
+
+test('without a body nothing is changed', async (t) => {
+  const { call } = await openApi(t);
+  for (const path of ['/api/v1/messages', '/api/v1/tags', '/api/v1/tags/x']) {
+    const { status, text } = await call(path, { method: 'PUT' });
+    assert.deepEqual([status, text], [400, 'there is no body'], path);
+  }
+  assert.equal((await call('/api/v1/messages')).json.unread, 3);
+});
+
 test('what makes no sense changes nothing', async (t) => {
   const { call, ids } = await openApi(t);
   /** @type {[string, string, any, number][]} */

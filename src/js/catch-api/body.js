@@ -9,7 +9,7 @@ const { Refused } = require('./refused.js');
  *
  * @param {import('node:http').IncomingMessage} request
  * @param {number} max bytes
- * @returns {Promise<any>} an object; an empty one for a request without a body
+ * @returns {Promise<any>} an object; undefined for a request without a body
  * @throws {Refused} 413 of a body that is longer, as soon as it is, and 400 of one that is no JSON object
  */
 async function bodyOf(request, max) {
@@ -22,7 +22,7 @@ async function bodyOf(request, max) {
     if (size > max) throw tooLong(max);
     pieces.push(piece);
   }
-  if (size === 0) return {};
+  if (size === 0) return undefined;
   const body = parsed(Buffer.concat(pieces).toString());
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Refused(400, 'the body must be an object of JSON');
@@ -45,6 +45,19 @@ function tooLong(max) {
 }
 
 /**
+ * What an object has by a name, in whatever case it is written: clients of old versions of Mailpit write `ids`.
+ *
+ * @param {unknown} object @param {string} name
+ * @returns {any} undefined for what is no object, too
+ */
+function memberOf(object, name) {
+  if (typeof object !== 'object' || object === null) return undefined;
+  if (Object.hasOwn(object, name)) return Reflect.get(object, name);
+  const key = Object.keys(object).findLast((each) => each.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : Reflect.get(object, key);
+}
+
+/**
  * An array of strings in a body.
  *
  * @param {any} body @param {string} name
@@ -52,7 +65,7 @@ function tooLong(max) {
  * @throws {Refused} 400
  */
 function stringsIn(body, name) {
-  const value = body[name] ?? [];
+  const value = memberOf(body, name) ?? [];
   const isRight = Array.isArray(value) && value.every((each) => typeof each === 'string');
   if (!isRight) throw new Refused(400, `${name} must be an array of strings`);
   return value;
@@ -66,9 +79,9 @@ function stringsIn(body, name) {
  * @throws {Refused} 400
  */
 function stringIn(body, name) {
-  const value = body[name] ?? '';
+  const value = memberOf(body, name) ?? '';
   if (typeof value !== 'string') throw new Refused(400, `${name} must be a string`);
   return value;
 }
 
-module.exports = { bodyOf, stringIn, stringsIn };
+module.exports = { bodyOf, memberOf, stringIn, stringsIn };

@@ -3,6 +3,7 @@
 
 const { randomInt } = require('node:crypto');
 const { checkWhole } = require('../options/checks.js');
+const { memberOf } = require('./body.js');
 
 /** @typedef {{ ErrorCode: number, Probability: number }} Trigger */
 /** @typedef {{ fail: (rule: object) => { remove: () => void } }} Failing an inbox */
@@ -56,7 +57,10 @@ class Chaos {
 /** @param {any} given @returns {Record<string, Trigger>} */
 function triggersOf(given) {
   const entries = Object.entries(TRIGGERS).map(([name, { code }]) => {
-    const { ErrorCode, Probability } = given[name] ?? {};
+    const trigger = memberOf(given, name);
+    const [ErrorCode, Probability] = ['ErrorCode', 'Probability'].map((each) =>
+      memberOf(trigger, each),
+    );
     return [
       name,
       {

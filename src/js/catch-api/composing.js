@@ -3,6 +3,7 @@
 // fetched for it.
 
 const { Buffer } = require('node:buffer');
+const { memberOf } = require('./body.js');
 
 /** @typedef {{ raw: Buffer, from: string, to: string[] }} Composed */
 
@@ -21,21 +22,22 @@ const RESERVED = /^(to|from|cc|bcc|reply-to|date|subject|content-.*|mime-version
  * @throws {TypeError} naming what makes no sense
  */
 async function composed(given) {
-  const from = addressOf('From', given.From ?? {});
-  const to = addressesOf('To', given.To);
-  const cc = addressesOf('Cc', given.Cc);
-  const bcc = listOf('Bcc', given.Bcc).map((each) => addressOf('Bcc', { Email: each }));
+  const member = (/** @type {string} */ name) => memberOf(given, name);
+  const from = addressOf('From', member('From'));
+  const to = addressesOf('To', member('To'));
+  const cc = addressesOf('Cc', member('Cc'));
+  const bcc = listOf('Bcc', member('Bcc')).map((each) => addressOf('Bcc', { Email: each }));
   const message = {
     from,
     to,
     cc,
     bcc,
-    replyTo: addressesOf('ReplyTo', given.ReplyTo),
-    subject: textOf('Subject', given.Subject),
-    text: textOf('Text', given.Text),
-    ...(given.HTML ? { html: textOf('HTML', given.HTML) } : {}),
-    headers: fieldsOf(given.Headers ?? {}),
-    attachments: listOf('Attachments', given.Attachments).map(attachmentOf),
+    replyTo: addressesOf('ReplyTo', member('ReplyTo')),
+    subject: textOf('Subject', member('Subject')),
+    text: textOf('Text', member('Text')),
+    ...(member('HTML') ? { html: textOf('HTML', member('HTML')) } : {}),
+    headers: fieldsOf(member('Headers') ?? {}),
+    attachments: listOf('Attachments', member('Attachments')).map(attachmentOf),
     disableFileAccess: true,
     disableUrlAccess: true,
   };
@@ -63,15 +65,16 @@ function textOf(name, value) {
 
 /** @param {string} name @param {unknown} value */
 function addressesOf(name, value) {
-  return listOf(name, value).map((each) => addressOf(name, each ?? {}));
+  return listOf(name, value).map((each) => addressOf(name, each));
 }
 
 /** @param {string} name @param {any} value */
-function addressOf(name, { Email, Name }) {
+function addressOf(name, value) {
+  const Email = memberOf(value, 'Email');
   if (typeof Email !== 'string' || !ADDRESS.test(Email)) {
     throw new TypeError(`${name} needs an Email that is an address`);
   }
-  return { name: textOf(`${name}.Name`, Name), address: Email };
+  return { name: textOf(`${name}.Name`, memberOf(value, 'Name')), address: Email };
 }
 
 /** @param {any} fields */
@@ -86,14 +89,14 @@ function fieldsOf(fields) {
 
 /** @param {any} given */
 function attachmentOf(given) {
-  const { Content, ContentID, ContentType, Filename } = given ?? {};
-  const filename = textOf('Filename', Filename);
+  const text = (/** @type {string} */ name) => textOf(name, memberOf(given, name));
+  const filename = text('Filename');
   // A data: URL as readAsDataURL of a browser gives it is taken as well.
-  const code = textOf('Content', Content).replace(/^data:[^,]*,/, '');
+  const code = text('Content').replace(/^data:[^,]*,/, '');
   if (!BASE64.test(code)) throw new TypeError('Content of an attachment must be base64');
-  const cid = textOf('ContentID', ContentID);
+  const cid = text('ContentID');
   if (/[^!-~]|[<>]/.test(cid)) throw new TypeError('ContentID has characters that it may not have');
-  const contentType = textOf('ContentType', ContentType);
+  const contentType = text('ContentType');
   if (contentType !== '' && !TYPE.test(contentType)) {
     throw new TypeError('ContentType must be like image/png');
   }

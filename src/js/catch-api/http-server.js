@@ -76,7 +76,9 @@ async function routed(request, { mailbox, maxBodies = {} }, { name, route, value
   if (isLarge) large += 1;
   try {
     const body = await bodyOf(request, max);
-    return await route({ mailbox, values, query, body, user: userOf(request.headers) });
+    if (body === undefined && /^P/.test(name)) throw new Refused(400, 'there is no body');
+    const user = userOf(request.headers);
+    return await route({ mailbox, values, query, body: body ?? {}, user });
   } finally {
     if (isLarge) large -= 1;
   }

@@ -4,7 +4,7 @@
 
 const { messageOf } = require('../errors.js');
 const { attached, json, strange, text, TEXT } = require('./answers.js');
-const { stringIn, stringsIn } = require('./body.js');
+const { memberOf, stringIn, stringsIn } = require('./body.js');
 const { withUrls } = require('./cids.js');
 const { headersForm, messageForm, partIdsOf, partOf, summaryForm } = require('./forms.js');
 const { Refused, noMessage, notFound } = require('./refused.js');
@@ -189,7 +189,7 @@ function raw(call) {
 function setRead({ mailbox, query, body }) {
   const ids = stringsIn(body, 'IDs');
   const search = stringIn(body, 'Search').trim();
-  const isRead = body.Read ?? false;
+  const isRead = memberOf(body, 'Read') ?? false;
   if (typeof isRead !== 'boolean') throw new Refused(400, 'Read must be true or false');
   if (ids.length > 0 && search)
     throw new Refused(400, 'You may specify either IDs or a search query, not both');
