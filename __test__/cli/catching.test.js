@@ -6,6 +6,7 @@ const { describe, test } = require('node:test');
 const { inboxOf } = require('../../src/js/cli/catching.js');
 const { GRACE_MS } = require('../../src/js/cli/ending.js');
 const { parseCommandLine } = require('../../src/js/cli/options.js');
+const { openApi } = require('../../src/js/catch-api/api.js');
 const { sourceOf } = require('../../src/js/catch/inbox.js');
 const { connectTo } = require('../support/catch.js');
 const { deliver } = require('../support/command.js');
@@ -60,6 +61,36 @@ describe('a message', () => {
       told.map(([event, fields]) => [event, fields.error]),
       [['error', error]],
     );
+  });
+
+  test('of the API that cannot be written is told of as well, and to its client', async (t) => {
+    const error = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    const maildir = { deliver: () => Promise.reject(error) };
+    const { inbox, told } = await opened(t, [], { maildir });
+    const api = await openApi(inbox);
+    t.after(() => api.close());
+    const answer = await fetch(`${api.url}/api/v1/send`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ From: { Email: 'a@b' }, To: [{ Email: 'c@d' }], Subject: 'x' }),
+    });
+    assert.deepEqual([answer.status, inbox.messages.length], [507, 0]);
+    assert.deepEqual(told, [['error', { error }]]);
+  });
+
+  test('of the API that is refused once it was written is removed again', async (t) => {
+    const maildir = { deliver: async () => 'file' };
+    /** @type {string[]} */
+    const removed = [];
+    const files = { own() {}, remove: (/** @type {string[]} */ some) => removed.push(...some) };
+    const { inbox, told } = await opened(t, [], { maildir, files });
+    const come = { raw: Buffer.from(MAIL), envelope: { from: 'a@b', to: ['c@d'] }, session: {} };
+    const refusing = () => {
+      throw new Error('of the test');
+    };
+    await assert.rejects(sourceOf(inbox).keep(come, refusing), /of the test/);
+    assert.deepEqual([inbox.messages.length, told], [0, []]);
+    assert.deepEqual(removed, ['file']);
   });
 
   test('that the API puts there is told as well, by no session', async (t) => {

@@ -64,6 +64,38 @@ describe('a message that was delivered here is read as it was sent', () => {
     }
   }
 
+  test('whatever it is made of', async (t) => {
+    const { maildir } = await maildirOf(t);
+    let state = 7;
+    const random = (/** @type {number} */ below) => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    const pieces = [
+      'Delivered-To: x@y\r\n',
+      'Delivered-To:\r\n x@y\r\n',
+      'Return-Pathology: <x@y>\r\n',
+      'Subject: z\n',
+      ' folded\r\n',
+      '\r\n',
+      '\n',
+      '\r',
+      'x'.repeat(300),
+      'x'.repeat(1_024 * 1_024 - 40),
+      '\xff\0\x80\xe4',
+    ];
+    for (let round = 0; round < 100; round += 1) {
+      const count = random(8);
+      const text = Array.from({ length: count }, () => pieces[random(pieces.length)]).join('');
+      const raw = Buffer.from(text, 'latin1');
+      const to = Array.from({ length: random(4) }, (_, at) => `${at}@example.com`);
+      const file = await maildir.deliver(raw, 'me@example.com', to);
+      const message = /** @type {any} */ (await readMessage(file, 16 * MAX));
+      assert.ok(message.raw.equals(raw), JSON.stringify(text.slice(0, 1_000)));
+      assert.deepEqual([message.from, message.to], ['me@example.com', to]);
+    }
+  });
+
   test('but for a Return-Path that its sender wrote', async (t) => {
     const { maildir } = await maildirOf(t);
     const sent = Buffer.from('A: b\r\nReturn-Path: <x@y>\r\n\r\ntext');

@@ -7,6 +7,7 @@ const { GRACE_MS } = require('./ending.js');
 const { readable, subjectOf } = require('./message.js');
 const { Inbox } = require('../catch/inbox.js');
 const { keep } = require('../catch/keep.js');
+const { Refused } = require('../catch-api/refused.js');
 
 /** How a client logs in that is taken for anybody, and one whose password is known. */
 const SHOWN = ['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER'];
@@ -53,10 +54,8 @@ function inboxOf(options, { tls, maildir, files, report, totals }) {
       keepsAlive: true,
       grace: GRACE_MS,
       async keepMail(source, given, ready) {
-        const receivedAt = new Date();
-        const come = { ...given, receivedAt };
-        const { from, to } = come.envelope;
-        const file = await maildir?.deliver(come.raw, from, to, receivedAt.getTime());
+        const come = { ...given, receivedAt: new Date() };
+        const file = maildir && (await delivered(maildir, come, report));
         const mail = options.page ? await kept(source, come, ready, file, files) : undefined;
         totals.messages += 1;
         totals.bytes += come.raw.length;
@@ -68,6 +67,18 @@ function inboxOf(options, { tls, maildir, files, report, totals }) {
   const { server } = inbox;
   server.listeners = toldListeners(server.listeners, { report, totals, json: options.json });
   return inbox;
+}
+
+/** @param {Maildir} maildir @param {import('../catch/keep.js').Come} come @param {Report} report */
+async function delivered(maildir, { by, raw, envelope, receivedAt }, report) {
+  try {
+    return await maildir.deliver(raw, envelope.from, envelope.to, receivedAt?.getTime());
+  } catch (error) {
+    // A session tells of it, and answers in its way.
+    if (by !== undefined) throw error;
+    report('error', { error });
+    throw new Refused(507, 'Insufficient system storage');
+  }
 }
 
 /**

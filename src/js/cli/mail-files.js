@@ -54,6 +54,7 @@ class MailFiles {
 
   /** Removes files, in a while. @param {string[]} files */
   remove(files) {
+    if (files.length === 0) return;
     this.#doomed.push(...files);
     this.#removing ??= this.#remove();
   }
