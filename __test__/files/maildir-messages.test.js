@@ -7,6 +7,8 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { describe, test } = require('node:test');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const { Maildir } = require('../../src/js/files/maildir.js');
 const {
   listMessages,
@@ -219,4 +221,27 @@ test('why a message could not be removed is given', async (t) => {
   const [error, ...others] = await removeMessages(directory, [folder]);
   assert.match(/** @type {any} */ (error).code, /EISDIR|EPERM/);
   assert.deepEqual(others, []);
+});
+
+test('an envelope does not keep the header that it was read from', async (t) => {
+  v8.setFlagsFromString('--expose-gc');
+  const gc = vm.runInNewContext('gc');
+  const { put } = await maildirOf(t);
+  const fields = `Return-Path: <me@example.com>\r\nDelivered-To: ${'you'.repeat(10)}@example.com\r\n`;
+  const text = `${fields}X: ${'y'.repeat(60_000)}\r\n\r\n`;
+  const own = `new/1.M1P1Q1R00000000.h,T=${fields.length}`;
+  for (const name of ['new/foreign', own]) {
+    const file = put(name, text);
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    /** @type {any[]} */
+    const envelopes = [];
+    for (let at = 0; at < 200; at += 1) {
+      const { from, to } = /** @type {any} */ (await readMessage(file, MAX));
+      envelopes.push([from, to]);
+    }
+    gc();
+    const grown = process.memoryUsage().heapUsed - before;
+    assert.ok(grown < 4_000_000, `${name}: ${grown} bytes for ${envelopes.length}`);
+  }
 });

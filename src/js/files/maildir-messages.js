@@ -111,7 +111,7 @@ function messageIn(bytes, name) {
   const size = trace ? Buffer.byteLength(trace[0]) : 0;
   if (!trace || (own[1] !== undefined && size !== Number(length))) return foreign(bytes);
   const [, from, lines] = trace;
-  return { raw: bytes.subarray(size), from, to: valuesOf(lines, 'delivered-to') };
+  return { raw: bytes.subarray(size), from: apart(from), to: valuesOf(lines, 'delivered-to') };
 }
 
 /** One that another program put there: what its header says. @param {Buffer} raw @returns {Message} */
@@ -120,7 +120,7 @@ function foreign(raw) {
   const [fields] = head.split(/\r?\n\r?\n/, 1);
   const [from] = valuesOf(fields, 'return-path');
   const to = [...new Set(valuesOf(fields, 'delivered-to'))];
-  return { raw, ...(from === undefined ? {} : { from: from.replace(/^<|>$/g, '') }), to };
+  return { raw, ...(from === undefined ? {} : { from: apart(from.replace(/^<|>$/g, '')) }), to };
 }
 
 /** The values of fields of one name, which is in lower case. @param {string} header @param {string} name */
@@ -128,13 +128,15 @@ function valuesOf(header, name) {
   return header.split(/\r?\n(?![ \t])/).flatMap((line) => {
     const colon = line.indexOf(':');
     const isIt = line.slice(0, Math.max(colon, 0)).trimEnd().toLowerCase() === name;
-    return isIt
-      ? line
-          .slice(colon + 1)
-          .replace(/\r?\n/g, '')
-          .trim()
-      : [];
+    if (!isIt) return [];
+    const value = line.slice(colon + 1).replace(/\r?\n/g, '');
+    return apart(value.trim());
   });
+}
+
+/** A text by itself: a piece of another one keeps the whole of it. @param {string} text */
+function apart(text) {
+  return Buffer.from(text).toString();
 }
 
 /**
