@@ -10,7 +10,8 @@ const { Child, ROOT } = require('../support/child.js');
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'];
 
 /** Loads the package, has `clock` take the timers away, and tells what an inbox and a client still do. */
-const program = (/** @type {string} */ clock) => `
+const program = (/** @type {string} */ clock, early = '') => `
+  ${early}
   const { catchMail } = require(${JSON.stringify(path.join(ROOT, 'src/js/catch/index.js'))});
   const { Client } = require(${JSON.stringify(ROOT)});
   const real = { setImmediate };
@@ -59,17 +60,31 @@ const CLOCKS = {
   `,
 };
 
+/** As jest has them where its settings enable them: before anything is loaded, and `node:timers` are real. */
+const EARLY = `
+  for (const name of ${JSON.stringify(TIMERS)}) globalThis[name] = () => {};
+`;
+
 describe('an inbox goes by the real time under fake timers', () => {
   for (const [name, clock] of Object.entries(CLOCKS)) {
     test(name, async (t) => {
-      const child = new Child(t, process.execPath, ['--no-warnings', '-e', program(clock)]);
-      for (const wanted of ['One', 'Two']) {
-        assert.equal(await child.line(), `${wanted} 482913 undefined`);
-      }
-      assert.equal(await child.line(), 'SMTP_ERR_NO_MAIL');
-      assert.equal(await child.line(), 'true', 'the fakes are back');
-      assert.equal(await child.line(), 'true');
-      assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
+      await lookAt(t, program(clock));
     });
   }
+
+  test('fakes that stand there before it is loaded', async (t) => {
+    await lookAt(t, program('const check = () => true;', EARLY));
+  });
 });
+
+/** @param {import('node:test').TestContext} t @param {string} script */
+async function lookAt(t, script) {
+  const child = new Child(t, process.execPath, ['--no-warnings', '-e', script]);
+  for (const wanted of ['One', 'Two']) {
+    assert.equal(await child.line(), `${wanted} 482913 undefined`);
+  }
+  assert.equal(await child.line(), 'SMTP_ERR_NO_MAIL');
+  assert.equal(await child.line(), 'true', 'the fakes are back');
+  assert.equal(await child.line(), 'true');
+  assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
+}

@@ -5,7 +5,8 @@ const engine = require('./border.js');
 const { INTEREST, VERDICT } = require('./constants.js');
 
 const { nextTick } = process;
-const { queueMicrotask } = globalThis;
+/** Not `queueMicrotask`, which a test's fake timers may have taken away before this file is loaded. */
+const settled = Promise.resolve();
 
 /** Those whose verdicts leave once the program has had its say. @type {SessionHandle[]} */
 let late = [];
@@ -106,7 +107,7 @@ class SessionHandle {
 
   #sendSoon() {
     if (this.#index >= 0) return;
-    if (late.length === 0) queueMicrotask(sendLate);
+    if (late.length === 0) settled.then(sendLate);
     late.push(this);
   }
 
