@@ -17,7 +17,6 @@ const { p256 } = require('../support/certificates.js');
 const { ROOT } = require('../support/child.js');
 const { Client } = require('../support/client.js');
 const { blocks, documents, programs, prose, read } = require('../support/documents.js');
-const { standIn } = require('../support/test-runners.js');
 const { Waiters } = require('../support/wait.js');
 
 const PRELOAD = path.join(ROOT, '__test__', 'support', 'document-preload.js');
@@ -120,7 +119,6 @@ describe('the programs of the documents', { timeout: 300_000, concurrency: 4 }, 
     }
     for (const alias of ['smtp-engine', 'mbr-smtp', 'smtp-protocol'])
       link('.', path.join('node_modules', alias));
-    standIn(path.join(folder, 'node_modules'));
     const { key, cert } = p256();
     fs.writeFileSync(path.join(folder, 'key.pem'), key);
     fs.writeFileSync(path.join(folder, 'cert.pem'), cert);

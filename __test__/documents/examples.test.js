@@ -4,7 +4,6 @@
 const assert = require('node:assert/strict');
 const {
   mkdirSync,
-  copyFileSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -21,7 +20,6 @@ const { Client } = require('../../index.js');
 const { p256 } = require('../support/certificates.js');
 const { Child, ROOT } = require('../support/child.js');
 const { serve } = require('../support/serve.js');
-const { standIn } = require('../support/test-runners.js');
 
 const FOLDER = path.join(ROOT, 'examples');
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM']);
@@ -75,7 +73,7 @@ const DEMONSTRATIONS = { 'catcher.js': /^Caught \d+ bytes from me@example\.com t
 /** Those with a test of their own. */
 const OTHERS = ['catch.test.js', 'lmtp.js', 'submission.js'];
 
-/** Suites for runners that something stands in for. */
+/** Suites for other runners, which package/test-runners.test.js runs in them. */
 const SUITES = ['catch.jest.js', 'catch.playwright.mjs', 'catch.vitest.mjs'];
 
 /** @param {number} port @param {number} count */
@@ -98,26 +96,6 @@ test('catch.test.js is a suite that passes', async (t) => {
   });
   const { code, errors } = await child.ended();
   assert.deepEqual([code, errors], [0, '']);
-});
-
-describe('a suite for another runner passes', () => {
-  for (const name of SUITES) {
-    test(name, async (t) => {
-      const folder = mkdtempSync(path.join(tmpdir(), 'smtp-engine-example-'));
-      t.after(() => rmSync(folder, { recursive: true, force: true }));
-      const modules = path.join(folder, 'node_modules');
-      standIn(modules);
-      symlinkSync(ROOT, path.join(modules, 'smtp-engine'), 'junction');
-      symlinkSync(
-        path.join(ROOT, 'node_modules', 'nodemailer'),
-        path.join(modules, 'nodemailer'),
-        'junction',
-      );
-      copyFileSync(path.join(FOLDER, name), path.join(folder, name));
-      const child = new Child(t, process.execPath, [path.join(folder, name)]);
-      assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
-    });
-  }
 });
 
 test('every example is run here', () => {
