@@ -216,6 +216,49 @@ test('one who does not read keeps nobody waiting, and is cut off in the end', as
   await answer.rest();
 });
 
+test('a look at many mails lets others do something, and shows that it goes on', async (t) => {
+  const { inbox, store, wait } = await opened(t);
+  await sendTo(inbox, { subject: 'no' });
+  const [mail] = store;
+  const slow = {
+    get() {
+      const end = performance.now() + 1;
+      while (performance.now() < end);
+      return 'no';
+    },
+  };
+  const slowYes = {
+    get() {
+      slow.get();
+      const end = performance.now() + 30;
+      while (performance.now() < end);
+      return 'yes';
+    },
+  };
+  for (let at = 0; at < 400; at += 1) {
+    const next = Object.create(mail, { id: { value: store.nextId() }, subject: slow });
+    store.add(next);
+  }
+  let turns = 0;
+  const turning = setInterval(() => {
+    turns += 1;
+  }, 1);
+  t.after(() => clearInterval(turning));
+  const answer = await wait({ match: { subject: 'yes' }, list: true });
+  let beats = 0;
+  answer.response.on('data', (bytes) => {
+    if (bytes.toString() === '\n') beats += 1;
+  });
+  assert.deepEqual(said(await answer.rest()), ['there']);
+  // The last may take as long as all that it may.
+  const last = await wait({ match: { subject: 'yes' }, count: 1, timeout: 5_000 });
+  store.add(Object.create(mail, { id: { value: store.nextId() }, subject: slowYes }));
+  sourceOf(inbox).arrivals.arrived([...store].at(-1));
+  assert.deepEqual(said(await last.rest()).length, 2);
+  assert.ok(turns > 5, `${turns} turns`);
+  assert.ok(beats > 5, `${beats} signs of life`);
+});
+
 test('a slow reader gets all of it', async (t) => {
   const { inbox, store, wait } = await opened(t);
   const raw = messageOf({ Subject: 'big' }, `${'x'.repeat(998)}\r\n`.repeat(200));

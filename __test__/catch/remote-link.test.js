@@ -172,6 +172,7 @@ test('frames come as they are sent', async (t) => {
   });
   assert.deepEqual(await framesOf(new Link(url)), [
     { head: { a: 1 } },
+    { head: {} },
     { head: { bytes: 2 }, bytes: Buffer.from('xy') },
   ]);
 });

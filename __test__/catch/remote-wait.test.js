@@ -199,6 +199,17 @@ test('an inbox that says nothing is not waited for much longer', async (t) => {
   });
 });
 
+test('one that shows that it is at work is waited for', async (t) => {
+  const { link } = await inboxWith(t, (response) => {
+    frames(response, [hello()], 'open');
+    const beating = setInterval(() => response.write('\n'), 100);
+    t.after(() => clearInterval(beating));
+    setTimeout(() => response.end(Buffer.concat(framed({ end: 'time', total: 0 }))), 2_300);
+  });
+  const found = await within(waitAt(link, undefined, { timeout: 0 }).result, 'the end');
+  assert.equal(/** @type {any} */ (found).end, 'time');
+});
+
 test('what another wait has, it can look at, and look again', async (t) => {
   const { link } = await inboxWith(t, () => {});
   const look = { mail: () => undefined, offer: (/** @type {any} */ { id }) => id };

@@ -2,7 +2,13 @@
 // The waits of other processes: each is an answer that goes on, with the mails that match as they come, until
 // it has what it is for, its time is up, or its client goes.
 
-const { clearInterval, clearTimeout, setInterval, setTimeout } = require('node:timers');
+const {
+  clearInterval,
+  clearTimeout,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} = require('node:timers');
 const { MAX_TIMEOUT } = require('../options/checks.js');
 const { BEAT, framed } = require('../catch/frames.js');
 const { MAX_LISTED } = require('../catch/in-vain.js');
@@ -18,6 +24,8 @@ const MAX_QUEUED = 1_000;
 const MAX_CAME = 32 * 1_024 * 1_024;
 /** Milliseconds after which mails of before are looked at. */
 const LOOK_BACK_MS = 50;
+/** Milliseconds that it looks at mails without a rest. */
+const SLICE_MS = 20;
 /** Milliseconds from one sign of life to the next. */
 const BEAT_MS = 15_000;
 /** Milliseconds after which one who reads nothing is cut off. */
@@ -40,6 +48,7 @@ class Wait {
   /** The ids of those that were sent. @type {Set<number>} */
   #sent = new Set();
   #isBlocked = false;
+  #isResting = false;
   /** Whether nothing but a client's transaction is waited for. */
   #isSettling = false;
   /** What the answer ends with. @type {Buffer[] | undefined} */
@@ -71,7 +80,7 @@ class Wait {
       this.#isBlocked = false;
       this.#pump();
     });
-    this.#beating = setInterval(() => this.#isBlocked || response.write(BEAT), BEAT_MS).unref();
+    this.#beating = setInterval(() => this.#beat(), BEAT_MS).unref();
     this.#leaves = [
       source.store.watch({
         added() {},
@@ -155,13 +164,32 @@ class Wait {
 
   /** Sends what is there, and matches, as long as it is read. */
   #pump() {
+    if (this.#isResting) return;
+    const begun = performance.now();
     while (!this.#isBlocked && this.#queue.length > 0) {
       const mail = /** @type {Mail} */ (this.#queue.shift());
       if (this.#matches(mail)) this.#send(mail);
+      if (this.#response.writableEnded) return;
+      if (performance.now() - begun > SLICE_MS) return this.#rest();
     }
     if (this.#isBlocked || !this.#end || this.#response.writableEnded) return;
     for (const bytes of this.#end) this.#response.write(bytes);
     this.#response.end();
+  }
+
+  /** Lets others do something: to look at many mails takes long. */
+  #rest() {
+    this.#isResting = true;
+    this.#beat();
+    setImmediate(() => {
+      this.#isResting = false;
+      if (!this.#response.destroyed) this.#pump();
+    });
+  }
+
+  /** Shows that it is there. */
+  #beat() {
+    if (!this.#isBlocked && !this.#response.writableEnded) this.#response.write(BEAT);
   }
 
   /** @param {Mail} mail */

@@ -1,6 +1,6 @@
 'use strict';
 // How an inbox talks to who is connected to it: lines of JSON, and behind a line that has `bytes` so many of
-// them as they are. An empty line is a sign of life.
+// them as they are. An empty line is a sign of life, a frame without anything.
 
 const { Buffer } = require('node:buffer');
 
@@ -72,7 +72,7 @@ class FrameReader {
       this.#head = undefined;
       return { head, bytes };
     }
-    if (bytes.length === 1) return undefined;
+    if (bytes.length === BEAT.length) return { head: {} };
     const head = headOf(bytes);
     if (head.bytes === 0) return { head, bytes: Buffer.alloc(0) };
     if (head.bytes === undefined) return { head };

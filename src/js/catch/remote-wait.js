@@ -118,11 +118,16 @@ class RemoteWait {
     const late = timeout + GRACE_MS;
     // A timer that does nothing keeps the process alive as well.
     if (late > MAX_TIMEOUT) this.#timer = setInterval(() => {}, MAX_TIMEOUT);
-    else this.#timer = setTimeout(() => this.fail(this.#silent()), late);
+    else this.#timer = setTimeout(() => this.#expire(), late);
   }
 
-  #silent() {
-    return noInbox(`the inbox at ${this.#link.url} does not answer`);
+  /** An inbox that is still there has many mails to look at. */
+  #expire() {
+    const silence = now() - this.#heard;
+    if (silence >= GRACE_MS) {
+      return this.fail(noInbox(`the inbox at ${this.#link.url} does not answer`));
+    }
+    this.#timer = setTimeout(() => this.#expire(), GRACE_MS - silence + 1);
   }
 
   /** Whether it was not over before. */
