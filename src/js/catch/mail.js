@@ -90,7 +90,8 @@ class Mail {
     this.date = index.date;
     this.messageId = index.messageId;
     this.problem = index.problem;
-    this.#index = index;
+    const { headEnd, otp, text, html, makesText, attachments } = index;
+    this.#index = { headEnd, otp, text, html, makesText, attachments };
   }
 
   /** Its length in bytes. */

@@ -15,6 +15,12 @@ const { safeName } = require('./safe-name.js');
 const MAX_HTML = 1_024 * 1_024;
 /** Among how many parts an attachment is looked for. */
 const NEAR = 16;
+const WORDS = new Map(
+  ['', '7bit', '8bit', 'binary', 'base64', 'quoted-printable', 'utf-8', 'us-ascii'].map((each) => [
+    each,
+    each,
+  ]),
+);
 const MAKES_TEXT = Object.freeze({ makesText: /** @type {true} */ (true) });
 const OPTIONS = {
   keepCidLinks: true,
@@ -166,7 +172,12 @@ function placeOfText(raw, leaves, text) {
 
 /** What is kept of a part. @param {Leaf} leaf @returns {Place} */
 function placeOf({ start, end, encoding, charset }) {
-  return { start, end, encoding, charset };
+  return { start, end, encoding: word(encoding), charset: word(charset) };
+}
+
+/** A word that most mails have, once for all of them: one of a header keeps the line that it stands in. @param {string} text */
+function word(text) {
+  return WORDS.get(text) ?? apart(text);
 }
 
 /** A text by itself: one that was put together keeps all that it was made of. @param {string} text */

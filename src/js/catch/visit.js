@@ -7,13 +7,24 @@ const MAX_LINES = 1_000;
 const ENDING = /^(RSET|HELO|EHLO|LHLO|STARTTLS|QUIT)\b/i;
 
 class Lines {
-  /** @type {string[]} */
-  all = [];
+  /** In one string, as the lines of thousands of mails are kept. */
+  #text = '';
+  #count = 0;
 
   /** @param {string} line */
   add(line) {
-    if (this.all.length < MAX_LINES) this.all.push(line);
-    else if (this.all.length === MAX_LINES) this.all.push('...');
+    this.#count += 1;
+    if (this.#count <= MAX_LINES) this.#text += `${line}\n`;
+    else if (this.#count === MAX_LINES + 1) this.#text += '...\n';
+  }
+
+  get all() {
+    return this.#text.split('\n').slice(0, -1);
+  }
+
+  /** No more come: a string that is looked at is put together, and takes the memory of one. */
+  settle() {
+    this.#text.charCodeAt(0);
   }
 }
 
@@ -73,7 +84,10 @@ class Visit {
 
   /** A command of the client. @param {string} line */
   said(line) {
-    if (/^MAIL\b/i.test(line)) this.#lines = new Lines();
+    if (/^MAIL\b/i.test(line)) {
+      this.#lines.settle();
+      this.#lines = new Lines();
+    }
     this.#lines.add(`C: ${line}`);
     if (ENDING.test(line)) this.over();
     if (/^BDAT\b/i.test(line)) this.#isChunked = true;
