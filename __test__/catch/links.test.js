@@ -2,7 +2,14 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { codeIn, linksOf, pick, seenIn, shownText } = require('../../src/js/catch/links.js');
+const {
+  codeIn,
+  linksOf,
+  pick,
+  seenIn,
+  shownText,
+  wordsIn,
+} = require('../../src/js/catch/links.js');
 
 /** HTML, and the links in it. @type {[string, string[]][]} */
 const HTML = [
@@ -222,4 +229,24 @@ test('an error lists the codes that there are', () => {
   });
   assert.throws(() => codeIn(['nothing'], undefined, "'x'"), /has no code; it has no codes$/);
   assert.throws(() => codeIn(['1234'], /** @type {any} */ (1234), 'm'), { name: 'TypeError' });
+});
+
+test('the words of HTML are what is seen, and below it where links lead, each once', () => {
+  for (const [html, wanted] of [
+    ['<p>one <b>t</b>wo</p>three', ' one two three '],
+    [
+      '<a href="https://x.example/?a&amp;b">go</a> &amp;c <a href="https://x.example/?a&amp;b">',
+      ' go &c  \nhttps://x.example/?a&b',
+    ],
+    ['a&#10;b<img src="cid:x"><style>p</style>', 'a\nb  '],
+    ['', ' '],
+  ]) {
+    assert.deepEqual(
+      wordsIn(html)
+        .split('\n')
+        .map((line) => line.trim().replace(/ +/g, ' ')),
+      wanted.split('\n').map((line) => line.trim().replace(/ +/g, ' ')),
+      html,
+    );
+  }
 });

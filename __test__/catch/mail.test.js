@@ -145,3 +145,26 @@ test('console.log shows no bytes', async () => {
   assert.match(shown, /Größe/);
   assert.doesNotMatch(shown, /<Buffer/);
 });
+
+test('what is seen of a mail is its text, or that of its HTML alone', async () => {
+  const type = { 'Content-Type': 'text/html' };
+  const link = '<p>Hello <a href="https://x.example/">you</a></p>';
+  const alone = await mailOf(messageOf(type, link));
+  assert.equal(alone.seen.trim().replace(/\s+/g, ' '), 'Hello you');
+  assert.match(alone.words, /^\s*Hello you\s*\nhttps:\/\/x\.example\/$/);
+  const both = await mailOf(
+    messageOf(
+      { 'Content-Type': 'multipart/alternative; boundary=b' },
+      `--b\r\n\r\nthe text\r\n--b\r\nContent-Type: text/html\r\n\r\n${link}\r\n--b--\r\n`,
+    ),
+  );
+  assert.deepEqual([both.seen, both.words], ['the text', 'the text']);
+  const neither = await mailOf(messageOf({ Subject: 'x' }, ''));
+  assert.deepEqual([neither.seen, neither.words], ['', '']);
+});
+
+test('a text that is made of HTML is the same each time', async () => {
+  const mail = await mailOf(messageOf({ 'Content-Type': 'text/html' }, '<h1>One</h1><p>two</p>'));
+  assert.equal(mail.text, 'ONE\n\ntwo');
+  assert.equal(mail.text, 'ONE\n\ntwo');
+});

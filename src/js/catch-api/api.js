@@ -23,11 +23,13 @@ const { waitRoutes } = require('./wait-routes.js');
 
 class Api {
   #server;
+  #mailbox;
   #place;
 
-  /** @param {import('node:http').Server} server that listens */
-  constructor(server) {
+  /** @param {import('node:http').Server} server that listens @param {InstanceType<typeof Mailbox>} mailbox */
+  constructor(server, mailbox) {
     this.#server = server;
+    this.#mailbox = mailbox;
     this.#place = placeOf(server.address(), 'http');
   }
 
@@ -46,6 +48,7 @@ class Api {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#server.closeAllConnections();
+    this.#mailbox.end();
     await closed;
   }
 }
@@ -84,7 +87,7 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
   server.listen(port, host);
   // It throws what 'error' tells.
   await once(server, 'listening');
-  return new Api(server);
+  return new Api(server, mailbox);
 }
 
 module.exports = { openApi };

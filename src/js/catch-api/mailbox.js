@@ -3,6 +3,7 @@
 // with what is kept beside each: whether it was read, and its tags.
 
 const { randomBytes } = require('node:crypto');
+const { TextIndex } = require('./text-index.js');
 
 /** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
 /** @typedef {InstanceType<typeof import('../catch/store.js').Store<Mail>>} Store */
@@ -35,10 +36,22 @@ class Mailbox {
   #prefix = `${this.instance}-`;
   /** @type {Set<Watcher>} */
   #watchers = new Set();
+  #texts = new TextIndex();
+  #leave;
 
   /** @param {Store} store */
   constructor(store) {
     this.#store = store;
+    for (const mail of store) this.#texts.add(mail);
+    this.#leave = store.watch({
+      added: (mail) => this.#texts.add(mail),
+      dropped: (mail) => this.#texts.drop(mail),
+    });
+  }
+
+  /** Looks at the mails that come no more. */
+  end() {
+    this.#leave();
   }
 
   get total() {
@@ -88,6 +101,12 @@ class Mailbox {
   search(test) {
     return this.mails.filter((mail) => test(mail, this.mark(mail)));
   }
+
+  /** A test of whether mails say something anywhere. @type {import('./search.js').Said} */
+  said = (value) => {
+    const found = this.#texts.find(value);
+    return (mail) => found.has(mail);
+  };
 
   /** @param {Mail} mail @returns {Mark} */
   mark(mail) {

@@ -156,7 +156,7 @@ function found(mailbox, query) {
 
 /** @param {Mailbox} mailbox @param {string} wanted @param {URLSearchParams} query with the zone of its times */
 function searched(mailbox, wanted, query) {
-  const test = told(() => searchOf(wanted, query.get('tz') ?? undefined));
+  const test = told(() => searchOf(wanted, query.get('tz') ?? undefined, mailbox.said));
   return mailbox.search(test);
 }
 

@@ -2,6 +2,7 @@
 // The language of searches, as Mailpit 1.34 has it: terms that must all hold, each a word, a "quoted text" or
 // a `name:value`, and each with `-` or `!` before it the other way round. Case does not count.
 
+const { folded, textsOf } = require('./text-index.js');
 const { inlineIn } = require('./inline.js');
 const { timeOf } = require('./dates.js');
 
@@ -9,6 +10,7 @@ const { timeOf } = require('./dates.js');
 /** @typedef {{ isRead: boolean, tags: readonly string[] }} Mark what is kept of a mail beside it */
 /** @typedef {(mail: Mail, mark: Mark) => boolean} Test */
 /** @typedef {(value: string, timeZone?: string) => Test | undefined} Term `undefined` for a value without sense */
+/** @typedef {(value: string) => (mail: Mail) => boolean} Said a test of whether mails say this anywhere */
 
 /** Terms of a search: each is held against the text of each mail. */
 const MAX_TERMS = 100;
@@ -58,15 +60,16 @@ const TERMS = {
  * @param {string} query
  * @param {string} [timeZone] of the times of `before:` and `after:`, such as 'Europe/Berlin'; without it, or
  *   where there is no such zone, that of the process
+ * @param {Said} [said] reads each mail, without one
  * @returns {Test} whether a mail is found; a search without a term finds every mail
  * @throws {RangeError} of a search with more than 100 terms
  */
-function searchOf(query, timeZone) {
+function searchOf(query, timeZone, said = saidIn) {
   const words = wordsOf(query);
   if (words.length > MAX_TERMS) {
     throw new RangeError(`a search has at most ${MAX_TERMS} terms, not ${words.length}`);
   }
-  const tests = words.flatMap((word) => testOf(word.toLowerCase(), timeZone) ?? []);
+  const tests = words.flatMap((word) => testOf(word.toLowerCase(), timeZone, said) ?? []);
   return (mail, mark) => tests.every((test) => test(mail, mark));
 }
 
@@ -75,20 +78,20 @@ function wordsOf(query) {
   return (query.match(/(?:"[^"]*(?:"|$)|[^\s"])+/g) ?? []).map((word) => word.replaceAll('"', ''));
 }
 
-/** @param {string} word in lower case @param {string} [timeZone] @returns {Test | undefined} */
-function testOf(word, timeZone) {
+/** @param {string} word in lower case @param {string | undefined} timeZone @param {Said} said @returns {Test | undefined} */
+function testOf(word, timeZone, said) {
   const isNegated = /^[-!]./.test(word);
   const term = (isNegated ? word.slice(1) : word).trim();
   if (!/[\p{L}\p{N}]/u.test(term)) return undefined;
-  const test = Object.hasOwn(FLAGS, term) ? FLAGS[term] : valueTest(term, timeZone);
+  const test = Object.hasOwn(FLAGS, term) ? FLAGS[term] : valueTest(term, timeZone, said);
   return test && isNegated ? (mail, mark) => !test(mail, mark) : test;
 }
 
-/** @param {string} term @param {string} [timeZone] @returns {Test | undefined} */
-function valueTest(term, timeZone) {
+/** @param {string} term @param {string | undefined} timeZone @param {Said} said @returns {Test | undefined} */
+function valueTest(term, timeZone, said) {
   const colon = term.indexOf(':');
   const name = term.slice(0, Math.max(colon, 0));
-  if (!Object.hasOwn(TERMS, name)) return (mail) => isSaid(mail, term);
+  if (!Object.hasOwn(TERMS, name)) return said(term);
   const value = term.slice(colon + 1).trim();
   return value === '' ? undefined : TERMS[name](value, timeZone);
 }
@@ -128,16 +131,10 @@ function hasInline(mail) {
   return mail.attachments.some(inlineIn(mail));
 }
 
-/** Whether a mail says this anywhere; what costs least is looked at first. @param {Mail} mail @param {string} value */
-function isSaid(mail, value) {
-  return (
-    contains(mail.subject, value) ||
-    everybody(mail).some(
-      ({ name, address }) => contains(address, value) || contains(name, value),
-    ) ||
-    mail.attachments.some(({ filename }) => contains(filename, value)) ||
-    contains(mail.text, value)
-  );
+/** @type {Said} */
+function saidIn(value) {
+  const wanted = folded(value);
+  return (mail) => textsOf(mail).includes(wanted);
 }
 
 /** @param {string} text @param {string} value in lower case */

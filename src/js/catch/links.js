@@ -80,6 +80,18 @@ function seenIn(html) {
   return seen.trim();
 }
 
+/** The same, and below it where the links lead. @param {string} html */
+function wordsIn(html) {
+  const { decode } = require('he');
+  const urls = new Set();
+  let seen = '';
+  for (const { text, name = '', href } of piecesOf(html)) {
+    seen += text + (INLINE.includes(name) ? '' : ' ');
+    if (href !== undefined) urls.add(href);
+  }
+  return [decode(seen), ...urls].join('\n');
+}
+
 /** @typedef {{ end: number, name?: string, href?: string, src?: string }} Tag a comment has no name */
 
 /** The texts of HTML, each with the tag behind it. @param {string} html @returns {Generator<{ text: string } & Partial<Tag>>} */
@@ -213,4 +225,4 @@ function nothing(what, all, pattern, mail) {
   return new SmtpError(code, `the mail ${mail} has no ${what}${wanted}; ${there}`);
 }
 
-module.exports = { codeIn, linksOf, pick, seenIn, shownText };
+module.exports = { codeIn, linksOf, pick, seenIn, shownText, wordsIn };

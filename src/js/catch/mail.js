@@ -7,7 +7,7 @@ const { inspect } = require('node:util');
 const { printable } = require('../printable.js');
 const { comparable } = require('./address.js');
 const { textOfHtml } = require('./html-text.js');
-const { codeIn, linksOf, pick, seenIn, shownText } = require('./links.js');
+const { codeIn, linksOf, pick, seenIn, shownText, wordsIn } = require('./links.js');
 const { bytesOf, textOf } = require('./part.js');
 
 /** @typedef {import('./reading.js').Index} Index */
@@ -22,6 +22,8 @@ const { bytesOf, textOf } = require('./part.js');
 
 /** Characters of a subject that an error shows. */
 const MAX_SUBJECT = 80;
+/** Characters of HTML that lists and searches look at. */
+const MAX_HTML = 1_024 * 1_024;
 /** Recipients that it shows. */
 const MAX_RECIPIENTS = 5;
 
@@ -113,6 +115,16 @@ class Mail {
     return text === '' && this.#index.makesText ? this.#madeText() : text;
   }
 
+  /** What a reader sees: the text, or that of the HTML where this is all there is, without lines. */
+  get seen() {
+    return this.#textOr(seenIn);
+  }
+
+  /** What searches look through: the same, and where links lead. */
+  get words() {
+    return this.#textOr(wordsIn);
+  }
+
   /** The HTML, '' if it has none. */
   get html() {
     return this.#textAt(this.#index.html);
@@ -194,6 +206,13 @@ class Mail {
         value: libmime.decodeWords(value).trim(),
       };
     });
+  }
+
+  /** The text, or what is found in the HTML where this is all there is. @param {(html: string) => string} find */
+  #textOr(find) {
+    const text = this.#textAt(this.#index.text);
+    if (text !== '' || !this.#index.makesText) return text;
+    return find(this.html.slice(0, MAX_HTML));
   }
 
   /** The text that is made of the HTML; kept until there is need of memory. */
