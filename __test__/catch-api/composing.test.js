@@ -117,3 +117,12 @@ test('names are taken in any case', async () => {
   for (const piece of ['From: Ann <a@b.example>', 'Subject: Hello', 'name=a.txt', 'aGVsbG8='])
     assert.ok(String(raw).includes(piece), piece);
 });
+
+test('what is no base64 is refused in no time', async () => {
+  for (const Content of [`${' '.repeat(1e6)}%`, `${'a'.repeat(1e6)}%`, `${'='.repeat(1e6)}`]) {
+    const begun = performance.now();
+    const sent = composed({ From: FROM, Attachments: [{ Filename: 'a', Content }] });
+    await assert.rejects(sent, { name: 'TypeError' });
+    assert.ok(performance.now() - begun < 2_000, Content.slice(0, 1));
+  }
+});

@@ -10,7 +10,7 @@ const { memberOf } = require('./body.js');
 const ADDRESS = /^[^\s<>()[\],;:"@]+@[^\s<>(),;"@]+$/;
 const TYPE = /^[\w.+-]{1,100}\/[\w.+-]{1,100}(;|$)/;
 const FIELD = /^[!-9;-~]{1,100}$/;
-const BASE64 = /^[a-z\d+/\s]*=*\s*$/i;
+const BASE64 = /^[a-z\d+/\s]*(=\s*){0,2}$/i;
 /** Fields that have a place of their own. */
 const RESERVED = /^(to|from|cc|bcc|reply-to|date|subject|content-.*|mime-version|x-tags)$/i;
 
