@@ -73,3 +73,24 @@ for (const [object, name, wanted] of MEMBERS) {
     assert.deepEqual(memberOf(object, name), wanted);
   });
 }
+
+/** What takes far more memory than its bytes. @type {[string, boolean][]} */
+const SHAPES = [
+  [`{"a":${'['.repeat(31)}${']'.repeat(31)}}`, true],
+  [`{"a":${'['.repeat(32)}${']'.repeat(32)}}`, false],
+  ['{"a":'.repeat(1e5), false],
+  [`{"a":[${'{},'.repeat(99_990)}{}]}`, true],
+  [`{"a":[${'{},'.repeat(100_000)}{}]}`, false],
+  [`{"a":[${'0,'.repeat(200_000)}0]}`, false],
+  [`{"a":"${'[{,'.repeat(1e5)}"}`, true],
+  [`{"a":"\\"${'[{,'.repeat(1e5)}\\\\"}`, true],
+  [`{"a":"\\\\",${'"b":[],'.repeat(1e5)}"c":0}`, false],
+];
+
+for (const [text, isTaken] of SHAPES) {
+  test(`${text.slice(0, 24)}... is ${isTaken ? '' : 'not '}taken`, async () => {
+    const body = bodyOf(requestOf([text]), 1e7);
+    if (isTaken) await body;
+    else await assert.rejects(body, { status: 400, message: 'the body has too many parts' });
+  });
+}

@@ -4,13 +4,23 @@
 const { Buffer } = require('node:buffer');
 const { Refused } = require('./refused.js');
 
+/** Objects and arrays in each other. */
+const MAX_DEPTH = 32;
+/** Values in all of them together. */
+const MAX_PARTS = 200_000;
+const [QUOTE, BACKSLASH] = Buffer.from('"\\');
+const OPENING = Buffer.from('[{');
+const CLOSING = Buffer.from(']}');
+const PARTING = Buffer.from('[{,');
+
 /**
  * Reads what a request brings.
  *
  * @param {import('node:http').IncomingMessage} request
  * @param {number} max bytes
  * @returns {Promise<any>} an object; undefined for a request without a body
- * @throws {Refused} 413 of a body that is longer, as soon as it is, and 400 of one that is no JSON object
+ * @throws {Refused} 413 of a body that is longer, as soon as it is, and 400 of one that is no JSON object, or
+ *   has more than 32 in each other or 200,000 values
  */
 async function bodyOf(request, max) {
   if (Number(request.headers['content-length'] ?? 0) > max) throw tooLong(max);
@@ -23,11 +33,30 @@ async function bodyOf(request, max) {
     pieces.push(piece);
   }
   if (size === 0) return undefined;
-  const body = parsed(Buffer.concat(pieces).toString());
+  const bytes = Buffer.concat(pieces);
+  if (!isModest(bytes)) throw new Refused(400, 'the body has too many parts');
+  const body = parsed(bytes.toString());
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Refused(400, 'the body must be an object of JSON');
   }
   return body;
+}
+
+/** Whether JSON of these bytes takes about as much memory as they do: it may be many small objects. @param {Buffer} bytes */
+function isModest(bytes) {
+  let isString = false;
+  let depth = 0;
+  let parts = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const sign = bytes[at];
+    if (sign === QUOTE) isString = !isString;
+    else if (isString && sign === BACKSLASH) at += 1;
+    else if (!isString && OPENING.includes(sign)) depth += 1;
+    else if (!isString && CLOSING.includes(sign)) depth -= 1;
+    if (!isString && PARTING.includes(sign)) parts += 1;
+    if (depth > MAX_DEPTH || parts > MAX_PARTS) return false;
+  }
+  return true;
 }
 
 /** @param {string} text */
