@@ -67,6 +67,19 @@ for (const [method, headers, status] of CASES) {
   });
 }
 
+test('a request has one Host', () => {
+  const headers = { host: HOST };
+  const refused = refusalOf(
+    { method: 'GET', headers, headersDistinct: { host: [HOST, HOST] } },
+    {},
+  );
+  assert.equal(refused?.status, 400);
+  assert.equal(
+    refusalOf({ method: 'GET', headers, headersDistinct: { host: [HOST] } }, {}),
+    undefined,
+  );
+});
+
 test('with a login nobody else is served', () => {
   const auth = { user: 'ann', password: 'pass:word é' };
   const asked = (/** @type {string | undefined} */ authorization) =>

@@ -6,7 +6,12 @@ const { Buffer } = require('node:buffer');
 const { createHash, timingSafeEqual } = require('node:crypto');
 const { isIP } = require('node:net');
 
-/** @typedef {{ method?: string, headers: import('node:http').IncomingHttpHeaders }} Request */
+/**
+ * @typedef {object} Request
+ * @property {string} [method]
+ * @property {import('node:http').IncomingHttpHeaders} headers
+ * @property {NodeJS.Dict<string[]>} [headersDistinct] the fields of each name
+ */
 /** @typedef {{ status: number, text: string }} Refusal */
 /** @typedef {{ user: string, password: string }} Login */
 
@@ -21,7 +26,9 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
  *   case; `auth` is whom alone it serves
  * @returns {Refusal | undefined}
  */
-function refusalOf({ method = '', headers }, { hosts = [], auth }) {
+function refusalOf({ method = '', headers, headersDistinct = {} }, { hosts = [], auth }) {
+  // RFC 9112 section 3.2.
+  if ((headersDistinct.host ?? []).length > 1) return { status: 400, text: 'there are two hosts' };
   if (!isHost(headers.host, hosts)) {
     return { status: 403, text: 'this is no name of this host' };
   }

@@ -14,8 +14,12 @@ const MAX_BODY = 1_024 * 1_024;
 /** Requests with longer bodies than that which are served at a time, in the whole process. */
 const MAX_LARGE = 8;
 let large = 0;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+/** How long a client may take, in milliseconds; and how often that is looked at. */
+const TIMES = {
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+};
 
 /**
  * @typedef {object} Options
@@ -23,6 +27,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  * @property {InstanceType<typeof import('./mailbox.js').Mailbox>} mailbox
  * @property {Record<string, number>} [maxBodies] bytes, by the names of routes
  * @property {readonly string[]} [jsonErrors] names of routes whose errors are JSON
+ * @property {Partial<typeof TIMES>} [times]
  * @property {readonly string[]} [hosts] names of this host beside localhost, in lower case
  * @property {import('./guard.js').Login} [auth] whom alone it serves
  */
@@ -34,8 +39,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  * @returns {import('node:http').Server}
  */
 function httpServerOf(options) {
-  const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
-  return createServer(limits, async (request, response) => {
+  return createServer({ ...TIMES, ...options.times }, async (request, response) => {
     try {
       send(response, await answerOf(request, options));
     } catch (error) {

@@ -93,7 +93,7 @@ class Mailbox {
 
   /** The mails with these ids; ids of no mail are passed over. @param {Iterable<string>} ids @returns {Mail[]} */
   findAll(ids) {
-    const found = new Set([...ids].map((id) => this.find(id)));
+    const found = new Set([...new Set(ids)].map((id) => this.find(id)));
     return [...found].filter((mail) => mail !== undefined);
   }
 
