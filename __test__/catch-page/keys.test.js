@@ -35,7 +35,7 @@ browserTest('j and k choose a mail, Enter opens it, Escape leads back', async (t
     const id = await box.getAttribute('aria-activedescendant');
     assert.equal(await page.locator(`[id="${id}"] .subject`).textContent(), wanted);
   }
-  await page.getByText('3 mails, 3 unread').waitFor();
+  await page.locator('#summary').getByText('3 mails, 3 unread').waitFor();
   await keys.press('Enter');
   await heading('mail 2').waitFor();
   await page.waitForFunction(() => document.activeElement?.id === 'subject');
@@ -80,10 +80,10 @@ browserTest(
     await page.getByRole('searchbox').fill('subject:2');
     await keys.press('Enter');
     assert.equal(await focused(), 'list');
-    await page.getByText('1 mail found').waitFor();
+    await page.locator('#summary').getByText('1 mail found').waitFor();
     await keys.press('/');
     await keys.press('Escape');
-    await page.getByText('3 mails, 3 unread').waitFor();
+    await page.locator('#summary').getByText('3 mails, 3 unread').waitFor();
   },
 );
 

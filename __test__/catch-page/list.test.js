@@ -122,14 +122,15 @@ browserTest('a search finds while it is typed, and says what was found', async (
   await rowOf(page, 'for Ann').waitFor();
   const search = page.getByRole('searchbox', { name: 'Search mails' });
   await search.pressSequentially('to:ann');
-  await page.getByText('1 mail found, of 121 mails').waitFor();
+  await page.locator('#summary').getByText('1 mail found, of 121 mails').waitFor();
+  await page.getByRole('status').getByText('1 mail found, of 121 mails').waitFor();
   assert.equal(await page.getByRole('option').count(), 1);
   await sendTo(inbox, { to: 'ann@example.com', subject: 'one more for Ann' });
   await rowOf(page, 'one more for Ann').waitFor();
   await sendTo(inbox, { to: 'bob@example.com', subject: 'for Bob' });
-  await page.getByText('2 mails found, of 123 mails').waitFor();
+  await page.locator('#summary').getByText('2 mails found, of 123 mails').waitFor();
   await search.fill('subject:"mail 7" -to:ann');
-  await page.getByText('11 mails found, of 123 mails').waitFor();
+  await page.locator('#summary').getByText('11 mails found, of 123 mails').waitFor();
   await search.fill('nothing is like this');
   await page.getByText('No mail is like that.').waitFor();
   assert.equal(await page.getByRole('option').count(), 0);
@@ -138,6 +139,9 @@ browserTest('a search finds while it is typed, and says what was found', async (
   assert.equal(await search.inputValue(), '');
   await search.fill(Array(101).fill('x').join(' '));
   await page.getByText('a search has at most 100 terms').waitFor();
+  // What is deleted is what is shown, and that is all there is.
+  await page.getByRole('button', { name: 'Delete all' }).click();
+  await page.getByRole('dialog', { name: 'Delete all 123 mails?' }).waitFor();
 });
 
 browserTest('what was read elsewhere is read here, and tags are shown', async (t) => {
@@ -189,11 +193,11 @@ browserTest('of a search those are deleted that it found', async (t) => {
   const page = await openPage(t, api.url);
   await rowOf(page, 'mail 12').waitFor();
   await page.getByRole('searchbox').fill('subject:"mail 1"');
-  await page.getByText('4 mails found').waitFor();
+  await page.locator('#summary').getByText('4 mails found').waitFor();
   await page.getByRole('button', { name: 'Delete found' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete the 4 mails found?' });
   await dialog.getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('0 mails found, of 8 mails').waitFor();
+  await page.locator('#summary').getByText('0 mails found, of 8 mails').waitFor();
   assert.equal(inbox.messages.length, 8);
 });
 

@@ -54,6 +54,10 @@ browserTest('a first visit says where to send, until there is a mail', async (t)
   const run = code
     .replace(/^import (\w+) from 'nodemailer';/, "const $1 = require('nodemailer');")
     .replace(/$/, '\ntransport.close();');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', { name: 'Copy the code' }).click();
+  await page.getByRole('status').getByText('Copied').waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), code);
   const AsyncFunction = (async () => {}).constructor;
   await AsyncFunction('require', run)(require);
   await page.getByRole('option', { name: 'me@example.com' }).waitFor();

@@ -78,6 +78,11 @@ describe('the tarballs', { timeout: 300_000 }, () => {
     const pages = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs', 'examples'];
     assert.deepEqual(files, [...pages, ...code].sort());
     assert.deepEqual(fs.readdirSync(path.join(at, 'src')), ['js']);
+    assert.deepEqual(fs.readdirSync(path.join(at, 'src', 'js', 'catch-page')).sort(), [
+      'index.html',
+      'page.css',
+      'page.js',
+    ]);
     assert.deepEqual(
       fs.readdirSync(at, { recursive: true }).filter((name) => /\.node$|native/.test(String(name))),
       [],

@@ -11,8 +11,9 @@
 
 /** Pixels of a row, as in the style sheet. */
 const ROW = 84;
-/** Mails that are fetched at once. */
+/** Mails that are fetched at once, and at first, as in the HTML. */
 const PAGE = 50;
+const FIRST = 30;
 /** Rows beyond those that are seen. */
 const EXTRA = 8;
 const REST_MS = 40;
@@ -173,8 +174,8 @@ class Mails {
   total = 0;
   unread = 0;
   query = '';
-  /** Whether it is known how many there are. */
-  isKnown = false;
+  /** The search that found what is here; undefined while nothing is. @type {string | undefined} */
+  found;
   changed = () => {};
   /** @type {Set<number>} */
   #asked = new Set();
@@ -195,7 +196,7 @@ class Mails {
   }
 
   /** Fetches anew, these rows first. @param {number} [start] @param {number} [limit] */
-  async refresh(start = 0, limit = PAGE) {
+  async refresh(start = 0, limit = FIRST) {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#epoch += 1;
@@ -249,17 +250,18 @@ class Mails {
   /** @param {number} start @param {number} limit @param {boolean} isNew whether nothing that is here counts */
   async #fetch(start, limit, isNew) {
     const epoch = this.#epoch;
+    const { query } = this;
     const params = new URLSearchParams({ start: String(start), limit: String(limit) });
-    if (this.query) params.set('query', this.query);
+    if (query) params.set('query', query);
     /** @type {Page} */
-    const page = await get(`/api/v1/${this.query ? 'search' : 'messages'}?${params}`);
+    const page = await get(`/api/v1/${query ? 'search' : 'messages'}?${params}`);
     if (epoch !== this.#epoch) return;
     if (isNew) this.rows = Array.from({ length: page.messages_count });
     page.messages.forEach((mail, index) => {
       const at = page.messages_count - 1 - page.start - index;
       if (at < this.rows.length) this.rows[at] = mail;
     });
-    if (isNew) [this.total, this.unread, this.isKnown] = [page.total, page.unread, true];
+    if (isNew) [this.total, this.unread, this.found] = [page.total, page.unread, query];
     this.changed();
   }
 }
@@ -671,20 +673,21 @@ const removed = new Set();
 mails.changed = drawAll;
 
 function drawAll() {
-  const { total, unread, query, rows, isKnown } = mails;
-  const isEmpty = isKnown && rows.length === 0;
+  const { total, unread, found, rows } = mails;
+  if (found === undefined) return;
+  const isEmpty = rows.length === 0;
   const some = unread.toLocaleString('en');
-  const found = query && `${counted(rows.length)} found, of `;
-  $('summary').textContent = `${found}${counted(total)}${unread > 0 ? `, ${some} unread` : ''}`;
+  const which = found && `${counted(rows.length)} found, of `;
+  $('summary').textContent = `${which}${counted(total)}${unread > 0 ? `, ${some} unread` : ''}`;
   $('unread').textContent = some;
   $('unread').hidden = unread === 0;
-  $('delete-all').disabled = rows.length === 0;
-  $('delete-all').textContent = query ? 'Delete found' : 'Delete all';
+  $('delete-all').disabled = isEmpty;
+  $('delete-all').textContent = found ? 'Delete found' : 'Delete all';
   $('none').hidden = !isEmpty || total === 0;
   $('list').hidden = isEmpty;
   document.title = `${unread > 0 ? `(${some}) ` : ''}Mail`;
   list.draw();
-  drawPane(isKnown && total === 0);
+  drawPane(total === 0);
 }
 
 /** What is beside the list. @param {boolean} isFirst whether there is no mail at all */
@@ -694,7 +697,7 @@ function drawPane(isFirst) {
   document.body.classList.toggle('first', isFirst && !isOpen);
   $('mail').hidden = !isOpen;
   $('welcome').hidden = isOpen || !isFirst;
-  $('idle').hidden = isOpen || isFirst || !mails.isKnown;
+  $('idle').hidden = isOpen || isFirst;
 }
 
 /** Opens a mail. @param {string} id @param {boolean} [isFocused] whether it gets the focus */
@@ -755,12 +758,12 @@ function remove(id) {
 }
 
 function askToDelete() {
-  const { query, rows, total } = mails;
-  const what = query ? `the ${counted(rows.length)} found` : `all ${counted(total)}`;
+  const { found = '', rows, total } = mails;
+  const what = found ? `the ${counted(rows.length)} found` : `all ${counted(total)}`;
   $('confirm-title').textContent = `Delete ${what}?`;
   $('confirm').returnValue = '';
   $('confirm').onclose = () => {
-    if ($('confirm').returnValue === 'yes') attempt(() => removeAll(query));
+    if ($('confirm').returnValue === 'yes') attempt(() => removeAll(found));
   };
   $('confirm').showModal();
 }
@@ -932,7 +935,10 @@ function search() {
   if (query === mails.query) return;
   mails.query = query;
   list.top();
-  attempt(() => mails.refresh());
+  attempt(async () => {
+    await mails.refresh();
+    $('news').textContent = $('summary').textContent;
+  });
 }
 
 /** What is done at a click, by the id of what is clicked. @type {Record<string, (event: any) => unknown>} */
@@ -967,6 +973,8 @@ $('query').addEventListener('input', () => {
   clearTimeout(typing);
   typing = setTimeout(search, TYPING_MS);
 });
+// It is there for pages of this machine and of https: alone.
+$('copy').hidden = !navigator.clipboard;
 document.addEventListener('keydown', pressed);
 addEventListener('popstate', () => follow());
 new ResizeObserver(fitFrame).observe($('stage'));
