@@ -41,7 +41,7 @@ test('it says where to send', async (t) => {
     const { inbox, call } = await opened(t, options);
     const { url, host, port, ca } = inbox;
     const { instance, ...json } = (await call('GET')).json;
-    const wanted = { name: 'smtp-engine', version, url, host, port, isEverywhere };
+    const wanted = { name: 'smtp-engine', version, oldest: 0, url, host, port, isEverywhere };
     assert.deepEqual(json, ca === undefined ? wanted : { ...wanted, ca });
     assert.match(instance, /^[\da-f]{12}$/);
   }

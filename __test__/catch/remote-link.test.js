@@ -106,7 +106,7 @@ test('whatever is there instead is told as it is, and whether to try again', asy
   const type = { 'content-type': 'application/json' };
   for (const [status, headers, body, wanted, permanent] of /** @type {any[]} */ ([
     [401, {}, '', /does not take the user and the password of its URL$/, true],
-    [403, {}, 'no name of this host', /is no inbox of smtp-engine: it answers 403: no name/, true],
+    [403, {}, 'no name of this host', /says: no name of this host$/, true],
     [404, {}, 'x'.repeat(500), /is no inbox of smtp-engine: it answers 404: x{200}$/, true],
     [301, { location: 'http://evil.example' }, '', /it answers 301/, true],
     [500, {}, 'something is wrong here', /it answers 500/, true],

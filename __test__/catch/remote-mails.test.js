@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const http = require('node:http');
 const { test } = require('node:test');
 const vm = require('node:vm');
 const { sourceOf } = require('../../src/js/catch/inbox.js');
@@ -295,6 +296,29 @@ test('200 wait for one mail each', async (t) => {
     views.map(({ email }) => email),
   );
   await polled(() => sourceOf(inbox).arrivals.count === 0, 'the end of the waits');
+});
+
+test('what was given out and has gone is told no more', async (t) => {
+  const { inbox, far } = await openRemote(t, { maxMessages: 5 });
+  /** @type {any[]} */
+  const asked = [];
+  const { request } = http;
+  t.mock.method(http, 'request', (/** @type {any} */ options, /** @type {any} */ answered) => {
+    const asking = request(options, answered);
+    t.mock.method(asking, 'end', (/** @type {Buffer} */ body) => {
+      asked.push(JSON.parse(String(body)).given);
+      return http.ClientRequest.prototype.end.call(asking, body);
+    });
+    return asking;
+  });
+  for (let at = 1; at <= 20; at += 1) {
+    await sendTo(inbox, { subject: `${at}` });
+    await far.next({ subject: `${at}` });
+    if (at % 2 === 0) await sendTo(inbox, { subject: 'between' });
+  }
+  assert.equal(asked.length, 20);
+  const most = Math.max(...asked.map((given) => given.length));
+  assert.ok(most > 1 && most <= 4, `${most} ranges`);
 });
 
 test('what was given out goes first over there', async (t) => {

@@ -2,7 +2,7 @@
 // The routes for an inbox that is used from other processes: what it is, waiting, clearing, and failures on
 // purpose.
 
-const { version: Version } = require('../../../package.json');
+const { version } = require('../../../package.json');
 const { sourceOf } = require('../catch/inbox.js');
 const { TYPE } = require('../catch/frames.js');
 const { isInRanges, ruleFromWire } = require('../catch/wire.js');
@@ -51,10 +51,13 @@ function waitRoutes(inbox, mailbox) {
 }
 
 /** What another process is told of an inbox. @param {Inbox} inbox @param {Mailbox} mailbox */
-function helloOf({ url, host, port, ca, server }, { instance }) {
+function helloOf(inbox, { instance }) {
+  const { url, host, port, ca, server } = inbox;
+  const [oldest] = sourceOf(inbox).store;
   const bound = /** @type {any} */ (server.address())?.address;
   const isEverywhere = bound === '0.0.0.0' || bound === '::';
-  return { name: 'smtp-engine', version: Version, instance, url, host, port, ca, isEverywhere };
+  const place = { url, host, port, ca, isEverywhere };
+  return { name: 'smtp-engine', version, instance, oldest: oldest?.id ?? 0, ...place };
 }
 
 class Waits {

@@ -160,7 +160,8 @@ class Link {
       return noInbox(`the inbox at ${this.url} ${why}`, { permanent: true });
     }
     if (status === 503) return noInbox(`the inbox at ${this.url} cannot answer: ${said}`);
-    if (status === 400 || status === 410) {
+    // An inbox says 403 to a name of its host that it does not know.
+    if ([400, 403, 410].includes(status)) {
       return noInbox(`the inbox at ${this.url} says: ${said}`, { permanent: true });
     }
     return this.#stranger(`it answers ${status}: ${said}`);

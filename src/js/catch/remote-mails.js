@@ -234,7 +234,13 @@ class RemoteMails {
 
   /** What was given out of the mails of a process. @param {string | undefined} instance */
   #givenOf(instance) {
-    return instance === this.#instance ? rangesOf(this.#given) : [];
+    if (instance !== this.#instance) return [];
+    const { hello } = this.#waits.link;
+    for (const id of this.#given) {
+      // Nobody asks for what is there no more.
+      if (id < hello.oldest && hello.instance === instance) this.#given.delete(id);
+    }
+    return rangesOf(this.#given);
   }
 
   /** The mails of another process are others, whatever their ids. */
