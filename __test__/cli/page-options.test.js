@@ -82,6 +82,18 @@ test('rules are those of an inbox, with what JSON cannot say in strings', () => 
   );
 });
 
+test('which of several rules makes no sense is said', () => {
+  assert.throws(() => failOptions(['[{"at":"rcpt"},{"at":"x"}]']), {
+    message: /^--fail: at must be .*, not 'x', in \{"at":"x"\}$/,
+  });
+  const long = JSON.stringify({ at: 'rcpt', times: 0, match: 'y'.repeat(1_000) });
+  assert.throws(
+    () => failOptions(['{"at":"rcpt"}', long]),
+    (/** @type {Error} */ { message }) =>
+      /, in \{"at":"rcpt"/.test(message) && message.length < 250,
+  );
+});
+
 /** What a client says and hears up to each place, where the rule hits. @type {Record<string, [string, number][]>} */
 const WAYS = {
   connect: [],

@@ -12,6 +12,8 @@ const { isLoopback } = require('../options/loopback.js');
 const KEEP = 10_000;
 /** What makes no sense without a page. */
 const NAMES = /** @type {const} */ (['page-port', 'page-host', 'page-auth', 'keep', 'release']);
+/** Characters of a rule that an error shows. */
+const MAX_SHOWN = 100;
 /** A regular expression in JSON, as it is written in JavaScript. */
 const LITERAL = /^\/(?<source>.+)\/(?<flags>[a-z]*)$/s;
 
@@ -110,7 +112,7 @@ function ruleOf(given) {
       'a RegExp or a function',
       'a regular expression, a string',
     );
-    throw new UsageError(`--fail: ${said}`);
+    throw new UsageError(`--fail: ${said}, in ${JSON.stringify(given).slice(0, MAX_SHOWN)}`);
   }
 }
 
