@@ -7,6 +7,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
 const { MailFiles } = require('../../src/js/cli/mail-files.js');
+const { Maildir } = require('../../src/js/files/maildir.js');
 const { Store } = require('../../src/js/catch/store.js');
 const { Arrivals } = require('../../src/js/catch/waiting.js');
 const { CLI, command, deliver } = require('../support/command.js');
@@ -320,7 +321,27 @@ test('a maildir that cannot be listed is told of, and has no mails', async (t) =
   /** @type {any} */
   const store = new Store({ maxMessages: 10, maxBytes: 100 });
   const source = { store, arrivals: new Arrivals(), isBusy: () => false };
-  const load = await files.watch(source);
-  await load();
+  await files.watch(source, 10)();
   assert.deepEqual([store.count, told.length, told[0][1].code], [0, 1, 'ENOENT']);
+});
+
+test('what this process delivers itself is not read again, but what one of its number did', async (t) => {
+  const { directory, put } = maildirOf(t);
+  const trace = 'Return-Path: <a@b>\r\n';
+  const name = `1700000000.M1000P${process.pid}Q1R00000000.h,T=${trace.length}`;
+  put(`new/${name}`, `${trace}Subject: before\r\n\r\n`);
+  const files = new MailFiles(directory, () => undefined);
+  const maildir = await Maildir.open(directory);
+  await maildir.deliver(Buffer.from('Subject: now\r\n\r\n'), 'a@b', ['c@d']);
+  put('new/1900000000.M1P1Q1R00000000.h', 'Subject: later\r\n\r\n');
+  /** @type {any} */
+  const store = new Store({ maxMessages: 10, maxBytes: 1_000 });
+  const load = files.watch({ store, arrivals: new Arrivals(), isBusy: () => false }, 10);
+  const id = store.nextId();
+  await load();
+  assert.deepEqual(
+    [...store].map(({ subject }) => subject),
+    ['before', 'later'],
+  );
+  assert.ok([...store].every((mail) => mail.id > 0 && mail.id < id));
 });

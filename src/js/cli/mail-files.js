@@ -28,9 +28,10 @@ class MailFiles {
   #removing;
   /** What is deleted while mails are being read. @type {((mail: Mail) => boolean)[]} */
   #deletions = [];
-  /** @type {{ begun: number, read: number, of: number } | undefined} */
-  #loading;
-  #isEnded = false;
+  /** Since when mails are being read, how many have been, and of how many. */
+  #loading = { begun: Date.now(), read: 0, of: 0 };
+  /** @type {'loading' | 'ended' | 'loaded'} */
+  #state = 'loading';
 
   /** @param {string} directory @param {import('./output.js').Report} report */
   constructor(directory, report) {
@@ -40,11 +41,10 @@ class MailFiles {
 
   /** A line on the mails that are being read; undefined where that is soon done. */
   get progress() {
-    const { begun, read, of } = this.#loading ?? {};
-    if (begun === undefined || Date.now() - begun < QUICK_MS) return undefined;
-    const [some, all] = [read, of].map((number) => number?.toLocaleString('en'));
+    const { begun, read, of } = this.#loading;
+    if (this.#state !== 'loading' || Date.now() - begun < QUICK_MS) return undefined;
     // With the rest of the line it fits into 80 columns.
-    return `read ${some} of ${all}`;
+    return `read ${read.toLocaleString('en')} of ${of.toLocaleString('en')}`;
   }
 
   /** A mail is in this file. @param {Mail} mail @param {string} file */
@@ -60,12 +60,13 @@ class MailFiles {
   }
 
   /**
-   * Removes from here on what is deleted from an inbox, and finds what is there; ids are reserved for it.
+   * Removes from here on what is deleted from an inbox.
    *
    * @param {Source} source of an inbox without mails
-   * @returns {Promise<() => Promise<void>>} reads it
+   * @param {number} max how many mails it can have: so many ids are reserved for those that are there
+   * @returns {() => Promise<void>} reads these
    */
-  async watch(source) {
+  watch(source, max) {
     source.store.watch({
       added: () => {},
       dropped: (mail) => {
@@ -73,19 +74,16 @@ class MailFiles {
         if (file !== undefined && source.store.isCleared(mail)) this.remove([file]);
       },
       clearing: (isOne) => {
-        if (this.#loading) this.#deletions.push(isOne);
+        if (this.#state === 'loading') this.#deletions.push(isOne);
       },
     });
-    const entries = await this.#entries();
-    const first = source.store.reserve(entries.length);
-    const progress = { begun: Date.now(), read: 0, of: entries.length };
-    this.#loading = progress;
-    return () => this.#load(source, entries, first, progress);
+    const first = source.store.reserve(max);
+    return () => this.#load(source, first + max - 1);
   }
 
   /** Reads no more. */
   stop() {
-    this.#isEnded = true;
+    this.#state = 'ended';
   }
 
   /** Resolves when all that was to be removed is. */
@@ -93,9 +91,35 @@ class MailFiles {
     await this.#removing;
   }
 
+  /** @param {Source} source @param {number} lastId of the newest */
+  async #load(source, lastId) {
+    /** @type {unknown[]} */
+    const errors = [];
+    let id = lastId;
+    for (const entry of await this.#entries()) {
+      if (this.#state !== 'loading') break;
+      this.#loading.read += 1;
+      try {
+        const found = await this.#loadOne(source, entry, id);
+        if (found === 'no room') break;
+        if (found === 'kept') id -= 1;
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    this.#state = 'loaded';
+    this.#deletions = [];
+    this.#complain('cannot be read', errors);
+  }
+
+  /** What was there before this process put anything there, the newest first. */
   async #entries() {
+    const { begun } = this.#loading;
     try {
-      return await listMessages(this.#directory);
+      const all = await listMessages(this.#directory);
+      const entries = all.filter((entry) => entry.process !== process.pid || entry.time < begun);
+      this.#loading.of = entries.length;
+      return entries;
     } catch (error) {
       this.#report('error', { error });
       return [];
@@ -103,41 +127,24 @@ class MailFiles {
   }
 
   /**
-   * @param {Source} source @param {Entry[]} entries the newest first @param {number} first the lowest of their ids
-   * @param {{ read: number }} progress
-   */
-  async #load(source, entries, first, progress) {
-    /** @type {unknown[]} */
-    const errors = [];
-    for (const entry of entries) {
-      if (this.#isEnded) break;
-      const id = first + entries.length - 1 - progress.read;
-      progress.read += 1;
-      try {
-        if (!(await this.#loadOne(source, entry, id))) break;
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    this.#loading = undefined;
-    this.#deletions = [];
-    this.#complain('cannot be read', errors);
-  }
-
-  /**
    * @param {Source} source @param {Entry} entry @param {number} id
-   * @returns {Promise<boolean>} whether there may be room for more
+   * @returns {Promise<'kept' | 'not wanted' | 'no room'>}
    */
   async #loadOne(source, { file, time }, id) {
     const message = await readMessage(file, MAX_BYTES);
-    if (!message) return true;
-    const isWanted = (/** @type {Mail} */ mail) => {
+    if (!message) return 'not wanted';
+    let isWanted = true;
+    const ready = (/** @type {Mail} */ mail) => {
       this.own(mail, file);
-      const isDeleted = this.#deletions.some((isOne) => isOne(mail));
-      if (isDeleted) this.remove([file]);
-      return !isDeleted;
+      isWanted = !this.#deletions.some((isOne) => isOne(mail));
+      if (!isWanted) this.remove([file]);
+      return isWanted;
     };
-    return keepOlder(source, id, message.raw, (index) => comeOf(message, index, time), isWanted);
+    const come = (/** @type {import('../catch/reading.js').Index} */ index) =>
+      comeOf(message, index, time);
+    const hasRoom = await keepOlder(source, id, message.raw, come, ready);
+    if (!hasRoom) return 'no room';
+    return isWanted ? 'kept' : 'not wanted';
   }
 
   async #remove() {

@@ -69,7 +69,7 @@ async function start(options, output, report, status) {
   const files = maildir && options.page ? new MailFiles(maildir.directory, report) : undefined;
   const inbox = inboxOf(options, { tls, maildir, files, report, totals });
   // Ids grow with time: what is there has the lowest.
-  const load = await files?.watch(sourceOf(inbox));
+  const load = options.page && files?.watch(sourceOf(inbox), options.page.keep);
   await inbox.listen();
   const page = options.page && (await pageOf(inbox, options.page));
   const { server } = inbox;
@@ -97,7 +97,7 @@ async function start(options, output, report, status) {
   // What failed before has made listen() reject.
   server.on({ error: (/** @type {Error} */ error) => void report('error', { error }) });
   status?.watch(server, () => files?.progress);
-  void load?.();
+  load?.();
 }
 
 /** The page, or nothing that listens. @param {InstanceType<typeof import('../catch/inbox.js').Inbox>} inbox @param {NonNullable<Options['page']>} options */

@@ -10,7 +10,8 @@ const path = require('node:path');
 /** Where messages are; those that a mail program has shown are in `cur`. */
 const FOLDERS = ['new', 'cur'];
 /** Seconds, and what other programs put behind them. */
-const TIMED = /^(\d{1,11})\.(?:\w*?M(\d{1,6})(?!\d))?(?:\w*?Q(\d{1,9})(?!\d))?/;
+const TIMED =
+  /^(\d{1,11})\.(?:\w*?M(\d{1,6})(?!\d))?(?:\w*?P(\d{1,10})(?!\d))?(?:\w*?Q(\d{1,9})(?!\d))?/;
 /** A name that was given here; how many bytes stand in front of the message, once that was noted. */
 const OWN = /^\d+\.M\d+P\d+Q\d+R[\da-f]{8}\.[^,:]*(?:,T=(\d{1,9}))?(?::|$)/;
 /** What stands in front of a message here. */
@@ -28,6 +29,7 @@ const TO_READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  * @typedef {object} Entry a file of a maildir
  * @property {string} file
  * @property {number} time when it came, in milliseconds
+ * @property {number} [process] the id of the one that delivered it, where the name says that
  * @property {number} number those of one process in the same millisecond have it in their order
  */
 
@@ -53,23 +55,33 @@ async function listMessages(directory) {
     const names = found
       .filter((each) => (each.isFile() || each.isSymbolicLink()) && !each.name.startsWith('.'))
       .map(({ name }) => name);
-    const add = async (/** @type {string} */ name) => {
+    /** @type {string[]} */
+    const untimed = [];
+    for (const name of names) {
       const file = path.join(directory, folder, name);
-      const entry = await entryOf(file, name);
+      const entry = timedEntry(file, name);
       if (entry) entries.push(entry);
-    };
-    await forEach(names, add);
+      else untimed.push(file);
+    }
+    await forEach(untimed, async (file) => {
+      const entry = await entryOf(file);
+      if (entry) entries.push(entry);
+    });
   }
   return entries.sort((one, other) => other.time - one.time || other.number - one.number);
 }
 
-/** @param {string} file @param {string} name @returns {Promise<Entry | undefined>} nothing where it has gone */
-async function entryOf(file, name) {
-  const [, seconds, micros = '0', number = '0'] = TIMED.exec(name) ?? [];
-  if (seconds !== undefined) {
-    const time = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
-    return { file, time, number: Number(number) };
-  }
+/** One whose name says when it came. @param {string} file @param {string} name @returns {Entry | undefined} */
+function timedEntry(file, name) {
+  const [, seconds, micros = '0', pid, number = '0'] = TIMED.exec(name) ?? [];
+  if (seconds === undefined) return undefined;
+  const time = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  const entry = { file, time, number: Number(number) };
+  return pid === undefined ? entry : { ...entry, process: Number(pid) };
+}
+
+/** One by the time of its file. @param {string} file @returns {Promise<Entry | undefined>} nothing where it has gone */
+async function entryOf(file) {
   try {
     return { file, time: (await fs.stat(file)).mtimeMs, number: 0 };
   } catch {
