@@ -12,6 +12,8 @@ const { Worker } = require('node:worker_threads');
 const { openApi } = require('../../src/js/catch-api/api.js');
 const { connectInbox } = require('../../src/js/catch/index.js');
 const { sourceOf } = require('../../src/js/catch/inbox.js');
+const { RemoteInbox } = require('../../src/js/catch/remote.js');
+const { Link } = require('../../src/js/catch/remote-link.js');
 const { connectTo: connectWire, messageOf, openInbox, sendTo } = require('../support/catch.js');
 const { Child, runNode } = require('../support/child.js');
 const { CLI } = require('../support/command.js');
@@ -333,11 +335,31 @@ test('a process that is killed frees its waits', async (t) => {
 test('it says where to send, from wherever it is', async (t) => {
   const everywhere = await openRemote(t, { host: '0.0.0.0' });
   assert.equal(everywhere.far.url, `smtp://127.0.0.1:${everywhere.inbox.port}`);
-  const secure = await openRemote(t, { secure: true });
-  assert.equal(secure.far.url, secure.inbox.url);
-  assert.equal(secure.far.ca, secure.inbox.ca);
   const client = await connectWire(t, everywhere.far);
   await client.command('NOOP', 250);
+  for (const [options, api] of [
+    [{ secure: true }, {}],
+    [{ host: '::1' }, { host: '::1' }],
+    [{ lmtp: true }, { host: 'localhost' }],
+  ]) {
+    const { inbox, far } = await openRemote(t, options, api);
+    for (const name of /** @type {const} */ (['url', 'host', 'port', 'ca'])) {
+      assert.equal(far[name], inbox[name], name);
+    }
+  }
+  // One that listens to all addresses is where its page is, if that is another machine.
+  for (const [page, isEverywhere, wanted] of /** @type {[string, boolean, string][]} */ ([
+    ['http://mail.example:8025', true, 'smtps://mail.example:25 mail.example'],
+    ['http://[2001:db8::1]:8025', true, 'smtps://[2001:db8::1]:25 2001:db8::1'],
+    ['http://mail.example:8025', false, 'smtps://127.0.0.1:25 127.0.0.1'],
+    ['http://localhost:8025', true, 'smtps://127.0.0.1:25 127.0.0.1'],
+    ['http://127.8.0.1:8025', true, 'smtps://127.0.0.1:25 127.0.0.1'],
+  ])) {
+    const link = new Link(page);
+    link.hello = { url: 'smtps://127.0.0.1:25', host: '127.0.0.1', port: 25, isEverywhere };
+    const inbox = new RemoteInbox(link, 0);
+    assert.equal(`${inbox.url} ${inbox.host}`, wanted);
+  }
 });
 
 /** The command, and where its page is. @param {import('node:test').TestContext} t @param {string[]} args @param {any} [env] */
