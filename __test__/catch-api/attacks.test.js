@@ -546,7 +546,7 @@ test('a search takes no time, whatever it is', async () => {
         assert.ok(error instanceof RangeError, String(error));
       }
       assert.ok(
-        performance.now() - begun < 1_000,
+        performance.now() - begun < 3_000,
         `${start}${piece}: ${performance.now() - begun}`,
       );
     }

@@ -93,7 +93,15 @@ function valueTest(term, timeZone, said) {
   const name = term.slice(0, Math.max(colon, 0));
   if (!Object.hasOwn(TERMS, name)) return said(term);
   const value = term.slice(colon + 1).trim();
-  return value === '' ? undefined : TERMS[name](value, timeZone);
+  if (value === '') return undefined;
+  const test = TERMS[name](value, timeZone);
+  // A time that is none finds all mails, and a size that is none is a word.
+  return test === undefined && isSize(name) ? said(term) : test;
+}
+
+/** @param {string} name of a term */
+function isSize(name) {
+  return name === 'larger' || name === 'smaller';
 }
 
 /** @param {(mail: Mail) => import('../catch/reading.js').Address[]} of @returns {Term} */

@@ -14,11 +14,11 @@ const TURN_MS = 5;
 /** Between the fields of a mail, and between mails: no search has one. */
 const [FIELD, END] = ['\n', '\0'];
 
-/** A text as it is looked for: in lower case, with one space where there is white space. @param {string} text */
+/** A text as it is looked for: in lower case, with one space where there is white space, or what Mailpit takes for such. @param {string} text */
 function folded(text) {
   return text
     .toLowerCase()
-    .replace(/[\s\0]+/g, ' ')
+    .replace(/[\s\0<>",;()]+/g, ' ')
     .trim();
 }
 
