@@ -69,15 +69,8 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
     );
   }
   const mailbox = new Mailbox(sourceOf(inbox).store);
-  const streams = new Streams(mailbox);
   const server = httpServerOf({
-    routes: {
-      ...ROUTES,
-      ...inboxRoutes(inbox, release),
-      ...pageRoutes(inbox),
-      ...waitRoutes(inbox, mailbox),
-      'GET /api/stream': () => streams.answer(),
-    },
+    routes: routesOf(inbox, mailbox, release),
     maxBodies: MAX_BODIES,
     jsonErrors: JSON_ERRORS,
     mailbox,
@@ -90,4 +83,22 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
   return new Api(server, mailbox);
 }
 
-module.exports = { openApi };
+/**
+ * All routes of an inbox.
+ *
+ * @param {InstanceType<typeof import('../catch/inbox.js').Inbox>} inbox
+ * @param {InstanceType<typeof Mailbox>} [mailbox] one of its own, without one
+ * @param {object} [release] options of a client to the server that mails are released to
+ */
+function routesOf(inbox, mailbox = new Mailbox(sourceOf(inbox).store), release) {
+  const streams = new Streams(mailbox);
+  return {
+    ...ROUTES,
+    ...inboxRoutes(inbox, release),
+    ...pageRoutes(inbox),
+    ...waitRoutes(inbox, mailbox),
+    'GET /api/stream': () => streams.answer(),
+  };
+}
+
+module.exports = { openApi, routesOf };
