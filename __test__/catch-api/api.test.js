@@ -153,6 +153,13 @@ test('beyond loopback it needs a login', async (t) => {
   assert.equal((await call('/api/v1/messages')).status, 401);
   const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`;
   assert.equal((await call('/api/v1/messages', { headers: { authorization } })).status, 200);
+  // What others in its network call it.
+  const options = { host: '127.0.0.1', port: api.port, path: '/livez' };
+  const asked = http
+    .request({ ...options, headers: { host: 'mail_catcher:8025', authorization } })
+    .end();
+  const [{ statusCode }] = await within(once(asked, 'response'), 'an answer');
+  assert.equal(statusCode, 200);
 });
 
 test('a port that is taken rejects, and one that was closed is free', async (t) => {

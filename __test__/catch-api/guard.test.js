@@ -67,6 +67,17 @@ for (const [method, headers, status] of CASES) {
   });
 }
 
+test('any name will do where a login keeps others out, but it has to be one', () => {
+  const refused = (/** @type {string | undefined} */ host) =>
+    refusalOf({ method: 'GET', headers: { host } }, { hosts: 'any' })?.status;
+  for (const host of ['mail', 'mail_catcher:8025', 'mail.example', HOST]) {
+    assert.equal(refused(host), undefined, host);
+  }
+  for (const host of [undefined, '', 'a b', 'evil.example@127.0.0.1', 'mail:x', '[::1']) {
+    assert.equal(refused(host), 403, host);
+  }
+});
+
 test('a request has one Host', () => {
   const headers = { host: HOST };
   const refused = refusalOf(

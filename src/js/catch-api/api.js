@@ -74,7 +74,8 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
     maxBodies: MAX_BODIES,
     jsonErrors: JSON_ERRORS,
     mailbox,
-    hosts: [host.toLowerCase()],
+    // Others call this machine by names that it does not know; the login keeps their pages out.
+    hosts: isNear ? [host.toLowerCase()] : 'any',
     ...(auth ? { auth } : {}),
   });
   server.listen(port, host);

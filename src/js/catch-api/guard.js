@@ -14,16 +14,16 @@ const { isIP } = require('node:net');
  */
 /** @typedef {{ status: number, text: string }} Refusal */
 /** @typedef {{ user: string, password: string }} Login */
+/** @typedef {readonly string[] | 'any'} Hosts names of this host beside localhost, in lower case */
 
-const NAMED = /^(\[[\da-f:.]+\]|[a-z\d.-]+)(:\d{1,5})?$/i;
+const NAMED = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
 
 /**
  * Why a request is not let in; undefined where it is.
  *
  * @param {Request} request
- * @param {{ hosts?: readonly string[], auth?: Login }} options `hosts` are names beside localhost, in lower
- *   case; `auth` is whom alone it serves
+ * @param {{ hosts?: Hosts, auth?: Login }} options `auth` is whom alone it serves
  * @returns {Refusal | undefined}
  */
 function refusalOf({ method = '', headers, headersDistinct = {} }, { hosts = [], auth }) {
@@ -49,12 +49,12 @@ function refusalOf({ method = '', headers, headersDistinct = {} }, { hosts = [],
   return undefined;
 }
 
-/** Whether a Host leads here by no name that another page could have chosen. @param {string | undefined} host @param {readonly string[]} hosts */
+/** Whether a Host leads here by no name that another page could have chosen. @param {string | undefined} host @param {Hosts} hosts */
 function isHost(host, hosts) {
   const name = NAMED.exec(host ?? '')?.[1].toLowerCase();
   if (name === undefined) return false;
   const address = name.replace(/^\[|\]$/g, '');
-  return isIP(address) > 0 || name === 'localhost' || hosts.includes(name);
+  return hosts === 'any' || isIP(address) > 0 || name === 'localhost' || hosts.includes(name);
 }
 
 /**

@@ -28,7 +28,7 @@ const TIMES = {
  * @property {Record<string, number>} [maxBodies] bytes, by the names of routes
  * @property {readonly string[]} [jsonErrors] names of routes whose errors are JSON
  * @property {Partial<typeof TIMES>} [times]
- * @property {readonly string[]} [hosts] names of this host beside localhost, in lower case
+ * @property {import('./guard.js').Hosts} [hosts]
  * @property {import('./guard.js').Login} [auth] whom alone it serves
  */
 
