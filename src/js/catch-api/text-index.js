@@ -35,11 +35,11 @@ function textsOf(mail) {
 }
 
 /** What is written of a mail; a program may have made something else of it. @param {Mail} mail */
-function bytesOf(mail) {
+function lineOf(mail) {
   try {
-    return Buffer.from(textsOf(mail) + END);
+    return textsOf(mail) + END;
   } catch {
-    return Buffer.from(END);
+    return END;
   }
 }
 
@@ -63,13 +63,14 @@ class Slab {
     return this.bytes.length - this.used;
   }
 
-  /** @param {Mail} mail @param {Uint8Array} bytes */
-  add(mail, bytes) {
-    this.bytes.set(bytes, this.used);
-    this.used += bytes.length;
-    this.live += bytes.length;
+  /** Room for a mail, which is to be written to. @param {Mail} mail @param {number} length */
+  add(mail, length) {
+    const start = this.used;
+    this.used += length;
+    this.live += length;
     this.#mails.push(mail);
     this.#ends.push(this.used);
+    return this.bytes.subarray(start, this.used);
   }
 
   /** @param {Mail} mail */
@@ -128,7 +129,7 @@ class TextIndex {
     slab.drop(mail);
     if (slab.live > slab.used / 2) return;
     this.#slabs = this.#slabs.filter((each) => each !== slab);
-    for (const [left, bytes] of slab.entries()) this.#write(left, bytes);
+    for (const [left, bytes] of slab.entries()) this.#roomFor(left, bytes.length).set(bytes);
   }
 
   /** The mails that say something. @param {string} text @returns {Set<Mail>} */
@@ -156,20 +157,21 @@ class TextIndex {
     const begun = performance.now();
     for (const mail of this.#waiting) {
       this.#waiting.delete(mail);
-      this.#write(mail, bytesOf(mail));
+      const line = lineOf(mail);
+      this.#roomFor(mail, Buffer.byteLength(line)).write(line);
       if (performance.now() - begun > milliseconds) return;
     }
   }
 
-  /** @param {Mail} mail @param {Buffer} bytes */
-  #write(mail, bytes) {
+  /** @param {Mail} mail @param {number} length in bytes */
+  #roomFor(mail, length) {
     let slab = this.#slabs.at(-1);
-    if (!slab || slab.room < bytes.length) {
-      slab = new Slab(Math.max(SLAB_BYTES, bytes.length));
+    if (!slab || slab.room < length) {
+      slab = new Slab(Math.max(SLAB_BYTES, length));
       this.#slabs.push(slab);
     }
-    slab.add(mail, bytes);
     this.#places.set(mail, slab);
+    return slab.add(mail, length);
   }
 }
 

@@ -104,8 +104,13 @@ class Mail {
   /** Who gets it and does not stand in its header. */
   get bcc() {
     const key = (/** @type {string} */ address) => comparable(address).toLowerCase();
-    const named = new Set([...this.to, ...this.cc].map(({ address }) => key(address)));
-    const hidden = [...new Set(this.envelope.to)].filter((address) => !named.has(key(address)));
+    const inHeader = [...this.to, ...this.cc].map(({ address }) => address);
+    const asTheyAre = new Set(inHeader);
+    const others = this.envelope.to.filter((/** @type {string} */ each) => !asTheyAre.has(each));
+    // Searches ask for those of thousands of mails: most have none.
+    if (others.length === 0) return [];
+    const named = new Set(inHeader.map(key));
+    const hidden = [...new Set(others)].filter((address) => !named.has(key(address)));
     return hidden.map((address) => ({ name: '', address }));
   }
 
