@@ -7,6 +7,7 @@ const { isIP } = require('node:net');
 const { messageOf } = require('../errors.js');
 const { Maildir } = require('../files/maildir.js');
 const { Ending } = require('./ending.js');
+const { keepHeapSmall } = require('./heap.js');
 const { reporter } = require('./output.js');
 const { StatusLine } = require('./status.js');
 
@@ -60,6 +61,7 @@ function named(error) {
  * @param {InstanceType<typeof StatusLine>} [status]
  */
 async function start(options, output, report, status) {
+  if (options.page) keepHeapSmall();
   const maildir = options.maildir === undefined ? undefined : await Maildir.open(options.maildir);
   const { inboxOf, serverName } = require('./catching.js');
   const { MailFiles } = require('./mail-files.js');
