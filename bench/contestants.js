@@ -86,11 +86,7 @@ const CATCHERS = {
     program: 'catcher',
     settings: { of: 'smtp-engine', isOurs: true },
   },
-  inboxWithApi: {
-    label: 'smtp-engine',
-    program: 'catcher',
-    settings: { of: 'smtp-engine', isOurs: true, api: true },
-  },
+  command: { label: 'smtp-engine, the command', program: 'command', settings: { isOurs: true } },
   tester: { label: 'smtp-tester', program: 'catcher', settings: { of: 'smtp-tester' } },
   maildev: { label: 'MailDev', program: 'catcher', settings: { of: 'maildev' } },
   maildevApart: {

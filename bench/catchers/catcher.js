@@ -14,7 +14,7 @@ const WAIT_MS = 5000;
  * @property {(mail: TestMail) => Promise<{ subject: string, text: string, html: string }>} find
  */
 
-/** @typedef {{ folder?: string, api?: boolean }} Settings `folder` has the package under measure */
+/** @typedef {{ folder?: string }} Settings `folder` has the package under measure */
 /** @typedef {(settings: Settings) => Promise<Catcher>} Open */
 
 /**

@@ -5,6 +5,7 @@ const net = require('node:net');
 const path = require('node:path');
 const { once } = require('node:events');
 const { setTimeout: delay } = require('node:timers/promises');
+const { ROOT } = require('./package.js');
 const { firstLine, start, stop } = require('./processes.js');
 const { makeKeys } = require('./tools.js');
 
@@ -16,7 +17,7 @@ const SINK_START_MS = 5000;
 /**
  * @typedef {object} Contestant a server as it is configured for a row
  * @property {string} label unique within its row
- * @property {'smtp-engine' | 'smtp-server' | 'smtp-protocol' | 'mail-io' | 'smtp-sink' | 'nodemailer' | 'smtp-source' | 'catcher'} program
+ * @property {'smtp-engine' | 'smtp-server' | 'smtp-protocol' | 'mail-io' | 'smtp-sink' | 'nodemailer' | 'smtp-source' | 'catcher' | 'command'} program
  * @property {object} [settings] see servers/serve.js
  * @property {import('./tools.js').KeyType} [keys] for STARTTLS
  * @property {Partial<import('./load.js').Load>} [load] what is unlike the row's
@@ -43,12 +44,22 @@ const SINK_START_MS = 5000;
  */
 async function startServer(contestant, tools) {
   if (contestant.program === 'smtp-sink') return startSink(/** @type {string} */ (tools.sink));
+  if (contestant.program === 'command') return startCommand(contestant);
   const tls = contestant.keys && makeKeys(contestant.keys);
   const settings = { ...contestant.settings, tls };
   const script = path.join(SERVERS, `${contestant.program}.js`);
   const started = start(process.execPath, [script, JSON.stringify(settings)]);
   const { port, web } = await firstLine(started);
   return { ...running(started, port), web };
+}
+
+/** The command of the package, with its page. @param {Contestant} contestant */
+async function startCommand({ settings }) {
+  const { folder = ROOT } = /** @type {{ folder?: string }} */ (settings);
+  const script = path.join(folder, 'src', 'js', 'cli', 'main.js');
+  const started = start(process.execPath, [script, '--json', '--port', '0', '--page-port', '0']);
+  const { port, page } = await firstLine(started);
+  return { ...running(started, port), web: Number(new URL(page).port) };
 }
 
 async function startSink(/** @type {string} */ sink) {

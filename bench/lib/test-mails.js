@@ -1,6 +1,7 @@
 'use strict';
 // The mails of the catchers' rows: of one size each, no two alike. Every other one has HTML alone, as
-// 7bit; the rest have text and HTML as quoted-printable, with letters outside of ASCII.
+// 7bit; the rest have text and HTML as quoted-printable, with letters outside of ASCII. A third of the HTML
+// is text, the rest are elements with their styles, as templates of mails have them.
 
 const BYTES = 10 * 1024;
 const WORDS =
@@ -10,6 +11,10 @@ const WORDS =
 /** What a line of quoted-printable may have, RFC 2045 section 6.7. */
 const LINE = 76;
 
+/** Of plain text, beside HTML. */
+const TEXT_LINES = 14;
+/** What each paragraph begins with. */
+const STYLED = '<p class="text" style="margin: 0 0 16px">';
 const HEAD = ['MIME-Version: 1.0', 'Date: Thu, 26 Nov 2026 09:00:00 +0000'];
 
 /**
@@ -41,21 +46,29 @@ function mailOf(number) {
     `Message-ID: <${mark}@example.com>`,
     ...HEAD,
   ];
-  const write = number % 2 === 0 ? alternative : htmlAlone;
-  const bare = write(fields, mark, '');
-  const raw = write(fields, mark, filling(number, BYTES - bare.length));
-  return { recipient, subject, mark, raw };
+  const random = randomly(number + 1);
+  if (number % 2 === 1) {
+    const bare = htmlAlone(fields, mark, '');
+    const more = filling(random, STYLED, BYTES - bare.length);
+    return { recipient, subject, mark, raw: htmlAlone(fields, mark, more) };
+  }
+  const story = Array.from({ length: TEXT_LINES }, () => words(random, LINE - 2));
+  const bare = alternative(fields, mark, story, '');
+  const more = filling(random, quoted(STYLED), BYTES - bare.length);
+  return { recipient, subject, mark, raw: alternative(fields, mark, story, more) };
 }
 
-/** Paragraphs of so many bytes. @param {number} number @param {number} bytes */
-function filling(number, bytes) {
-  const random = randomly(number + 1);
+/** Words of so many letters together. @param {() => number} random @param {number} length */
+function words(random, length) {
+  let line = '';
+  while (line.length < length) line += `${WORDS[Math.floor(random() * WORDS.length)]} `;
+  return `${line.slice(0, length - 1)}.`;
+}
+
+/** Paragraphs of so many bytes. @param {() => number} random @param {string} tag @param {number} bytes */
+function filling(random, tag, bytes) {
   let text = '';
-  while (text.length < bytes) {
-    let line = '<p>';
-    while (line.length < LINE) line += `${WORDS[Math.floor(random() * WORDS.length)]} `;
-    text += `${line.slice(0, LINE - 2)}\r\n`;
-  }
+  while (text.length < bytes) text += `${tag}${words(random, LINE - 2 - tag.length)}\r\n`;
   // A line end that is cut is made one of letters: the last one follows.
   const cut = text.slice(0, bytes - 2).replace(/[\r\n]+$/, (ends) => 'x'.repeat(ends.length));
   return `${cut}\r\n`;
@@ -69,8 +82,8 @@ function htmlAlone(fields, mark, more) {
   );
 }
 
-/** @param {string[]} fields @param {string} mark @param {string} more */
-function alternative(fields, mark, more) {
+/** @param {string[]} fields @param {string} mark @param {string[]} story @param {string} more */
+function alternative(fields, mark, story, more) {
   const encoded = 'Content-Transfer-Encoding: quoted-printable';
   const text = `Vielen Dank für Ihre Bestellung, ${mark}.\r\n\r\nhttps://shop.example/confirm?order=${mark}`;
   return [
@@ -82,6 +95,7 @@ function alternative(fields, mark, more) {
     encoded,
     '',
     quoted(text),
+    ...story,
     '--=_parts',
     'Content-Type: text/html; charset=utf-8',
     encoded,
