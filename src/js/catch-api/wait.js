@@ -18,8 +18,6 @@ const { isInRanges, mailToWire } = require('../catch/wire.js');
 /** @typedef {import('../catch/mails.js').Source} Source */
 /** @typedef {import('./wait-request.js').WaitRequest} WaitRequest */
 
-/** Mails that may wait for one who does not read, beside those that were there. */
-const MAX_QUEUED = 1_000;
 /** Bytes of the mails that a wait in vain is told of. */
 const MAX_CAME = 32 * 1_024 * 1_024;
 /** Milliseconds after which mails of before are looked at. */
@@ -35,10 +33,8 @@ class Wait {
   #source;
   #request;
   #response;
-  /** Looked at in their order, as fast as they are read. @type {Mail[]} */
+  /** Looked at in their order, as fast as they are read. @type {Set<Mail>} */
   #queue;
-  /** How many may be in it. */
-  #room;
   /** The last that was put there. */
   #newest;
   /** The first that was. */
@@ -70,10 +66,10 @@ class Wait {
     this.#source = source;
     this.#request = request;
     this.#response = response;
-    this.#queue = [...source.store].filter(({ id }) => id > request.after);
-    this.#room = this.#queue.length + MAX_QUEUED;
-    this.#newest = this.#queue.at(-1)?.id ?? request.after;
-    this.#oldest = this.#queue[0]?.id ?? Infinity;
+    const there = [...source.store].filter(({ id }) => id > request.after);
+    this.#queue = new Set(there);
+    this.#newest = there.at(-1)?.id ?? request.after;
+    this.#oldest = there[0]?.id ?? Infinity;
     response.socket?.unref();
     response.setTimeout(STUCK_MS, () => response.destroy());
     response.on('drain', () => {
@@ -132,10 +128,8 @@ class Wait {
     if (this.#end || mail.id <= this.#newest) return;
     this.#newest = mail.id;
     this.#oldest = Math.min(this.#oldest, mail.id);
-    this.#queue.push(mail);
+    this.#queue.add(mail);
     this.#pump();
-    // It can connect again, and goes on from where it was.
-    if (this.#queue.length > this.#room) this.#response.destroy();
   }
 
   /** Looks at mails of before, which are there only now. */
@@ -145,13 +139,15 @@ class Wait {
     const { after } = this.#request;
     const older = [...this.#source.store].filter(({ id }) => id > after && id < this.#oldest);
     this.#oldest = older[0]?.id ?? this.#oldest;
-    this.#room += older.length;
-    this.#queue.push(...older);
+    for (const mail of older) this.#queue.add(mail);
     this.#pump();
   }
 
-  /** One that was sent counts no more for one who collects several. @param {Mail} mail */
+  /** One is there no more. @param {Mail} mail */
   #drop(mail) {
+    // Who reads slowly keeps nothing that has no room.
+    if (this.#isBlocked) this.#queue.delete(mail);
+    // One that was sent counts no more for one who collects several.
     const isCleared = this.#source.store.isCleared(mail) && this.#sent.has(mail.id);
     if (isCleared && !this.#end) this.#write(framed({ cleared: mail.id }));
   }
@@ -166,8 +162,9 @@ class Wait {
   #pump() {
     if (this.#isResting) return;
     const begun = performance.now();
-    while (!this.#isBlocked && this.#queue.length > 0) {
-      const mail = /** @type {Mail} */ (this.#queue.shift());
+    for (const mail of this.#queue) {
+      if (this.#isBlocked) return;
+      this.#queue.delete(mail);
       if (this.#matches(mail)) this.#send(mail);
       if (this.#response.writableEnded) return;
       if (performance.now() - begun > SLICE_MS) return this.#rest();
@@ -204,7 +201,7 @@ class Wait {
     this.#sent.add(mail.id);
     this.#write(framed({ mail: mailToWire(mail) }, mail.raw));
     if (this.#sent.size < this.#request.count) return;
-    this.#queue = [];
+    this.#queue.clear();
     this.#over({ end: 'count' });
   }
 
