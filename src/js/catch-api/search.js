@@ -106,8 +106,12 @@ function isSize(name) {
 
 /** @param {(mail: Mail) => import('../catch/reading.js').Address[]} of @returns {Term} */
 function addressTerm(of) {
-  return (value) => (mail) =>
-    of(mail).some(({ name, address }) => contains(address, value) || contains(name, value));
+  return (value) => {
+    // As an address stands in a mail: <ann@example.com>.
+    const bare = folded(value);
+    return (mail) =>
+      of(mail).some(({ name, address }) => contains(address, bare) || contains(name, value));
+  };
 }
 
 /** @param {(received: number, time: number) => boolean} holds @returns {Term} */
