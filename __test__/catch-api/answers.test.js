@@ -39,6 +39,16 @@ test('each answer keeps a browser from guessing, framing and caching', () => {
   assert.equal(sent(text('no', 404)).status, 404);
 });
 
+test('a message is not copied for who reads it', () => {
+  const raw = Buffer.from('Subject: x\r\n\r\n');
+  /** @type {any} */
+  const response = {
+    writeHead: () => undefined,
+    end: (/** @type {Buffer} */ body) => assert.equal(body, raw),
+  };
+  send(response, strange('text/plain', raw));
+});
+
 test('what strangers wrote is in a sandbox', () => {
   const { headers, body } = sent(strange('text/html', '<script>'));
   assert.equal(headers['Content-Security-Policy'], "sandbox; default-src 'none'");

@@ -68,7 +68,8 @@ function nameField(filename) {
  * @param {Answer} answer
  */
 function send(response, { status = 200, type, body = '', open, headers }) {
-  const bytes = Buffer.from(body);
+  // A message is not copied for each who reads it.
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body);
   response.writeHead(status, {
     ...ALWAYS,
     'Content-Type': type,
