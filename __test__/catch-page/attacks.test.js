@@ -247,3 +247,22 @@ browserTest('the document of a mail opened by itself is held to the same', async
   );
   assert.deepEqual(wrong, []);
 });
+
+browserTest('a long HTML of anything is shown in no time', async (t) => {
+  const { inbox, api } = await openCatcher(t);
+  const pieces = ['<', '<b ', '<!--', '<a href=//', 'url(', '"', '<link '];
+  for (const piece of pieces) {
+    const lines = `${piece.repeat(70)}\r\n`;
+    const html = `<p>begin</p>\r\n${lines.repeat(Math.ceil(1e6 / lines.length))}`;
+    await sendTo(inbox, { raw: messageOf({ Subject: 'long', 'Content-Type': 'text/html' }, html) });
+  }
+  const page = await openPage(t, api.url);
+  await page
+    .getByRole('option')
+    .nth(pieces.length - 1)
+    .waitFor();
+  for (const at of pieces.keys()) {
+    await page.getByRole('option').nth(at).click();
+    await page.frameLocator('iframe').getByText('begin').waitFor();
+  }
+});

@@ -3,10 +3,14 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
+const fs = require('node:fs');
 const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
 const { openApi } = require('../../src/js/catch-api/api.js');
 const { browserTest, openCatcher, openPage } = require('../support/browser.js');
 const { openInbox, sendTo } = require('../support/catch.js');
+const { command, deliver } = require('../support/command.js');
 const { within } = require('../support/wait.js');
 
 /** A way to a port of this machine that can be cut. @param {import('node:test').TestContext} t @param {number} to */
@@ -85,6 +89,34 @@ browserTest(
     await line.mend();
     await page.getByRole('option', { name: 'meanwhile' }).waitFor();
     await page.getByRole('heading', { name: 'before' }).waitFor();
+  },
+);
+
+browserTest(
+  'the command is started again, and has the mails of its maildir on the page',
+  async (t) => {
+    const maildir = fs.mkdtempSync(path.join(os.tmpdir(), 'smtp-engine-page-'));
+    t.after(() => fs.rmSync(maildir, { recursive: true, force: true }));
+    /** @param {string} port of the page */
+    const begun = async (port) => {
+      const child = command(t, '--port', '0', '--page-port', port, '--maildir', maildir, '--json');
+      return { child, start: JSON.parse(await child.line()) };
+    };
+    const first = await begun('0');
+    await deliver(first.start.port, 'Subject: kept\r\n\r\nin the maildir\r\n');
+    const page = await openPage(t, first.start.page);
+    await page.getByRole('option', { name: 'kept' }).click();
+    await page.getByRole('heading', { name: 'kept' }).waitFor();
+    first.child.process.kill('SIGINT');
+    await first.child.ended();
+    await page.getByText('Reconnecting').waitFor();
+    const second = await begun(new URL(first.start.page).port);
+    await page.getByRole('option', { name: /kept.*unread$/ }).waitFor();
+    await page.getByRole('heading', { name: 'kept' }).waitFor({ state: 'hidden' });
+    await deliver(second.start.port, 'Subject: after\r\n\r\ntext\r\n');
+    await page.getByRole('option', { name: 'after' }).waitFor();
+    await page.getByRole('option', { name: 'kept' }).click();
+    await page.getByRole('tabpanel').getByText('in the maildir').waitFor();
   },
 );
 

@@ -114,6 +114,49 @@ browserTest('mails that are beyond the bounds go from the list as well', async (
   assert.equal(await page.getByRole('option').count(), 5);
 });
 
+browserTest(
+  'a flood of mails ends with a list that is right, wherever one looks at it',
+  async (t) => {
+    const most = 1_000;
+    const { inbox, api } = await openCatcher(t, {}, { maxMessages: most });
+    await fill(inbox, 700);
+    const [top, below] = [await openPage(t, api.url), await openPage(t, api.url)];
+    for (const page of [top, below]) await rowOf(page, 'mail 700').waitFor();
+    const list = below.getByRole('listbox', { name: 'Mails' });
+    await list.evaluate((box) => {
+      box.scrollTop = box.scrollHeight / 2;
+    });
+    await rowOf(below, 'mail 350').waitFor();
+    await fill(inbox, 2_500);
+    for (const page of [top, below]) {
+      await page.locator('#summary').getByText('1,000 mails, 1,000 unread').waitFor();
+    }
+    await rowOf(top, 'mail 2500').waitFor();
+    await list.evaluate((box) => {
+      box.scrollTop = 0;
+    });
+    await rowOf(below, 'mail 2500').waitFor();
+    await list.evaluate((box) => {
+      box.scrollTop = box.scrollHeight;
+    });
+    const last = rowOf(below, 'mail 1501');
+    await last.waitFor();
+    assert.equal(await last.getAttribute('aria-posinset'), '1000');
+    const rows = await below
+      .getByRole('option')
+      .evaluateAll((all) =>
+        all.map((row) => [
+          row.getAttribute('aria-posinset'),
+          row.querySelector('.subject')?.textContent,
+        ]),
+      );
+    assert.deepEqual(
+      rows,
+      rows.map(([place]) => [place, `mail ${2_501 - Number(place)}`]),
+    );
+  },
+);
+
 browserTest('a search finds while it is typed, and says what was found', async (t) => {
   const { inbox, api } = await openCatcher(t);
   await fill(inbox, 120);

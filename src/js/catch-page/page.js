@@ -568,7 +568,7 @@ let chosenWidth;
 /** The HTML, as wide as somebody's screen. @param {Message} mail */
 function htmlView({ ID, HTML }) {
   // That a link leads elsewhere is no picture.
-  $('pictures').hidden = !/<(?!a\s)[^>]*\/\/|url\(/i.test(HTML);
+  $('pictures').hidden = !/<(?!a\s)[^<>]*\/\/|url\(/i.test(HTML);
   showFrame(ID);
   return [];
 }
