@@ -6,6 +6,7 @@ const { sourceOf } = require('../../src/js/catch/inbox.js');
 const { keep } = require('../../src/js/catch/keep.js');
 const { browserTest, openCatcher, openPage } = require('../support/browser.js');
 const { messageOf, sendTo } = require('../support/catch.js');
+const { Waiters } = require('../support/wait.js');
 
 const MANY = 10_000;
 /** Rows that a window of 800 pixels may need, with some around them. */
@@ -253,4 +254,71 @@ browserTest('a mail that is deleted elsewhere is closed here', async (t) => {
   inbox.clear();
   await page.getByText('The mail that was open was deleted.').waitFor();
   await page.getByRole('heading', { name: 'No mail yet' }).waitFor();
+});
+
+/** Answers of the API that are held back until `let` is called. @param {import('playwright-core').Page} page @param {RegExp} path */
+async function heldBack(page, path) {
+  let isHeld = true;
+  /** @type {(() => void)[]} */
+  const waiting = [];
+  const waiters = new Waiters();
+  await page.route(path, async (route) => {
+    const response = await route.fetch();
+    if (isHeld) {
+      const held = new Promise((resolve) => waiting.push(() => resolve(undefined)));
+      waiters.wake();
+      await held;
+    }
+    await route.fulfill({ response });
+  });
+  return {
+    /** @param {number} count */
+    came: (count) => waiters.until(() => waiting.length >= count, 'an answer'),
+    let: () => {
+      isHeld = false;
+      for (const go of waiting) go();
+    },
+  };
+}
+
+browserTest('what comes, goes and is read while mails are fetched is not lost', async (t) => {
+  const { inbox, api } = await openCatcher(t);
+  await fill(inbox, 3);
+  const page = await openPage(t, 'about:blank');
+  const held = await heldBack(page, /api\/v1\/messages\?/);
+  const streamed = page.waitForRequest(/api\/stream/);
+  await page.goto(api.url);
+  await streamed;
+  // The second is that of the stream's start.
+  await held.came(2);
+  const { messages } = await (await fetch(`${api.url}/api/v1/messages`)).json();
+  await sendTo(inbox, { subject: 'meanwhile' });
+  const body = JSON.stringify({ IDs: [messages[0].ID] });
+  await fetch(`${api.url}/api/v1/messages`, { method: 'DELETE', body });
+  await fetch(`${api.url}/api/v1/message/${messages[1].ID}`);
+  // Who is not held back has heard of all of it, and so has this one.
+  const other = await openPage(t, api.url);
+  await other.locator('#summary').getByText('3 mails, 2 unread').waitFor();
+  await page.getByRole('status').getByText('1 new mail: meanwhile').waitFor();
+  held.let();
+  await page.locator('#summary').getByText('3 mails, 2 unread').waitFor();
+  await rowOf(page, 'meanwhile').waitFor();
+  await rowOf(page, 'mail 3').waitFor({ state: 'detached' });
+  await page.getByRole('option', { name: /^mail 2.*unread$/ }).waitFor({ state: 'detached' });
+});
+
+browserTest('a search during which a mail goes finds the others', async (t) => {
+  const { inbox, api } = await openCatcher(t);
+  await fill(inbox, 3);
+  const page = await openPage(t, api.url);
+  await rowOf(page, 'mail 1').waitFor();
+  const held = await heldBack(page, /api\/v1\/search/);
+  await page.getByRole('searchbox').fill('mail');
+  await held.came(1);
+  const { messages } = await (await fetch(`${api.url}/api/v1/messages`)).json();
+  const body = JSON.stringify({ IDs: [messages[0].ID] });
+  await fetch(`${api.url}/api/v1/messages`, { method: 'DELETE', body });
+  await rowOf(page, 'mail 3').waitFor({ state: 'detached' });
+  held.let();
+  await page.locator('#summary').getByText('2 mails found, of 2 mails').waitFor();
 });

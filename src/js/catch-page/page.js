@@ -16,6 +16,8 @@ const PAGE = 50;
 const FIRST = 30;
 /** Rows beyond those that are seen. */
 const EXTRA = 8;
+/** How often mails are fetched that change meanwhile. */
+const MAX_TRIES = 3;
 const REST_MS = 40;
 const TYPING_MS = 150;
 const REFRESH_MS = 250;
@@ -110,11 +112,6 @@ function h(name, attributes, ...children) {
   return element;
 }
 
-/** @param {string} date */
-function timeElement(date) {
-  return h('time', { datetime: date, title: full(date) }, ago(date));
-}
-
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let noteTimer;
 
@@ -177,10 +174,12 @@ class Mails {
   /** The search that found what is here; undefined while nothing is. @type {string | undefined} */
   found;
   changed = () => {};
-  /** @type {Set<number>} */
+  /** Pages that were asked for, by their numbers; another set where rows have moved. @type {Set<number>} */
   #asked = new Set();
-  /** What was asked for before it counts for nothing. */
-  #epoch = 0;
+  /** Refreshes so far: the last one counts. */
+  #refreshes = 0;
+  /** What changed so far, by whoever's doing. */
+  #changes = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -199,9 +198,21 @@ class Mails {
   async refresh(start = 0, limit = FIRST) {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#epoch += 1;
-    this.#asked.clear();
-    await this.#fetch(start, limit, true);
+    this.#refreshes += 1;
+    this.#asked = new Set();
+    const refresh = this.#refreshes;
+    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+      const { query } = this;
+      const changes = this.#changes;
+      const page = await this.#fetch(start, limit);
+      if (refresh !== this.#refreshes) return;
+      // What changed meanwhile may not be in it.
+      if (changes !== this.#changes && tries < MAX_TRIES) continue;
+      this.rows = Array.from({ length: page.messages_count });
+      [this.total, this.unread, this.found] = [page.total, page.unread, query];
+      this.#place(page);
+      return;
+    }
   }
 
   /** The same a little later, once for all that comes until then. @param {() => [number, number]} rows */
@@ -216,8 +227,7 @@ class Mails {
     for (let page = Math.floor((count - 1 - last) / PAGE); page <= newest; page += 1) {
       const [low, end] = [page * PAGE, Math.min(count, (page + 1) * PAGE)];
       if (this.#asked.has(page) || !this.rows.slice(low, end).includes(undefined)) continue;
-      this.#asked.add(page);
-      attempt(() => this.#fetch(count - end, end - low, false));
+      attempt(() => this.#load(page, count - end, end - low));
     }
   }
 
@@ -226,6 +236,7 @@ class Mails {
     const known = new Set(this.rows.map((mail) => mail?.ID));
     const added = mails.filter(({ ID }) => !known.has(ID));
     this.rows.push(...added);
+    this.#changes += 1;
     return added.length;
   }
 
@@ -234,34 +245,45 @@ class Mails {
     const gone = new Set(ids);
     const before = this.rows.length;
     this.rows = this.rows.filter((mail) => !mail || !gone.has(mail.ID));
-    this.#epoch += 1;
-    this.#asked.clear();
+    this.#changes += 1;
+    this.#asked = new Set();
     return before - this.rows.length === gone.size;
   }
 
   /** @param {string[]} ids @param {Partial<Summary>} marks */
   mark(ids, marks) {
     const marked = new Set(ids);
+    this.#changes += 1;
     this.rows = this.rows.map((mail) =>
       mail && marked.has(mail.ID) ? { ...mail, ...marks } : mail,
     );
   }
 
-  /** @param {number} start @param {number} limit @param {boolean} isNew whether nothing that is here counts */
-  async #fetch(start, limit, isNew) {
-    const epoch = this.#epoch;
-    const { query } = this;
+  /** @param {number} page @param {number} start @param {number} limit */
+  async #load(page, start, limit) {
+    const asked = this.#asked.add(page);
+    try {
+      const loaded = await this.#fetch(start, limit);
+      if (asked === this.#asked) this.#place(loaded);
+    } catch (error) {
+      asked.delete(page);
+      throw error;
+    }
+  }
+
+  /** @param {number} start @param {number} limit @returns {Promise<Page>} */
+  #fetch(start, limit) {
     const params = new URLSearchParams({ start: String(start), limit: String(limit) });
-    if (query) params.set('query', query);
-    /** @type {Page} */
-    const page = await get(`/api/v1/${query ? 'search' : 'messages'}?${params}`);
-    if (epoch !== this.#epoch) return;
-    if (isNew) this.rows = Array.from({ length: page.messages_count });
-    page.messages.forEach((mail, index) => {
-      const at = page.messages_count - 1 - page.start - index;
+    if (this.query) params.set('query', this.query);
+    return get(`/api/v1/${this.query ? 'search' : 'messages'}?${params}`);
+  }
+
+  /** @param {Page} page */
+  #place({ messages, messages_count: count, start }) {
+    for (const [index, mail] of messages.entries()) {
+      const at = count - 1 - start - index;
       if (at < this.rows.length) this.rows[at] = mail;
-    });
-    if (isNew) [this.total, this.unread, this.found] = [page.total, page.unread, query];
+    }
     this.changed();
   }
 }
@@ -290,8 +312,8 @@ class List {
     this.#box.addEventListener('scroll', () => requestAnimationFrame(() => this.draw()));
     new ResizeObserver(() => this.draw()).observe(this.#box);
     this.#rows.addEventListener('click', (/** @type {any} */ event) => {
-      const id = event.target.closest('[role=option]')?.dataset.id;
-      if (id) open(id);
+      const row = event.target.closest('.row:not(.hole)');
+      if (row) open(row.id);
     });
   }
 
@@ -348,24 +370,22 @@ class List {
     const [first, length] = this.window;
     /** @type {Map<string, HTMLElement>} */
     const next = new Map();
-    for (let index = first; index < Math.min(first + length, count); index += 1) {
+    const last = Math.min(first + length, count) - 1;
+    for (let index = first; index <= last; index += 1) {
       const mail = this.#mails.at(index);
-      const key = mail?.ID ?? `row ${index}`;
+      const key = mail?.ID ?? `row-${index}`;
       const element = this.#shown.get(key) ?? h('div', { role: 'option', id: key });
       this.#fill(element, mail, index);
       next.set(key, element);
     }
     this.#place(next);
     clearTimeout(this.#rest);
-    this.#rest = setTimeout(
-      () => this.#mails.need(first, Math.min(first + length, count) - 1),
-      REST_MS,
-    );
+    this.#rest = setTimeout(() => this.#mails.need(first, last), REST_MS);
     const isSeen = this.cursor !== undefined && next.has(this.cursor);
     if (isSeen) this.#box.setAttribute('aria-activedescendant', this.cursor);
     else this.#box.removeAttribute('aria-activedescendant');
-    if (this.#wanted !== undefined && this.#mails.at(this.#wanted)) {
-      const wanted = this.#wanted;
+    const wanted = this.#wanted;
+    if (wanted !== undefined && this.#mails.at(wanted)) {
       this.#wanted = undefined;
       this.go(wanted);
     }
@@ -400,12 +420,7 @@ class List {
     if (element.dataset.state === state) return;
     element.dataset.state = state;
     element.className = mail ? `row${mail.Read ? '' : ' new'}` : 'row hole';
-    if (!mail) {
-      element.replaceChildren('...');
-      return;
-    }
-    element.dataset.id = mail.ID;
-    element.replaceChildren(...rowElements(mail));
+    element.replaceChildren(...(mail ? rowElements(mail) : ['...']));
   }
 }
 
@@ -417,7 +432,7 @@ function rowElements(mail) {
   return [
     h('span', 'subject', line(mail.Subject) || '(no subject)'),
     h('span', 'who', people[0], h('span', 'to', ' to '), people[1]),
-    timeElement(mail.Created),
+    h('time', { datetime: mail.Created, title: full(mail.Created) }, ago(mail.Created)),
     h('span', 'snippet', line(mail.Snippet)),
     h('span', 'marks', ...marks),
     h('span', 'unseen', mail.Read ? '' : 'unread'),
@@ -509,12 +524,10 @@ function fillHead(mail) {
   const subject = shown(mail.Subject);
   $('subject').textContent = subject || '(no subject)';
   $('subject').classList.toggle('blank', !subject);
+  const { From, ReplyTo, To, Cc, Bcc } = mail;
+  const people = Object.entries({ From: [From], To, Cc, Bcc, 'Reply to': ReplyTo });
   $('facts').replaceChildren(
-    ...factElements('From', [mail.From]),
-    ...factElements('To', mail.To),
-    ...factElements('Cc', mail.Cc),
-    ...factElements('Bcc', mail.Bcc),
-    ...factElements('Reply to', mail.ReplyTo),
+    ...people.flatMap(([name, addresses]) => factElements(name, addresses)),
     h('dt', '', 'Date'),
     h('dd', '', full(mail.Date), ...mail.Tags.map((tag) => h('span', 'tag', tag))),
   );
