@@ -7,7 +7,7 @@ const { openCanary } = require('../support/canary.js');
 const { sendTo } = require('../support/catch.js');
 
 const WIDE = { width: 1280, height: 800 };
-const NARROW = { width: 390, height: 780 };
+const NARROW = { width: 320, height: 640 };
 
 /** Whatever is broader than the window. @param {import('playwright-core').Page} page */
 const overflow = (page) =>

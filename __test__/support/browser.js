@@ -9,7 +9,7 @@ const { openApi } = require('../../src/js/catch-api/api.js');
 const { openInbox } = require('./catch.js');
 const { PATIENCE_MS, within } = require('./wait.js');
 
-const CHROMIUM = process.env.SMTP_ENGINE_CHROMIUM ?? '/usr/bin/chromium';
+const CHROMIUM = process.env.SMTP_ENGINE_CHROMIUM || '/usr/bin/chromium';
 const isThere = fs.existsSync(CHROMIUM);
 const ARGS = ['--disable-gpu', '--disable-dev-shm-usage', '--hide-scrollbars=false'];
 const VIEWPORT = { width: 1280, height: 800 };
