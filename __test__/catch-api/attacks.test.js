@@ -3,42 +3,13 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
-const { openApi } = require('../../src/js/catch-api/api.js');
 const { Mailbox } = require('../../src/js/catch-api/mailbox.js');
 const { ROUTES } = require('../../src/js/catch-api/routes.js');
 const { httpServerOf } = require('../../src/js/catch-api/http-server.js');
 const { searchOf } = require('../../src/js/catch-api/search.js');
 const { Store } = require('../../src/js/catch/store.js');
-const { mailOf, messageOf, openInbox, sendTo } = require('../support/catch.js');
-const { repliesIn, sendBytes } = require('../support/raw-http.js');
-const { within } = require('../support/wait.js');
-
-/** @typedef {import('node:test').TestContext} TestContext */
-
-/** An inbox of one mail, and its API. @param {TestContext} t @param {any} [options] @param {string} [raw] */
-async function opened(t, options, raw) {
-  const inbox = await openInbox(t);
-  const api = await within(openApi(inbox, options), 'the API');
-  t.after(() => within(api.close(), 'the end of the API'));
-  await sendTo(inbox, raw === undefined ? {} : { raw });
-  const host = `127.0.0.1:${api.port}`;
-  /**
-   * A request by the byte, and its answer.
-   *
-   * @param {string} method @param {string} target
-   * @param {string[]} [lines] of the header; Host is there unless one is
-   * @param {string} [body]
-   */
-  const ask = async (method, target, lines = [], body = '') => {
-    const hosts = lines.some((line) => /^host:/i.test(line)) ? [] : [`Host: ${host}`];
-    const length = body === '' ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
-    const header = [...hosts, ...lines, ...length, 'Connection: close'];
-    const text = `${method} ${target} HTTP/1.1\r\n${header.join('\r\n')}\r\n\r\n${body}`;
-    const [reply] = repliesIn(await sendBytes(api.port, text), [method]);
-    return reply;
-  };
-  return { inbox, api, ask, host, port: api.port };
-}
+const { mailOf, messageOf } = require('../support/catch.js');
+const { openedByBytes: opened, repliesIn, sendBytes } = require('../support/raw-http.js');
 
 describe('Host x Origin x site x method x type', { concurrency: false }, () => {
   /** What each may be, and whether it is let in. @type {(host: string) => [string | undefined, boolean][]} */
@@ -275,66 +246,6 @@ test('requests on one connection are answered in turn', async (t) => {
   );
 });
 
-test('the body of a request that is refused is no request', async (t) => {
-  const { inbox, host, port } = await opened(t);
-  const smuggled = `DELETE /api/v1/messages HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
-  const padding = 'x'.repeat(100_000);
-  for (const [lines, status] of /** @type {[string, number][]} */ ([
-    ['Content-Type: text/plain\r\n', 415],
-    ['Content-Type: application/json\r\nOrigin: null\r\n', 403],
-    ['Content-Type: application/json\r\n', 400],
-  ])) {
-    for (const body of [smuggled, smuggled + padding, padding + smuggled]) {
-      const header = `POST /api/v1/send HTTP/1.1\r\nHost: ${host}\r\n${lines}`;
-      const length = `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
-      const text = await sendBytes(port, [header + length, body]);
-      const replies = repliesIn(text);
-      assert.deepEqual(
-        replies.map((reply) => reply.status),
-        [status],
-      );
-    }
-  }
-  assert.equal(inbox.messages.length, 1);
-});
-
-describe('bodies of 100 MB', () => {
-  const SIZE = 100 * 1_024 * 1_024;
-  const PIECE = Buffer.alloc(64 * 1_024, 'x');
-
-  for (const [method, path] of [
-    ['PUT', '/api/v1/messages'],
-    ['DELETE', '/api/v1/messages'],
-    ['GET', '/livez'],
-    ['PUT', '/api/v1/chaos'],
-    ['POST', '/api/v1/send'],
-    ['POST', '/api/v1/message/latest/release'],
-  ]) {
-    for (const isChunked of [false, true]) {
-      test(`${method} ${path}, ${isChunked ? 'in chunks' : 'declared'}`, async (t) => {
-        const { inbox, host, port } = await opened(t);
-        let sent = 0;
-        function* pieces() {
-          yield `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n`;
-          yield isChunked
-            ? 'Transfer-Encoding: chunked\r\n\r\n'
-            : `Content-Length: ${SIZE}\r\n\r\n`;
-          for (; sent < SIZE; sent += PIECE.length) {
-            if (isChunked) yield `${PIECE.length.toString(16)}\r\n`;
-            yield PIECE;
-            if (isChunked) yield '\r\n';
-          }
-        }
-        const text = await sendBytes(port, pieces());
-        // It may be cut off before it has read the answer.
-        if (text !== '') assert.equal(repliesIn(text)[0].status, 413);
-        assert.ok(sent < SIZE, `${sent} bytes were read`);
-        assert.equal(inbox.messages.length, 1);
-      });
-    }
-  }
-});
-
 test('a client that is slow is cut off, and others are served meanwhile', async (t) => {
   const store = new Store({ maxMessages: 10, maxBytes: 1e6 });
   const times = { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 20 };
@@ -385,44 +296,6 @@ test('HEAD is answered as GET is, without a body', async (t) => {
     for (const name of ['content-type', 'content-length', 'content-security-policy'])
       assert.equal(head.headers[name], get.headers[name], path);
   }
-});
-
-test('names that objects have are data', async (t) => {
-  const { api, inbox } = await opened(t);
-  const put = async (/** @type {string} */ path, /** @type {string} */ body, method = 'PUT') => {
-    const headers = { 'content-type': 'application/json' };
-    return (await within(fetch(`${api.url}${path}`, { method, headers, body }), path)).status;
-  };
-  const json = async (/** @type {string} */ path) =>
-    (await within(fetch(`${api.url}${path}`), path)).json();
-  const [{ ID }] = (await json('/api/v1/messages')).messages;
-  for (const name of ['__proto__', 'constructor', 'hasOwnProperty', 'toString']) {
-    assert.equal(await put('/api/v1/messages', `{"IDs":["${name}"],"Read":true}`), 200);
-    assert.equal(await put('/api/v1/messages', `{"IDs":["${name}"]}`, 'DELETE'), 200);
-    assert.equal(await put('/api/v1/tags', `{"IDs":["${ID}"],"Tags":["${name}"]}`), 200);
-    const { Tags } = await json('/api/v1/info');
-    assert.deepEqual([Object.keys(Tags), Object.hasOwn(Tags, name)], [[name], true]);
-    const found = await json(`/api/v1/search?query=tag:${name}`);
-    assert.equal(found.messages_count, 1, name);
-    assert.equal((await json(`/api/v1/search?query=${name}:x`)).messages_count, 0, name);
-    assert.equal(await put(`/api/v1/tags/${name}`, '{"Name":"x"}'), 200);
-    assert.equal(await put(`/api/v1/tags/${name}`, '{"Name":"x"}', 'DELETE'), 400);
-  }
-  for (const body of [
-    '{"__proto__":{"Read":true}}',
-    '{"constructor":{"prototype":{"Read":true}}}',
-    '{"__proto__":{"Probability":100,"ErrorCode":421}}',
-  ]) {
-    assert.equal(await put('/api/v1/messages', body), 200);
-    assert.equal(await put('/api/v1/chaos', body), 200);
-  }
-  assert.equal(
-    await put('/api/v1/send', '{"__proto__":{"From":{"Email":"a@b.example"}}}', 'POST'),
-    400,
-  );
-  assert.equal((await json('/api/v1/messages')).unread, 1);
-  assert.equal(/** @type {any} */ ({}).Read, undefined);
-  assert.equal(inbox.messages.length, 1);
 });
 
 test('10,000 ids are found in no time', async (t) => {

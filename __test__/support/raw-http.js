@@ -2,6 +2,8 @@
 // HTTP by the byte, for what no client would send.
 
 const net = require('node:net');
+const { openApi } = require('../../src/js/catch-api/api.js');
+const { openInbox, sendTo } = require('./catch.js');
 const { within } = require('./wait.js');
 
 /** @typedef {{ status: number, headers: Record<string, string>, body: string }} Reply */
@@ -11,9 +13,10 @@ const { within } = require('./wait.js');
  *
  * @param {number} port
  * @param {string | Buffer | Iterable<string | Buffer>} bytes
+ * @param {boolean} [isAll] whether the client says that nothing follows
  * @returns {Promise<string>} all that came, as latin1
  */
-function sendBytes(port, bytes) {
+function sendBytes(port, bytes, isAll = false) {
   const socket = net.connect({ port, host: '127.0.0.1' });
   /** @type {Buffer[]} */
   const came = [];
@@ -34,7 +37,7 @@ function sendBytes(port, bytes) {
         });
     }
   };
-  void write();
+  void write().then(() => isAll && socket.end());
   return within(done, 'the end of the connection').finally(() => socket.destroy());
 }
 
@@ -63,4 +66,29 @@ function repliesIn(text, methods = []) {
   return replies;
 }
 
-module.exports = { repliesIn, sendBytes };
+/** An inbox of one mail, and its API. @param {import('node:test').TestContext} t @param {any} [options] @param {string} [raw] */
+async function openedByBytes(t, options, raw) {
+  const inbox = await openInbox(t);
+  const api = await within(openApi(inbox, options), 'the API');
+  t.after(() => within(api.close(), 'the end of the API'));
+  await sendTo(inbox, raw === undefined ? {} : { raw });
+  const host = `127.0.0.1:${api.port}`;
+  /**
+   * A request by the byte, and its answer.
+   *
+   * @param {string} method @param {string} target
+   * @param {string[]} [lines] of the header; Host is there unless one is
+   * @param {string} [body]
+   */
+  const ask = async (method, target, lines = [], body = '') => {
+    const hosts = lines.some((line) => /^host:/i.test(line)) ? [] : [`Host: ${host}`];
+    const length = body === '' ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
+    const header = [...hosts, ...lines, ...length, 'Connection: close'];
+    const text = `${method} ${target} HTTP/1.1\r\n${header.join('\r\n')}\r\n\r\n${body}`;
+    const [reply] = repliesIn(await sendBytes(api.port, text), [method]);
+    return reply;
+  };
+  return { inbox, api, ask, host, port: api.port };
+}
+
+module.exports = { openedByBytes, repliesIn, sendBytes };
