@@ -2,6 +2,8 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
+const { inspect } = require('node:util');
+const { serialize } = require('node:v8');
 const { aMail, noMail, tooFew, unfinished } = require('../../src/js/catch/in-vain.js');
 const { matcherOf } = require('../../src/js/catch/match.js');
 const { mailOf } = require('../support/catch.js');
@@ -72,4 +74,19 @@ test('the other errors name what was wanted', async () => {
   assert.match(slow.message, /after 7 ms.*subject: 'x'/);
   assert.match(tooFew(0, 1), /not given out before/);
   assert.equal(tooFew(1, 3), '1 of 3 mails matched');
+});
+
+test('what lists, prints or sends an error gets no bytes of its mails', async () => {
+  const mail = await mailOf(`Subject: a\r\n\r\n${'x'.repeat(100_000)}`);
+  const errors = [
+    noMail({ what: 'none', matcher, timeout: 5, came: [mail] }),
+    aMail(matcher, mail),
+  ];
+  for (const error of errors) {
+    assert.ok(JSON.stringify(error).length < 1_000);
+    assert.ok(serialize({ ...error }).length < 1_000);
+    assert.ok(inspect(error, { depth: Infinity }).length < 5_000);
+  }
+  assert.equal(errors[0].missed[0].mail, mail);
+  assert.equal(errors[1].mail, mail);
 });

@@ -36,7 +36,21 @@ function noMail({ what, matcher, address, timeout, came, total = came.length, ta
   const list = listed.length === 0 ? [] : [`${number}${some}:`, ...lines];
   if (listed.length === 0) list.push(total === 0 ? 'nothing came' : number);
   const error = new SmtpError('SMTP_ERR_NO_MAIL', `${head}; ${list.join('\n')}`);
-  return Object.assign(error, { missed });
+  return telling(error, { missed });
+}
+
+/**
+ * An error that has mails, out of sight of those who list what it has: a runner would send their bytes from
+ * its worker, and print them.
+ *
+ * @template {object} T
+ * @param {InstanceType<typeof SmtpError>} error @param {T} details
+ */
+function telling(error, details) {
+  for (const [name, value] of Object.entries(details)) {
+    Object.defineProperty(error, name, { value, configurable: true, writable: true });
+  }
+  return /** @type {InstanceType<typeof SmtpError> & T} */ (error);
 }
 
 /** In words, that so few of so many mails matched. @param {number} taken @param {number} count */
@@ -48,7 +62,7 @@ function tooFew(taken, count) {
 /** Of `none`: a mail matched. @param {Matcher} matcher @param {Mail} mail */
 function aMail(matcher, mail) {
   const text = `a mail came that matches ${matcher.words}: ${mail.summary}`;
-  return Object.assign(new SmtpError('SMTP_ERR_MAIL', text), { mail });
+  return telling(new SmtpError('SMTP_ERR_MAIL', text), { mail });
 }
 
 /** Of `none`: a client is slow. @param {Matcher} matcher @param {number} timeout in milliseconds */
