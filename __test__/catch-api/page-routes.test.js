@@ -73,10 +73,13 @@ test('they are for those who may have the API, and nobody else', async (t) => {
   assert.equal((await call('/', { headers: { authorization } })).status, 200);
 });
 
-test('it says where to send', async (t) => {
+test('it says where to send, and which process it is', async (t) => {
   const { inbox, call } = await opened(t);
-  const { Host, Port, URL } = await (await call('/api/page')).json();
-  assert.deepEqual([Host, Port, URL], [inbox.host, inbox.port, inbox.url]);
+  const { Instance, Version, ...place } = await (await call('/api/page')).json();
+  assert.deepEqual(place, { Host: inbox.host, Port: inbox.port, URL: inbox.url });
+  const other = await (await (await opened(t)).call('/api/page')).json();
+  assert.notEqual(Instance, other.Instance);
+  assert.equal(Version, other.Version);
 });
 
 test('the HTML of a mail is a document of its own', async (t) => {

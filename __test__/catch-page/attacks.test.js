@@ -122,6 +122,8 @@ browserTest('no HTML of a mail runs, fetches or leads away by itself', async (t)
     await frame?.waitForLoadState('load');
     assert.match(frame?.url() ?? '', /\/preview\//, vector);
   }
+  const sandbox = await page.locator('iframe').getAttribute('sandbox');
+  assert.equal(sandbox, 'allow-popups allow-popups-to-escape-sandbox');
   await page.keyboard.press('k');
   await page.getByRole('heading', { name: 'last', exact: true }).waitFor();
   assert.deepEqual(canary.seen, []);

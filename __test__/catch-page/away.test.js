@@ -52,6 +52,10 @@ browserTest(
     const page = await openPage(t, api.url);
     await page.getByRole('option', { name: 'open' }).click();
     await page.getByRole('heading', { name: 'open' }).waitFor();
+    // This one does not listen itself.
+    const second = await page.context().newPage();
+    await second.goto(page.url());
+    await second.getByRole('heading', { name: 'open' }).waitFor();
     const away = page.getByRole('status').getByText('Reconnecting');
     assert.equal(await away.isVisible(), false);
     const { port } = api;
@@ -163,3 +167,29 @@ browserTest('with a login it is for those who have it', async (t) => {
   await page.frameLocator('iframe').getByText('for Ann').waitFor();
   await assert.rejects(openPage(t, api.url), /AUTH/);
 });
+
+browserTest(
+  'ten windows of one browser all fill, and one of them goes on when another is closed',
+  async (t) => {
+    const { inbox, api } = await openCatcher(t);
+    await sendTo(inbox, { subject: 'first' });
+    const pages = [await openPage(t, api.url)];
+    for (let count = 1; count < 10; count += 1) {
+      const page = await pages[0].context().newPage();
+      await page.goto(api.url);
+      pages.push(page);
+    }
+    const see = (/** @type {string} */ subject) =>
+      Promise.all(pages.map((page) => page.getByRole('option', { name: subject }).waitFor()));
+    await see('first');
+    await sendTo(inbox, { subject: 'second' });
+    await see('second');
+    await pages[0].close();
+    pages.shift();
+    await sendTo(inbox, { subject: 'third' });
+    await see('third');
+    await pages[0].getByRole('option', { name: 'third' }).click();
+    await pages[0].getByRole('heading', { name: 'third' }).waitFor();
+    await pages[8].locator('#summary').getByText('3 mails, 2 unread').waitFor();
+  },
+);

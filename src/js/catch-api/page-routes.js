@@ -3,6 +3,7 @@
 
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
+const { version: Version } = require('../../../package.json');
 const { json } = require('./answers.js');
 const { documentOf, policyOf } = require('./preview.js');
 const { notFound } = require('./refused.js');
@@ -49,7 +50,8 @@ function pageRoutes(inbox) {
   });
   return {
     ...Object.fromEntries(files),
-    'GET /api/page': () => json({ Host: inbox.host, Port: inbox.port, URL: inbox.url }),
+    'GET /api/page': ({ mailbox: { instance: Instance } }) =>
+      json({ Host: inbox.host, Port: inbox.port, URL: inbox.url, Instance, Version }),
     'GET /preview/*': preview,
     'GET /api/v1/message/*/structure': (call) => json(structureForm(mailOf(call))),
     'GET /api/v1/message/*/session': (call) => json(sessionForm(mailOf(call))),

@@ -34,6 +34,9 @@ const DESKTOP = 1_024;
 /** What would turn a text around, or is not to be seen. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
 const UNSEEN = /[\0-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u061c\u2028-\u202e\u2066-\u2069]/g;
+const WEEKDAY = new Intl.DateTimeFormat('en-GB', { weekday: 'long' });
+const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
+const WHOLE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'medium' });
 const NARROW = matchMedia('(max-width: 760px)');
 
 /** @param {string} id @returns {any} */
@@ -82,28 +85,17 @@ function ago(date) {
   if (minutes < 1) return 'now';
   if (minutes < 60) return `${minutes} min ago`;
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
-  const isNear = minutes < 6 * 24 * 60;
-  return then.toLocaleDateString(
-    'en-GB',
-    isNear ? { weekday: 'long' } : { day: 'numeric', month: 'short', year: 'numeric' },
-  );
+  return (minutes < 6 * 24 * 60 ? WEEKDAY : DAY).format(then);
 }
 
 /** @param {string} date */
 function full(date) {
-  return new Date(date).toLocaleString('en-GB', { dateStyle: 'full', timeStyle: 'medium' });
+  return WHOLE.format(new Date(date));
 }
 
 // Elements
 
-/**
- * Makes an element.
- *
- * @param {string} name
- * @param {string | Record<string, string>} attributes the class alone, or by their names
- * @param {...(Node | string)} children
- * @returns {any}
- */
+/** Makes an element, of a class or with attributes. @param {string} name @param {string | Record<string, string>} attributes @param {...(Node | string)} children @returns {any} */
 function h(name, attributes, ...children) {
   const element = document.createElement(name);
   const all = typeof attributes === 'string' ? { class: attributes } : attributes;
@@ -323,14 +315,6 @@ class List {
     return [first, Math.ceil(this.#box.clientHeight / ROW) + 2 * EXTRA];
   }
 
-  top() {
-    this.#box.scrollTop = 0;
-  }
-
-  focus() {
-    this.#box.focus({ preventScroll: true });
-  }
-
   /** Moves the cursor. @param {string | undefined} id */
   choose(id) {
     this.cursor = id;
@@ -508,14 +492,13 @@ class Reader {
     const content = $('content');
     content.setAttribute('aria-labelledby', `tab-${view}`);
     content.dataset.view = view;
-    await attempt(async () => {
-      const nodes = await VIEWS[view](mail);
-      // Another one may have been chosen meanwhile.
-      if (this.mail !== mail || content.dataset.view !== view) return;
-      for (const id of ['tools', 'stage']) $(id).hidden = view !== 'html';
-      $('view').replaceChildren(...nodes);
-      content.scrollTop = 0;
-    });
+    const failed = (/** @type {Error} */ { message }) => [h('p', '', shown(message))];
+    const nodes = await Promise.resolve(mail).then(VIEWS[view]).catch(failed);
+    // Another one may have been chosen meanwhile.
+    if (this.mail !== mail || content.dataset.view !== view) return;
+    for (const id of ['tools', 'stage']) $(id).hidden = view !== 'html';
+    $('view').replaceChildren(...nodes);
+    content.scrollTop = 0;
   }
 }
 
@@ -542,11 +525,12 @@ function factElements(name, addresses) {
   if (some.length === 0) return [];
   const nodes = some
     .slice(0, MAX_ADDRESSES)
-    .flatMap(({ Name, Address }, index) => [
-      index > 0 ? ', ' : '',
+    .flatMap(({ Name, Address }) => [
       h('bdi', '', shown(Name || Address)),
       Name && Address ? h('bdi', 'address', ` <${shown(Address)}>`) : '',
+      ', ',
     ]);
+  nodes.pop();
   if (some.length > MAX_ADDRESSES) nodes.push(` and ${some.length - MAX_ADDRESSES} more`);
   return [h('dt', '', name), h('dd', '', ...nodes)];
 }
@@ -613,11 +597,10 @@ function fitFrame() {
 
 /** @param {Record<string, string[]>} headers */
 function headersView(headers) {
-  const rows = Object.entries(headers).flatMap(([name, values]) =>
-    values.map((value) =>
-      h('tr', '', h('th', { scope: 'row' }, shown(name)), h('td', '', h('bdi', '', shown(value)))),
-    ),
-  );
+  const row = (/** @type {string} */ name, /** @type {string} */ value) =>
+    h('tr', '', h('th', { scope: 'row' }, shown(name)), h('td', '', h('bdi', '', shown(value))));
+  const all = Object.entries(headers);
+  const rows = all.flatMap(([name, values]) => values.map((value) => row(name, value)));
   return [h('table', 'table', h('tbody', '', ...rows))];
 }
 
@@ -687,30 +670,25 @@ mails.changed = drawAll;
 
 function drawAll() {
   const { total, unread, found, rows } = mails;
+  const isOpen = reader.mail !== undefined;
+  const isFirst = found !== undefined && total === 0;
+  document.body.classList.toggle('open', isOpen);
+  document.body.classList.toggle('first', isFirst && !isOpen);
+  $('mail').hidden = !isOpen;
+  $('welcome').hidden = isOpen || !isFirst;
+  $('idle').hidden = isOpen || total === 0;
   if (found === undefined) return;
-  const isEmpty = rows.length === 0;
   const some = unread.toLocaleString('en');
   const which = found && `${counted(rows.length)} found, of `;
   $('summary').textContent = `${which}${counted(total)}${unread > 0 ? `, ${some} unread` : ''}`;
   $('unread').textContent = some;
   $('unread').hidden = unread === 0;
-  $('delete-all').disabled = isEmpty;
-  $('delete-all').textContent = found ? 'Delete found' : 'Delete all';
-  $('none').hidden = !isEmpty || total === 0;
-  $('list').hidden = isEmpty;
   document.title = `${unread > 0 ? `(${some}) ` : ''}Mail`;
+  $('delete-all').disabled = rows.length === 0;
+  $('delete-all').textContent = found ? 'Delete found' : 'Delete all';
+  $('none').hidden = rows.length > 0 || isFirst;
+  $('list').hidden = rows.length === 0;
   list.draw();
-  drawPane(total === 0);
-}
-
-/** What is beside the list. @param {boolean} isFirst whether there is no mail at all */
-function drawPane(isFirst) {
-  const isOpen = reader.mail !== undefined;
-  document.body.classList.toggle('open', isOpen);
-  document.body.classList.toggle('first', isFirst && !isOpen);
-  $('mail').hidden = !isOpen;
-  $('welcome').hidden = isOpen || !isFirst;
-  $('idle').hidden = isOpen || isFirst;
 }
 
 /** Opens a mail. @param {string} id @param {boolean} [isFocused] whether it gets the focus */
@@ -753,7 +731,7 @@ function closeMail() {
   if (!reader.mail) return;
   reader.close();
   drawAll();
-  list.focus();
+  $('list').focus({ preventScroll: true });
 }
 
 /** Deletes a mail; the cursor goes to the one that takes its place. @param {string} id */
@@ -826,6 +804,9 @@ async function release(event) {
 
 /** What the stream tells, by the names of its events. @type {Record<string, (data: any) => void>} */
 const EVENTS = {
+  away() {
+    $('away').textContent = 'Reconnecting…';
+  },
   start({ Instance, Version }) {
     const before = known;
     known = { Instance, Version };
@@ -847,8 +828,8 @@ const EVENTS = {
     $('news').textContent = `${counted(count, 'new mail')}: ${line(summaries.at(-1).Subject)}`;
     drawAll();
   },
-  update({ IDs, Read, Tags }) {
-    mails.mark(IDs, { ...(Read === undefined ? {} : { Read }), ...(Tags ? { Tags } : {}) });
+  update({ IDs, ...marks }) {
+    mails.mark(IDs, marks);
     list.draw();
   },
   delete({ IDs }) {
@@ -868,13 +849,22 @@ const EVENTS = {
   },
 };
 
+/** The windows of a browser, which has six connections to a server: one of them listens for all. */
+const windows = navigator.locks && new BroadcastChannel('smtp-engine');
+
+/** @param {string} name of an event @param {any} [data] */
+function tell(name, data) {
+  EVENTS[name](data);
+  windows?.postMessage({ name, data });
+}
+
 function listen() {
   const stream = new EventSource('/api/stream');
-  for (const [name, heard] of Object.entries(EVENTS)) {
-    stream.addEventListener(name, ({ data }) => heard(JSON.parse(data)));
+  for (const name of Object.keys(EVENTS)) {
+    stream.addEventListener(name, ({ data }) => tell(name, JSON.parse(data)));
   }
   stream.addEventListener('error', () => {
-    $('away').textContent = 'Reconnecting…';
+    tell('away');
     // The browser itself tries again slowly, and after an answer that is an error not at all.
     stream.close();
     setTimeout(listen, RETRY_MS);
@@ -883,7 +873,8 @@ function listen() {
 
 function loadPlace() {
   return attempt(async () => {
-    const { URL } = await get('/api/page');
+    const { URL, Instance, Version } = await get('/api/page');
+    known ??= { Instance, Version };
     $('place').textContent = URL;
     $('code').textContent = [
       "import nodemailer from 'nodemailer';",
@@ -935,7 +926,7 @@ function pressed(event) {
     if (key === 'Escape') $('query').value = '';
     if (key !== 'Escape' && key !== 'Enter') return;
     search();
-    list.focus();
+    $('list').focus({ preventScroll: true });
   } else if (Object.hasOwn(KEYS, key) && KEYS[key](event) !== false) event.preventDefault();
 }
 
@@ -947,7 +938,7 @@ function search() {
   const query = $('query').value.trim();
   if (query === mails.query) return;
   mails.query = query;
-  list.top();
+  $('list').scrollTop = 0;
   attempt(async () => {
     await mails.refresh();
     $('news').textContent = $('summary').textContent;
@@ -986,7 +977,7 @@ $('query').addEventListener('input', () => {
   clearTimeout(typing);
   typing = setTimeout(search, TYPING_MS);
 });
-// It is there for pages of this machine and of https: alone.
+// It is there for pages of this machine and of https: alone, as locks are.
 $('copy').hidden = !navigator.clipboard;
 document.addEventListener('keydown', pressed);
 addEventListener('popstate', () => follow());
@@ -995,4 +986,8 @@ setInterval(() => list.draw(), MINUTE_MS / 2);
 attempt(() => mails.refresh());
 loadPlace();
 follow();
-listen();
+if (windows) {
+  windows.onmessage = ({ data: { name, data } }) => EVENTS[name](data);
+  // It is held until the window is closed.
+  navigator.locks.request('stream', () => new Promise(listen));
+} else listen();
