@@ -22,12 +22,15 @@ function isConvertible(html) {
   return true;
 }
 
+/** @type {((html: string) => string) | undefined} */
+let convert;
+
 /** @param {string} html @returns {string} '' where none can be made of it */
 function textOfHtml(html) {
-  // It takes time to load, and few mails have nothing else.
-  const { htmlToText } = require('html-to-text');
+  // It takes time to load, and few mails have nothing else; and to make, as much as to use.
+  convert ??= require('html-to-text').compile({ limits: { maxDepth: MAX_DEPTH } });
   try {
-    return htmlToText(html, { limits: { maxDepth: MAX_DEPTH } });
+    return /** @type {(html: string) => string} */ (convert)(html);
   } catch {
     return '';
   }
