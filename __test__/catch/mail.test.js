@@ -150,7 +150,7 @@ test('what is seen of a mail is its text, or that of its HTML alone', async () =
   const type = { 'Content-Type': 'text/html' };
   const link = '<p>Hello <a href="https://x.example/">you</a></p>';
   const alone = await mailOf(messageOf(type, link));
-  assert.equal(alone.seen.trim().replace(/\s+/g, ' '), 'Hello you');
+  assert.equal(alone.seen(100).trim().replace(/\s+/g, ' '), 'Hello you');
   assert.match(alone.words, /^\s*Hello you\s*\nhttps:\/\/x\.example\/$/);
   const both = await mailOf(
     messageOf(
@@ -158,9 +158,10 @@ test('what is seen of a mail is its text, or that of its HTML alone', async () =
       `--b\r\n\r\nthe text\r\n--b\r\nContent-Type: text/html\r\n\r\n${link}\r\n--b--\r\n`,
     ),
   );
-  assert.deepEqual([both.seen, both.words], ['the text', 'the text']);
+  assert.deepEqual([both.seen(100), both.words], ['the text', 'the text']);
+  assert.deepEqual([alone.seen(5), both.seen(5)], ['Hello', 'the t']);
   const neither = await mailOf(messageOf({ Subject: 'x' }, ''));
-  assert.deepEqual([neither.seen, neither.words], ['', '']);
+  assert.deepEqual([neither.seen(100), neither.words], ['', '']);
 });
 
 test('a text that is made of HTML is the same each time', async () => {

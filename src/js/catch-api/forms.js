@@ -137,7 +137,7 @@ function partForm({ attachment, id }) {
 function snippetOf(mail) {
   let snippet = snippets.get(mail);
   if (snippet === undefined) {
-    const start = mail.seen.slice(0, SNIPPET_SOURCE).replace(/\s+/g, ' ').trim();
+    const start = mail.seen(SNIPPET_SOURCE).replace(/\s+/g, ' ').trim();
     // By way of bytes: a slice of a string keeps the whole of it.
     snippet = Buffer.from([...start].slice(0, MAX_SNIPPET).join('')).toString();
     snippets.set(mail, snippet);

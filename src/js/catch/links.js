@@ -70,12 +70,13 @@ function placesOf(html) {
   return places;
 }
 
-/** What the reader of HTML sees of it, without lines. @param {string} html */
-function seenIn(html) {
+/** What the reader of HTML sees of it, without lines; no more is read than so many characters need. @param {string} html @param {number} [most] */
+function seenIn(html, most = Infinity) {
   const { decode } = require('he');
   let seen = '';
   for (const { text, name = '' } of piecesOf(html)) {
     seen += decode(text) + (INLINE.includes(name) ? '' : ' ');
+    if (seen.length > most) break;
   }
   return seen.trim();
 }

@@ -120,12 +120,12 @@ class Mail {
     return text === '' && this.#index.makesText ? this.#madeText() : text;
   }
 
-  /** What a reader sees: the text, or that of the HTML where this is all there is, without lines. */
-  get seen() {
-    return this.#textOr(seenIn);
+  /** How that begins which a reader sees: the text, or that of the HTML where this is all there is, without lines. @param {number} most characters */
+  seen(most) {
+    return this.#textOr((html) => seenIn(html, most)).slice(0, most);
   }
 
-  /** What searches look through: the same, and where links lead. */
+  /** What searches look through: all of the same, and where links lead. */
   get words() {
     return this.#textOr(wordsIn);
   }
