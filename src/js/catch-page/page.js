@@ -218,7 +218,8 @@ class Mails {
     const newest = Math.floor((count - 1 - first) / PAGE);
     for (let page = Math.floor((count - 1 - last) / PAGE); page <= newest; page += 1) {
       const [low, end] = [page * PAGE, Math.min(count, (page + 1) * PAGE)];
-      if (this.#asked.has(page) || !this.rows.slice(low, end).includes(undefined)) continue;
+      const seen = this.rows.slice(Math.max(low, count - 1 - last), Math.min(end, count - first));
+      if (this.#asked.has(page) || !seen.includes(undefined)) continue;
       attempt(() => this.#load(page, count - end, end - low));
     }
   }
