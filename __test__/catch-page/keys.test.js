@@ -65,6 +65,25 @@ browserTest('Delete deletes what is chosen, and the next one is chosen', async (
   );
 });
 
+browserTest('Delete twice for one mail deletes it once', async (t) => {
+  const { inbox, page, chosen } = await openMails(t);
+  /** @type {(() => void)[]} */
+  const held = [];
+  await page.route(/api\/v1\/messages$/, async (route) => {
+    const response = await route.fetch();
+    await new Promise((resolve) => held.push(() => resolve(undefined)));
+    await route.fulfill({ response });
+  });
+  for (const key of ['j', 'j', 'Delete', 'Delete']) await page.keyboard.press(key);
+  // The stream tells of it before the answer is there.
+  await page.locator('#summary').getByText('2 mails, 2 unread').waitFor();
+  for (const go of held) go();
+  await page.getByRole('status').getByText('Deleted').waitFor();
+  assert.equal(held.length, 1);
+  assert.equal(await chosen(), 'mail 1');
+  assert.equal(inbox.messages.length, 2);
+});
+
 browserTest(
   '/ leads to the search, in which keys are letters, and Enter and Escape back',
   async (t) => {

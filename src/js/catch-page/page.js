@@ -738,8 +738,12 @@ function closeMail() {
 /** Deletes a mail; the cursor goes to the one that takes its place. @param {string} id */
 function remove(id) {
   return attempt(async () => {
-    await call('/api/v1/messages', 'DELETE', { IDs: [id] });
+    if (removed.has(id)) return;
     removed.add(id);
+    await call('/api/v1/messages', 'DELETE', { IDs: [id] }).catch((error) => {
+      removed.delete(id);
+      throw error;
+    });
     const row = mails.indexOf(id);
     if (mails.remove([id])) mails.total -= 1;
     if (reader.mail?.ID === id) back();
