@@ -11,6 +11,7 @@ const { keep } = require('./keep.js');
 const { Mails, View } = require('./mails.js');
 const { catchOptions, placeOf, schemeOf } = require('./options.js');
 const { Receiver } = require('./receiver.js');
+const { Recipients } = require('./recipients.js');
 const { release } = require('./release.js');
 const { Store } = require('./store.js');
 const { Arrivals } = require('./waiting.js');
@@ -71,6 +72,7 @@ class Inbox extends Mails {
     /** @type {Source} */
     const source = {
       store,
+      recipients: new Recipients(store),
       arrivals,
       maxSize: sizeLimit || params.size || 0,
       isBusy: (address) => receiver.isBusy(address),

@@ -12,6 +12,7 @@ const { NONE_TIMES, TIMES, checkCount, waitOptions } = require('./waiting.js');
 /**
  * @typedef {object} Source where the mails come from
  * @property {InstanceType<typeof import('./store.js').Store<Mail>>} store
+ * @property {InstanceType<typeof import('./recipients.js').Recipients>} [recipients] the same by whom they are for
  * @property {InstanceType<typeof import('./waiting.js').Arrivals>} arrivals
  * @property {(address?: string) => boolean} isBusy whether a client is in the middle of a transaction that
  *   may bring a mail to this address, or to anybody
@@ -33,12 +34,12 @@ class Mails {
 
   /** Those that are there now, in the order in which they came. */
   get messages() {
-    return [...this.#source.store].filter((mail) => this.#sees(mail));
+    return [...this.#candidates()].filter((mail) => this.#sees(mail));
   }
 
   find(/** @type {unknown} */ match) {
     const matcher = matcherOf(match);
-    return this.#first((mail) => matcher.accepts(mail));
+    return this.#first((mail) => matcher.accepts(mail), matcher.to);
   }
 
   filter(/** @type {unknown} */ match) {
@@ -61,7 +62,7 @@ class Mails {
     const matcher = matcherOf(match);
     const limits = waitOptions(options, TIMES);
     const isOne = (/** @type {Mail} */ mail) => matcher.accepts(mail);
-    const there = limits.signal?.aborted ? undefined : this.#first(isOne);
+    const there = limits.signal?.aborted ? undefined : this.#first(isOne, matcher.to);
     if (there) return there;
     const mail = (/** @type {Mail} */ each) => (this.#sees(each) && isOne(each) ? each : undefined);
     const found = await this.#source.arrivals.wait({ mail }, limits);
@@ -129,9 +130,9 @@ class Mails {
     const isOne = (/** @type {Mail} */ mail) => matcher.accepts(mail);
     const mail = (/** @type {Mail} */ each) => (this.#sees(each) && isOne(each) ? each : undefined);
     const come =
-      this.#first(isOne) ??
+      this.#first(isOne, matcher.to) ??
       (await arrivals.wait({ mail }, { timeout: within, signal })) ??
-      this.#first(isOne);
+      this.#first(isOne, matcher.to);
     if (come) throw aMail(matcher, come);
     const isBusy = () => this.#source.isBusy(this.#address);
     if (!isBusy()) return;
@@ -191,8 +192,16 @@ class Mails {
     for (const mail of mails) if (store.has(mail)) arrivals.arrived(mail);
   }
 
-  #first(/** @type {(mail: Mail) => boolean} */ isOne) {
-    for (const mail of this.#source.store) if (this.#sees(mail) && isOne(mail)) return mail;
+  /** Those among which those of an address are, of whoever sees these. @param {string} [to] */
+  #candidates(to) {
+    const { store, recipients } = this.#source;
+    const address = this.#address ?? to;
+    return address === undefined || !recipients ? store : recipients.of(address);
+  }
+
+  /** @param {(mail: Mail) => boolean} isOne @param {string} [to] the address that all such are for, if they are for one */
+  #first(isOne, to) {
+    for (const mail of this.#candidates(to)) if (this.#sees(mail) && isOne(mail)) return mail;
     return undefined;
   }
 

@@ -34,11 +34,14 @@ class Matcher {
   #parts;
   /** What was wanted, in words. */
   words;
+  /** The address that every mail has to be for, where one was named whole. */
+  to;
 
-  /** @param {string} words @param {Part[]} parts */
-  constructor(words, parts) {
+  /** @param {string} words @param {Part[]} parts @param {unknown} [to] */
+  constructor(words, parts, to) {
     this.words = words;
     this.#parts = parts;
+    this.to = typeof to === 'string' ? to : undefined;
   }
 
   /** @param {Mail} mail */
@@ -72,7 +75,11 @@ function matcherOf(match) {
   const parts = Object.entries(match)
     .filter(([, wanted]) => wanted !== undefined)
     .flatMap(([name, wanted]) => partsOf(name, wanted));
-  return new Matcher(inspect(match, { breakLength: Infinity }), parts);
+  return new Matcher(
+    inspect(match, { breakLength: Infinity }),
+    parts,
+    /** @type {any} */ (match).to,
+  );
 }
 
 /** Whether a value can have parts: one of these would have none, and any mail would do. @param {any} value */
