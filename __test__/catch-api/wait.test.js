@@ -203,6 +203,23 @@ test('each of 250 hears of a mail', async (t) => {
   await polled(() => arrivals.count === 0, 'the end of the waits');
 });
 
+test('what cannot be asked here is asked over there, and keeps no mail out', async (t) => {
+  const { inbox, store, arrivals, wait } = await opened(t);
+  await sendTo(inbox, { subject: 'no' });
+  const [mail] = store;
+  const answer = await wait({ match: { subject: 'yes' } });
+  // As where a RegExp has no stack left.
+  const subject = {
+    get() {
+      throw new RangeError('Maximum call stack size exceeded');
+    },
+  };
+  const next = Object.create(mail, { id: { value: store.nextId() }, subject });
+  store.add(next);
+  arrivals.arrived(next);
+  assert.deepEqual(said([await answer.next()]), ['mail 2 no']);
+});
+
 test('one who reads slowly gets what is still there, and nobody waits for it', async (t) => {
   const { inbox, store, arrivals, wait } = await opened(t, { maxMessages: 50 });
   const answer = await wait({});

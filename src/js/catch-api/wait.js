@@ -193,7 +193,13 @@ class Wait {
   #matches(mail) {
     const { given, matcher } = this.#request;
     if (!this.#sees(mail) || isInRanges(given, mail.id)) return false;
-    return !this.#source.store.isCleared(mail) && matcher.accepts(mail);
+    if (this.#source.store.isCleared(mail)) return false;
+    try {
+      return matcher.accepts(mail);
+    } catch {
+      // A RegExp may need more than there is. It is asked over there again, where that is told.
+      return true;
+    }
   }
 
   /** @param {Mail} mail */
