@@ -162,7 +162,11 @@ browserTest('who hears the page is told of mails that come', async (t) => {
   await page.getByRole('option').first().waitFor();
   const transport = require('nodemailer').createTransport(inbox.url);
   t.after(() => transport.close());
-  await transport.sendMail({ from: 'a@example.net', to: 'b@example.com', subject: 'Dinner' });
+  for (const subject of ['Lunch', 'Dinner']) {
+    await transport.sendMail({ from: 'a@example.net', to: 'b@example.com', subject });
+    // What came before the page listened is in the list, and no news.
+    await page.getByRole('option', { name: subject }).waitFor();
+  }
   await page.getByRole('status').getByText('1 new mail: Dinner').waitFor();
 });
 
