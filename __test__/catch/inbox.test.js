@@ -2,10 +2,13 @@
 
 const assert = require('node:assert/strict');
 const { X509Certificate } = require('node:crypto');
+const { getEventListeners } = require('node:events');
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const { Worker } = require('node:worker_threads');
 const nodemailer = require('nodemailer');
 const { Client } = require('../../index.js');
@@ -202,6 +205,51 @@ test('two inboxes of one process know nothing of each other', async (t) => {
   await one.close();
   await sendTo(two, { subject: 'more' });
   assert.deepEqual([one.messages.length, two.messages.length], [0, 2]);
+});
+
+test('who waits no more is forgotten, and so are views and mails that nobody has', async (t) => {
+  v8.setFlagsFromString('--expose-gc');
+  const gc = vm.runInNewContext('gc');
+  /** @type {Error[]} */
+  const warnings = [];
+  const warned = (/** @type {Error} */ warning) => warnings.push(warning);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const inbox = await openInbox(t);
+  const { signal } = new AbortController();
+  /** @type {WeakRef<object>[]} */
+  const gone = [];
+  const waitInVain = async () => {
+    const view = inbox.address('ann');
+    gone.push(new WeakRef(view));
+    const given = new AbortController();
+    const forMails = () => true;
+    gone.push(new WeakRef(forMails));
+    const waits = [
+      view.waitFor(forMails, { signal: given.signal, timeout: Infinity }),
+      view.take(2, forMails, { signal: given.signal, timeout: Infinity }),
+      view.waitFor(forMails, { signal, timeout: 1 }),
+      view[Symbol.asyncIterator]().return(),
+    ];
+    given.abort();
+    await Promise.allSettled(waits);
+    await view.none(undefined, { signal, within: 0 });
+  };
+  await Promise.all(Array.from({ length: 200 }, waitInVain));
+  for (let at = 0; at < 20; at++) {
+    const view = inbox.address('bob');
+    await sendTo(inbox, { to: view.email });
+    gone.push(new WeakRef(await view.next()));
+    if (at % 2 === 0) view.clear();
+  }
+  inbox.clear();
+  await sendTo(inbox);
+  gc();
+  const left = gone.filter((each) => each.deref() !== undefined).length;
+  // Whatever is at hand yet.
+  assert.ok(left < 10, `${left} of ${gone.length}`);
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+  assert.deepEqual(warnings, []);
 });
 
 test('a test that forgets to close ends, whatever its clients do', async (t) => {

@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const http = require('node:http');
+const { getEventListeners } = require('node:events');
 const { test } = require('node:test');
 const { TYPE, framed } = require('../../src/js/catch/frames.js');
 const { Link } = require('../../src/js/catch/remote-link.js');
@@ -226,6 +227,16 @@ test('what another wait has, it can look at, and look again', async (t) => {
   deaf.fail(new Error('mine'));
   deaf.fail(new Error('late'));
   await assert.rejects(deaf.result, /^Error: mine$/);
+});
+
+test('any number of them may have one signal, which is left with the last', async (t) => {
+  const { link } = await inboxWith(t, () => {});
+  const { signal } = new AbortController();
+  const waits = [1, 2].map(() => waitAt(link, undefined, { timeout: Infinity, signal }));
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
+  for (const wait of waits) wait.fail(new Error('mine'));
+  for (const wait of waits) await assert.rejects(wait.result, /^Error: mine$/);
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('a signal ends it and its request', async (t) => {

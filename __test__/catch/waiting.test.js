@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { getEventListeners } = require('node:events');
 const { test } = require('node:test');
 const { Arrivals, checkCount, waitOptions } = require('../../src/js/catch/waiting.js');
 
@@ -61,6 +62,17 @@ test('a signal ends it with an AbortError, before or while it waits', async () =
   for (const wait of waits) await assert.rejects(wait, abort);
   await assert.rejects(arrivals.wait({ mail: isIt(1) }, { timeout: 10_000, signal }), abort);
   assert.equal(arrivals.count, 0);
+});
+
+test('any number of them may have one signal, which is left with the last', async () => {
+  const arrivals = new Arrivals();
+  const { signal } = new AbortController();
+  const wait = () => arrivals.wait({ mail: isIt(1) }, { timeout: 10_000, signal });
+  const waits = Array.from({ length: 200 }, wait);
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
+  arrivals.arrived(mail(1));
+  await Promise.all(waits);
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('the end of the inbox ends all of them, and those to come', async () => {

@@ -1,8 +1,9 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { getEventListeners } = require('node:events');
 const { describe, test } = require('node:test');
-const { Lifetime, abortError, checkSignal } = require('../../src/js/engine/keep-alive.js');
+const { Lifetime, abortError, checkSignal, onAbort } = require('../../src/js/engine/keep-alive.js');
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
@@ -56,4 +57,27 @@ test('what is no signal is refused', () => {
   for (const wrong of [null, 'x', {}, new AbortController()]) {
     assert.throws(() => checkSignal(wrong), /^TypeError: signal must be an AbortSignal, not/);
   }
+});
+
+test('a signal has one listener for all who wait for it, and none when they have left', () => {
+  const listeners = (/** @type {AbortSignal} */ signal) =>
+    getEventListeners(signal, 'abort').length;
+  const controller = new AbortController();
+  const { signal } = controller;
+  /** @type {number[]} */
+  const told = [];
+  const watch = (/** @type {number} */ number) => onAbort(signal, () => told.push(number));
+  const leaves = [1, 2].map(watch);
+  assert.equal(listeners(signal), 1);
+  for (const leave of [...leaves, ...leaves]) leave();
+  assert.equal(listeners(signal), 0);
+  const [leave] = [3, 4, 5].map(watch);
+  for (const late of leaves) late();
+  leave();
+  // One that leaves because of another is not told.
+  onAbort(signal, () => sixth());
+  const sixth = watch(6);
+  controller.abort();
+  assert.deepEqual([told, listeners(signal)], [[4, 5], 0]);
+  leave();
 });

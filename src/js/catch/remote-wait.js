@@ -3,7 +3,7 @@
 // is cut off asks again, from where it was.
 
 const { Buffer } = require('node:buffer');
-const { abortError } = require('../engine/keep-alive.js');
+const { abortError, onAbort } = require('../engine/keep-alive.js');
 const { MAX_TIMEOUT } = require('../options/checks.js');
 const { clearTimeout, now, rest, setInterval, setTimeout } = require('./clock.js');
 const { noInbox } = require('./remote-link.js');
@@ -65,6 +65,8 @@ class RemoteWait {
   #resolve = () => {};
   /** @type {(error: unknown) => void} */
   #reject = () => {};
+  /** Ends that its signal ends it. @type {(() => void) | undefined} */
+  #leave;
   #abort = () => this.fail(abortError(/** @type {AbortSignal} */ (this.#limits.signal)));
 
   /**
@@ -93,7 +95,7 @@ class RemoteWait {
 
   /** @param {number} timeout @param {AbortSignal} [signal] */
   #begin(timeout, signal) {
-    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#leave = signal && onAbort(signal, this.#abort);
     this.#hold(timeout);
     this.#run();
   }
@@ -136,7 +138,7 @@ class RemoteWait {
     this.#isOver = true;
     // Of an interval as well.
     clearTimeout(this.#timer);
-    this.#limits.signal?.removeEventListener('abort', this.#abort);
+    this.#leave?.();
     this.#controller.abort();
     return true;
   }

@@ -1,7 +1,7 @@
 'use strict';
 // `connectInbox`: an inbox in another process, over its HTTP API.
 
-const { abortError } = require('../engine/keep-alive.js');
+const { abortError, onAbort } = require('../engine/keep-alive.js');
 const { MAX_TIMEOUT } = require('../options/checks.js');
 const { isLoopback } = require('../options/loopback.js');
 const { newAddress } = require('./address.js');
@@ -137,7 +137,7 @@ async function connectInbox(url, options) {
   if (signal?.aborted) throw abortError(signal);
   const controller = new AbortController();
   const abort = () => controller.abort();
-  signal?.addEventListener('abort', abort, { once: true });
+  const leave = signal && onAbort(signal, abort);
   const timer = timeout > MAX_TIMEOUT ? undefined : setTimeout(abort, timeout);
   try {
     await meet(link, controller.signal);
@@ -145,7 +145,7 @@ async function connectInbox(url, options) {
     throw signal?.aborted ? abortError(signal) : error;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
+    leave?.();
   }
   return new RemoteInbox(link, timeout);
 }

@@ -5,7 +5,7 @@
 const { inspect } = require('node:util');
 const { SmtpError } = require('../errors.js');
 const { MAX_TIMEOUT, checkNames, typeError } = require('../options/checks.js');
-const { abortError, checkSignal } = require('../engine/keep-alive.js');
+const { abortError, checkSignal, onAbort } = require('../engine/keep-alive.js');
 const { clearTimeout, setInterval, setTimeout } = require('./clock.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
@@ -89,11 +89,13 @@ class Arrivals {
     return new Promise((resolve, reject) => {
       /** @type {NodeJS.Timeout | undefined} */
       let timer;
+      /** @type {(() => void) | undefined} */
+      let leave;
       const end = () => {
         this.#waits.delete(wait);
         // Of an interval as well.
         clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
+        leave?.();
       };
       const fail = (/** @type {unknown} */ error) => {
         end();
@@ -122,7 +124,7 @@ class Arrivals {
       if (signal?.aborted) return abort();
       if (this.#isClosed) return fail(closed());
       this.#waits.add(wait);
-      signal?.addEventListener('abort', abort, { once: true });
+      leave = signal && onAbort(signal, abort);
       // A timer that does nothing keeps the process alive as well.
       if (timeout > MAX_TIMEOUT) timer = setInterval(() => {}, MAX_TIMEOUT);
       else timer = setTimeout(expire, timeout);

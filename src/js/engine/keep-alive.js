@@ -68,4 +68,40 @@ function checkSignal(signal) {
   }
 }
 
-module.exports = { Lifetime, abortError, checkSignal };
+/** Who is told of each signal, and the one listener that tells them. @type {WeakMap<AbortSignal, { calls: Set<() => void>, listener: () => void }>} */
+const watched = new WeakMap();
+
+/**
+ * Calls when a signal says so. The signal has one listener, however many want to know: Node warns of more
+ * than ten.
+ *
+ * @param {AbortSignal} signal that has not said so yet
+ * @param {() => void} call must not throw
+ * @returns {() => void} ends that
+ */
+function onAbort(signal, call) {
+  const watch = watched.get(signal) ?? begin(signal);
+  watch.calls.add(call);
+  return () => {
+    watch.calls.delete(call);
+    if (watch.calls.size > 0 || watched.get(signal) !== watch) return;
+    watched.delete(signal);
+    signal.removeEventListener('abort', watch.listener);
+  };
+}
+
+/** @param {AbortSignal} signal */
+function begin(signal) {
+  /** @type {Set<() => void>} */
+  const calls = new Set();
+  const listener = () => {
+    watched.delete(signal);
+    for (const call of calls) call();
+  };
+  const watch = { calls, listener };
+  watched.set(signal, watch);
+  signal.addEventListener('abort', listener, { once: true });
+  return watch;
+}
+
+module.exports = { Lifetime, abortError, checkSignal, onAbort };
