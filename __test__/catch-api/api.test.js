@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const http = require('node:http');
+const net = require('node:net');
 const { test } = require('node:test');
 const { openApi } = require('../../src/js/catch-api/api.js');
 const { openInbox, sendTo } = require('../support/catch.js');
@@ -179,4 +180,25 @@ test('its end does not wait for those who are connected', async (t) => {
   const { url } = api;
   await within(api.close(), 'the end');
   await assert.rejects(within(fetch(`${url}/livez`), 'a refusal'), { name: 'TypeError' });
+});
+
+test('its end is that of a release to a server that says nothing', async (t) => {
+  const silent = net.createServer().listen(0, '127.0.0.1');
+  t.after(() => silent.close());
+  await once(silent, 'listening');
+  const { port } = /** @type {net.AddressInfo} */ (silent.address());
+  const { inbox, api, call } = await opened(t, { release: { host: '127.0.0.1', port } });
+  await sendTo(inbox);
+  const connected = once(silent, 'connection');
+  const post = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ To: ['a@b.example'] }),
+  };
+  const answer = assert.rejects(call('/api/v1/message/latest/release', post));
+  const [socket] = await within(connected, 'the release');
+  const gone = once(socket.on('error', () => {}).resume(), 'close');
+  await within(api.close(), 'the end of the API');
+  await within(gone, 'the end of the release');
+  await answer;
 });

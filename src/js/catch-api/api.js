@@ -24,12 +24,18 @@ const { waitRoutes } = require('./wait-routes.js');
 class Api {
   #server;
   #mailbox;
+  #ending;
   #place;
 
-  /** @param {import('node:http').Server} server that listens @param {InstanceType<typeof Mailbox>} mailbox */
-  constructor(server, mailbox) {
+  /**
+   * @param {import('node:http').Server} server that listens
+   * @param {InstanceType<typeof Mailbox>} mailbox
+   * @param {AbortController} ending aborts what is under way
+   */
+  constructor(server, mailbox, ending) {
     this.#server = server;
     this.#mailbox = mailbox;
+    this.#ending = ending;
     this.#place = placeOf(server.address(), 'http');
   }
 
@@ -49,6 +55,8 @@ class Api {
     this.#server.close();
     this.#server.closeAllConnections();
     this.#mailbox.end();
+    // A server that mails are released to may take minutes to say anything.
+    this.#ending.abort();
     await closed;
   }
 }
@@ -69,8 +77,9 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
     );
   }
   const mailbox = new Mailbox(sourceOf(inbox).store);
+  const ending = new AbortController();
   const server = httpServerOf({
-    routes: routesOf(inbox, mailbox, release),
+    routes: routesOf(inbox, mailbox, release && { ...release, signal: ending.signal }),
     maxBodies: MAX_BODIES,
     jsonErrors: JSON_ERRORS,
     mailbox,
@@ -81,7 +90,7 @@ async function openApi(inbox, { host = '127.0.0.1', port = 0, auth, release } = 
   server.listen(port, host);
   // It throws what 'error' tells.
   await once(server, 'listening');
-  return new Api(server, mailbox);
+  return new Api(server, mailbox, ending);
 }
 
 /**
