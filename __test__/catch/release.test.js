@@ -22,6 +22,24 @@ test('a mail is sent on as it came, or to others', async (t) => {
   );
 });
 
+for (const [came, sent] of [
+  ['a\nb\r\n', 'a\r\nb\r\n'],
+  ['a\rb\r\r\n', 'a\r\nb\r\n\r\n'],
+  ['.\n..\n.\r\n', '.\r\n..\r\n.\r\n'],
+  ['no end', 'no end\r\n'],
+  ['\0\xff\r\n', '\0\xff\r\n'],
+]) {
+  test(`each line that is sent on ends in CRLF: ${JSON.stringify(came)}`, async (t) => {
+    const other = await openInbox(t);
+    const mail = /** @type {any} */ ({
+      raw: Buffer.from(came, 'latin1'),
+      envelope: { from: 'a@example.com', to: ['b@example.com'] },
+    });
+    await release(mail, { host: other.host, port: other.port, tls: 'none' });
+    assert.equal(other.messages[0].raw.toString('latin1'), sent);
+  });
+}
+
 test('what a mail needs on its way is asked for again', async (t) => {
   const inbox = await openInbox(t);
   const other = await openInbox(t, { without: ['SMTPUTF8'] });
