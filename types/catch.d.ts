@@ -288,7 +288,7 @@ export interface Inbox extends Mails {
   readonly server: Server;
   /**
    * A new address, `name-` and four random characters at `catch.test`, and a view of the mails to it.
-   * @param name letters and digits, with one of `.-_+` between them. 'test' by default
+   * @param name letters and digits, with one of `.-_+` between them, up to 59 characters. 'test' by default
    */
   address(name?: string): View;
   /** Makes clients fail on purpose; rules are asked in the order in which they were added. */
@@ -371,7 +371,7 @@ export interface RemoteInbox extends RemoteMails {
   readonly ca: string | undefined;
   /**
    * A new address, `name-` and twelve random characters at `catch.test`, and a view of the mails to it.
-   * @param name letters and digits, with one of `.-_+` between them. 'test' by default
+   * @param name letters and digits, with one of `.-_+` between them, up to 51 characters. 'test' by default
    */
   address(name?: string): RemoteView;
   /** Makes clients fail on purpose; resolves once the rule holds. */

@@ -29,6 +29,12 @@ test('a new address begins with its name, and is no other', () => {
   const all = Array.from({ length: 1_000 }, () => newAddress('Ann.B+x', 12));
   assert.equal(new Set(all).size, all.length);
   for (const address of all) assert.match(address, /^ann\.b\+x-[a-z\d]{12}@catch\.test$/);
+  const longest = newAddress('a'.repeat(59), 4);
+  assert.equal(longest.indexOf('@'), 64);
+  assert.throws(() => newAddress('a'.repeat(60), 4), {
+    name: 'RangeError',
+    message: /^the name of an address has at most 59 characters, not 60$/,
+  });
   for (const wrong of ['', ' ', 'a b', '.a', 'a..b', 'a@b', 'é', 7, null, undefined]) {
     assert.throws(() => newAddress(wrong, 4), {
       name: 'TypeError',

@@ -8,6 +8,8 @@ const { asciiDomain } = require('../options/domain.js');
 const HOST = 'catch.test';
 /** What a local part may be made of here. */
 const NAME = /^[a-z\d]+([._+-][a-z\d]+)*$/i;
+/** Most characters of a local part (RFC 5321 section 4.5.3.1.1). */
+const MAX_LOCAL_PART = 64;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
@@ -28,11 +30,17 @@ function comparable(address) {
  * @param {unknown} name what it begins with
  * @param {number} length of what comes behind that, in characters
  * @throws {TypeError} for a name that is none
+ * @throws {RangeError} for one that is too long for an address
  */
 function newAddress(name, length) {
   if (typeof name !== 'string' || !NAME.test(name)) {
     const wanted = 'letters and digits, with one of .-_+ between them';
     throw new TypeError(`the name of an address must be ${wanted}, not ${inspect(name)}`);
+  }
+  const most = MAX_LOCAL_PART - length - 1;
+  if (name.length > most) {
+    const wanted = `at most ${most} characters`;
+    throw new RangeError(`the name of an address has ${wanted}, not ${name.length}`);
   }
   const tag = Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
   return `${name}-${tag}@${HOST}`.toLowerCase();
