@@ -235,6 +235,8 @@ describe('nothing is sent', { timeout: 60_000 }, () => {
       [{ host: 'a', dnsServers: ['x'] }, /options.dnsServers/],
       [{ host: 'a', localAddress: 'x' }, /options.localAddress/],
       [undefined, /one of host, path and mx/],
+      ['smtp://a:25', /^options must be an object, not 'smtp:\/\/a:25'$/],
+      [25, /^options must be an object, not 25$/],
     ])) {
       const sent = Client.send(options, { from: FROM, to: TO }, 'x');
       await assert.rejects(sent, (/** @type {any} */ error) => {

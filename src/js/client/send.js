@@ -25,8 +25,10 @@ const MAX_DOMAINS = 10;
  * @returns {Promise<any>} `{ response, accepted, rejected, tls }`
  */
 async function send(options, envelope, message, internal = {}) {
-  const { signal, ...rest } = options ?? {};
+  const { signal, ...rest } = Object(options);
   try {
+    // Else each character of a URL would be taken for an option.
+    if (Object(options) !== options && (options ?? null) !== null) clientSettings(options);
     if (rest.mx === true) return await sendByDomain(rest, envelope, message, signal, internal);
     const pool = new Pool({ ...rest, maxConnections: 1 }, internal);
     return await sendOver(pool, envelope, message, signal);
