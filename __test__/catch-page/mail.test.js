@@ -149,6 +149,12 @@ browserTest('attachments are listed with type and size, and can be downloaded', 
   const files = page.getByRole('list', { name: 'Attachments' });
   const bill = files.getByRole('link', { name: 'bill 1.pdf application/pdf 5 B' });
   await files.getByRole('link', { name: 'logo.png image/png 73 B' }).waitFor();
+  const cut = await files.evaluate((list) =>
+    [...list.querySelectorAll('small')]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map(({ textContent }) => textContent),
+  );
+  assert.deepEqual(cut, [], 'there is room for the types');
   const [download] = await Promise.all([page.waitForEvent('download'), bill.click()]);
   assert.equal(download.suggestedFilename(), 'bill 1.pdf');
   assert.equal(fs.readFileSync(await download.path(), 'utf8'), '%PDF-');
