@@ -163,6 +163,26 @@ test('a message beyond the bounds has its header and a problem', async () => {
   }
 });
 
+test('a header of too many lines says what its beginning says, however short they are', async () => {
+  for (const line of [
+    'X: y\n',
+    'X: y\r\n',
+    ' y\r\n',
+    `X: ${'y'.repeat(58)}\r\n`,
+    `X: ${'y'.repeat(900)}\r\n`,
+  ]) {
+    for (const count of [4_090, 4_093, 4_094, 4_095, 4_096, 4_097, 4_100, 40_000, 1_000_000]) {
+      const raw = Buffer.from(
+        `Subject: x\r\nFrom: ann@example.net\r\n${line.repeat(Math.min(count, 3e7 / line.length))}\r\ntext`,
+      );
+      const { subject, from } = await read(raw);
+      const [{ address }] = from;
+      assert.equal(subject, 'x', `${count} of ${line.slice(0, 9)}`);
+      if (!line.startsWith(' ')) assert.equal(address, 'ann@example.net');
+    }
+  }
+});
+
 /** What people who mean no good, or know no better, send. @type {[string, string][]} */
 const ODD = [
   ['nothing', ''],

@@ -32,6 +32,9 @@ const OPTIONS = {
   maxChildNodes: BOUNDS.parts,
 };
 
+/** For what is within the bound already: mailparser counts one line more. */
+const HEAD_OPTIONS = { ...OPTIONS, maxHeadSize: 2 * BOUNDS.header };
+
 /** @typedef {import('./mime-bounds.js').Leaf} Leaf */
 /** @typedef {import('./part.js').Place} Place */
 /** @typedef {{ name: string, address: string }} Address */
@@ -107,7 +110,7 @@ async function readHead(raw, headEnd, problem) {
   const head = boundedHead(raw, headEnd);
   try {
     // Whatever it says of its body, none follows.
-    const mail = { ...(await parsed(head, OPTIONS)), text: '', html: '', attachments: [] };
+    const mail = { ...(await parsed(head, HEAD_OPTIONS)), text: '', html: '', attachments: [] };
     return { ...indexOf(mail, raw, head.length, []), problem };
   } catch {
     return { ...indexOf({ attachments: [] }, raw, head.length, []), problem };
