@@ -6,6 +6,14 @@ const MAX_LINES = 1_000;
 /** Commands that end a transaction, if they are carried out. */
 const ENDING = /^(RSET|HELO|EHLO|LHLO|STARTTLS|QUIT)\b/i;
 
+/** Commands, and a login with no more than its mechanism. */
+const COMMAND =
+  /^(?:AUTH|HELO|EHLO|LHLO|MAIL|RCPT|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|HELP|STARTTLS)\b/i;
+const AUTH = /^\W*AUTH/i;
+const MECHANISM =
+  /^AUTH +(?:PLAIN|LOGIN|CRAM-MD5|XOAUTH2|OAUTHBEARER|EXTERNAL|SCRAM-SHA-(?:1|256)(?:-PLUS)?)(?= |$)/i;
+const NOT_SHOWN = '***';
+
 class Lines {
   /** In one string, as the lines of thousands of mails are kept. */
   #text = '';
@@ -70,6 +78,8 @@ class Visit {
   /** @type {string[]} */
   #recipients = [];
   #isChunked = false;
+  /** Whether what is no command may be of a login that was refused. */
+  #mayBeSecret = false;
   #quiet;
 
   /** @param {() => void} quiet is called when a transaction has ended */
@@ -88,9 +98,19 @@ class Visit {
       this.#lines.settle();
       this.#lines = new Lines();
     }
-    this.#lines.add(`C: ${line}`);
+    this.#lines.add(`C: ${this.#shown(line)}`);
     if (ENDING.test(line)) this.over();
     if (/^BDAT\b/i.test(line)) this.#isChunked = true;
+  }
+
+  /** A line without its secret: where no login is offered, what AUTH brings is that of no exchange. @param {string} line */
+  #shown(line) {
+    if (AUTH.test(line)) {
+      this.#mayBeSecret = true;
+      return MECHANISM.exec(line)?.[0] ?? (COMMAND.test(line) ? 'AUTH' : NOT_SHOWN);
+    }
+    if (COMMAND.test(line)) this.#mayBeSecret = false;
+    return this.#mayBeSecret ? NOT_SHOWN : line;
   }
 
   /** A line of a reply. @param {string} line */
