@@ -228,6 +228,7 @@ const ANSWERS = [
   ['GET', '/api/v1/search', undefined, 400, 'Error: no search query'],
   ['GET', '/api/v1/search?query=+', undefined, 400, 'Error: no search query'],
   ['DELETE', '/api/v1/search', undefined, 400, 'Error: no search query'],
+  ['DELETE', '/api/v1/search?query=x+to:', undefined, 400, "nothing can be looked for by 'to:'"],
   ['GET', '/api/v1/search?query=x&tz=Nowhere', undefined, 200, /"messages":\[\]/],
   ['GET', '/api/v1/message/x', undefined, 404, '404 page not found'],
   ['GET', '/api/v1/message/latest', undefined, 404, 'Message not found'],

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { before, test } = require('node:test');
-const { searchOf } = require('../../src/js/catch-api/search.js');
+const { passedOver, searchOf } = require('../../src/js/catch-api/search.js');
 const { mailOf, messageOf } = require('../support/catch.js');
 
 const PARTS = [
@@ -168,6 +168,22 @@ test('a time is that of the zone', () => {
   const mail = { ...bare, receivedAt: new Date('2026-11-25T12:00:00Z') };
   assert.equal(searchOf('after:2026-11-26', 'UTC')(mail, MARK), false);
   assert.equal(searchOf('after:2026-11-26', 'Pacific/Auckland')(mail, MARK), true);
+});
+
+test('terms that say nothing are told', () => {
+  for (const query of ['', 'parcel', '-to:ann', 'larger:x', 'after:2026-11-26', 'a - (b)']) {
+    assert.deepEqual(passedOver(query), [], query);
+  }
+  for (const query of ['to:', '-To:', 'to: ', 'subject:" "', 'before:soon']) {
+    assert.equal(passedOver(`parcel ${query}`).length, 1, query);
+    assert.equal(searchOf(`parcel ${query}`)(full, MARK), true, query);
+  }
+});
+
+test('signs that are all there is say nothing', () => {
+  for (const query of ['(', '--', '" "', '! -']) {
+    assert.notDeepEqual(passedOver(query), [], query);
+  }
 });
 
 test('a search has 100 terms', () => {

@@ -71,7 +71,10 @@ test('what keeps it from starting is said in the words of the command line', {
   const { port } = await receiving(t);
   const taken = await finished(t, '--port', String(port));
   assert.deepEqual([taken.code, taken.output], [1, '']);
-  assert.match(taken.errors, /^smtp-engine: listen EADDRINUSE.*\n$/);
+  assert.match(
+    taken.errors,
+    /^smtp-engine: listen EADDRINUSE.*; give another --port, 0 for a free one\n$/,
+  );
   const json = command(t, '--json', '--port', String(port));
   const { event, code } = JSON.parse(await json.line());
   assert.deepEqual([event, code, (await json.ended()).code], ['error', 'EADDRINUSE', 1]);

@@ -8,7 +8,7 @@ const { memberOf, stringIn, stringsIn } = require('./body.js');
 const { withUrls } = require('./cids.js');
 const { headersForm, messageForm, partIdsOf, partOf, summaryForm } = require('./forms.js');
 const { Refused, noMessage, notFound } = require('./refused.js');
-const { searchOf } = require('./search.js');
+const { passedOver, searchOf } = require('./search.js');
 const { timeOf } = require('./dates.js');
 
 /** @typedef {InstanceType<typeof import('../catch/mail.js').Mail>} Mail */
@@ -37,7 +37,11 @@ const ROUTES = {
   'DELETE /api/v1/messages': deleteMails,
   'GET /api/v1/search': ({ mailbox, query }) => json(search(mailbox, query)),
   'DELETE /api/v1/search': ({ mailbox, query }) => {
-    mailbox.delete(found(mailbox, query));
+    const mails = found(mailbox, query);
+    // Whoever says `to:` has lost an address on the way, and does not mean all mails.
+    const [empty] = passedOver(query.get('query') ?? '', query.get('tz') ?? undefined);
+    if (empty !== undefined) throw new Refused(400, `nothing can be looked for by '${empty}'`);
+    mailbox.delete(mails);
     return OK;
   },
   'GET /api/v1/message/*': (call) => {

@@ -14,6 +14,7 @@ const { timeOf } = require('./dates.js');
 
 /** Terms of a search: each is held against the text of each mail. */
 const MAX_TERMS = 100;
+const LETTER = /[\p{L}\p{N}]/u;
 /** @type {Record<string, number>} */
 const UNITS = { '': 1, k: 1_024, kb: 1_024, m: 1_024 ** 2, mb: 1_024 ** 2 };
 
@@ -69,8 +70,22 @@ function searchOf(query, timeZone, said = saidIn) {
   if (words.length > MAX_TERMS) {
     throw new RangeError(`a search has at most ${MAX_TERMS} terms, not ${words.length}`);
   }
-  const tests = words.flatMap((word) => testOf(word.toLowerCase(), timeZone, said) ?? []);
+  const tests = words.flatMap((word) => testOf(word, timeZone, said) ?? []);
   return (mail, mark) => tests.every((test) => test(mail, mark));
+}
+
+/**
+ * The terms of a search that were to say something and do not, such as `to:`, and so find every mail.
+ *
+ * @param {string} query
+ * @param {string} [timeZone] as of `searchOf`
+ * @returns {string[]}
+ */
+function passedOver(query, timeZone) {
+  const words = wordsOf(query);
+  const empty = words.filter((word) => testOf(word, timeZone, saidIn) === undefined);
+  // A sign between words is none of them.
+  return empty.length === words.length ? empty : empty.filter((word) => LETTER.test(word));
 }
 
 /** The terms of a search: spaces part them, but not within quotes, which go. @param {string} query */
@@ -78,11 +93,11 @@ function wordsOf(query) {
   return (query.match(/(?:"[^"]*(?:"|$)|[^\s"])+/g) ?? []).map((word) => word.replaceAll('"', ''));
 }
 
-/** @param {string} word in lower case @param {string | undefined} timeZone @param {Said} said @returns {Test | undefined} */
+/** @param {string} word @param {string | undefined} timeZone @param {Said} said @returns {Test | undefined} */
 function testOf(word, timeZone, said) {
   const isNegated = /^[-!]./.test(word);
-  const term = (isNegated ? word.slice(1) : word).trim();
-  if (!/[\p{L}\p{N}]/u.test(term)) return undefined;
+  const term = (isNegated ? word.slice(1) : word).toLowerCase().trim();
+  if (!LETTER.test(term)) return undefined;
   const test = Object.hasOwn(FLAGS, term) ? FLAGS[term] : valueTest(term, timeZone, said);
   return test && isNegated ? (mail, mark) => !test(mail, mark) : test;
 }
@@ -154,4 +169,4 @@ function contains(text, value) {
   return text.toLowerCase().includes(value);
 }
 
-module.exports = { searchOf };
+module.exports = { passedOver, searchOf };

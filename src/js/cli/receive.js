@@ -72,7 +72,7 @@ async function start(options, output, report, status) {
   const inbox = inboxOf(options, { tls, maildir, files, report, totals });
   // Ids grow with time: what is there has the lowest.
   const load = options.page && files?.watch(sourceOf(inbox), options.page.keep);
-  await inbox.listen();
+  await listen(inbox);
   const page = options.page && (await pageOf(inbox, options.page));
   const { server } = inbox;
   const running = {
@@ -100,6 +100,16 @@ async function start(options, output, report, status) {
   server.on({ error: (/** @type {Error} */ error) => void report('error', { error }) });
   status?.watch(server, () => files?.progress);
   load?.();
+}
+
+/** @param {InstanceType<typeof import('../catch/inbox.js').Inbox>} inbox */
+async function listen(inbox) {
+  try {
+    await inbox.listen();
+  } catch (/** @type {any} */ error) {
+    if (error.code === 'EADDRINUSE') error.message += '; give another --port, 0 for a free one';
+    throw error;
+  }
 }
 
 /** The page, or nothing that listens. @param {InstanceType<typeof import('../catch/inbox.js').Inbox>} inbox @param {NonNullable<Options['page']>} options */
