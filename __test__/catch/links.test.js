@@ -191,6 +191,37 @@ const CODES = [
   [['Use G-123 now'], 'G-', 'G-123'],
 ];
 
+/** Texts of languages that part no words by spaces, and dates with a year in words. @type {[string, string][]} */
+const AMONG_LETTERS = [
+  ['コードは482913です。', '482913'],
+  ['認証コード482913を入力', '482913'],
+  ['コード482913', '482913'],
+  ['您的验证码是482913，请勿告诉他人', '482913'],
+  ['인증번호는482913입니다', '482913'],
+  ['รหัสของคุณคือ482913ครับ', '482913'],
+  ['2026年11月26日 482913', '482913'],
+  ['2026년 11월 26일 482913', '482913'],
+  ['Abc482913 4829', '4829'],
+  ['Код482913 4829', '4829'],
+  ['\u00a9 2026 Shop. Your code is 482913', '482913'],
+  ['\u00a92026 Shop, 482913', '482913'],
+  ['(c) 2026 Shop, 482913', '482913'],
+  ['Copyright 2026 Shop, 482913', '482913'],
+  ['November 26, 2026: 482913', '482913'],
+  ['Thu, Nov 26th, 2026 482913', '482913'],
+  ['Thu, 26 Nov 2026 482913', '482913'],
+  ['26 November 2026, 482913', '482913'],
+  ['since Sept. 2026: 482913', '482913'],
+  ['you may 2049 enter', '2049'],
+  ['Copyright 20261', '20261'],
+  ['mail 1234@example.com or 1234.x@example.com, 4829', '4829'],
+];
+
+test('a code is found among letters that part no words, and no year of a date is one', () => {
+  for (const [text, wanted] of AMONG_LETTERS)
+    assert.equal(codeIn([text], undefined, 'm'), wanted, text);
+});
+
 test('a code is found', () => {
   for (const [texts, pattern, wanted] of CODES) {
     assert.equal(codeIn(texts, pattern, 'm'), wanted, texts[0]);

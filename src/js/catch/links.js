@@ -18,8 +18,18 @@ const INLINE = 'a abbr b big code em font i kbd mark s small span strong sub sup
 /** What leads nowhere, or runs. */
 const USELESS = /^(#|$|javascript:|vbscript:|data:)/i;
 const IN_TEXT = /\b[a-z][a-z\d+.-]{0,30}:\/\/[^\s<>"'`]+/gi;
-/** 4 to 8 digits that are no part of a word, a number, a date or a time. */
-const CODE = /(?<![\p{L}\d_]|\d[-./:,])\d{4,8}(?![\p{L}\d_]|[-./:,]\d)/u;
+/** A letter of a script that parts words by spaces: among others a code may stand. */
+const LETTER = String.raw`(?!${['Han', 'Hira', 'Kana', 'Hang', 'Thai', 'Laoo', 'Khmr', 'Mymr']
+  .map((script) => String.raw`\p{scx=${script}}`)
+  .join('|')})[\p{L}\d_]`;
+const MONTH = String.raw`(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?`;
+/** A year of a date in words, or of a copyright. */
+const YEAR = String.raw`(?<=(?:\u00a9|\([cC]\)|[Cc]opyright|${MONTH}(?: \d{1,2}(?:st|nd|rd|th)?,?)?)[ \u00a0]?)(?:19|20)\d\d(?!\d)`;
+/** 4 to 8 digits that are no part of a word, a number, an address, a time or a date (with the sign for year of CJK). */
+const CODE = new RegExp(
+  String.raw`(?=\d{4})(?<!${LETTER}|\d[-./:,])(?!${YEAR})\d{4,8}(?!${LETTER}|[-./:,]\d|[\w.+-]{0,64}@|[\u5e74\ub144])`,
+  'u',
+);
 /** Codes that an error lists. */
 const CODES = new RegExp(CODE, 'gu');
 const MAX_LISTED = 20;
