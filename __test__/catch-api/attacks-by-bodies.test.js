@@ -42,6 +42,8 @@ describe('bodies of 100 MB', () => {
     ['PUT', '/api/v1/chaos'],
     ['POST', '/api/v1/send'],
     ['POST', '/api/v1/message/latest/release'],
+    ['POST', '/api/v1/wait'],
+    ['POST', '/api/v1/wait/failures'],
   ]) {
     for (const isChunked of [false, true]) {
       test(`${method} ${path}, ${isChunked ? 'in chunks' : 'declared'}`, async (t) => {

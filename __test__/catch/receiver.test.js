@@ -118,6 +118,17 @@ test('a client may wait at each of many commands', async (t) => {
   assert.deepEqual(warnings, []);
 });
 
+for (const at of /** @type {const} */ (['connect', 'mail', 'rcpt', 'data', 'message'])) {
+  test(`${at}: of many clients at once exactly so many fail`, async (t) => {
+    const inbox = await openInbox(t);
+    const late = inbox.fail({ at, times: 7, skip: 5, delay: 3 });
+    const cut = inbox.fail({ at, times: 4, skip: 2, how: 'reset' });
+    const sent = await Promise.allSettled(Array.from({ length: 40 }, () => sendTo(inbox)));
+    const failed = sent.filter(({ status }) => status === 'rejected').length;
+    assert.deepEqual([late.hits, cut.hits, failed, inbox.messages.length], [7, 4, 11, 29]);
+  });
+}
+
 test('a client that leaves while it waits is forgotten', async (t) => {
   const inbox = await openInbox(t);
   const rule = inbox.fail({ at: 'rcpt', delay: 2 ** 31 - 1 });
