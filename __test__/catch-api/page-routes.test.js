@@ -76,7 +76,7 @@ test('they are for those who may have the API, and nobody else', async (t) => {
 test('it says where to send, and which process it is', async (t) => {
   const { inbox, call } = await opened(t);
   const { Instance, Version, ...place } = await (await call('/api/page')).json();
-  assert.deepEqual(place, { Host: inbox.host, Port: inbox.port, URL: inbox.url });
+  assert.deepEqual(place, { Host: inbox.host, Port: inbox.port, URL: inbox.url, User: '' });
   const other = await (await (await opened(t)).call('/api/page')).json();
   assert.notEqual(Instance, other.Instance);
   assert.equal(Version, other.Version);

@@ -64,6 +64,14 @@ browserTest('a first visit says where to send, until there is a mail', async (t)
   assert.equal(await page.getByRole('heading', { name: 'No mail yet' }).isVisible(), false);
 });
 
+browserTest('a first visit says who has to log in, and no password', async (t) => {
+  const { inbox, api } = await openCatcher(t, {}, { auth: { 'tim@example.com': 'secret' } });
+  const page = await openPage(t, api.url);
+  const place = `smtp://tim%40example.com:PASSWORD@${inbox.host}:${inbox.port}`;
+  await page.locator('#place').getByText(place).waitFor();
+  assert.match((await page.locator('#code').textContent()) ?? '', new RegExp(place));
+});
+
 browserTest('a mail is shown when it is chosen, and is unread no more', async (t) => {
   const { inbox, api } = await openCatcher(t);
   const header = { From: 'Ann <ann@example.net>', To: 'Bob <bob@example.com>', Subject: 'Lunch' };

@@ -4,6 +4,7 @@
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
 const { version: Version } = require('../../../package.json');
+const { sourceOf } = require('../catch/inbox.js');
 const { json } = require('./answers.js');
 const { documentOf, policyOf } = require('./preview.js');
 const { notFound } = require('./refused.js');
@@ -51,11 +52,17 @@ function pageRoutes(inbox) {
   return {
     ...Object.fromEntries(files),
     'GET /api/page': ({ mailbox: { instance: Instance } }) =>
-      json({ Host: inbox.host, Port: inbox.port, URL: inbox.url, Instance, Version }),
+      json({ ...placeForm(inbox), Instance, Version }),
     'GET /preview/*': preview,
     'GET /api/v1/message/*/structure': (call) => json(structureForm(mailOf(call))),
     'GET /api/v1/message/*/session': (call) => json(sessionForm(mailOf(call))),
   };
+}
+
+/** Where to send. @param {Inbox} inbox */
+function placeForm(inbox) {
+  const { host: Host, port: Port, url: URL } = inbox;
+  return { Host, Port, URL, User: sourceOf(inbox).user ?? '' };
 }
 
 /** The HTML as a frame shows it. @type {Route} */

@@ -878,12 +878,14 @@ function listen() {
 
 function loadPlace() {
   return attempt(async () => {
-    const { URL, Instance, Version } = await get('/api/page');
+    const { URL, User, Instance, Version } = await get('/api/page');
     known ??= { Instance, Version };
-    $('place').textContent = URL;
+    const login = User && `${encodeURIComponent(User)}:PASSWORD@`;
+    const place = URL.replace('//', `//${login}`);
+    $('place').textContent = place;
     $('code').textContent = [
       "import nodemailer from 'nodemailer';",
-      `const transport = nodemailer.createTransport('${URL}');`,
+      `const transport = nodemailer.createTransport('${place}');`,
       "await transport.sendMail({ from: 'me@example.com', to: 'you@example.com', text: 'Hello' });",
     ].join('\n');
   });

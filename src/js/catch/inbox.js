@@ -20,8 +20,8 @@ const { Arrivals } = require('./waiting.js');
 /** @typedef {import('./options.js').CatchOptions} CatchOptions */
 
 /**
- * @typedef {import('./mails.js').Source & { keep: import('./keep.js').Keep, maxSize: number }} Source
- *   `maxSize` is bytes of a message, 0 for any number
+ * @typedef {import('./mails.js').Source & { keep: import('./keep.js').Keep, maxSize: number, user?: string }} Source
+ *   `maxSize` is bytes of a message, 0 for any number; `user` is one who may log in where somebody has to
  */
 
 /**
@@ -75,6 +75,7 @@ class Inbox extends Mails {
       recipients: new Recipients(store),
       arrivals,
       maxSize: sizeLimit || params.size || 0,
+      user: auth instanceof Map ? [...auth.keys()][0] : undefined,
       isBusy: (address) => receiver.isBusy(address),
       keep: (come, ready) => keepMail(source, come, ready),
     };
