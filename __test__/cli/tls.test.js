@@ -8,8 +8,9 @@ const os = require('node:os');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 const { p256 } = require('../support/certificates.js');
+const { connectInbox } = require('../../src/js/catch/index.js');
 const { Client } = require('../support/client.js');
-const { finished, receiving } = require('../support/command.js');
+const { command, finished, receiving } = require('../support/command.js');
 
 /** A folder for one test. @param {import('node:test').TestContext} t */
 async function folderOf(t) {
@@ -38,6 +39,14 @@ describe('STARTTLS of the command', { timeout: 60_000 }, () => {
     const from = ['--from', 'a@b', '--to', 'c@d', '--host', `localhost:${port}`];
     const sent = await finished(t, 'send', ...from, '--tls', 'required', '--ca', file);
     assert.deepEqual([sent.code, sent.errors], [0, '']);
+  });
+
+  test('a test of another process learns which certificate to trust', async (t) => {
+    const args = ['--port', '0', '--page-port', '0', '--json', '--tls-self-signed'];
+    const { port, page } = JSON.parse(await command(t, ...args).line());
+    const inbox = await connectInbox(page);
+    t.after(() => inbox.close());
+    await trusting(port, String(inbox.ca));
   });
 
   test('--tls-out that cannot be written ends with 1', async (t) => {

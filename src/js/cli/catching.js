@@ -33,7 +33,7 @@ const serverName = () => hostname() || 'localhost';
  * An inbox that does not listen yet.
  *
  * @param {Options} options
- * @param {{ tls?: object, maildir?: Maildir, files?: MailFiles, report: Report, totals: Totals }} tools
+ * @param {{ tls?: { cert: Buffer | string }, maildir?: Maildir, files?: MailFiles, report: Report, totals: Totals }} tools
  */
 function inboxOf(options, { tls, maildir, files, report, totals }) {
   const { port, host, requiredLogin } = options;
@@ -47,9 +47,11 @@ function inboxOf(options, { tls, maildir, files, report, totals }) {
   };
   const bounds = { maxMessages: options.page?.keep ?? 1, maxBytes: MAX_BYTES };
   const auth = requiredLogin ? new Map([[requiredLogin.user, requiredLogin.password]]) : true;
+  // Nobody but the command can vouch for what it has made.
+  const ca = options.isSelfSigned && tls ? String(tls.cert) : undefined;
   const called = (/** @type {string=} */ name) => `params.${name}`;
   const inbox = new Inbox(
-    { params, called, bounds, auth, sizeLimit: 0, fail: options.fail },
+    { params, called, bounds, auth, sizeLimit: 0, fail: options.fail, ca },
     {
       keepsAlive: true,
       grace: GRACE_MS,
