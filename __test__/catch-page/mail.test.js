@@ -208,6 +208,10 @@ browserTest('a mail without text, and one that was not taken apart, say so', asy
   await page.getByRole('option', { name: '(no subject)' }).click();
   await text.getByText('This mail has no text.').waitFor();
   await page.getByRole('heading', { name: '(no subject)' }).waitFor();
+  await sendTo(inbox, { raw: 'Subject: blank\r\n\r\n \r\n\r\n' });
+  await page.getByRole('option', { name: 'blank' }).click();
+  await page.getByRole('heading', { name: 'blank' }).waitFor();
+  await text.getByText('This mail has no text.').waitFor();
 });
 
 browserTest('of a long mail the beginning is shown', async (t) => {

@@ -553,7 +553,7 @@ function textElement(text, type = '') {
 
 /** @param {Message} mail */
 async function textView({ ID, HTML, Text }) {
-  if (Text) return [textElement(Text, 'prose')];
+  if (Text.trim()) return [textElement(Text, 'prose')];
   if (HTML) return [h('p', '', 'This mail has no text.')];
   const { Problem } = await get(pathOf(ID, '/structure'));
   const why = Problem && ` It was not taken apart: ${Problem}.`;
