@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { X509Certificate } = require('node:crypto');
 const { getEventListeners } = require('node:events');
-const { mkdtempSync, rmSync } = require('node:fs');
+const { mkdtempSync, readdirSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
@@ -273,6 +273,32 @@ test('a test that forgets to close ends, whatever its clients do', async (t) => 
   await sendTo(inbox).catch(() => sendTo(inbox));
   assert.equal(await child.line(), 'it has come');
   assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
+});
+
+test('an inbox puts nothing on the disk', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'smtp-engine-inbox-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const script = `
+    process.chdir(${JSON.stringify(folder)});
+    for (const name of ['HOME', 'TMPDIR', 'TEMP', 'TMP']) process.env[name] = process.cwd();
+    const { readdirSync } = require('node:fs');
+    const { catchMail } = require(${INBOX});
+    catchMail({ tls: true }).then(async (inbox) => {
+      console.log(inbox.port);
+      const { attachments, text } = await inbox.waitFor();
+      console.log(attachments[0].content.length, text.length > 0, readdirSync('.').length);
+      await inbox.close();
+    });
+  `;
+  const child = runNode(t, script);
+  const port = Number(await child.line());
+  const transport = nodemailer.createTransport({ host: '127.0.0.1', port, ignoreTLS: true });
+  const content = Buffer.alloc(5_000_000, 'x');
+  const mail = { from: 'a@example.com', to: 'b@example.com', text: 'Hello' };
+  await transport.sendMail({ ...mail, attachments: [{ filename: 'a.bin', content }] });
+  assert.equal(await child.line(), '5000000 true 0');
+  assert.deepEqual(await child.ended(), { code: 0, signal: null, errors: '' });
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 test('a wait keeps the process alive until it settles', async (t) => {

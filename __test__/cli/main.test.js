@@ -10,7 +10,7 @@ const { join } = require('node:path');
 const { createInterface } = require('node:readline');
 const { afterEach, beforeEach, describe, test } = require('node:test');
 const tls = require('node:tls');
-const { version } = require('../../package.json');
+const { bin, scripts, version } = require('../../package.json');
 const { sizeText, statusText } = require('../../src/js/cli/status.js');
 const { printable } = require('../../src/js/cli/text.js');
 const { ROOT } = require('../support/child.js');
@@ -518,6 +518,11 @@ describe('what cannot be done is said in one line', { timeout: 60_000 }, () => {
     }
     assert.deepEqual(await run('--version'), { code: 0, output: version, errors: '' });
   });
+});
+
+test('npm start is the command, and so is npx', () => {
+  assert.equal(scripts.start.split(' && ').at(-1), `node ${bin['smtp-engine']}`);
+  assert.equal(join(ROOT, bin['smtp-engine']), CLI);
 });
 
 test('what is printed cannot steer a terminal', () => {
