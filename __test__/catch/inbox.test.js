@@ -346,3 +346,33 @@ test('inboxes live in worker threads, which may end without a word', async (t) =
   await sendTo(own);
   assert.equal(own.messages.length, 1);
 });
+
+/** How a worker ends that does not close its inbox, and its exit code. @type {[string, string, number][]} */
+const ENDS = [
+  ['nothing is left to do', '', 0],
+  ['it exits while mails come', 'inbox.waitFor().then(() => process.exit(0)); more();', 0],
+  ['it throws', "setImmediate(() => { throw new Error('mine'); });", 1],
+];
+
+for (const [name, last, wanted] of ENDS) {
+  test(`a worker that forgets to close ends when ${name}`, async (t) => {
+    const script = `
+      const { catchMail } = require(${INBOX});
+      const { sendTo } = require(${JSON.stringify(require.resolve('../support/catch.js'))});
+      Promise.all([catchMail(), catchMail()]).then(async ([other, inbox]) => {
+        const more = () => { for (let at = 0; at < 20; at++) sendTo(inbox).catch(() => {}); };
+        await sendTo(other);
+        await other.waitFor();
+        ${last}
+      });
+    `;
+    const worker = new Worker(script, { eval: true });
+    t.after(() => worker.terminate());
+    worker.once('error', ({ message }) => assert.equal(message, 'mine'));
+    const code = new Promise((resolve) => worker.once('exit', resolve));
+    assert.equal(await within(code, 'the end of the worker'), wanted);
+    const inbox = await openInbox(t);
+    await sendTo(inbox);
+    assert.equal(inbox.messages.length, 1);
+  });
+}
