@@ -70,7 +70,7 @@ test('a rule is added, counts, and is removed', async (t) => {
     assert.equal(await hits(), at);
   }
   await sendTo(inbox, { to: 'b@x.example' });
-  assert.equal((await call('DELETE', `/failures/${id}`)).status, 200);
+  assert.deepEqual((await call('DELETE', `/failures/${id}`)).json, { hits: 2 });
   await sendTo(inbox, { to: 'a@x.example' });
   assert.equal((await call('GET', `/failures/${id}`)).status, 410);
   assert.equal((await call('DELETE', `/failures/${id}`)).status, 200);

@@ -138,7 +138,7 @@ test('a rule makes clients fail over there, counts, and goes with who made it', 
   await full.remove();
   await full.remove();
   await sendTo(inbox, { to: 'ann@x.example' });
-  assert.match((await errorOf(full.hits())).message, /there is no such rule any more$/);
+  assert.equal(await full.hits(), 1);
 
   const other = await connectInbox(api.url);
   await other.fail({ at: 'mail' });

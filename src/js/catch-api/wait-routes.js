@@ -43,10 +43,7 @@ function waitRoutes(inbox, mailbox) {
     },
     'POST /api/v1/wait/failures': ({ body }) => json({ id: rules.add(body) }),
     'GET /api/v1/wait/failures/*': ({ values: [id] }) => json({ hits: rules.hits(id) }),
-    'DELETE /api/v1/wait/failures/*': ({ values: [id] }) => {
-      rules.remove(id);
-      return OK;
-    },
+    'DELETE /api/v1/wait/failures/*': ({ values: [id] }) => json({ hits: rules.remove(id) }),
   };
 }
 
@@ -127,10 +124,12 @@ class Rules {
     return kept.failure.hits;
   }
 
-  /** One that is gone already is as it should be. @param {string} id */
+  /** One that is gone already is as it should be. @param {string} id @returns {number | undefined} how often it has hit */
   remove(id) {
-    this.#kept.get(id)?.failure.remove();
+    const failure = this.#kept.get(id)?.failure;
+    failure?.remove();
     this.#kept.delete(id);
+    return failure?.hits;
   }
 
   /** Those that hit no more: whoever added them may have gone long since. */

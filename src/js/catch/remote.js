@@ -22,6 +22,8 @@ const PAUSE_MS = 50;
 class RemoteFailure {
   #link;
   #path;
+  /** How often it had hit when it was removed. @type {number | undefined} */
+  #hits;
 
   /** @param {InstanceType<typeof Link>} link @param {string} id */
   constructor(link, id) {
@@ -31,13 +33,15 @@ class RemoteFailure {
 
   /** How often it has hit. @returns {Promise<number>} */
   async hits() {
+    if (this.#hits !== undefined) return this.#hits;
     const { hits } = await this.#link.ask('GET', this.#path);
     return hits;
   }
 
   /** It hits no more. */
   async remove() {
-    await this.#link.ask('DELETE', this.#path);
+    const answer = await this.#link.ask('DELETE', this.#path);
+    this.#hits ??= answer?.hits;
   }
 }
 
