@@ -69,6 +69,12 @@ test('the other errors name what was wanted', async () => {
   const came = aMail(matcher, mail);
   assert.deepEqual([came.code, came.mail], ['SMTP_ERR_MAIL', mail]);
   assert.match(came.message, /matches \{ subject: 'x', text: 'y' \}: 'z' from/);
+  for (const any of [undefined, {}, { subject: undefined }]) {
+    const { message } = aMail(matcherOf(any), mail);
+    assert.match(message, /^a mail came: 'z' from /);
+    const nothing = noMail({ what: 'no', matcher: matcherOf(any), timeout: 5, came: [] });
+    assert.match(nothing.message, /wanted: any mail; nothing came$/);
+  }
   const slow = unfinished(matcher, 7);
   assert.equal(slow.code, 'SMTP_ERR_UNFINISHED');
   assert.match(slow.message, /after 7 ms.*subject: 'x'/);

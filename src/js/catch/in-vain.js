@@ -2,6 +2,7 @@
 // What is said of a wait that was in vain.
 
 const { SmtpError } = require('../errors.js');
+const { ANY } = require('./match.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
 /** @typedef {InstanceType<typeof import('./match.js').Matcher>} Matcher */
@@ -61,8 +62,8 @@ function tooFew(taken, count) {
 
 /** Of `none`: a mail matched. @param {Matcher} matcher @param {Mail} mail */
 function aMail(matcher, mail) {
-  const text = `a mail came that matches ${matcher.words}: ${mail.summary}`;
-  return telling(new SmtpError('SMTP_ERR_MAIL', text), { mail });
+  const what = matcher.words === ANY ? '' : ` that matches ${matcher.words}`;
+  return telling(new SmtpError('SMTP_ERR_MAIL', `a mail came${what}: ${mail.summary}`), { mail });
 }
 
 /** Of `none`: a client is slow. @param {Matcher} matcher @param {number} timeout in milliseconds */

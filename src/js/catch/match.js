@@ -27,6 +27,8 @@ const PARTS = {
   text: (wanted) => (mail) => isIn(mail.text, wanted),
   html: (wanted) => (mail) => isIn(mail.html, wanted),
 };
+/** What is wanted where any will do. */
+const ANY = 'any mail';
 const NAMES = [...Object.keys(PARTS), 'header'];
 
 class Matcher {
@@ -63,7 +65,7 @@ class Matcher {
  * @throws {TypeError} naming the part that makes no sense
  */
 function matcherOf(match) {
-  if (match === undefined || match === null) return new Matcher('any mail', []);
+  if (match === undefined || match === null) return new Matcher(ANY, []);
   if (typeof match === 'function') {
     const accepts = (/** @type {Mail} */ mail) => asked(/** @type {any} */ (match), mail);
     return new Matcher('the function', [{ name: 'the function', accepts }]);
@@ -76,7 +78,7 @@ function matcherOf(match) {
     .filter(([, wanted]) => wanted !== undefined)
     .flatMap(([name, wanted]) => partsOf(name, wanted));
   return new Matcher(
-    inspect(match, { breakLength: Infinity }),
+    parts.length === 0 ? ANY : inspect(match, { breakLength: Infinity }),
     parts,
     /** @type {any} */ (match).to,
   );
@@ -123,4 +125,4 @@ function addressTest(wanted) {
   return (address) => address.startsWith(local) && comparable(address) === whole;
 }
 
-module.exports = { Matcher, matcherOf };
+module.exports = { ANY, Matcher, matcherOf };
