@@ -236,6 +236,12 @@ test('who waits no more is forgotten, and so are views and mails that nobody has
     await view.none(undefined, { signal, within: 0 });
   };
   await Promise.all(Array.from({ length: 200 }, waitInVain));
+  gc();
+  const before = process.memoryUsage().heapUsed;
+  for (let at = 0; at < 20_000; at++) inbox.address('ann');
+  gc();
+  const grown = process.memoryUsage().heapUsed - before;
+  assert.ok(grown < 1_000_000, `${grown} bytes`);
   for (let at = 0; at < 20; at++) {
     const view = inbox.address('bob');
     await sendTo(inbox, { to: view.email });

@@ -24,26 +24,60 @@ function comparable(address) {
   return address.slice(0, at) + (asciiDomain(domain) ?? domain);
 }
 
+/** So many random characters. @param {number} length */
+function randomTag(length) {
+  return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
+
+/** Tags in no order, each once: without a list of those that were given out, which would grow. */
+class Tags {
+  #length;
+  #start;
+  /** It has no divisor in common with how many there are, so that each has its turn. */
+  #step;
+  #count = 0;
+
+  /** @param {number} length in characters, of the first of them: once all of these were given out, there is one more */
+  constructor(length) {
+    this.#length = length;
+    const all = ALPHABET.length ** length;
+    this.#start = randomInt(all);
+    this.#step = 6 * randomInt(all / 6) + 1;
+  }
+
+  /** @returns {string} one that was not given out before */
+  next() {
+    const all = ALPHABET.length ** this.#length;
+    const number = (this.#start + this.#count * this.#step) % all;
+    const tag = number.toString(ALPHABET.length).padStart(this.#length, '0');
+    this.#count += 1;
+    if (this.#count === all) {
+      this.#count = 0;
+      this.#length += 1;
+    }
+    return tag;
+  }
+}
+
 /**
- * An address that nobody else has, as far as its length allows.
+ * An address that nobody else has, as far as its tag is one that nobody has.
  *
  * @param {unknown} name what it begins with
- * @param {number} length of what comes behind that, in characters
+ * @param {string} tag what comes behind that
  * @throws {TypeError} for a name that is none
  * @throws {RangeError} for one that is too long for an address
  */
-function newAddress(name, length) {
+function newAddress(name, tag) {
   if (typeof name !== 'string' || !NAME.test(name)) {
     const wanted = 'letters and digits, with one of .-_+ between them';
     throw new TypeError(`the name of an address must be ${wanted}, not ${inspect(name)}`);
   }
-  const most = MAX_LOCAL_PART - length - 1;
+  const most = MAX_LOCAL_PART - tag.length - 1;
   if (name.length > most) {
     const wanted = `at most ${most} characters`;
     throw new RangeError(`the name of an address has ${wanted}, not ${name.length}`);
   }
-  const tag = Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
   return `${name}-${tag}@${HOST}`.toLowerCase();
 }
 
-module.exports = { HOST, comparable, newAddress };
+module.exports = { HOST, Tags, comparable, newAddress, randomTag };

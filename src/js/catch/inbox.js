@@ -5,7 +5,7 @@ const { clearInterval, setInterval } = require('node:timers');
 const { MAX_TIMEOUT } = require('../options/checks.js');
 const { Server, judgeHandshakes, unrefAll } = require('../server/server.js');
 const { CALLED } = require('../server/unknown-names.js');
-const { newAddress } = require('./address.js');
+const { Tags, newAddress } = require('./address.js');
 const { Failures } = require('./failures.js');
 const { keep } = require('./keep.js');
 const { Mails, View } = require('./mails.js');
@@ -52,8 +52,7 @@ class Inbox extends Mails {
   #failures;
   #receiver;
   #scheme;
-  /** The addresses that were given out. */
-  #addresses = new Set();
+  #tags = new Tags(TAG_LENGTH);
   /** @type {Promise<void> | undefined} */
   #closing;
   #place = placeOf(null, '');
@@ -117,11 +116,7 @@ class Inbox extends Mails {
 
   /** A new address, and a view of the mails to it. @param {string} [name] what it begins with */
   address(name = 'test') {
-    let email;
-    do email = newAddress(name, TAG_LENGTH);
-    while (this.#addresses.has(email));
-    this.#addresses.add(email);
-    return new View(this.#source, email);
+    return new View(this.#source, newAddress(name, this.#tags.next()));
   }
 
   /** Fails on purpose, by a rule. @param {unknown} rule */

@@ -4,7 +4,7 @@
 const { abortError, onAbort } = require('../engine/keep-alive.js');
 const { MAX_TIMEOUT } = require('../options/checks.js');
 const { isLoopback } = require('../options/loopback.js');
-const { newAddress } = require('./address.js');
+const { newAddress, randomTag } = require('./address.js');
 const { clearTimeout, rest, setTimeout } = require('./clock.js');
 const { Rule } = require('./failures.js');
 const { release } = require('./release.js');
@@ -84,7 +84,7 @@ class RemoteInbox extends RemoteMails {
 
   /** A new address, and a view of the mails to it. @param {string} [name] what it begins with */
   address(name = 'test') {
-    return new RemoteView(this.#waits, newAddress(name, TAG_LENGTH));
+    return new RemoteView(this.#waits, newAddress(name, randomTag(TAG_LENGTH)));
   }
 
   /** Fails on purpose, by a rule. @param {any} rule @returns {Promise<RemoteFailure>} once it holds */
