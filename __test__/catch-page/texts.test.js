@@ -148,3 +148,42 @@ browserTest('two parts with one id, and HTML with an odd charset, are shown', as
   await page.waitForFunction(() => document.querySelectorAll('#files li').length === 2);
   assert.equal(await frame.getByAltText('dot').evaluate((each) => each.naturalWidth), 1);
 });
+
+browserTest('a link of a text opens a window of its own, by a click alone', async (t) => {
+  const { inbox, api } = await openCatcher(t);
+  const canary = await openCanary(t);
+  const text = [
+    `Please confirm (${canary.url}/confirm?token=7&x=<1>), or see ${canary.url}/help.`,
+    'javascript:alert(1) http://[bad https:// ftp://a.example mailto:a@b.example',
+    `HTTP://${new URL(canary.url).host}/shout!`,
+  ];
+  await sendTo(inbox, { raw: `Subject: links\r\n\r\n${text.join('\r\n')}\r\n` });
+  const page = await openPage(t, api.url);
+  await page.getByRole('option', { name: 'links' }).click();
+  const panel = page.getByRole('tabpanel', { name: 'Text' });
+  await panel.getByText('Please confirm').waitFor();
+  const links = panel.getByRole('link');
+  assert.deepEqual(await links.evaluateAll((all) => all.map((each) => each.getAttribute('href'))), [
+    `${canary.url}/confirm?token=7&x=`,
+    `${canary.url}/help`,
+    `HTTP://${new URL(canary.url).host}/shout`,
+  ]);
+  assert.equal((await panel.locator('pre').textContent())?.trimEnd(), text.join('\n'));
+  assert.deepEqual(canary.seen, []);
+  const [other] = await Promise.all([page.context().waitForEvent('page'), links.nth(1).click()]);
+  await canary.saw('/help');
+  await other.waitForLoadState();
+  assert.equal(await other.evaluate(() => window.opener), null);
+  assert.deepEqual(await other.evaluate(() => document.referrer), '');
+});
+
+browserTest('a text of more links than are made, and a mail without a sender', async (t) => {
+  const { inbox, api } = await openCatcher(t);
+  await sendTo(inbox, { raw: `Subject: many\r\n\r\n${'http://a.example/x\r\n'.repeat(5_000)}` });
+  const page = await openPage(t, api.url);
+  await page.getByRole('option', { name: 'many (no sender)' }).click();
+  const panel = page.getByRole('tabpanel', { name: 'Text' });
+  await panel.getByText('a.example').first().waitFor();
+  assert.equal(await panel.getByRole('link').count(), 1_000);
+  assert.equal((await panel.locator('pre').textContent())?.match(/a\.example/g)?.length, 5_000);
+});

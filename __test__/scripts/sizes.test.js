@@ -37,11 +37,11 @@ for (const file of ['js/a.js', 'net/a/b.rs', 'protocol/server/tests/a.rs']) {
   });
 }
 
-test('the script of the page of 1,000 lines and of 1,001', (t) => {
+test('the script of the page of 1,050 lines and of 1,051', (t) => {
   const file = 'js/catch-page/page.js';
-  assert.deepEqual(check(t, { [file]: '\n'.repeat(1_000) }), []);
-  assert.deepEqual(check(t, { [file]: '\n'.repeat(1_001) }), [
-    `${file} has 1001 lines, more than 1000`,
+  assert.deepEqual(check(t, { [file]: '\n'.repeat(1_050) }), []);
+  assert.deepEqual(check(t, { [file]: '\n'.repeat(1_051) }), [
+    `${file} has 1051 lines, more than 1050`,
   ]);
 });
 

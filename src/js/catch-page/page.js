@@ -27,6 +27,11 @@ const MINUTE_MS = 60_000;
 /** Characters of a text that are shown, and of one in a row. */
 const MAX_TEXT = 1_000_000;
 const MAX_LINE = 300;
+/** A link of a text, and what ends the sentence that it stands in. */
+const LINK = /https?:\/\/[^\s<>"]{1,2000}/gi;
+const SENTENCE_END = /[.,;:!?'*_)\]}]{1,9}$/;
+/** Pieces of a text that links make. */
+const MAX_LINKS = 2_000;
 /** Addresses of a field that are shown. */
 const MAX_ADDRESSES = 200;
 /** Pixels that a desktop has at least. */
@@ -56,7 +61,7 @@ function line(text) {
 
 /** @param {Address} address */
 function nameOf({ Name, Address }) {
-  return Name || Address || '(nobody)';
+  return Name || Address || '(no sender)';
 }
 
 /** @param {Summary} mail */
@@ -544,16 +549,33 @@ function fileElement(id, { PartID, FileName, ContentType, Size }) {
   return h('a', { href, download: FileName }, name, ...facts);
 }
 
-/** @param {string} text @param {string} [type] */
-function textElement(text, type = '') {
+/** @param {string} text @param {(text: string) => (Node | string)[]} [piecesOf] @param {string} [type] */
+function textElement(text, piecesOf = (all) => [shown(all)], type = '') {
   const rest = text.length - MAX_TEXT;
   const more = rest > 0 ? `\n... and ${rest.toLocaleString('en')} characters more` : '';
-  return h('pre', type, `${shown(text.slice(0, MAX_TEXT))}${more}`);
+  return h('pre', type, ...piecesOf(text.slice(0, MAX_TEXT)), more);
+}
+
+/** A text with its links, which open windows of their own when they are clicked. @param {string} text */
+function linked(text) {
+  const pieces = [];
+  let end = 0;
+  for (const { 0: found, index } of text.matchAll(LINK)) {
+    const href = found.replace(SENTENCE_END, '');
+    if (pieces.length >= MAX_LINKS || !URL.canParse(href)) continue;
+    const rel = 'noopener noreferrer';
+    pieces.push(
+      shown(text.slice(end, index)),
+      h('a', { href, target: '_blank', rel }, shown(href)),
+    );
+    end = index + href.length;
+  }
+  return [...pieces, shown(text.slice(end))];
 }
 
 /** @param {Message} mail */
 async function textView({ ID, HTML, Text }) {
-  if (Text.trim()) return [textElement(Text, 'prose')];
+  if (Text.trim()) return [textElement(Text, linked, 'prose')];
   if (HTML) return [h('p', '', 'This mail has no text.')];
   const { Problem } = await get(pathOf(ID, '/structure'));
   const why = Problem && ` It was not taken apart: ${Problem}.`;
