@@ -10,6 +10,7 @@ const { test } = require('node:test');
 const v8 = require('node:v8');
 const vm = require('node:vm');
 const { Worker } = require('node:worker_threads');
+const esbuild = require('esbuild');
 const nodemailer = require('nodemailer');
 const { Client } = require('../../index.js');
 const { catchMail } = require('../../src/js/catch/inbox.js');
@@ -161,6 +162,17 @@ test('close rejects what waits, ends clients, and can be called again', async (t
   }
   await client.ended();
   await inbox[Symbol.asyncDispose]();
+  await assert.rejects(sendTo(inbox), { code: 'ECONNREFUSED' });
+});
+
+test('await using closes it, as Node 24 and transpilers have it', async () => {
+  const program = `async function use(catchMail) {
+    await using inbox = await catchMail();
+    return inbox;
+  }`;
+  const { code } = await esbuild.transform(program, { target: 'node20' });
+  const use = vm.runInThisContext(`${code}; use`);
+  const inbox = await within(use(catchMail), 'the end of the block');
   await assert.rejects(sendTo(inbox), { code: 'ECONNREFUSED' });
 });
 
