@@ -4,7 +4,7 @@
 
 const { aMail, noMail, tooFew, unfinished } = require('./in-vain.js');
 const { matcherOf } = require('./match.js');
-const { NONE_TIMES, TIMES, checkCount, waitOptions } = require('./waiting.js');
+const { NONE_TIMES, TIMES, checkCount, loopOf, waitOptions } = require('./waiting.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
 /** @typedef {InstanceType<typeof import('./match.js').Matcher>} Matcher */
@@ -151,19 +151,7 @@ class Mails {
 
   /** Those that are there and those to come, each once; it ends when the inbox is closed. */
   [Symbol.asyncIterator]() {
-    const controller = new AbortController();
-    const all = this.#each(controller.signal);
-    return {
-      next: () => all.next(),
-      /** Whoever leaves waits for nothing more. */
-      return: () => {
-        controller.abort();
-        return all.return(undefined);
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return loopOf((signal) => this.#each(signal));
   }
 
   /** @param {AbortSignal} signal @returns {AsyncGenerator<Mail, undefined>} */

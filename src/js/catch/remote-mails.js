@@ -7,7 +7,7 @@ const { Collected } = require('./collected.js');
 const { aMail, noMail, tooFew, unfinished } = require('./in-vain.js');
 const { matcherOf } = require('./match.js');
 const { RemoteWait } = require('./remote-wait.js');
-const { NONE_TIMES, TIMES, checkCount, waitOptions } = require('./waiting.js');
+const { NONE_TIMES, TIMES, checkCount, loopOf, waitOptions } = require('./waiting.js');
 const { matchToWire, rangesOf } = require('./wire.js');
 
 /** @typedef {InstanceType<typeof import('./mail.js').Mail>} Mail */
@@ -161,19 +161,7 @@ class RemoteMails {
 
   /** Those that are there and those to come, each once; it ends when the inbox is closed. */
   [Symbol.asyncIterator]() {
-    const controller = new AbortController();
-    const all = this.#each(controller.signal);
-    return {
-      next: () => all.next(),
-      /** Whoever leaves waits for nothing more. */
-      return: () => {
-        controller.abort();
-        return all.return(undefined);
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return loopOf((signal) => this.#each(signal));
   }
 
   /** @param {AbortSignal} signal @returns {AsyncGenerator<Mail, undefined>} */

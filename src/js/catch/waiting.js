@@ -170,4 +170,25 @@ function checkCount(count) {
   throw new RangeError(`take needs a whole number from 1 up, not ${inspect(count)}`);
 }
 
-module.exports = { Arrivals, NONE_TIMES, TIMES, checkCount, closed, waitOptions };
+/**
+ * A loop over mails that come; whoever leaves it waits for nothing more.
+ *
+ * @param {(signal: AbortSignal) => AsyncGenerator<Mail, undefined>} each the mails, until the signal ends the wait for the next
+ * @returns {AsyncIterableIterator<Mail>}
+ */
+function loopOf(each) {
+  const controller = new AbortController();
+  const all = each(controller.signal);
+  return {
+    next: () => all.next(),
+    return: () => {
+      controller.abort();
+      return all.return(undefined);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+module.exports = { Arrivals, NONE_TIMES, TIMES, checkCount, closed, loopOf, waitOptions };
