@@ -8,7 +8,7 @@ const { test } = require('node:test');
 const { inspect } = require('node:util');
 const { Link } = require('../../src/js/catch/remote-link.js');
 const { TYPE } = require('../../src/js/catch/frames.js');
-const { within } = require('../support/wait.js');
+const { errorOf, within } = require('../support/wait.js');
 
 /** A server with this listener. @param {import('node:test').TestContext} t @param {http.RequestListener} listener */
 async function serve(t, listener) {
@@ -28,16 +28,6 @@ async function framesOf(link, signal = new AbortController().signal) {
   for await (const frame of link.frames({}, signal)) frames.push(frame);
   return frames;
 }
-
-/** @param {Promise<any>} promise @returns {Promise<any>} what it rejects with */
-const errorOf = (promise) =>
-  within(
-    promise.then(
-      () => assert.fail('it came'),
-      (error) => error,
-    ),
-    'an error',
-  );
 
 test('a URL is that of a page, and no error shows what is in it', () => {
   for (const [url, why] of /** @type {[any, RegExp][]} */ ([

@@ -3,7 +3,6 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const fs = require('node:fs');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
@@ -17,28 +16,9 @@ const { Link } = require('../../src/js/catch/remote-link.js');
 const { connectTo: connectWire, messageOf, openInbox, sendTo } = require('../support/catch.js');
 const { Child, runNode } = require('../support/child.js');
 const { CLI } = require('../support/command.js');
+const { freePort } = require('../support/port.js');
 const { connectTo, openRemote, startInbox } = require('../support/remote.js');
-const { polled, within } = require('../support/wait.js');
-
-/** @param {Promise<any>} promise @returns {Promise<any>} what it rejects with */
-const errorOf = (promise) =>
-  within(
-    promise.then(
-      () => assert.fail('it came'),
-      (error) => error,
-    ),
-    'an error',
-  );
-
-/** A port that nobody listens at. */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {net.AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+const { errorOf, polled, within } = require('../support/wait.js');
 
 test('an inbox in another process is used as one in this', async (t) => {
   const { url, host, port } = await startInbox(t);

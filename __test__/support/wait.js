@@ -1,6 +1,7 @@
 'use strict';
 // Waiting that never lasts for ever.
 
+const assert = require('node:assert/strict');
 const { setTimeout: pause } = require('node:timers/promises');
 
 /** How long a test waits for anything that should happen at once, on a slow machine. */
@@ -85,4 +86,14 @@ class Waiters {
   }
 }
 
-module.exports = { PATIENCE_MS, Waiters, polled, within };
+/** @param {Promise<any>} promise @returns {Promise<any>} what it rejects with */
+const errorOf = (promise) =>
+  within(
+    promise.then(
+      () => assert.fail('it came'),
+      (error) => error,
+    ),
+    'an error',
+  );
+
+module.exports = { errorOf, PATIENCE_MS, Waiters, polled, within };
