@@ -5,7 +5,7 @@ const { test } = require('node:test');
 const { version } = require('../../package.json');
 const { openApi } = require('../../src/js/catch-api/api.js');
 const { sourceOf } = require('../../src/js/catch/inbox.js');
-const { openInbox, sendTo } = require('../support/catch.js');
+const { mailOf, openInbox, sendTo } = require('../support/catch.js');
 const { waitAt } = require('../support/frames.js');
 const { polled, within } = require('../support/wait.js');
 
@@ -56,6 +56,26 @@ test('mails are cleared, all of them or those to an address', async (t) => {
   assert.equal((await call('POST', '/clear', { address: 7 })).status, 400);
   await call('POST', '/clear', {});
   assert.equal(left(), '');
+});
+
+test('mails that are only being read again are cleared as those that are there', async (t) => {
+  const { inbox, call } = await opened(t);
+  const late = await Promise.all(
+    ['a@x.example', 'b@x.example'].map((to) => mailOf('\r\n', { to: [to] })),
+  );
+  /** @type {boolean[][]} */
+  const told = [];
+  sourceOf(inbox).store.watch({
+    added() {},
+    clearing: (isOne) => told.push(late.map(isOne)),
+    dropped() {},
+  });
+  await call('POST', '/clear', { address: 'B@x.example' });
+  await call('POST', '/clear', {});
+  assert.deepEqual(told, [
+    [false, true],
+    [true, true],
+  ]);
 });
 
 test('a rule is added, counts, and is removed', async (t) => {

@@ -185,16 +185,16 @@ class Mailbox {
   /** Deletes mails. @param {Iterable<Mail>} mails */
   delete(mails) {
     const gone = new Set(mails);
-    this.#clear((mail) => gone.has(mail));
+    this.clear((mail) => gone.has(mail));
   }
 
   /** Deletes all mails, those included that are only being read again. */
   deleteAll() {
-    this.#clear(() => true);
+    this.clear(() => true);
   }
 
-  /** @param {(mail: Mail) => boolean} isOne */
-  #clear(isOne) {
+  /** Deletes those for which `isOne` is true, and such as are only being read again. @param {(mail: Mail) => boolean} isOne */
+  clear(isOne) {
     const before = this.#store.count;
     this.#store.clear(isOne);
     this.deleted += before - this.#store.count;

@@ -38,7 +38,7 @@ function waitRoutes(inbox, mailbox) {
     'POST /api/v1/wait': ({ body }) => waits.answer(body),
     'POST /api/v1/wait/clear': ({ body }) => {
       const address = stringIn(body, 'address');
-      mailbox.delete(address ? mailbox.search((mail) => mail.isTo(address)) : mailbox.mails);
+      mailbox.clear((mail) => address === '' || mail.isTo(address));
       return OK;
     },
     'POST /api/v1/wait/failures': ({ body }) => json({ id: rules.add(body) }),
