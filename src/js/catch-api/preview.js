@@ -2,7 +2,6 @@
 // The HTML of a mail for a frame of the page. Nobody has to find what is evil in it: no script runs and nothing
 // is fetched, whatever it says, since the document is of no origin and under a policy of its own.
 
-const { Buffer } = require('node:buffer');
 const { withUrls } = require('./cids.js');
 
 /** Bytes of pictures that one document may carry, however often it shows them. */
@@ -41,15 +40,11 @@ function withParts(html, attachments) {
     const picture = byId.get(id);
     if (!picture || picture.size > left) return undefined;
     left -= picture.size;
-    const url = urls.get(id) ?? `data:${picture.contentType};base64,${base64(picture.content)}`;
+    const url =
+      urls.get(id) ?? `data:${picture.contentType};base64,${picture.content.toString('base64')}`;
     urls.set(id, url);
     return url;
   });
-}
-
-/** @param {Buffer} content */
-function base64(content) {
-  return Buffer.from(content).toString('base64');
 }
 
 /** Where the doctype ends, which has to stay first; 0 where there is none. @param {string} html */
