@@ -113,7 +113,7 @@ function decoded(piece) {
 function list(mailbox, query) {
   const mails = earlier(mailbox.mails, query);
   const form = pageForm(mailbox, mails, query, numberIn(query, 'limit', LIMIT) || mails.length);
-  return { ...form, messages_count: mailbox.total, messages_unread: mailbox.unread };
+  return { ...form, messages_count: form.total, messages_unread: form.unread };
 }
 
 /** A page of what a search finds. @param {Mailbox} mailbox @param {URLSearchParams} query */
