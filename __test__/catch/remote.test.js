@@ -103,6 +103,15 @@ test('in worker threads as well', async (t) => {
   await within(Promise.all(ends), 'their ends', 30_000);
 });
 
+test('a rule that was removed is not removed again', async (t) => {
+  const { api, far } = await openRemote(t);
+  const rule = await far.fail({ at: 'mail' });
+  await rule.remove();
+  await api.close();
+  await rule.remove();
+  assert.equal(await rule.hits(), 0);
+});
+
 test('a rule makes clients fail over there, counts, and goes with who made it', async (t) => {
   const { inbox, api, far } = await openRemote(t);
   const full = await far.fail({

@@ -40,6 +40,7 @@ class RemoteFailure {
 
   /** It hits no more. */
   async remove() {
+    if (this.#hits !== undefined) return;
     const answer = await this.#link.ask('DELETE', this.#path);
     this.#hits ??= answer?.hits;
   }
