@@ -39,11 +39,24 @@ function strictly(config) {
   }
 }
 
+/**
+ * A whole number in decimal digits.
+ *
+ * @param {string} name of the option
+ * @param {string} text
+ * @param {number} min
+ * @param {number} max
+ * @throws {UsageError}
+ */
+function numberOf(name, text, min, max) {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+  throw new UsageError(`${name} must be a number from ${min} to ${max}, not '${text}'`);
+}
+
 /** A port to listen to. @param {string} text @param {string} [name] of the option @throws {UsageError} */
 function portOf(text, name = '--port') {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`${name} must be a number from 0 to 65535, not '${text}'`);
+  return numberOf(name, text, 0, 65_535);
 }
 
 /** An address to listen to, or the name of one. @param {string} text @param {string} [name] of the option @throws {UsageError} */
@@ -91,4 +104,4 @@ function loginOf(name, user, env, variable) {
   return { user, password };
 }
 
-module.exports = { UsageError, hostOf, loginOf, parsed, placeOf, portOf };
+module.exports = { UsageError, hostOf, loginOf, numberOf, parsed, placeOf, portOf };

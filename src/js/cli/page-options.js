@@ -1,7 +1,7 @@
 'use strict';
 // What the command line says of the page, of mails that are kept for it, and of failures on purpose.
 
-const { UsageError, hostOf, loginOf, placeOf, portOf } = require('./arguments.js');
+const { UsageError, hostOf, loginOf, numberOf, placeOf, portOf } = require('./arguments.js');
 const { messageOf } = require('../errors.js');
 const { Rule } = require('../catch/failures.js');
 const { MAX_COUNT } = require('../options/checks.js');
@@ -54,15 +54,8 @@ function pageOptions(values, env) {
     host,
     auth,
     release: release === undefined ? undefined : releaseOf(release),
-    keep: keep === undefined ? KEEP : keepOf(keep),
+    keep: keep === undefined ? KEEP : numberOf('--keep', keep, 1, MAX_COUNT),
   };
-}
-
-/** @param {string} text @throws {UsageError} */
-function keepOf(text) {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= MAX_COUNT) return count;
-  throw new UsageError(`--keep must be a number from 1 to ${MAX_COUNT}, not '${text}'`);
 }
 
 /** @param {string} text @throws {UsageError} */
