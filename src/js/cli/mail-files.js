@@ -30,8 +30,7 @@ class MailFiles {
   #deletions = [];
   /** Since when mails are being read, how many have been, and of how many. */
   #loading = { begun: Date.now(), read: 0, of: 0 };
-  /** @type {'loading' | 'ended' | 'loaded'} */
-  #state = 'loading';
+  #isLoading = true;
 
   /** @param {string} directory @param {import('./output.js').Report} report */
   constructor(directory, report) {
@@ -42,7 +41,7 @@ class MailFiles {
   /** A line on the mails that are being read; undefined where that is soon done. */
   get progress() {
     const { begun, read, of } = this.#loading;
-    if (this.#state !== 'loading' || Date.now() - begun < QUICK_MS) return undefined;
+    if (!this.#isLoading || Date.now() - begun < QUICK_MS) return undefined;
     // With the rest of the line it fits into 80 columns.
     return `read ${read.toLocaleString('en')} of ${of.toLocaleString('en')}`;
   }
@@ -74,7 +73,7 @@ class MailFiles {
         if (file !== undefined && source.store.isCleared(mail)) this.remove([file]);
       },
       clearing: (isOne) => {
-        if (this.#state === 'loading') this.#deletions.push(isOne);
+        if (this.#isLoading) this.#deletions.push(isOne);
       },
     });
     const first = source.store.reserve(max);
@@ -83,7 +82,7 @@ class MailFiles {
 
   /** Reads no more. */
   stop() {
-    this.#state = 'ended';
+    this.#isLoading = false;
   }
 
   /** Resolves when all that was to be removed is. */
@@ -97,7 +96,7 @@ class MailFiles {
     const errors = [];
     let id = lastId;
     for (const entry of await this.#entries()) {
-      if (this.#state !== 'loading') break;
+      if (!this.#isLoading) break;
       this.#loading.read += 1;
       try {
         const found = await this.#loadOne(source, entry, id);
@@ -107,7 +106,7 @@ class MailFiles {
         errors.push(error);
       }
     }
-    this.#state = 'loaded';
+    this.#isLoading = false;
     this.#deletions = [];
     this.#complain('cannot be read', errors);
   }
