@@ -31,7 +31,7 @@ async function openPage(inbox, options) {
 
 /** @param {Inbox} inbox @param {Options} options */
 async function opened(inbox, { port, host, auth, release }) {
-  const others = { host, ...(auth ? { auth } : {}), ...(release ? { release } : {}) };
+  const others = { host, auth, release };
   try {
     return { api: await openApi(inbox, { ...others, port: port ?? PORT }) };
   } catch (/** @type {any} */ error) {
