@@ -75,8 +75,9 @@ browserTest('Delete twice for one mail deletes it once', async (t) => {
     await route.fulfill({ response });
   });
   for (const key of ['j', 'j', 'Delete', 'Delete']) await page.keyboard.press(key);
-  // The stream tells of it before the answer is there.
+  // The stream tells of it before the answer is there, and the list is fetched anew.
   await page.locator('#summary').getByText('2 mails, 2 unread').waitFor();
+  await page.getByRole('option', { name: 'mail 2' }).waitFor({ state: 'detached' });
   for (const go of held) go();
   await page.getByRole('status').getByText('Deleted').waitFor();
   assert.equal(held.length, 1);

@@ -762,6 +762,7 @@ function remove(id) {
   return attempt(async () => {
     if (removed.has(id)) return;
     removed.add(id);
+    const before = mails.indexOf(id);
     await call('/api/v1/messages', 'DELETE', { IDs: [id] }).catch((error) => {
       removed.delete(id);
       throw error;
@@ -769,7 +770,8 @@ function remove(id) {
     const row = mails.indexOf(id);
     if (mails.remove([id])) mails.total -= 1;
     if (reader.mail?.ID === id) back();
-    list.go(row);
+    // The list may have been fetched anew while the answer was on its way.
+    list.go(row < 0 ? before : row);
     drawAll();
     note('Deleted');
   });
